@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { storedObjectMeta } from './metadata.ts'
+
+/** What rules read of a core/v1 Namespace. */
+export const namespace = z.looseObject({
+  metadata: storedObjectMeta,
+  status: z.looseObject({ phase: z.string().optional() }).optional(),
+})
+
+export type Namespace = z.infer<typeof namespace>
