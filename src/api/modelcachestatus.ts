@@ -1,0 +1,80 @@
+import { z } from 'zod'
+
+/** A `metav1.Condition`. */
+const condition = z.object({
+  type: z.string().max(316).describe('Ready, Populated or Failed.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Generation of the spec that the condition was set for.'),
+  lastTransitionTime: z.string().meta({ format: 'date-time' }).describe('When the status last changed.'),
+  reason: z.string().min(1).max(1024).describe('Why, as one CamelCase word.'),
+  message: z.string().max(32_768).describe('Why, in a sentence.'),
+})
+
+const reference = z.object({
+  kind: z.string().describe('Kind of the workload, such as LeaderWorkerSet.'),
+  name: z.string().describe('Name of the workload.'),
+  namespace: z.string().describe('Namespace of the workload.'),
+})
+
+const cluster = z.object({
+  name: z.string().describe('Name of the cluster.'),
+  phase: z.string().optional().describe('Phase of the cache in that cluster.'),
+  ready: z.boolean().optional().describe('Whether the cache is Ready in that cluster.'),
+  sizeBytes: z.int().min(0).optional().describe('Bytes staged in that cluster.'),
+  message: z.string().optional().describe('What the cluster says.'),
+})
+
+const hydrationRun = z.object({
+  jobName: z.string().optional().describe('Name of the hydration Job.'),
+  jobUID: z.string().optional().describe('UID of the hydration Job, by which its pods are recognised.'),
+  attempt: z.int().min(0).optional().describe('How many runs were started.'),
+  startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When this run started.'),
+})
+
+export const PHASES = ['Pending', 'Resolving', 'Provisioning', 'Hydrating', 'Ready', 'Failed'] as const
+
+export const modelCacheStatus = z.object({
+  observedGeneration: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Generation of the spec that this status speaks of.'),
+  phase: z.enum(PHASES).optional().describe('One word for people. Programs read the conditions.'),
+  conditions: z
+    .array(condition)
+    .max(16)
+    .optional()
+    .describe('Ready, Populated and Failed.')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+  source: z.string().max(4096).optional().describe('The source in one line, for people.'),
+  resolvedRevision: z
+    .string()
+    .optional()
+    .describe('What the tag or branch pointed at: git commit, S3 version or OCI digest.'),
+  resolvedDigest: z
+    .string()
+    .regex(/^sha256:[a-f0-9]{64}$/)
+    .optional()
+    .describe('Digest over the sorted (path, size, sha256) list of the files that were staged.'),
+  bytesStaged: z.int().min(0).optional().describe('Bytes on the volume so far.'),
+  bytesTotal: z.int().min(0).optional().describe('Bytes of the whole artifact.'),
+  filesStaged: z.int().min(0).optional().describe('Files on the volume so far.'),
+  progress: z.string().max(16).optional().describe('Share of the bytes that are staged, such as 62%.'),
+  size: z.string().max(32).optional().describe('Size of the artifact or of its claim, for people.'),
+  lastHydratedAt: z
+    .string()
+    .meta({ format: 'date-time' })
+    .optional()
+    .describe('When the snapshot was completed.'),
+  claimName: z.string().optional().describe('The PersistentVolumeClaim that pods mount.'),
+  hydration: hydrationRun.optional().describe('The current or last run of the hydration Job.'),
+  references: z.array(reference).max(1024).optional().describe('Workloads whose pods mount the cache.'),
+  clusters: z.array(cluster).max(1024).optional().describe('The cache in each cluster.'),
+})
+
+export type ModelCacheStatus = z.infer<typeof modelCacheStatus>
+export type Condition = z.infer<typeof condition>

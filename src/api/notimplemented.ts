@@ -1,0 +1,22 @@
+/**
+ * Names that the API reserves for later. The schema knows them so that they are rejected by name, with a
+ * reason, instead of being pruned as unknown fields by a client that does not ask for strict validation.
+ */
+export const ARTIFACT_KINDS = ['Weights', 'Tokenizer', 'Bytes', 'Adapter', 'Engine'] as const
+export const BACKENDS = ['PVC', 'ExistingPVC', 'Custom', 'ContentAddressed'] as const
+export const REPLICATIONS = ['AllMatchingClusters', 'AllMatchingNodes'] as const
+
+/** Enum values by field that no version of this project implements yet, with what to use instead. */
+export const RESERVED_VALUES = [
+  { field: 'artifact.kind', values: ['Adapter', 'Engine'], instead: 'Weights, Tokenizer or Bytes' },
+  { field: 'storage.backend', values: ['Custom', 'ContentAddressed'], instead: 'PVC or ExistingPVC' },
+  { field: 'replication', values: ['AllMatchingNodes'], instead: 'AllMatchingClusters' },
+] as const
+
+/** Fields that no version of this project implements yet. */
+export const RESERVED_FIELDS = [
+  'artifact.source.gcs',
+  'artifact.source.azure',
+  'artifact.source.pvcClone',
+  'artifact.resolvedVia',
+] as const
