@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import type { Allowed, Decision, Denied } from './decision.ts'
+
+/**
+ * The envelope of `admission.k8s.io/v1`, as far as rules read it. Objects stay unparsed: each rule parses the
+ * part it reads.
+ */
+export const admissionReview = z.looseObject({
+  apiVersion: z.literal('admission.k8s.io/v1'),
+  kind: z.literal('AdmissionReview'),
+  request: z.looseObject({
+    uid: z.string().min(1),
+    resource: z.looseObject({ group: z.string(), version: z.string(), resource: z.string() }),
+    subResource: z.string().optional(),
+    operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
+    name: z.string().optional(),
+    namespace: z.string().optional(),
+    dryRun: z.boolean().nullish(),
+    object: z.unknown(),
+    oldObject: z.unknown(),
+  }),
+})
+
+export type AdmissionReview = z.infer<typeof admissionReview>
+export type AdmissionRequest = AdmissionReview['request']
+
+/**
+ * The reply to a review: the one place that knows the response format. Echoes the uid; `patch` and `patchType`
+ * appear together or not at all, as v1 demands; a denial carries its reasons as causes and in audit annotations.
+ */
+export function respond(uid: string, decision: Decision) {
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: { uid, ...(decision.allowed ? allowedResponse(decision) : deniedResponse(decision)) },
+  }
+}
+
+export type AdmissionReply = ReturnType<typeof respond>
+
+function allowedResponse({ patch, warnings }: Allowed) {
+  return {
+    allowed: true,
+    ...(patch.length > 0 && {
+      patchType: 'JSONPatch',
+      patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+    }),
+    ...(warnings.length > 0 && { warnings: warnings.map(oneLine) }),
+  }
+}
+
+function deniedResponse({ findings }: Denied) {
+  const reasons = [...new Set(findings.map(({ violation }) => violation.reason))]
+  return {
+    allowed: false,
+    status: {
+      status: 'Failure',
+      code: reasons.includes('InternalError') ? 500 : 403,
+      reason: reasons.includes('InternalError') ? 'InternalError' : 'Forbidden',
+      message: findings.map(({ violation: { reason, text } }) => `${reason}: ${text}`).join('; '),
+      details: {
+        causes: findings.map(({ violation: { reason, field, text } }) => ({ reason, field, message: text })),
+      },
+    },
+    auditAnnotations: { reason: reasons.join(',') },
+  }
+}
+
+/** Kubernetes refuses a warning with control characters, and one that is too long is cut by the API server. */
+function oneLine(warning: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+  return warning.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ')
+}

@@ -1,0 +1,21 @@
+import type { ModelCache } from '../../api/modelcache.ts'
+import type { ClusterView } from '../clusterview.ts'
+import type { Finding } from '../decision.ts'
+import type { Policy } from '../policy.ts'
+
+/** A ModelCache that is created or updated, as the rules see it. */
+export interface Change {
+  namespace: string
+  cache: ModelCache
+  /** The stored object on UPDATE; undefined on CREATE. */
+  old: ModelCache | undefined
+}
+
+/** What a rule has to say of a change. */
+export interface RuleResult {
+  findings?: readonly Finding[]
+  warnings?: readonly string[]
+}
+
+/** One rule of ModelCache admission: pure, and silent when it is content. */
+export type Rule = (change: Change, view: ClusterView, policy: Policy) => RuleResult

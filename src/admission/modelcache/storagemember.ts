@@ -1,0 +1,26 @@
+import { violation } from '../../api/violation.ts'
+import type { Rule } from './change.ts'
+
+/** The member of `spec.storage` that belongs to the backend is there, and the other is not. */
+export const storageMember: Rule = ({ cache: { spec } }) => {
+  const { backend, pvc, existingPVC } = spec.storage
+  const problems: [string, string][] = []
+  if (backend === 'ExistingPVC' && existingPVC === undefined) {
+    problems.push(['existingPVC', 'backend ExistingPVC needs spec.storage.existingPVC; set its name'])
+  }
+  if (backend !== 'ExistingPVC' && existingPVC !== undefined) {
+    problems.push([
+      'existingPVC',
+      `spec.storage.existingPVC does not belong to backend ${backend}; remove it`,
+    ])
+  }
+  if (backend !== 'PVC' && pvc !== undefined) {
+    problems.push(['pvc', `spec.storage.pvc does not belong to backend ${backend}; remove it`])
+  }
+  return {
+    findings: problems.map(([member, text]) => ({
+      violation: violation('StorageMemberMismatch', `spec.storage.${member}`, text),
+      basis: [],
+    })),
+  }
+}

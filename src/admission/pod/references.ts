@@ -1,0 +1,39 @@
+import { CACHES } from '../../api/annotations.ts'
+import { type Violation, violation } from '../../api/violation.ts'
+
+/** More caches than any pod mounts; each unknown name costs a live read, so the number is bounded. */
+const MAX_REFERENCES = 16
+
+const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const MAX_NAME = 253
+
+/**
+ * The names of the caches that an annotation value asks for, in its order: separated by commas, spaces around
+ * them allowed, each a valid object name and named once.
+ */
+export function cacheReferences(annotation: string): string[] | Violation {
+  const names = annotation.split(',').map(name => name.trim())
+  const problem = referenceProblem(names)
+  if (problem === undefined) return names
+  return violation(
+    'ReferenceInvalid',
+    `metadata.annotations[${CACHES}]`,
+    `annotation ${CACHES}=${quote(annotation)} ${problem}; list the names of ModelCaches of this namespace, separated by commas`,
+  )
+}
+
+function referenceProblem(names: string[]): string | undefined {
+  if (names.length > MAX_REFERENCES)
+    return `names ${names.length} caches, at most ${MAX_REFERENCES} are allowed`
+  if (names.every(name => name === '')) return 'names no cache'
+  if (names.includes('')) return 'has an empty name'
+  const invalid = names.find(name => name.length > MAX_NAME || !OBJECT_NAME.test(name))
+  if (invalid !== undefined) return `has ${quote(invalid)}, which is not an object name`
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index)
+  return duplicate === undefined ? undefined : `names ${quote(duplicate)} twice`
+}
+
+/** Quoted, and cut where somebody put a novel into an annotation. */
+function quote(value: string): string {
+  return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value)
+}

@@ -1,0 +1,47 @@
+import { STATUS_CODES } from 'node:http'
+import { z } from 'zod'
+
+/**
+ * A call to the API server that did not succeed.
+ *
+ * `status` is the HTTP status, or 0 when there was no usable reply at all. `reason` is stable and safe to
+ * branch on: that of the Status object (`NotFound`, `Expired`, `Conflict`, …), or with status 0 one of
+ * `Timeout`, `Unreachable`, `Disconnected`, `CredentialsUnavailable`, `MalformedReply`.
+ */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: number
+  readonly reason: string
+
+  constructor(status: number, reason: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.status = status
+    this.reason = reason
+  }
+}
+
+const statusObject = z.looseObject({
+  kind: z.literal('Status'),
+  message: z.string().optional(),
+  reason: z.string().optional(),
+  code: z.number().optional(),
+})
+
+/** The error that a Status object stands for; `what` names the call for replies that are not a Status. */
+export function statusError(reply: unknown, httpStatus: number, what: string): ApiError {
+  const parsed = statusObject.safeParse(reply)
+  const status = parsed.data?.code ?? httpStatus
+  // An error of a proxy or load balancer in between has no Status; its HTTP status spells a usable reason.
+  const reason = parsed.data?.reason || (STATUS_CODES[status] ?? 'Unknown').replaceAll(/[^A-Za-z]/g, '')
+  return new ApiError(status, reason, parsed.data?.message || `${what}: HTTP ${status}`)
+}
+
+/** Whether the API server answered that the object does not exist. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404
+}
+
+/** Whether the version that a list or watch started from is no longer kept: only a new list helps. */
+export function isExpired(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 410
+}

@@ -1,0 +1,38 @@
+/** A time limit on work that a caller may also cancel. Dispose of it when the work is over. */
+export interface Deadline extends Disposable {
+  /** Aborts when the time is up or when the caller's own signal aborts. */
+  readonly signal: AbortSignal
+  /** Whether the time ran out, as opposed to the caller giving up. */
+  expired(): boolean
+  /** Grants the whole time again from now. */
+  restart(): void
+}
+
+/**
+ * Starts a time limit of `ms` milliseconds beside an optional signal of the caller.
+ *
+ * In place of `AbortSignal.any` with `AbortSignal.timeout`: those cannot be restarted, and leave a dependent
+ * signal behind on one that lives as long as the process.
+ */
+export function startDeadline(ms: number, signal?: AbortSignal): Deadline {
+  const controller = new AbortController()
+  let expired = false
+  const timer = setTimeout(() => {
+    expired = true
+    controller.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError'))
+  }, ms)
+  const forward = () => controller.abort(signal?.reason)
+  if (signal?.aborted) forward()
+  signal?.addEventListener('abort', forward, { once: true })
+  return {
+    signal: controller.signal,
+    expired: () => expired,
+    restart: () => {
+      if (!expired) timer.refresh()
+    },
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', forward)
+    },
+  }
+}

@@ -1,0 +1,251 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { PooledKubeConfig } from './kubeconfig.ts'
+import { collectionPath, objectPath, type Resource, type StoredObject } from './resource.ts'
+
+/** An API server for tests: keeps collections, versions and history, pages lists, serves watches, and fails on demand. */
+export interface FakeApiServer extends AsyncDisposable {
+  readonly config: PooledKubeConfig
+  /** `METHOD path` of every request so far. */
+  readonly requests: readonly string[]
+  /** Queries of the watches so far. */
+  readonly watchQueries: readonly URLSearchParams[]
+  /** Bodies of writes, with their content type. */
+  readonly writes: readonly { contentType: string | undefined; query: string; body: unknown }[]
+  connections(): number
+  openWatches(): number
+  put(resource: Kind, object: StoredObject & Record<string, unknown>): void
+  delete(resource: Kind, namespace: string | undefined, name: string): void
+  bookmark(): void
+  /** Sends a raw line to all open watches. */
+  sendLine(line: string): void
+  /** Forgets all history: a watch from before now is told 410, in the way chosen. */
+  compact(how: 'status' | 'event'): void
+  endWatches(): void
+  /** Breaks the connections of all open watches. */
+  cutWatches(): void
+  /** What the next requests that match get instead of an answer. */
+  failNext(times: number, failure: Failure): void
+  /** From now on lists answer only once `release` is called. */
+  hold(): { release(): void }
+}
+
+type Kind = Pick<Resource<StoredObject>, 'apiVersion' | 'kind' | 'plural'>
+
+export interface Failure {
+  readonly on: 'list' | 'watch' | 'get'
+  /** An HTTP status; `cut` breaks the connection; `mute` never answers. */
+  readonly how: number | 'cut' | 'mute'
+}
+
+interface Entry {
+  version: number
+  type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  collection: string
+  object: unknown
+}
+
+export async function startFakeApiServer(): Promise<FakeApiServer> {
+  const objects = new Map<string, { collection: string; object: unknown }>()
+  const history: Entry[] = []
+  const watches = new Set<{ collection: string; response: ServerResponse }>()
+  const failures: Failure[] = []
+  const requests: string[] = []
+  const watchQueries: URLSearchParams[] = []
+  const writes: { contentType: string | undefined; query: string; body: unknown }[] = []
+  const sockets = new Set<Socket>()
+  let connections = 0
+  let version = 1
+  let compacted = 0
+  let expiry: 'status' | 'event' = 'status'
+  let gate: Promise<void> = Promise.resolve()
+
+  const record = (type: Entry['type'], collection: string, object: unknown): void => {
+    history.push({ version, type, collection, object })
+    for (const watch of watches) if (watch.collection === collection) writeEvent(watch.response, type, object)
+  }
+
+  const serveWatch = (collection: string, query: URLSearchParams, response: ServerResponse): void => {
+    watchQueries.push(query)
+    const from = Number(query.get('resourceVersion'))
+    const expired = from < compacted
+    if (expired && expiry === 'status') {
+      replyStatus(response, 410, 'Expired')
+      return
+    }
+    response.writeHead(200, { 'Content-Type': 'application/json' })
+    response.flushHeaders()
+    if (expired) {
+      writeEvent(response, 'ERROR', statusBody(410, 'Expired'))
+      response.end()
+      return
+    }
+    for (const entry of history) {
+      if (entry.version > from && entry.collection === collection)
+        writeEvent(response, entry.type, entry.object)
+    }
+    const watch = { collection, response }
+    watches.add(watch)
+    response.on('close', () => watches.delete(watch))
+  }
+
+  const serveList = (collection: string, query: URLSearchParams, response: ServerResponse): void => {
+    const items = [...objects.values()]
+      .filter(held => held.collection === collection)
+      .map(held => held.object)
+    const start = Number(query.get('continue') ?? 0)
+    const end = start + Number(query.get('limit') ?? items.length)
+    const more = end < items.length ? { continue: String(end) } : {}
+    reply(response, 200, {
+      metadata: { resourceVersion: String(version), ...more },
+      items: items.slice(start, end),
+    })
+  }
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', 'http://fake')
+    requests.push(`${request.method} ${url.pathname}`)
+    if (request.method === 'PATCH') {
+      const body: unknown = JSON.parse(await readAll(request))
+      writes.push({ contentType: request.headers['content-type'], query: url.search, body })
+      return reply(response, 200, body)
+    }
+    const call = callOf(url)
+    const failed = failures.findIndex(failure => failure.on === call)
+    if (failed >= 0) return fail(failures.splice(failed, 1)[0], request, response)
+    if (call === 'watch') return serveWatch(url.pathname, url.searchParams, response)
+    await gate
+    if (call === 'list') return serveList(url.pathname, url.searchParams, response)
+    const held = objects.get(url.pathname)
+    return held === undefined ? replyStatus(response, 404, 'NotFound') : reply(response, 200, held.object)
+  }
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch(error => response.destroy(error))
+  })
+  server.on('connection', socket => {
+    connections += 1
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+
+  return {
+    config: configFor(`http://127.0.0.1:${port}`),
+    requests,
+    watchQueries,
+    writes,
+    connections: () => connections,
+    openWatches: () => watches.size,
+    put(resource, object) {
+      const path = objectPath(resource, object.metadata.namespace, object.metadata.name)
+      version += 1
+      const stored = {
+        apiVersion: resource.apiVersion,
+        kind: resource.kind,
+        ...object,
+        metadata: {
+          managedFields: [{ manager: 'test' }],
+          ...object.metadata,
+          resourceVersion: String(version),
+        },
+      }
+      const type = objects.has(path) ? 'MODIFIED' : 'ADDED'
+      objects.set(path, { collection: collectionPath(resource), object: stored })
+      record(type, collectionPath(resource), stored)
+    },
+    delete(resource, namespace, name) {
+      const path = objectPath(resource, namespace, name)
+      const held = objects.get(path)
+      if (held === undefined) throw new Error(`no ${path}`)
+      version += 1
+      objects.delete(path)
+      const last = held.object as StoredObject
+      record('DELETED', held.collection, {
+        ...last,
+        metadata: { ...last.metadata, resourceVersion: String(version) },
+      })
+    },
+    bookmark() {
+      version += 1
+      const object = { metadata: { resourceVersion: String(version) } }
+      for (const watch of watches) writeEvent(watch.response, 'BOOKMARK', object)
+    },
+    sendLine(line) {
+      for (const watch of watches) watch.response.write(`${line}\n`)
+    },
+    compact(how) {
+      version += 1
+      compacted = version
+      expiry = how
+    },
+    endWatches() {
+      for (const watch of watches) watch.response.end()
+      watches.clear()
+    },
+    cutWatches() {
+      for (const watch of watches) watch.response.destroy()
+      watches.clear()
+    },
+    failNext(times, failure) {
+      for (let i = 0; i < times; i += 1) failures.push(failure)
+    },
+    hold() {
+      const held = Promise.withResolvers<void>()
+      gate = held.promise
+      return { release: held.resolve }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+/** A kubeconfig for plain HTTP, which client-node allows only with TLS verification off. */
+export function configFor(server: string): PooledKubeConfig {
+  const config = new PooledKubeConfig()
+  config.loadFromOptions({
+    clusters: [{ name: 'fake', server, skipTLSVerify: true }],
+    users: [{ name: 'tester', token: 'secret' }],
+    contexts: [{ name: 'fake', cluster: 'fake', user: 'tester' }],
+    currentContext: 'fake',
+  })
+  return config
+}
+
+function callOf(url: URL): Failure['on'] {
+  if (url.searchParams.get('watch') === 'true') return 'watch'
+  return /\/(storageclasses|modelcaches|persistentvolumeclaims|namespaces)$/.test(url.pathname)
+    ? 'list'
+    : 'get'
+}
+
+function fail(failure: Failure | undefined, request: IncomingMessage, response: ServerResponse): void {
+  if (failure?.how === 'cut') request.socket.destroy()
+  else if (typeof failure?.how === 'number') replyStatus(response, failure.how, 'Injected')
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' })
+  response.end(JSON.stringify(body))
+}
+
+function replyStatus(response: ServerResponse, code: number, reason: string): void {
+  reply(response, code, statusBody(code, reason))
+}
+
+function statusBody(code: number, reason: string): object {
+  return { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: `fake: ${reason}`, reason, code }
+}
+
+function writeEvent(response: ServerResponse, type: string, object: unknown): void {
+  response.write(`${JSON.stringify({ type, object })}\n`)
+}
+
+async function readAll(request: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of request) text += chunk
+  return text
+}

@@ -1,0 +1,107 @@
+import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node'
+import { fetch, type Response } from 'undici'
+import { ApiError, statusError } from './apierror.ts'
+import { untilAborted } from './untilaborted.ts'
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** One HTTP exchange with the API server. `path` starts with a slash and has its names escaped. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'PATCH'
+  readonly path: string
+  readonly query?: Query | undefined
+  readonly contentType?: string
+  readonly body?: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Sends a request with the cluster's credentials and gives the reply as soon as its headers have come; the
+ * body is the caller's to read, under the same signal.
+ *
+ * @throws ApiError for a status outside 2xx (with the body's Status), or with status 0 when there was no
+ * reply. When the signal aborts, whatever was thrown is of no meaning: look at the signal.
+ */
+export async function send(config: KubeConfig, request: ApiRequest): Promise<Response> {
+  const response = await reach(config, request)
+  if (response.ok) return response
+  const text = await response.text().catch(() => '')
+  throw statusError(parseOrUndefined(text), response.status, describe(request))
+}
+
+/** A request in the words of logs and messages. */
+export function describe(request: Pick<ApiRequest, 'method' | 'path'>): string {
+  return `${request.method} ${request.path}`
+}
+
+async function reach(config: KubeConfig, request: ApiRequest): Promise<Response> {
+  try {
+    return await attempt(config, request)
+  } catch (error) {
+    if (error instanceof ApiError || request.signal.aborted) throw error
+    if (request.method !== 'GET' || !isLostConnection(error)) throw unreachable(request, error)
+  }
+  // The server may close a kept connection at the moment it is used again; a read is simply asked once more.
+  return attempt(config, request).catch(error => {
+    throw error instanceof ApiError ? error : unreachable(request, error)
+  })
+}
+
+async function attempt(config: KubeConfig, request: ApiRequest): Promise<Response> {
+  const url = requestUrl(config, request)
+  const context = new RequestContext(url, HttpMethod[request.method])
+  try {
+    // It takes no signal, and may run a credential plugin that never returns.
+    await untilAborted(config.applySecurityAuthentication(context), request.signal)
+  } catch (cause) {
+    throw new ApiError(0, 'CredentialsUnavailable', `no credentials for ${describe(request)}`, { cause })
+  }
+  const contentType = request.contentType === undefined ? {} : { 'Content-Type': request.contentType }
+  const dispatcher = context.getDispatcher()
+  return fetch(url, {
+    method: request.method,
+    headers: { Accept: 'application/json', ...contentType, ...context.getHeaders() },
+    body: request.body ?? null,
+    signal: request.signal,
+    // The API server does not redirect such calls; following one could carry credentials elsewhere.
+    redirect: 'manual',
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+  })
+}
+
+function requestUrl(config: KubeConfig, request: ApiRequest): string {
+  const server = config.getCurrentCluster()?.server
+  if (server === undefined) throw new ApiError(0, 'Unreachable', 'the kubeconfig has no current cluster')
+  // Concatenated, not resolved: behind some proxies the server URL has a path of its own.
+  const url = new URL(server.replace(/\/+$/, '') + request.path)
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
+  }
+  return url.toString()
+}
+
+function unreachable(request: ApiRequest, cause: unknown): ApiError {
+  const detail = errorCode(cause)
+  const message = `no reply to ${describe(request)}${detail === undefined ? '' : ` (${detail})`}`
+  return new ApiError(0, 'Unreachable', message, { cause })
+}
+
+const LOST_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+function isLostConnection(error: unknown): boolean {
+  return LOST_CONNECTION.has(errorCode(error) ?? '')
+}
+
+/** fetch hides the network error in `cause`. */
+function errorCode(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+}
+
+function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

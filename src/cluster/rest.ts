@@ -1,0 +1,84 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import { ApiError } from './apierror.ts'
+import { startDeadline } from './deadline.ts'
+import { type ApiRequest, describe, type Query, send } from './request.ts'
+
+export { ApiError, isNotFound } from './apierror.ts'
+
+const DEFAULT_TIMEOUT_MS = 10_000
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  /** Time for the whole call, body included, in milliseconds. Default 10 s. */
+  readonly timeoutMs?: number
+}
+
+export interface GetOptions extends CallOptions {
+  readonly query?: Query
+}
+
+export interface ApplyOptions extends CallOptions {
+  /** Owner of the fields in the body: fields left out that it owned before are removed. */
+  readonly fieldManager: string
+  /** Takes over fields that another manager owns instead of failing with `Conflict`. Default false. */
+  readonly force?: boolean
+}
+
+/** Calls to the API server. Each rejects with an ApiError, or with the signal's reason when that aborts. */
+export interface Rest {
+  /** Reads an object or a collection and gives the parsed JSON, not yet checked by a schema. */
+  get(path: string, options?: GetOptions): Promise<unknown>
+  /** Server-side apply: creates or changes the object at `path` and gives it as stored. */
+  apply(path: string, body: object, options: ApplyOptions): Promise<unknown>
+}
+
+/** Speaks to the API server of `config`, over the connections that it keeps. */
+export function createRest(config: KubeConfig): Rest {
+  return {
+    get: (path, options = {}) => call(config, { method: 'GET', path, query: options.query }, options),
+    apply: (path, body, options) =>
+      call(
+        config,
+        {
+          method: 'PATCH',
+          path,
+          query: { fieldManager: options.fieldManager, force: options.force },
+          // JSON is YAML, and this media type is the one that every supported API server knows.
+          contentType: 'application/apply-patch+yaml',
+          body: JSON.stringify(body),
+        },
+        options,
+      ),
+  }
+}
+
+async function call(
+  config: KubeConfig,
+  request: Omit<ApiRequest, 'signal'>,
+  options: CallOptions,
+): Promise<unknown> {
+  options.signal?.throwIfAborted()
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  using limit = startDeadline(timeoutMs, options.signal)
+  try {
+    const response = await send(config, { ...request, signal: limit.signal })
+    return parseBody(request, await response.text())
+  } catch (error) {
+    if (limit.expired()) {
+      throw new ApiError(0, 'Timeout', `no answer to ${describe(request)} within ${timeoutMs} ms`, {
+        cause: error,
+      })
+    }
+    options.signal?.throwIfAborted()
+    if (error instanceof ApiError) throw error
+    throw new ApiError(0, 'Disconnected', `the answer to ${describe(request)} broke off`, { cause: error })
+  }
+}
+
+function parseBody(request: Pick<ApiRequest, 'method' | 'path'>, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ApiError(0, 'MalformedReply', `the answer to ${describe(request)} is not JSON`, { cause })
+  }
+}

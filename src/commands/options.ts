@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+
+/** One command-line option: how it is checked, what its value is called in the help, and what it means. */
+export interface Option {
+  schema: z.ZodType
+  value: string
+  help: string
+}
+
+/** Thrown for a command line that cannot be understood; the message is meant for the user, exit code 2. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+type Values<O extends Record<string, Option>> = { [K in keyof O]: z.output<O[K]['schema']> }
+
+/** Parses `--name value` options. Undefined when help was asked for; throws UsageError when a value is wrong. */
+export function parseOptions<O extends Record<string, Option>>(
+  options: O,
+  argv: string[],
+): Values<O> | undefined {
+  const known = Object.fromEntries(Object.keys(options).map(name => [name, { type: 'string' as const }]))
+  const { values } = tryParse(argv, known)
+  if (values.help === true) return undefined
+  const schema = z.object(
+    Object.fromEntries(Object.entries(options).map(([name, option]) => [name, option.schema])),
+  )
+  const parsed = schema.safeParse(values)
+  if (parsed.success) return parsed.data as Values<O>
+  const problems = parsed.error.issues.map(issue => `--${issue.path.join('.')}: ${issue.message}`)
+  throw new UsageError(problems.join('\n'))
+}
+
+function tryParse(argv: string[], known: Record<string, { type: 'string' }>) {
+  try {
+    return parseArgs({
+      args: argv,
+      options: { ...known, help: { type: 'boolean', short: 'h' } },
+      strict: true,
+    })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** The option lines of a `--help` page. */
+export function describeOptions(options: Record<string, Option>): string {
+  const rows = Object.entries(options).map(([name, { value, help }]) => [`--${name} ${value}`, help] as const)
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n')
+}
+
+/** Options that every role has. */
+export const commonOptions = {
+  kubeconfig: {
+    schema: z.string().optional(),
+    value: 'FILE',
+    help: 'kubeconfig to use; default: KUBECONFIG, else the service account of the pod',
+  },
+  host: {
+    schema: z.string().default('0.0.0.0'),
+    value: 'ADDRESS',
+    help: 'address to listen on; default 0.0.0.0',
+  },
+  'health-port': {
+    schema: z.coerce.number().int().min(0).max(65_535).default(8080),
+    value: 'PORT',
+    help: 'plain http port for /healthz, /readyz and /metrics; default 8080',
+  },
+  'log-level': {
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+    value: 'LEVEL',
+    help: 'trace, debug, info (default), warn, error or fatal',
+  },
+} satisfies Record<string, Option>

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
+import { API_VERSION } from '../api/group.ts'
+import type { ModelCache } from '../api/modelcache.ts'
+import { modelCaches, objectPath } from '../cluster/resource.ts'
+import type { Rest } from '../cluster/rest.ts'
+import type { ClusterStores } from '../cluster/view.ts'
+import { desiredStatus } from './status.ts'
+import { startWorkQueue } from './workqueue.ts'
+
+const FIELD_MANAGER = 'modelcache'
+
+/**
+ * Keeps the status of every ModelCache true to the cluster until the signal aborts. Level-triggered: each change of a
+ * cache or of a claim leads to one look at the cache as it is now, and a write only where the status differs.
+ */
+export function startController(options: {
+  stores: ClusterStores
+  rest: Rest
+  logger: Logger
+  signal: AbortSignal
+}): void {
+  const { stores, rest, logger, signal } = options
+  const queue = startWorkQueue({ reconcile, logger, signal })
+
+  stores.modelCaches.onChange(({ object }) => queue.add(key(object)))
+  stores.claims.onChange(({ object: claim }) => {
+    for (const cache of stores.modelCaches.values()) {
+      if (usesClaim(cache, claim.metadata.namespace, claim.metadata.name)) queue.add(key(cache))
+    }
+  })
+  for (const cache of stores.modelCaches.values()) queue.add(key(cache))
+
+  async function reconcile(cacheKey: string): Promise<void> {
+    const [namespace = '', name = ''] = cacheKey.split('/')
+    const cache = stores.modelCaches.get(namespace, name)
+    if (cache === undefined) return
+    const claimName = cache.spec.storage.existingPVC?.name
+    const claim = claimName === undefined ? undefined : stores.claims.get(namespace, claimName)
+    const status = desiredStatus({ cache, claim, now: Date.now() })
+    // Absent and undefined members are the same on the wire.
+    if (status === undefined || isDeepStrictEqual(JSON.parse(JSON.stringify(status)), cache.status)) return
+    await rest.apply(
+      `${objectPath(modelCaches, namespace, name)}/status`,
+      { apiVersion: API_VERSION, kind: 'ModelCache', metadata: { name, namespace }, status },
+      { fieldManager: FIELD_MANAGER, force: true, signal },
+    )
+    logger.info({ namespace, name, phase: status.phase, was: cache.status?.phase }, 'status applied')
+  }
+}
+
+function key({ metadata }: ModelCache): string {
+  return `${metadata.namespace}/${metadata.name}`
+}
+
+function usesClaim({ metadata, spec }: ModelCache, namespace: string | undefined, name: string): boolean {
+  return metadata.namespace === namespace && spec.storage.existingPVC?.name === name
+}

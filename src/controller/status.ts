@@ -1,0 +1,58 @@
+import type { ModelCache } from '../api/modelcache.ts'
+import type { ModelCacheStatus } from '../api/modelcachestatus.ts'
+import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
+import { condition } from './conditions.ts'
+import { claimState } from './existingclaim.ts'
+import { sourceLine } from './sourceline.ts'
+
+/** What the controller knows when it reconciles one cache. */
+export interface Observation {
+  cache: ModelCache
+  /** The claim of backend ExistingPVC, if it exists. */
+  claim: PersistentVolumeClaim | undefined
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+/**
+ * The status that a cache should have. Undefined where it is to be left as it is: on its way out, or Ready with a
+ * snapshot that another version of this project staged.
+ */
+export function desiredStatus({ cache, claim, now }: Observation): ModelCacheStatus | undefined {
+  const { metadata, spec, status } = cache
+  if (metadata.deletionTimestamp !== undefined) return undefined
+  const common = { observedGeneration: metadata.generation, source: sourceLine(spec) }
+  const ready = (state: { ready: boolean; reason: string; message: string }) => [
+    condition(
+      status?.conditions,
+      {
+        type: 'Ready',
+        status: state.ready ? 'True' : 'False',
+        reason: state.reason,
+        message: state.message,
+        observedGeneration: metadata.generation,
+      },
+      now,
+    ),
+  ]
+  if (spec.storage.backend === 'ExistingPVC' && spec.storage.existingPVC) {
+    const { name } = spec.storage.existingPVC
+    const state = claimState(name, claim)
+    const size = claim?.status?.capacity?.storage
+    return {
+      ...common,
+      phase: state.ready ? 'Ready' : 'Pending',
+      conditions: ready(state),
+      claimName: name,
+      ...(size !== undefined && { size: String(size) }),
+    }
+  }
+  const isReady = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
+  if (isReady) return undefined
+  const message = `this version does not stage artifacts yet: backend ${spec.storage.backend} waits for a version that does; ExistingPVC works today`
+  return {
+    ...common,
+    phase: 'Pending',
+    conditions: ready({ ready: false, reason: 'NotImplemented', message }),
+  }
+}

@@ -1,0 +1,52 @@
+/** A JSON Patch operation (RFC 6902). Injection only ever adds. */
+export interface Operation {
+  op: 'add'
+  path: string
+  value: unknown
+}
+
+/** A JSON Pointer (RFC 6901) to a member: `~` and `/` in its name are escaped. */
+export function pointer(parent: string, member: string | number): string {
+  return `${parent}/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+/**
+ * Writes additions to one object, and remembers what it has created, so that the first element of an absent
+ * array or map brings the array or map with it and later ones are appended.
+ */
+export function createPatch() {
+  const operations: Operation[] = []
+  const created = new Set<string>()
+  const missing = (parent: string, existing: unknown) =>
+    (existing === undefined || existing === null) && !created.has(parent)
+
+  return {
+    operations,
+    /** Appends to the array at `parent`; `existing` is what the object has there. */
+    append(parent: string, existing: readonly unknown[] | null | undefined, value: unknown): void {
+      if (missing(parent, existing)) {
+        operations.push({ op: 'add', path: parent, value: [value] })
+        created.add(parent)
+      } else {
+        operations.push({ op: 'add', path: pointer(parent, '-'), value })
+      }
+    },
+    /** Sets a member of the map at `parent`, unless it has that value already. */
+    set(
+      parent: string,
+      existing: Record<string, string> | null | undefined,
+      key: string,
+      value: string,
+    ): void {
+      if (existing?.[key] === value) return
+      if (missing(parent, existing)) {
+        operations.push({ op: 'add', path: parent, value: { [key]: value } })
+        created.add(parent)
+      } else {
+        operations.push({ op: 'add', path: pointer(parent, key), value })
+      }
+    },
+  }
+}
+
+export type Patch = ReturnType<typeof createPatch>

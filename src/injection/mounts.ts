@@ -1,0 +1,68 @@
+import { cleanPath, isWithin } from '../api/mountpath.ts'
+import type { Container, VolumeMount } from '../api/pod.ts'
+import { type Violation, violation } from '../api/violation.ts'
+import type { CacheMount } from './cachemount.ts'
+
+/** Two caches of one pod may not cover each other's path. */
+export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | undefined {
+  for (const [index, one] of mounts.entries()) {
+    const other = mounts.slice(index + 1).find(mount => overlaps(one.mountPath, mount.mountPath))
+    if (other) {
+      return violation(
+        'MountPathConflict',
+        'metadata.annotations[modelplane.ai/caches]',
+        `caches ${one.cache} and ${other.cache} are mounted at ${one.mountPath} and ${other.mountPath}, one inside the other; give one of the ModelCaches another mount.path`,
+      )
+    }
+  }
+  return undefined
+}
+
+/**
+ * How a container stands to a mount: it has it already, it is free for it, or something else is in the way.
+ * A nested mount fails at container start where the inner folder is not on the outer volume, so it counts as
+ * being in the way.
+ */
+export function mountState(
+  container: Container,
+  mount: CacheMount,
+  volumeName: string,
+): 'present' | 'absent' | Violation {
+  for (const existing of container.volumeMounts ?? []) {
+    const path = cleanPath(existing.mountPath)
+    if (!overlaps(path, mount.mountPath)) continue
+    if (path !== mount.mountPath || !isSameContent(existing, mount, volumeName)) {
+      return conflict(container, mount, `volume ${existing.name} at ${existing.mountPath}`)
+    }
+    if (existing.readOnly === true) return 'present'
+    return violation(
+      'MountNotReadOnly',
+      'spec.containers',
+      `container ${container.name} mounts cache ${mount.cache} at ${existing.mountPath} without readOnly: true; add it, or remove the mount and let it be injected`,
+    )
+  }
+  const device = container.volumeDevices?.find(({ devicePath }) =>
+    overlaps(cleanPath(devicePath), mount.mountPath),
+  )
+  return device ? conflict(container, mount, `device ${device.devicePath}`) : 'absent'
+}
+
+function overlaps(one: string, other: string): boolean {
+  return isWithin(one, other) || isWithin(other, one)
+}
+
+function isSameContent(existing: VolumeMount, mount: CacheMount, volumeName: string): boolean {
+  return (
+    existing.name === volumeName &&
+    !existing.subPathExpr &&
+    cleanPath(existing.subPath ?? '') === cleanPath(mount.subPath ?? '')
+  )
+}
+
+function conflict(container: Container, mount: CacheMount, found: string): Violation {
+  return violation(
+    'MountPathConflict',
+    'spec.containers',
+    `container ${container.name} has ${found}, in the way of cache ${mount.cache} at ${mount.mountPath}; remove it, or choose the containers with annotation modelplane.ai/cache-containers`,
+  )
+}

@@ -1,0 +1,75 @@
+import { CACHE_CONSUMER, INJECTED } from '../api/annotations.ts'
+import type { Pod, Volume } from '../api/pod.ts'
+import { type Violation, violation } from '../api/violation.ts'
+import type { CacheMount } from './cachemount.ts'
+import { createPatch, type Operation, type Patch, pointer } from './jsonpatch.ts'
+import { mountState, overlapOfCaches } from './mounts.ts'
+import { type Target, targetContainers } from './targets.ts'
+import { freeVolumeName, volumeOfClaim } from './volume.ts'
+
+/**
+ * The JSON Patch that gives a pod its caches, or why it cannot be given.
+ *
+ * Promises: only adds, at the end of arrays; nothing that is there changes or moves; run on its own result it has
+ * nothing to add. Volume and mount are both read-only: the flag on the volume also keeps kubelet from walking
+ * the tree to change owners and labels.
+ */
+export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Operation[] | Violation {
+  if (pod.spec.os?.name === 'windows') {
+    return violation(
+      'NotImplemented',
+      'spec.os.name',
+      'caches cannot be mounted into Windows pods; run it on Linux',
+    )
+  }
+  const targets = targetContainers(pod)
+  if (!Array.isArray(targets)) return targets
+  const overlap = overlapOfCaches(mounts)
+  if (overlap) return overlap
+
+  const patch = createPatch()
+  const volumes: Volume[] = [...(pod.spec.volumes ?? [])]
+  for (const mount of mounts) {
+    const problem = addCache(pod, mount, { patch, volumes, targets })
+    if (problem) return problem
+  }
+  const record = mounts.map(({ cache, identity }) => `${cache}=${identity}`).join(',')
+  patch.set('/metadata/annotations', pod.metadata.annotations, INJECTED, record)
+  patch.set('/metadata/labels', pod.metadata.labels, CACHE_CONSUMER, 'true')
+  return patch.operations
+}
+
+function addCache(
+  pod: Pod,
+  mount: CacheMount,
+  { patch, volumes, targets }: { patch: Patch; volumes: Volume[]; targets: Target[] },
+): Violation | undefined {
+  const existing = volumeOfClaim(volumes, mount.claimName)
+  if (existing && existing.persistentVolumeClaim?.readOnly !== true) {
+    return violation(
+      'MountNotReadOnly',
+      'spec.volumes',
+      `volume ${existing.name} uses claim ${mount.claimName} of cache ${mount.cache} without readOnly: true; set persistentVolumeClaim.readOnly, or remove the volume and let it be injected`,
+    )
+  }
+  const volume = existing ?? readOnlyVolume(freeVolumeName(mount.cache, volumes), mount.claimName)
+  if (!existing) {
+    patch.append('/spec/volumes', pod.spec.volumes, volume)
+    volumes.push(volume)
+  }
+  for (const { container, path } of targets) {
+    const state = mountState(container, mount, volume.name)
+    if (state === 'present') continue
+    if (state !== 'absent') return state
+    patch.append(pointer(path, 'volumeMounts'), container.volumeMounts, volumeMount(volume.name, mount))
+  }
+  return undefined
+}
+
+function readOnlyVolume(name: string, claimName: string): Volume {
+  return { name, persistentVolumeClaim: { claimName, readOnly: true } }
+}
+
+function volumeMount(name: string, { mountPath, subPath }: CacheMount) {
+  return { name, mountPath, readOnly: true, ...(subPath === undefined ? {} : { subPath }) }
+}

@@ -1,0 +1,47 @@
+import { CACHE_CONTAINERS } from '../api/annotations.ts'
+import type { Container, Pod } from '../api/pod.ts'
+import { type Violation, violation } from '../api/violation.ts'
+import { requestsAccelerator } from './accelerator.ts'
+import { isEngine } from './engine.ts'
+import { pointer } from './jsonpatch.ts'
+
+/** A container that gets the mounts, with its place in the pod. */
+export interface Target {
+  container: Container
+  /** JSON Pointer to the container. */
+  path: string
+}
+
+/**
+ * The containers that get the mounts: those that the annotation names (init containers too); else those that ask
+ * for an accelerator; else those of a recognised engine; else every one of `spec.containers`.
+ */
+export function targetContainers(pod: Pod): Target[] | Violation {
+  const containers = located(pod.spec.containers, '/spec/containers')
+  const named = pod.metadata.annotations?.[CACHE_CONTAINERS]
+  if (named !== undefined) {
+    return namedTargets(named, [...containers, ...located(pod.spec.initContainers, '/spec/initContainers')])
+  }
+  const accelerated = containers.filter(({ container }) => requestsAccelerator(container))
+  if (accelerated.length > 0) return accelerated
+  const engines = containers.filter(({ container }) => isEngine(container))
+  return engines.length > 0 ? engines : containers
+}
+
+function located(containers: Container[] | null | undefined, parent: string): Target[] {
+  return (containers ?? []).map((container, index) => ({ container, path: pointer(parent, index) }))
+}
+
+function namedTargets(annotation: string, all: Target[]): Target[] | Violation {
+  const names = new Set(annotation.split(',').map(name => name.trim()))
+  const unknown = [...names].filter(name => !all.some(({ container }) => container.name === name))
+  if (unknown.length > 0) {
+    const found = all.map(({ container }) => container.name).join(', ')
+    return violation(
+      'ReferenceInvalid',
+      `metadata.annotations[${CACHE_CONTAINERS}]`,
+      `annotation ${CACHE_CONTAINERS} names ${unknown.map(name => JSON.stringify(name)).join(', ')}, which this pod does not have; its containers are ${found}`,
+    )
+  }
+  return all.filter(({ container }) => names.has(container.name))
+}

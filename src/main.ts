@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import type { Command } from './commands/command.ts'
+import { controller } from './commands/controller.ts'
+import { UsageError } from './commands/options.ts'
+import { webhook } from './commands/webhook.ts'
+
+const COMMANDS: Record<string, Command> = { webhook, controller }
+
+/** Roles that are part of the design and that this version does not have. */
+const NOT_IMPLEMENTED = ['hydrate', 'review']
+
+const HELP = `Usage: modelcache ROLE [options]
+
+Stages model weights once per cluster and mounts them read-only into every pod that asks.
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
+  .join('\n')}
+
+modelcache ROLE --help lists the options of a role.
+`
+
+process.exitCode = await main(process.argv.slice(2))
+
+/** Exit codes: 0 done, 1 failed, 2 a command line that cannot be understood. */
+async function main([role, ...argv]: string[]): Promise<number> {
+  if (role === undefined || role === '--help' || role === '-h' || role === 'help') {
+    process[role === undefined ? 'stderr' : 'stdout'].write(HELP)
+    return role === undefined ? 2 : 0
+  }
+  const command = COMMANDS[role]
+  if (command === undefined) {
+    const why = NOT_IMPLEMENTED.includes(role) ? 'is not implemented in this version' : 'is not a role'
+    console.error(`modelcache: ${role} ${why}; see: modelcache --help`)
+    return 2
+  }
+  try {
+    return await command.run(argv)
+  } catch (error) {
+    console.error(`modelcache ${role}: ${error instanceof Error ? error.message : error}`)
+    if (error instanceof UsageError) {
+      console.error(`see: modelcache ${role} --help`)
+      return 2
+    }
+    return 1
+  }
+}

@@ -1,0 +1,105 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { admissionReview, respond } from '../admission/admissionreview.ts'
+import { type Admission, admit, type Rules } from './admit.ts'
+import { timeLimitMs } from './deadline.ts'
+import type { Metrics } from './metrics.ts'
+import { status } from './status.ts'
+
+/** A review can hold two objects of 3 MiB, the API server's limit for one, and its envelope. */
+export const BODY_LIMIT = 7 * 1024 * 1024
+
+/** The API server's connection pool drops idle connections after 90 s; the server must not be the first. */
+const KEEP_ALIVE_MS = 120_000
+
+/** A connection stays with one replica for ever unless it is ended now and then. */
+const MAX_REQUESTS_PER_SOCKET = 1000
+
+export interface AdmissionServerOptions extends Admission {
+  /** PEM. */
+  tls: { key: string; cert: string }
+  /** The webhooks by path. */
+  webhooks: Readonly<Record<string, Rules>>
+  /** Whether the view can be trusted; before that no review is answered. */
+  synced: () => boolean
+  metrics: Metrics
+  logger: Logger
+}
+
+/**
+ * The https server that the API server calls: HTTP/1.1, which is all that it speaks to webhooks behind a Service.
+ * One POST route for each webhook.
+ */
+export function createAdmissionServer(options: AdmissionServerOptions): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    https: { ...options.tls, minVersion: 'TLSv1.2' },
+    bodyLimit: BODY_LIMIT,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: 30_000,
+    maxRequestsPerSocket: MAX_REQUESTS_PER_SOCKET,
+    forceCloseConnections: 'idle',
+    // While draining, requests on open connections are still answered.
+    return503OnClosing: false,
+  })
+  // JSON alone: anything else is 415.
+  app.removeContentTypeParser('text/plain')
+  for (const [path, rules] of Object.entries(options.webhooks)) {
+    app.post(path, (request, reply) => review(path, rules, options, request, reply))
+  }
+  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    const code = error.statusCode ?? 500
+    if (code >= 500) options.logger.error({ err: error, url: request.url }, 'request failed')
+    return reply.code(code).send(status(code, 'BadRequest', error.message))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const known = Object.keys(options.webhooks).join(', ')
+    const message = `${request.method} ${request.url.slice(0, 200)}: unknown path; POST an AdmissionReview to ${known}`
+    return reply.code(404).send(status(404, 'NotFound', message))
+  })
+  return app
+}
+
+async function review(
+  path: string,
+  rules: Rules,
+  options: AdmissionServerOptions,
+  httpRequest: FastifyRequest,
+  reply: FastifyReply,
+) {
+  if (!options.synced()) {
+    // The API server retries within its time limit when it is told when.
+    reply.header('retry-after', '1').code(503)
+    return status(503, 'ServiceUnavailable', 'the watches are not synced yet')
+  }
+  const parsed = admissionReview.safeParse(httpRequest.body)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const where = issue?.path.join('.') || 'body'
+    return reply
+      .code(400)
+      .send(status(400, 'BadRequest', `not an AdmissionReview v1: ${where}: ${issue?.message}`))
+  }
+  const { request } = parsed.data
+  const startedAt = performance.now()
+  const { timeout } = httpRequest.query as { timeout?: unknown }
+  const decision = await admit(rules, request, options, timeLimitMs(timeout))
+  const seconds = (performance.now() - startedAt) / 1000
+  options.metrics.observeReview(path.slice(1), request, decision, seconds)
+  options.logger.info(
+    {
+      uid: request.uid,
+      webhook: path.slice(1),
+      operation: request.operation,
+      namespace: request.namespace,
+      name: request.name,
+      dryRun: request.dryRun === true,
+      allowed: decision.allowed,
+      ...(decision.allowed
+        ? { patched: decision.patch.length }
+        : { reasons: decision.findings.map(({ violation }) => violation.reason) }),
+      ms: Math.round(seconds * 1e6) / 1000,
+    },
+    'reviewed',
+  )
+  return respond(request.uid, decision)
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { AdmissionRequest } from '../admission/admissionreview.ts'
+import type { ClusterView } from '../admission/clusterview.ts'
+import { basisOf, type Decision, deny } from '../admission/decision.ts'
+import { violation } from '../api/violation.ts'
+import type { LiveReader } from '../cluster/liveread.ts'
+
+/** A webhook's rules as one pure function. */
+export type Rules = (request: AdmissionRequest, view: ClusterView) => Decision
+
+export interface Admission {
+  view: ClusterView
+  confirm: LiveReader
+  logger: Logger
+}
+
+/**
+ * Decides one request, and always with an answer.
+ *
+ * A denial that rests on the state of the cluster is confirmed by one live read before it is given, since the
+ * watches can lag behind what the user has just applied. An allowed request costs no I/O. A fault inside a rule
+ * denies with a reference id that the log explains; it never lets a request through. `limitMs` bounds the live
+ * read, in milliseconds.
+ */
+export async function admit(
+  rules: Rules,
+  request: AdmissionRequest,
+  { view, confirm, logger }: Admission,
+  limitMs: number,
+): Promise<Decision> {
+  try {
+    const decision = rules(request, view)
+    const basis = basisOf(decision)
+    if (basis.length === 0) return decision
+    const confirmed = await confirm(view, basis, AbortSignal.timeout(limitMs)).catch(error => {
+      logger.warn({ err: error, uid: request.uid }, 'could not confirm a denial by a live read')
+      return undefined
+    })
+    return confirmed ? rules(request, confirmed) : unconfirmed(decision)
+  } catch (error) {
+    return fault(error, request, logger)
+  }
+}
+
+/** The watches say no and the API server does not answer: still no, and it says on what it rests. */
+function unconfirmed(decision: Decision): Decision {
+  if (decision.allowed) return decision
+  const [first, ...rest] = decision.findings
+  const text = `${first.violation.text} (as of the last watch event; the API server did not answer a live read)`
+  return { allowed: false, findings: [{ ...first, violation: { ...first.violation, text } }, ...rest] }
+}
+
+function fault(error: unknown, request: AdmissionRequest, logger: Logger): Decision {
+  const reference = randomUUID()
+  logger.error({ err: error, reference, uid: request.uid, namespace: request.namespace }, 'a rule failed')
+  return deny(
+    violation(
+      'InternalError',
+      '',
+      `a fault in the webhook, nothing is wrong with the request itself; find reference ${reference} in the log of modelcache-webhook`,
+    ),
+  )
+}

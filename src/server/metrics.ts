@@ -1,0 +1,69 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { AdmissionRequest } from '../admission/admissionreview.ts'
+import type { Decision } from '../admission/decision.ts'
+import type { ClusterWatches } from '../cluster/watches.ts'
+
+/** Decisions take microseconds, live reads milliseconds, and the API server waits 5 s at the most. */
+const SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+
+/** The metrics of one process, in a registry of its own. */
+export function createMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const reviews = new Counter({
+    name: 'modelcache_admission_reviews_total',
+    help: 'Admission reviews answered, by webhook, operation, verdict and the first reason of a denial.',
+    labelNames: ['webhook', 'operation', 'verdict', 'reason'] as const,
+    registers: [registry],
+  })
+  const duration = new Histogram({
+    name: 'modelcache_admission_duration_seconds',
+    help: 'Time from a parsed review to its decision, live reads included.',
+    labelNames: ['webhook'] as const,
+    buckets: SECONDS,
+    registers: [registry],
+  })
+  return {
+    registry,
+    observeReview(webhook: string, request: AdmissionRequest, decision: Decision, seconds: number): void {
+      const verdict = decision.allowed ? 'allowed' : 'denied'
+      const reason = decision.allowed ? '' : decision.findings[0].violation.reason
+      reviews.inc({ webhook, operation: request.operation, verdict, reason })
+      duration.observe({ webhook }, seconds)
+    },
+  }
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Shows the state of the watches, read at each scrape. */
+export function exposeWatches({ registry }: Metrics, watches: ClusterWatches): void {
+  const gauge = (name: string, help: string, read: (kind: keyof ClusterWatches['stats']) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['kind'] as const,
+      registers: [registry],
+      collect() {
+        for (const kind of Object.keys(watches.stats) as (keyof ClusterWatches['stats'])[]) {
+          this.set({ kind }, read(kind))
+        }
+      },
+    })
+  gauge('modelcache_watch_objects', 'Objects held in memory.', kind => watches.stores[kind].size())
+  gauge(
+    'modelcache_watch_restarts',
+    'Watches opened anew since the start.',
+    kind => watches.stats[kind].restarts,
+  )
+  gauge(
+    'modelcache_watch_errors',
+    'Lists and watches that failed since the start.',
+    kind => watches.stats[kind].errors,
+  )
+  gauge(
+    'modelcache_watch_last_event_timestamp_seconds',
+    'Last sign of life of the watch, bookmarks included.',
+    kind => (watches.stats[kind].lastEventAt ?? 0) / 1000,
+  )
+}
