@@ -16,8 +16,8 @@ export const admissionReview = z.looseObject({
     name: z.string().optional(),
     namespace: z.string().optional(),
     dryRun: z.boolean().nullish(),
-    object: z.unknown(),
-    oldObject: z.unknown(),
+    object: z.unknown().optional(),
+    oldObject: z.unknown().optional(),
   }),
 })
 

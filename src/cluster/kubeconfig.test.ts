@@ -12,6 +12,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'))
   vi.stubEnv('HOME', folder)
   vi.stubEnv('KUBECONFIG', '')
+  // The tests may themselves run in a pod.
+  vi.stubEnv('KUBERNETES_SERVICE_HOST', '')
+  vi.stubEnv('KUBERNETES_SERVICE_PORT', '')
 })
 
 afterEach(() => {

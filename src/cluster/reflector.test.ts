@@ -107,6 +107,12 @@ test('watches that are refused are tried again from the same version', async () 
   expect(reflector.stats).toMatchObject({ lists: 1, errors: 2, watches: 3, restarts: 2 })
 })
 
+test('a version that the server keeps refusing is given up for a new list', async () => {
+  server.failNext(3, { on: 'watch', how: 504 })
+  const { reflector } = await startWatching()
+  expect(reflector.stats).toMatchObject({ lists: 2, errors: 3, watches: 4 })
+})
+
 test('a watch that falls silent, or never answers, is opened anew', async () => {
   server.failNext(1, { on: 'watch', how: 'mute' })
   const { reflector, store } = start({ stallMs: 100 })

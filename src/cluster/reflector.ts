@@ -11,12 +11,20 @@ import type { Store } from './store.ts'
 import { readWatch, type WatchEvent } from './watchstream.ts'
 
 export interface ReflectorTiming extends Backoff {
-  /** Silence after which a watch is opened anew. Shorter than the server's minute between bookmarks, so a quiet
-   * watch reconnects twice a minute: cheap for four kinds, and it bounds how long a dead connection goes unnoticed. */
+  /**
+   * Silence after which a watch is opened anew. Shorter than the server's minute between bookmarks, so a quiet
+   * watch reconnects twice a minute: cheap for four kinds, and it bounds how long a dead connection goes unnoticed.
+   */
   readonly stallMs: number
   /** A watch that the server ends within this time and without an event counts as a failure. */
   readonly shortWatchMs: number
 }
+
+/**
+ * Failures in a row after which the version is no longer trusted. A server whose etcd was restored from a backup
+ * refuses versions newer than it knows, and not with 410.
+ */
+const FAILURES_BEFORE_LIST = 3
 
 const DEFAULT_TIMING: ReflectorTiming = { stallMs: 30_000, shortWatchMs: 1_000, baseMs: 500, capMs: 30_000 }
 
@@ -143,6 +151,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     } else {
       stats.errors += 1
       failures += 1
+      if (failures >= FAILURES_BEFORE_LIST) version = undefined
     }
     const delayMs = Math.round(backoffMs(failures, timing, random))
     logger.warn({ err: error, failures, delayMs }, 'list or watch failed, trying again')

@@ -49,7 +49,9 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const code = error.statusCode ?? 500
     if (code >= 500) options.logger.error({ err: error, url: request.url }, 'request failed')
-    return reply.code(code).send(status(code, 'BadRequest', error.message))
+    return reply
+      .code(code)
+      .send(status(code, code >= 500 ? 'InternalError' : 'BadRequest', advice(code, error)))
   })
   app.setNotFoundHandler((request, reply) => {
     const known = Object.keys(options.webhooks).join(', ')
@@ -57,6 +59,13 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     return reply.code(404).send(status(404, 'NotFound', message))
   })
   return app
+}
+
+/** What a client that sent something else than a review should do. */
+function advice(code: number, error: Error): string {
+  if (code === 413) return `the body is over the limit of ${BODY_LIMIT} bytes`
+  if (code === 415) return 'the content type is not application/json, in which AdmissionReviews are sent'
+  return error.message
 }
 
 async function review(

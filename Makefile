@@ -1,0 +1,41 @@
+# make help lists the targets.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+RUN := npm run --silent
+
+.PHONY: help setup demo test lint up down env bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: node_modules/.package-lock.json ## install what the project needs, Node 24 included, into node_modules
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@echo "installing packages"
+	@npm ci --loglevel=error
+	@touch $@
+
+demo: setup ## tell the story on a real control plane, step by step
+	@$(RUN) demo
+
+test: setup ## unit tests, then end-to-end tests through a real API server
+	@$(RUN) testbed -- build
+	@$(RUN) test
+
+lint: setup ## formatter, linter and type checker
+	@$(RUN) lint
+
+up: setup ## start a control plane with LeaderWorkerSet and the product, and leave it running
+	@$(RUN) testbed -- up
+
+down: setup ## end what make up started
+	@$(RUN) testbed -- down
+
+env: setup ## print KUBECONFIG and PATH for it: eval "$$(make -s env)"
+	@$(RUN) testbed -- env
+
+bench: setup ## measure the admission path
+	@$(RUN) bench
+
+clean: down ## remove what the project installed and made in this folder; built binaries stay in their cache
+	@rm -rf node_modules .testbed
