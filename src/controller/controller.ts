@@ -40,9 +40,11 @@ export function startController(options: {
     const status = desiredStatus({ cache, claim, now: Date.now() })
     // Absent and undefined members are the same on the wire.
     if (status === undefined || isDeepStrictEqual(JSON.parse(JSON.stringify(status)), cache.status)) return
+    // The version makes a decision from a stale look fail instead of overwriting what came after it.
+    const { resourceVersion } = cache.metadata
     await rest.apply(
       `${objectPath(modelCaches, namespace, name)}/status`,
-      { apiVersion: API_VERSION, kind: 'ModelCache', metadata: { name, namespace }, status },
+      { apiVersion: API_VERSION, kind: 'ModelCache', metadata: { name, namespace, resourceVersion }, status },
       { fieldManager: FIELD_MANAGER, force: true, signal },
     )
     logger.info({ namespace, name, phase: status.phase, was: cache.status?.phase }, 'status applied')

@@ -15,8 +15,8 @@ export interface Observation {
 }
 
 /**
- * The status that a cache should have. Undefined where it is to be left as it is: on its way out, or Ready with a
- * snapshot that another version of this project staged.
+ * The status that a cache should have. Undefined where it is to be left as it is: on its way out, or in the
+ * hands of a version of this project that stages artifacts.
  */
 export function desiredStatus({ cache, claim, now }: Observation): ModelCacheStatus | undefined {
   const { metadata, spec, status } = cache
@@ -47,8 +47,8 @@ export function desiredStatus({ cache, claim, now }: Observation): ModelCacheSta
       ...(size !== undefined && { size: String(size) }),
     }
   }
-  const isReady = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-  if (isReady) return undefined
+  // Past Pending, a version that stages artifacts is at work on this cache.
+  if (status?.phase !== undefined && status.phase !== 'Pending') return undefined
   const message = `this version does not stage artifacts yet: backend ${spec.storage.backend} waits for a version that does; ExistingPVC works today`
   return {
     ...common,

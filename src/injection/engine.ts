@@ -17,6 +17,7 @@ const ENGINE_IMAGES = [
   'openmmlab/lmdeploy',
   'ollama/ollama',
   'kserve/huggingfaceserver',
+  'rayproject/ray-llm',
 ] as const
 
 /**
@@ -37,13 +38,20 @@ const ENGINE_COMMAND = new RegExp(
     String.raw`\blmdeploy\s+serve\b`,
     String.raw`\bollama\s+serve\b`,
     String.raw`\bnim-serve\b`,
-    String.raw`\bdynamo\.(vllm|sglang|trtllm)\b`,
+    String.raw`\bdynamo\.(vllm|sglang|trtllm|frontend)\b`,
   ].join('|'),
 )
 
 /** Whether a container runs a known inference engine, by its image or its command line. */
 export function isEngine({ image, command, args }: Container): boolean {
-  const repository = (image ?? '').split('@')[0] ?? ''
+  const repository = repositoryOf(image ?? '')
   if (ENGINE_IMAGES.some(name => repository.includes(name))) return true
   return ENGINE_COMMAND.test([...(command ?? []), ...(args ?? [])].join(' '))
+}
+
+/** An image reference without digest and tag. A colon before the last slash belongs to the registry's port. */
+function repositoryOf(image: string): string {
+  const [name = ''] = image.split('@')
+  const tag = name.indexOf(':', name.lastIndexOf('/') + 1)
+  return tag === -1 ? name : name.slice(0, tag)
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { cleanPath, isWithin } from '../api/mountpath.ts'
 import type { Container, VolumeMount } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
@@ -19,8 +20,8 @@ export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | unde
 }
 
 /**
- * How a container stands to a mount: it has it already, it is free for it, or something else is in the way.
- * A nested mount fails at container start where the inner folder is not on the outer volume, so it counts as
+ * How a container stands to a mount: it has it already, it is free for it, or something else is in the way, which
+ * may stand beside the mount itself. A nested mount fails at container start where the inner folder is not on the outer volume, so it counts as
  * being in the way.
  */
 export function mountState(
@@ -28,23 +29,26 @@ export function mountState(
   mount: CacheMount,
   volumeName: string,
 ): 'present' | 'absent' | Violation {
+  let present = false
   for (const existing of container.volumeMounts ?? []) {
-    const path = cleanPath(existing.mountPath)
+    const path = containerPath(existing.mountPath)
     if (!overlaps(path, mount.mountPath)) continue
     if (path !== mount.mountPath || !isSameContent(existing, mount, volumeName)) {
       return conflict(container, mount, `volume ${existing.name} at ${existing.mountPath}`)
     }
-    if (existing.readOnly === true) return 'present'
-    return violation(
-      'MountNotReadOnly',
-      'spec.containers',
-      `container ${container.name} mounts cache ${mount.cache} at ${existing.mountPath} without readOnly: true; add it, or remove the mount and let it be injected`,
-    )
+    if (existing.readOnly !== true) return writable(container, mount, existing)
+    present = true
   }
   const device = container.volumeDevices?.find(({ devicePath }) =>
-    overlaps(cleanPath(devicePath), mount.mountPath),
+    overlaps(containerPath(devicePath), mount.mountPath),
   )
-  return device ? conflict(container, mount, `device ${device.devicePath}`) : 'absent'
+  if (device) return conflict(container, mount, `device ${device.devicePath}`)
+  return present ? 'present' : 'absent'
+}
+
+/** Where a path of the pod lies in the container. Kubernetes takes relative ones and ones with `..` in them. */
+function containerPath(path: string): string {
+  return posix.resolve('/', path)
 }
 
 function overlaps(one: string, other: string): boolean {
@@ -64,5 +68,13 @@ function conflict(container: Container, mount: CacheMount, found: string): Viola
     'MountPathConflict',
     'spec.containers',
     `container ${container.name} has ${found}, in the way of cache ${mount.cache} at ${mount.mountPath}; remove it, or choose the containers with annotation modelplane.ai/cache-containers`,
+  )
+}
+
+function writable(container: Container, mount: CacheMount, existing: VolumeMount): Violation {
+  return violation(
+    'MountNotReadOnly',
+    'spec.containers',
+    `container ${container.name} mounts cache ${mount.cache} at ${existing.mountPath} without readOnly: true; add it, or remove the mount and let it be injected`,
   )
 }

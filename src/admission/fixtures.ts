@@ -1,0 +1,67 @@
+import { NAMESPACE } from '../api/fixtures.ts'
+import type { ModelCache } from '../api/modelcache.ts'
+import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
+import type { StorageClass } from '../api/storageclass.ts'
+import { type AdmissionRequest, admissionReview } from './admissionreview.ts'
+import type { ClusterView } from './clusterview.ts'
+import type { Decision, Finding } from './decision.ts'
+
+/** A view of a cluster that holds these objects and no others. */
+export function aView(
+  held: { caches?: ModelCache[]; classes?: StorageClass[]; claims?: PersistentVolumeClaim[] } = {},
+): ClusterView {
+  const { caches = [], classes = [], claims = [] } = held
+  const named = <T extends { metadata: { namespace?: string | undefined; name: string } }>(
+    objects: T[],
+    namespace: string,
+    name: string,
+  ) => objects.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+  return {
+    modelCache: (namespace, name) => named(caches, namespace, name),
+    claim: (namespace, name) => named(claims, namespace, name),
+    storageClass: name => classes.find(({ metadata }) => metadata.name === name),
+    storageClasses: () => classes,
+    namespace: name => ({ metadata: { name } }),
+  }
+}
+
+/** A review as the API server sends it, before anything has parsed it. */
+export function aReview(request: Record<string, unknown> = {}) {
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      resource: { group: '', version: 'v1', resource: 'pods' },
+      namespace: NAMESPACE,
+      operation: 'CREATE',
+      userInfo: { username: 'system:serviceaccount:kube-system:replicaset-controller' },
+      object: null,
+      oldObject: null,
+      dryRun: false,
+      options: null,
+      ...request,
+    },
+  }
+}
+
+export function aRequest(request: Record<string, unknown> = {}): AdmissionRequest {
+  return admissionReview.parse(aReview(request)).request
+}
+
+/** The findings of a denial; none when it is allowed. */
+export function findingsOf(decision: Decision): readonly Finding[] {
+  return decision.allowed ? [] : decision.findings
+}
+
+export function reasonsOf(decision: Decision): string[] {
+  return findingsOf(decision).map(({ violation }) => violation.reason)
+}
+
+/** The text of the only finding. */
+export function textOf(decision: Decision): string {
+  const [first, ...rest] = findingsOf(decision)
+  if (first === undefined || rest.length > 0) throw new Error(`not one finding: ${JSON.stringify(decision)}`)
+  return first.violation.text
+}

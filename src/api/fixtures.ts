@@ -1,0 +1,119 @@
+import type { z } from 'zod'
+import { CACHES } from './annotations.ts'
+import { API_VERSION } from './group.ts'
+import { type ModelCache, modelCache } from './modelcache.ts'
+import type { Condition } from './modelcachestatus.ts'
+import { type PersistentVolumeClaim, persistentVolumeClaim } from './persistentvolumeclaim.ts'
+import { type Container, type Pod, pod } from './pod.ts'
+import { type StorageClass, storageClass } from './storageclass.ts'
+
+/** Objects for tests: sound as they are, each test says only what it is about. */
+
+export const NAMESPACE = 'ml-team'
+export const DIGEST = `sha256:${'5e'.repeat(32)}`
+/** The folder of the claim that holds the snapshot of `DIGEST`. */
+export const SNAPSHOT = `snapshots/${'5e'.repeat(32)}`
+
+type CacheInput = z.input<typeof modelCache>
+type SpecInput = CacheInput['spec']
+
+/** A ModelCache of weights on a claim of its own, just created: the controller has not seen it yet. */
+export function aModelCache(
+  given: {
+    name?: string
+    metadata?: Partial<CacheInput['metadata']>
+    spec?: Partial<SpecInput>
+    status?: CacheInput['status']
+  } = {},
+): ModelCache {
+  return modelCache.parse({
+    apiVersion: API_VERSION,
+    kind: 'ModelCache',
+    metadata: { name: given.name ?? 'llama', namespace: NAMESPACE, generation: 1, ...given.metadata },
+    spec: {
+      artifact: { source: { huggingFace: { repo: 'meta-llama/Llama-3.3-70B-Instruct' } } },
+      mount: { path: '/mnt/model' },
+      storage: { pvc: { storageClassName: 'shared' } },
+      ...given.spec,
+    },
+    status: given.status,
+  })
+}
+
+/** A ModelCache whose snapshot is on its claim. */
+export function aReadyCache({ name = 'llama', path = '/mnt/model', digest = DIGEST } = {}): ModelCache {
+  return aModelCache({
+    name,
+    spec: { mount: { path } },
+    status: {
+      phase: 'Ready',
+      conditions: [aCondition('Ready', 'True')],
+      claimName: `modelcache-${name}`,
+      resolvedDigest: digest,
+    },
+  })
+}
+
+export function aCondition(type: string, status: Condition['status'], given: Partial<Condition> = {}) {
+  return {
+    type,
+    status,
+    reason: 'Test',
+    message: 'a test says so',
+    lastTransitionTime: '2031-05-04T03:02:01Z',
+    ...given,
+  }
+}
+
+/** A running container that asks for nothing in particular. */
+export function aContainer(given: Partial<Container> & Record<string, unknown> = {}): Container {
+  return { name: 'app', image: 'registry.example/app:1', ...given }
+}
+
+/** A container that asks for a GPU. */
+export function aGpuContainer(given: Partial<Container> & Record<string, unknown> = {}): Container {
+  return aContainer({ name: 'engine', resources: { limits: { 'nvidia.com/gpu': '8' } }, ...given })
+}
+
+/** A pod of one GPU container that names cache `llama`. */
+export function aPod(
+  given: { metadata?: Partial<Pod['metadata']>; spec?: Partial<Pod['spec']>; caches?: string } = {},
+): Pod {
+  return pod.parse({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      generateName: 'serve-',
+      ...given.metadata,
+      annotations: { [CACHES]: given.caches ?? 'llama', ...given.metadata?.annotations },
+    },
+    spec: { containers: [aGpuContainer()], ...given.spec },
+  })
+}
+
+/** A bound claim that many nodes may mount. */
+export function aClaim(
+  given: {
+    name?: string
+    metadata?: Partial<PersistentVolumeClaim['metadata']>
+    accessModes?: string[]
+    status?: PersistentVolumeClaim['status']
+  } = {},
+): PersistentVolumeClaim {
+  const accessModes = given.accessModes ?? ['ReadWriteMany']
+  return persistentVolumeClaim.parse({
+    metadata: { name: given.name ?? 'ops-staged', namespace: NAMESPACE, ...given.metadata },
+    spec: { accessModes },
+    status: { phase: 'Bound', accessModes, ...given.status },
+  })
+}
+
+/** A StorageClass on a shared file system. */
+export function aStorageClass(
+  given: { name?: string; provisioner?: string; annotations?: Record<string, string> } = {},
+): StorageClass {
+  return storageClass.parse({
+    metadata: { name: given.name ?? 'shared', annotations: given.annotations },
+    provisioner: given.provisioner ?? 'filestore.csi.storage.gke.io',
+  })
+}

@@ -1,0 +1,58 @@
+import jsonpatch from 'fast-json-patch'
+import { DIGEST, SNAPSHOT } from '../api/fixtures.ts'
+import { type Pod, pod as podSchema } from '../api/pod.ts'
+import type { Violation } from '../api/violation.ts'
+import type { CacheMount } from './cachemount.ts'
+import type { Operation } from './jsonpatch.ts'
+import { planInjection } from './plan.ts'
+
+/** The mount of a snapshot of cache `llama`, at /mnt/model. */
+export function aCacheMount(given: Partial<CacheMount> = {}): CacheMount {
+  const cache = given.cache ?? 'llama'
+  return {
+    cache,
+    claimName: `modelcache-${cache}`,
+    subPath: SNAPSHOT,
+    mountPath: '/mnt/model',
+    identity: DIGEST,
+    ...given,
+  }
+}
+
+/** The plan for a pod that can be given its caches. */
+export function operationsFor(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Operation[] {
+  const plan = planInjection(pod, mounts)
+  if (Array.isArray(plan)) return plan
+  throw new Error(`refused: ${plan.reason}: ${plan.text}`)
+}
+
+/** Why a pod cannot be given its caches. */
+export function refusalFor(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Violation {
+  const plan = planInjection(pod, mounts)
+  if (Array.isArray(plan)) throw new Error(`not refused: ${JSON.stringify(plan)}`)
+  return plan
+}
+
+/** The pod after the API server has applied the plan, every operation checked on the way. */
+export function inject(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Pod {
+  return podSchema.parse(applied(pod, operationsFor(pod, mounts)))
+}
+
+export function applied(object: unknown, operations: readonly Operation[]): unknown {
+  return jsonpatch.applyPatch(jsonpatch.deepClone(object), operations, true).newDocument
+}
+
+/**
+ * The paths at which `after` is not `before` with additions: members of maps may be new, elements of arrays may
+ * follow those that were there, and null may become anything. Empty where nothing changed or moved.
+ */
+export function disturbances(before: unknown, after: unknown, path = ''): string[] {
+  if (before === null || before === undefined) return []
+  if (typeof before !== 'object') return before === after ? [] : [path]
+  if (typeof after !== 'object' || after === null || Array.isArray(before) !== Array.isArray(after))
+    return [path]
+  const members = new Map(Object.entries(after))
+  return Object.entries(before).flatMap(([name, value]) =>
+    members.has(name) ? disturbances(value, members.get(name), `${path}/${name}`) : [`${path}/${name}`],
+  )
+}

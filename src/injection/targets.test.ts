@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'vitest'
+import { CACHE_CONTAINERS } from '../api/annotations.ts'
+import { aContainer, aGpuContainer, aPod } from '../api/fixtures.ts'
+import type { Container, Pod } from '../api/pod.ts'
+import { targetContainers } from './targets.ts'
+
+function targets(pod: Pod): string[] {
+  const found = targetContainers(pod)
+  if (!Array.isArray(found)) throw new Error(`${found.reason}: ${found.text}`)
+  return found.map(({ container }) => container.name)
+}
+
+function refusal(pod: Pod) {
+  const found = targetContainers(pod)
+  if (Array.isArray(found)) throw new Error('not refused')
+  return found
+}
+
+const SIDECAR = aContainer({ name: 'routing-proxy' })
+const VLLM = aContainer({ name: 'vllm', image: 'vllm/vllm-openai:v0.12.0' })
+const INIT = aContainer({ name: 'init' })
+
+/** The targets among one container and a sidecar that asks for nothing. */
+function isTarget(container: Partial<Container>): boolean {
+  const candidate = aContainer({ name: 'candidate', ...container })
+  const found = targets(aPod({ spec: { containers: [SIDECAR, candidate] } }))
+  return !found.includes('routing-proxy') && found.includes('candidate')
+}
+
+describe('the containers that the annotation names', () => {
+  const naming = (value: string) =>
+    aPod({
+      metadata: { annotations: { [CACHE_CONTAINERS]: value } },
+      spec: { containers: [aGpuContainer(), VLLM, SIDECAR], initContainers: [INIT] },
+    })
+
+  test.each([
+    ['routing-proxy', ['routing-proxy']],
+    ['routing-proxy,engine', ['engine', 'routing-proxy']],
+    [' init , engine ', ['engine', 'init']],
+    ['init', ['init']],
+    ['engine,engine', ['engine']],
+  ])('%j are the targets, before any guess', (value, expected) => {
+    expect(targets(naming(value))).toEqual(expected)
+  })
+
+  test.each(['gone', 'engine,gone', '', 'engine,'])('%j must all exist', value => {
+    const { reason, field, text } = refusal(naming(value))
+    expect(reason).toBe('ReferenceInvalid')
+    expect(field).toBe(`metadata.annotations[${CACHE_CONTAINERS}]`)
+    for (const name of ['engine', 'vllm', 'routing-proxy', 'init']) expect(text).toContain(name)
+  })
+
+  test('are told by name when they do not exist', () => {
+    expect(refusal(naming('engine,gone,lost')).text).toContain('"gone", "lost"')
+  })
+})
+
+describe('without the annotation', () => {
+  test('containers that ask for an accelerator come before recognised engines', () => {
+    expect(targets(aPod({ spec: { containers: [VLLM, aGpuContainer(), SIDECAR] } }))).toEqual(['engine'])
+  })
+
+  test('all that ask for an accelerator are targets', () => {
+    const containers = [aGpuContainer({ name: 'a' }), SIDECAR, aGpuContainer({ name: 'b' })]
+    expect(targets(aPod({ spec: { containers } }))).toEqual(['a', 'b'])
+  })
+
+  test('recognised engines come before the rest', () => {
+    expect(targets(aPod({ spec: { containers: [SIDECAR, VLLM] } }))).toEqual(['vllm'])
+  })
+
+  test('every container is a target where none stands out', () => {
+    expect(targets(aPod({ spec: { containers: [SIDECAR, aContainer()] } }))).toEqual(['routing-proxy', 'app'])
+  })
+
+  test('init containers are never targets, whatever they ask for', () => {
+    const initContainers = [aGpuContainer({ name: 'gpu-check' }), { ...VLLM, name: 'init-vllm' }]
+    expect(targets(aPod({ spec: { initContainers, containers: [SIDECAR] } }))).toEqual(['routing-proxy'])
+  })
+
+  test('the worker of a LeaderWorkerSet gang is a target although it names no model', () => {
+    const worker = aContainer({
+      name: 'vllm-worker',
+      image: 'registry.example/serving:3',
+      command: [
+        'sh',
+        '-c',
+        'bash /vllm-workspace/multi-node-serving.sh worker --ray_address=$(LWS_LEADER_ADDRESS)',
+      ],
+    })
+    expect(targets(aPod({ spec: { containers: [SIDECAR, worker] } }))).toEqual(['vllm-worker'])
+    const gpuWorker = {
+      ...worker,
+      command: ['/start-worker'],
+      resources: { limits: { 'nvidia.com/gpu': '8' } },
+    }
+    expect(targets(aPod({ spec: { containers: [SIDECAR, gpuWorker] } }))).toEqual(['vllm-worker'])
+  })
+})
+
+describe('an accelerator is', () => {
+  test.each<[string, Container['resources']]>([
+    ['a GPU limit', { limits: { 'nvidia.com/gpu': '1' } }],
+    ['a GPU limit given as a number', { limits: { 'amd.com/gpu': 4 } }],
+    ['a TPU request without a limit', { requests: { 'google.com/tpu': '4' } }],
+    ['a share of a GPU', { limits: { 'nvidia.com/mig-1g.5gb': '1' } }],
+    ['one among other resources', { limits: { cpu: '8', memory: '64Gi', 'habana.ai/gaudi': '8' } }],
+    ['a claim of dynamic resource allocation', { claims: [{ name: 'gpus' }] }],
+    ['requested though the limit is zero', { limits: { 'a.com/x': '0' }, requests: { 'b.com/y': '1' } }],
+  ])('%s', (_, resources) => {
+    expect(isTarget({ resources })).toBe(true)
+  })
+
+  test.each<[string, Container['resources']]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['null lists', { limits: null, requests: null, claims: null }],
+    ['an empty list of claims', { claims: [] }],
+    ['CPU and memory', { limits: { cpu: '8', memory: '64Gi' }, requests: { 'ephemeral-storage': '1Gi' } }],
+    ['a GPU limit of "0"', { limits: { 'nvidia.com/gpu': '0' }, requests: { 'nvidia.com/gpu': '0' } }],
+    ['a GPU limit of 0', { limits: { 'nvidia.com/gpu': 0 } }],
+    ['huge pages', { limits: { 'hugepages-2Mi': '1Gi' } }],
+    ['a resource of kubernetes.io', { limits: { 'kubernetes.io/batteries': '1' } }],
+    ['a resource below kubernetes.io', { limits: { 'node.kubernetes.io/x': '1' } }],
+  ])('not %s', (_, resources) => {
+    expect(isTarget({ resources })).toBe(false)
+  })
+})
+
+describe('an engine is recognised by its image', () => {
+  test.each([
+    'vllm/vllm-openai:v0.12.0',
+    'vllm/vllm-openai@sha256:0123',
+    'docker.io/vllm/vllm-tpu:nightly',
+    'registry.example:5000/mirror/vllm/vllm-openai-cpu:1',
+    'lmcache/vllm-openai:v0.3',
+    'rocm/vllm:rocm6.4',
+    'ghcr.io/llm-d/llm-d-cuda:v0.4.0',
+    'aibrix/vllm-openai:v0.9',
+    'lmsysorg/sglang:latest',
+    'ghcr.io/huggingface/text-generation-inference:3.3',
+    'nvcr.io/nvidia/tensorrt-llm/release:1.1.0',
+    'nvcr.io/nvidia/tritonserver:25.01-py3',
+    'nvcr.io/nim/meta/llama-3.3-70b-instruct:1.8',
+    'ghcr.io/ggml-org/llama.cpp:server-cuda',
+    'openmmlab/lmdeploy:v0.9',
+    'ollama/ollama:0.11',
+    'nvcr.io/nvidia/ai-dynamo/vllm-runtime:0.7.0',
+    'kserve/huggingfaceserver:v0.16.0-gpu',
+    'rayproject/ray-llm:2.46.0-py311-cu124',
+  ])('%s, with arguments alone', image => {
+    expect(isTarget({ image, args: ['meta-llama/Llama-3.3-70B-Instruct', '--port', '8000'] })).toBe(true)
+  })
+
+  test.each([
+    'istio/proxyv2:1.27',
+    'ghcr.io/llm-d/routing-proxy:v0.4',
+    'registry.example/app:text-generation-inference',
+    'registry.example/vllm-exporter:1',
+    undefined,
+    null,
+  ])('not %s', image => {
+    expect(isTarget({ image })).toBe(false)
+  })
+})
+
+describe('an engine is recognised by its command line', () => {
+  const MODEL = 'meta-llama/Llama-3.3-70B-Instruct'
+  test.each<[string, Partial<Container>]>([
+    ['command and arguments', { command: ['vllm', 'serve'], args: [MODEL] }],
+    ['command with the model', { command: ['vllm', 'serve', MODEL], args: ['--port=8000'] }],
+    ['absolute path', { command: ['/opt/venv/bin/vllm', 'serve', MODEL] }],
+    ['path in command, verb in arguments', { command: ['/opt/venv/bin/vllm'], args: ['serve', MODEL] }],
+    ['python module', { command: ['python3', '-m', 'vllm.entrypoints.openai.api_server', '--model', MODEL] }],
+    [
+      'python module in arguments',
+      { args: ['-m', 'vllm.entrypoints.openai.api_server', `--model=${MODEL}`] },
+    ],
+    [
+      'several commands in one shell string',
+      {
+        command: [
+          'sh',
+          '-c',
+          `ray start --head; python3 -m vllm.entrypoints.openai.api_server --model ${MODEL}`,
+        ],
+      },
+    ],
+    [
+      'shell script of several lines',
+      { command: ['bash', '-c'], args: [`set -e\nexec vllm serve \\\n  ${MODEL} \\\n  --port 8000\n`] },
+    ],
+    ['flags before the model', { command: ['bash', '-c', `exec vllm serve $FLAGS --port 8000 ${MODEL}`] }],
+    [
+      'eval',
+      {
+        command: ['/bin/bash', '-c'],
+        args: ['eval "exec vllm serve /mnt/models $VLLM_ADDITIONAL_ARGS"', '--'],
+      },
+    ],
+    [
+      'LWS leader script',
+      { command: ['sh', '-c', 'bash /x/multi-node-serving.sh leader --ray_cluster_size=2; true'] },
+    ],
+    ['SGLang module', { command: ['python3', '-m', 'sglang.launch_server', '--model-path', MODEL] }],
+    ['SGLang command', { command: ['sglang', 'serve', '--model-path', MODEL] }],
+    ['TGI launcher', { command: ['text-generation-launcher'], args: ['--model-id', MODEL] }],
+    ['TensorRT-LLM', { command: ['trtllm-serve', 'serve', MODEL] }],
+    ['Triton', { command: ['tritonserver', '--model-repository=/models'] }],
+    ['llama.cpp', { command: ['/app/llama-server', '-m', '/mnt/model/x.gguf'] }],
+    ['LMDeploy', { command: ['lmdeploy', 'serve', 'api_server', MODEL] }],
+    ['Ollama', { command: ['/bin/ollama', 'serve'] }],
+    ['NIM on Ray', { command: ['nim-serve-ray', '--head'] }],
+    ['Dynamo worker', { command: ['python3', '-m', 'dynamo.vllm', '--model', MODEL] }],
+    ['Dynamo frontend, which reads the tokenizer', { command: ['python3', '-m', 'dynamo.frontend'] }],
+  ])('%s', (_, container) => {
+    expect(isTarget(container)).toBe(true)
+  })
+
+  test.each<[string, Partial<Container>]>([
+    ['no command', {}],
+    ['null command', { command: null, args: null }],
+    ['another program', { command: ['sleep', 'infinity'] }],
+    ['a word that only begins like one', { args: ['--upstream', 'vllm server'] }],
+    ['another subcommand', { command: ['vllm', 'bench', 'throughput'] }],
+  ])('not %s', (_, container) => {
+    expect(isTarget(container)).toBe(false)
+  })
+})

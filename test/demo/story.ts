@@ -1,0 +1,78 @@
+import type { CommandResult } from '../testbed/command.ts'
+
+/** Colours on a terminal, plain text elsewhere. */
+function style(code: number): (text: string) => string {
+  const coloured = process.stdout.isTTY && !process.env.NO_COLOR
+  return text => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text)
+}
+const bold = style(1)
+const dim = style(2)
+const red = style(31)
+const green = style(32)
+
+/** What a step of the story can do: show a command and what it printed, and check what it claims. */
+export interface Telling {
+  /** Runs kubectl, prints the command line and its output, and gives both back. */
+  show(...args: string[]): Promise<CommandResult>
+  /** Prints a line of plain words. */
+  say(text: string): void
+  /** Ends the step as failed unless the condition holds. */
+  check(what: string, holds: boolean): void
+  /** Runs kubectl until the check is content; nothing is printed but the last output. */
+  until(what: string, args: string[], content: (result: CommandResult) => boolean): Promise<CommandResult>
+}
+
+export interface Step {
+  title: string
+  tell(telling: Telling): Promise<void>
+}
+
+const PATIENCE_MS = 120_000
+const POLL_MS = 300
+
+/** Tells the steps in order; gives how many held what they claim. A step that fails ends the story. */
+export async function tellStory(
+  steps: readonly Step[],
+  kubectl: (args: string[]) => Promise<CommandResult>,
+): Promise<number> {
+  const print = (text: string) => process.stdout.write(`${text}\n`)
+  const telling: Telling = {
+    say: text => print(`  ${text}`),
+    async show(...args) {
+      print(dim(`  $ kubectl ${args.map(quote).join(' ')}`))
+      const result = await kubectl(args)
+      for (const line of `${result.stdout}${result.stderr}`.trimEnd().split('\n')) print(`    ${line}`)
+      return result
+    },
+    check(what, holds) {
+      print(holds ? green(`  ✓ ${what}`) : red(`  ✗ ${what}`))
+      if (!holds) throw new Error(what)
+    },
+    async until(what, args, content) {
+      const end = Date.now() + PATIENCE_MS
+      for (;;) {
+        const result = await kubectl(args)
+        if (content(result)) return result
+        if (Date.now() > end)
+          throw new Error(`${what}; the last answer was: ${result.stdout}${result.stderr}`)
+        await new Promise(resolve => setTimeout(resolve, POLL_MS))
+      }
+    },
+  }
+  let passed = 0
+  for (const [index, step] of steps.entries()) {
+    print(`\n${bold(`${index + 1}. ${step.title}`)}`)
+    try {
+      await step.tell(telling)
+      passed++
+    } catch (error) {
+      print(red(`  failed: ${error instanceof Error ? error.message : error}`))
+      break
+    }
+  }
+  return passed
+}
+
+function quote(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { modelCacheCrd } from '../../src/api/crd.ts'
+import { ensureBinaries } from '../testbed/build.ts'
+import { startControlPlane } from '../testbed/controlplane.ts'
+import { kubectlFor } from '../testbed/kubectl.ts'
+import { type Product, startProduct } from '../testbed/product.ts'
+import { type Cluster, eventually, namespaceOf } from './cluster.ts'
+import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { claimMounts, storedPod } from './storedpod.ts'
+
+// Two lines of defence, each alone. A control plane of its own, because the webhook is taken down and the CRD
+// is changed.
+const stack = new AsyncDisposableStack()
+let product: Product
+let cluster: Cluster
+
+beforeAll(async () => {
+  const binaries = await ensureBinaries(() => {})
+  const dir = await mkdtemp(join(tmpdir(), 'modelcache-lines-'))
+  stack.defer(() => rm(dir, { recursive: true, force: true }))
+  const controlPlane = await startControlPlane({ dir, binaries })
+  stack.defer(() => controlPlane.stop())
+  product = await startProduct({ dir, binaries, controlPlane })
+  stack.defer(() => product.stop())
+  cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
+  await cluster.need(...classes, modelCache('weights', soundSpec()))
+  await cluster.setStatus('mc/weights', readyStatus('modelcache-weights'))
+})
+afterAll(() => stack.disposeAsync())
+
+const twoSources = soundSpec({
+  artifact: { source: { huggingFace: { repo: 'a/b' }, http: { url: 'https://models.example.com/x' } } },
+})
+
+describe('while the webhook is down', () => {
+  beforeAll(() => product.webhook.stop())
+
+  test('a pod that asks for no cache is admitted', async () => {
+    const { code, stderr } = await cluster.apply(pod({ name: 'plain' }))
+    expect(code, stderr).toBe(0)
+  })
+
+  test('a pod that asks for one is held back, never admitted without its mounts', async () => {
+    const { code, stderr } = await cluster.apply(pod({ name: 'held', ...annotations('weights') }))
+    expect(code).toBe(1)
+    expect(stderr).toContain('failed calling webhook "pods.modelplane.ai"')
+  })
+
+  test('the CRD refuses by itself what one object alone decides', async () => {
+    const { code, stderr } = await cluster.apply(modelCache('refused', twoSources))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/ArtifactSourceAmbiguous/)
+  })
+
+  test('and the pod is admitted with its mounts when the webhook is back', async () => {
+    await product.webhook.start()
+    const { code, stderr } = await cluster.apply(pod({ name: 'held', ...annotations('weights') }))
+    expect(code, stderr).toBe(0)
+    expect(claimMounts(storedPod.parse(await cluster.get('pod/held')))).toHaveLength(1)
+  })
+})
+
+describe('where the CRD has lost its rules, the webhook refuses by itself', () => {
+  const denial = 'admission webhook "modelcaches.modelplane.ai" denied the request: '
+
+  beforeAll(async () => {
+    await product.webhook.start()
+    await cluster.kubectl(
+      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
+      JSON.stringify(withoutRules(modelCacheCrd())),
+    )
+    await eventually('the CRD without its rules', async () => {
+      const { stderr } = await cluster.apply(modelCache('refused', twoSources), '--dry-run=server')
+      return stderr.includes(denial) ? true : undefined
+    })
+  })
+
+  test.each<[string, string, object, RegExp]>([
+    ['two sources', 'refused', twoSources, /ArtifactSourceAmbiguous: .*huggingFace and http/],
+    ['no source', 'refused', soundSpec({ artifact: {} }), /ArtifactSourceRequired/],
+    [
+      'a backend that is not implemented',
+      'refused',
+      soundSpec({ storage: { backend: 'Custom' } }),
+      /NotImplemented: spec.storage.backend Custom/,
+    ],
+    [
+      'a reserved field',
+      'refused',
+      soundSpec({ artifact: { source: { gcs: {} } } }),
+      /NotImplemented: spec.artifact.source.gcs/,
+    ],
+    ['a bad mount path', 'refused', soundSpec({ mount: { path: '/mnt//x' } }), /MountPathInvalid/],
+    ['a reserved mount path', 'refused', soundSpec({ mount: { path: '/proc/x' } }), /MountPathReserved/],
+    [
+      'a member of another backend',
+      'refused',
+      soundSpec({ storage: { backend: 'PVC', existingPVC: { name: 'x' } } }),
+      /StorageMemberMismatch/,
+    ],
+    [
+      'a changed mount path',
+      'weights',
+      soundSpec({ mount: { path: '/mnt/x' } }),
+      /FieldImmutable: spec.mount.path cannot change from \/mnt\/model to \/mnt\/x/,
+    ],
+  ])('%s', async (_what, name, spec, words) => {
+    const { code, stderr } = await cluster.apply(modelCache(name, spec))
+    expect(code).toBe(1)
+    expect(stderr).toContain(denial)
+    expect(stderr).toMatch(words)
+  })
+})
+
+/** The same schema without `x-kubernetes-validations`. */
+function withoutRules(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutRules)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== 'x-kubernetes-validations')
+      .map(([key, member]) => [key, withoutRules(member)]),
+  )
+}

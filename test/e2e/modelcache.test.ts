@@ -1,0 +1,277 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import {
+  claim,
+  classes,
+  modelCache,
+  persistentVolume,
+  RWO_CLASS,
+  soundSpec,
+  storageClass,
+} from './objects.ts'
+
+let cluster: Cluster
+
+beforeAll(async () => {
+  cluster = await newNamespace()
+  await cluster.need(...classes)
+})
+
+const http = { url: 'https://models.example.com/weights.tar' }
+const huggingFace = { repo: 'meta-llama/Llama-3.3-70B-Instruct' }
+const existing = { backend: 'ExistingPVC', existingPVC: { name: 'staged' } }
+
+/** kubectl prints the refusal on stderr and ends with 1. */
+async function refusal(object: object, ...flags: string[]): Promise<string> {
+  const { code, stderr } = await cluster.apply(object, ...flags)
+  expect(code, stderr).toBe(1)
+  return stderr
+}
+
+describe('kubectl apply of a new ModelCache is refused', () => {
+  const storage = (pvc: object) => ({ backend: 'PVC', pvc })
+  test.each<[string, object, RegExp]>([
+    [
+      'with two sources',
+      { artifact: { source: { http, huggingFace } } },
+      /ArtifactSourceAmbiguous: .*found huggingFace http/,
+    ],
+    ['with no source', { artifact: {} }, /ArtifactSourceRequired: /],
+    ['with an empty source', { artifact: { source: {} } }, /ArtifactSourceRequired: /],
+    [
+      'of backend ExistingPVC with a source',
+      { storage: existing },
+      /ArtifactSourceAmbiguous: backend ExistingPVC/,
+    ],
+    [
+      'of backend ExistingPVC without a claim',
+      { artifact: {}, storage: { backend: 'ExistingPVC' } },
+      /StorageMemberMismatch: /,
+    ],
+    [
+      'of backend PVC with an existing claim',
+      { storage: { ...existing, backend: 'PVC' } },
+      /StorageMemberMismatch: /,
+    ],
+    ['with a relative mount path', { mount: { path: 'mnt/model' } }, /MountPathInvalid: /],
+    ['with a mount path that climbs', { mount: { path: '/mnt/../model' } }, /MountPathInvalid: /],
+    ['with a mount path above system files', { mount: { path: '/usr' } }, /MountPathReserved: /],
+    [
+      'over the service account token',
+      { mount: { path: '/var/run/secrets/kubernetes.io/serviceaccount' } },
+      /MountPathReserved: /,
+    ],
+    [
+      'of a kind that is not implemented',
+      { artifact: { kind: 'Engine', source: { http } } },
+      /NotImplemented: Adapter and Engine/,
+    ],
+    [
+      'of a backend that is not implemented',
+      { storage: { backend: 'ContentAddressed' } },
+      /NotImplemented: /,
+    ],
+    [
+      'of a source that is not implemented',
+      { artifact: { source: { gcs: { uri: 'gs://x' } } } },
+      /NotImplemented: artifact.source.gcs/,
+    ],
+    ['of a replication that is not implemented', { replication: 'AllMatchingNodes' }, /NotImplemented: /],
+    [
+      'on a class that does not exist',
+      { storage: storage({ storageClassName: 'absent' }) },
+      /StorageClassNotFound: .*kubectl get storageclass/,
+    ],
+    [
+      'on a class of block volumes',
+      { storage: storage({ storageClassName: RWO_CLASS }) },
+      /StorageClassNotRWX: .*ebs.csi.aws.com/,
+    ],
+    ['over a claim that does not exist', { artifact: {}, storage: existing }, /ClaimNotFound: .*staged/],
+    [
+      'over a claim of another namespace',
+      { artifact: {}, storage: { ...existing, existingPVC: { name: 'staged', namespace: 'other' } } },
+      /ClaimNotFound: .*own namespace/,
+    ],
+    ['with an unknown field', { bogus: true }, /strict decoding error: unknown field "spec.bogus"/],
+  ])('%s', async (_title, changes, words) => {
+    expect(await refusal(modelCache('refused', soundSpec(changes)))).toMatch(words)
+  })
+
+  test('over a claim that one node alone can mount', async () => {
+    await cluster.need(claim('one-node', ['ReadWriteOnce']))
+    const spec = soundSpec({
+      artifact: {},
+      storage: { backend: 'ExistingPVC', existingPVC: { name: 'one-node' } },
+    })
+    expect(await refusal(modelCache('refused', spec))).toMatch(/ClaimNotShared: .*ReadWriteOnce/)
+  })
+
+  test('by a server-side dry run as well', async () => {
+    const spec = soundSpec({ storage: storage({ storageClassName: RWO_CLASS }) })
+    expect(await refusal(modelCache('refused', spec), '--dry-run=server')).toMatch(/StorageClassNotRWX/)
+  })
+
+  test('on an unknown provisioner, until the administrator attests to it', async () => {
+    await cluster.need(storageClass('e2e-unknown', 'storage.example.com'))
+    const object = modelCache(
+      'attested',
+      soundSpec({ storage: storage({ storageClassName: 'e2e-unknown' }) }),
+    )
+    const words = await refusal(object)
+    expect(words).toMatch(
+      /StorageClassNotRWX: .*kubectl annotate storageclass e2e-unknown modelplane.ai\/access-modes=ReadWriteMany/,
+    )
+    await cluster.need(
+      storageClass('e2e-unknown', 'storage.example.com', { 'modelplane.ai/access-modes': 'ReadWriteMany' }),
+    )
+    // The watch may lag behind the annotation; the denial is confirmed by a live read, so it must not show.
+    expect((await cluster.apply(object)).stderr).toBe('')
+  })
+
+  test('without a class, unless the default one will do', async () => {
+    const object = modelCache('by-default', soundSpec({ storage: storage({ sizeGiB: 1 }) }))
+    expect(await refusal(object)).toMatch(/NoStorageClass: /)
+    const isDefault = { 'storageclass.kubernetes.io/is-default-class': 'true' }
+    await cluster.need(storageClass('e2e-default', 'ebs.csi.aws.com', isDefault))
+    expect(await refusal(object)).toMatch(/StorageClassNotRWX: .*the default is e2e-default/)
+    await cluster.kubectl(['delete', 'storageclass', 'e2e-default'])
+    await cluster.need(storageClass('e2e-default', 'efs.csi.aws.com', isDefault))
+    const accepted = await cluster.apply(object)
+    await cluster.kubectl(['delete', 'storageclass', 'e2e-default'])
+    expect(accepted.stderr).toBe('')
+  })
+})
+
+describe('a stored ModelCache', () => {
+  const spec = soundSpec({
+    artifact: {
+      kind: 'Weights',
+      source: { huggingFace: { ...huggingFace, secretRef: { name: 'old-token' } } },
+    },
+  })
+  beforeAll(() => cluster.need(modelCache('stored', spec)))
+
+  test.each<[string, object, RegExp]>([
+    [
+      'backend',
+      { artifact: {}, storage: { backend: 'ExistingPVC', existingPVC: { name: 'x' } } },
+      /FieldImmutable: storage.backend/,
+    ],
+    ['source', { artifact: { source: { http } } }, /FieldImmutable: artifact.source.http.url/],
+    [
+      'repository',
+      { artifact: { source: { huggingFace: { repo: 'other/model' } } } },
+      /FieldImmutable: artifact.source.huggingFace.repo/,
+    ],
+    [
+      'revision',
+      { artifact: { source: { huggingFace: { ...huggingFace, revision: 'v2' } } } },
+      /FieldImmutable: artifact.source.huggingFace.revision/,
+    ],
+    [
+      'artifact kind',
+      { artifact: { kind: 'Bytes', source: { huggingFace } } },
+      /FieldImmutable: artifact.kind/,
+    ],
+    ['mount path', { mount: { path: '/mnt/elsewhere' } }, /FieldImmutable: mount.path/],
+    [
+      'class',
+      { storage: { backend: 'PVC', pvc: { sizeGiB: 200 } } },
+      /FieldImmutable: storage.pvc.storageClassName/,
+    ],
+  ])('keeps its %s', async (_what, changes, words) => {
+    expect(await refusal(modelCache('stored', soundSpec(changes)))).toMatch(words)
+  })
+
+  test('may change its credentials', async () => {
+    const artifact = {
+      kind: 'Weights',
+      source: { huggingFace: { ...huggingFace, secretRef: { name: 'new-token' } } },
+    }
+    expect((await cluster.apply(modelCache('stored', soundSpec({ artifact })))).code).toBe(0)
+  })
+
+  test('can still be labelled when its class is gone', async () => {
+    await cluster.need(storageClass('e2e-short-lived', 'efs.csi.aws.com'))
+    await cluster.need(
+      modelCache('orphan', soundSpec({ storage: { pvc: { storageClassName: 'e2e-short-lived' } } })),
+    )
+    await cluster.kubectl(['delete', 'storageclass', 'e2e-short-lived'])
+    const { code, stderr } = await cluster.kubectl(['label', 'mc/orphan', 'team=ml'])
+    expect(code, stderr).toBe(0)
+  })
+
+  test('can be deleted, finalizers and all', async () => {
+    await cluster.need({
+      ...modelCache('leaving', soundSpec()),
+      metadata: { name: 'leaving', finalizers: ['example.com/hold'] },
+    })
+    await cluster.kubectl(['delete', 'mc/leaving', '--wait=false'])
+    const { code, stderr } = await cluster.kubectl([
+      'patch',
+      'mc/leaving',
+      '--type=merge',
+      '-p',
+      '{"metadata":{"finalizers":null}}',
+    ])
+    expect(code, stderr).toBe(0)
+  })
+
+  test('is explained and listed by kubectl', async () => {
+    const explained = await cluster.kubectl(['explain', 'mc.spec.storage.pvc.sizeGiB'])
+    expect(explained.stdout).toMatch(/Size of the claim in GiB/)
+    const row = await eventually('a status', async () => {
+      const { stdout } = await cluster.kubectl(['get', 'mc', 'stored', '-o', 'wide'])
+      return stdout.includes('hf://') ? stdout : undefined
+    })
+    expect(row.split(/\s*\n/)[0]?.split(/\s{2,}/)).toEqual([
+      'NAME',
+      'SOURCE',
+      'BACKEND',
+      'PHASE',
+      'PROGRESS',
+      'SIZE',
+      'AGE',
+      'DIGEST',
+      'MOUNT',
+    ])
+    expect(row).toMatch(
+      /stored\s+hf:\/\/meta-llama\/Llama-3.3-70B-Instruct@main\s+PVC\s+Pending\s.*\/mnt\/model/,
+    )
+  })
+})
+
+describe('a ModelCache over an existing claim', () => {
+  test('is Ready while its claim is bound by the real binder, and not when the claim goes', async () => {
+    const name = `staged-${cluster.namespace}`
+    await cluster.need(claim(name, ['ReadOnlyMany'], name))
+    await cluster.need(
+      modelCache(
+        'staged',
+        soundSpec({ artifact: {}, storage: { backend: 'ExistingPVC', existingPVC: { name } } }),
+      ),
+    )
+    const ready = async () => {
+      const { stdout } = await cluster.kubectl([
+        'get',
+        'mc/staged',
+        '-o',
+        'jsonpath={.status.conditions[?(@.type=="Ready")].reason} {.status.phase} {.status.size}',
+      ])
+      return stdout
+    }
+    await eventually('ClaimNotBound', async () =>
+      (await ready()) === 'ClaimNotBound Pending ' ? true : undefined,
+    )
+    await cluster.need(persistentVolume(name, ['ReadOnlyMany']))
+    const waited = await cluster.kubectl(['wait', '--for=condition=Ready', 'mc/staged', '--timeout=60s'])
+    expect(waited.code, waited.stderr).toBe(0)
+    expect(await ready()).toBe('ClaimBound Ready 1Gi')
+    await cluster.kubectl(['delete', 'pvc', name])
+    await eventually('ClaimNotFound', async () =>
+      (await ready()).startsWith('ClaimNotFound Pending') ? true : undefined,
+    )
+    await cluster.kubectl(['delete', 'pv', name])
+  })
+})

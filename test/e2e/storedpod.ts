@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+const container = z.looseObject({
+  name: z.string(),
+  volumeMounts: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        mountPath: z.string(),
+        readOnly: z.boolean().optional(),
+        subPath: z.string().optional(),
+      }),
+    )
+    .optional(),
+})
+
+export const storedPod = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+  spec: z.looseObject({
+    volumes: z.array(
+      z.looseObject({
+        name: z.string(),
+        persistentVolumeClaim: z
+          .object({ claimName: z.string(), readOnly: z.boolean().optional() })
+          .optional(),
+      }),
+    ),
+    containers: z.array(container),
+    initContainers: z.array(container).optional(),
+  }),
+})
+
+export type StoredPod = z.infer<typeof storedPod>
+
+/** A mount of a claim in a stored pod, in one line: `container claim[/subPath] at path`, `!` where it is writable. */
+export function claimMounts(pod: StoredPod): string[] {
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].flatMap(({ name, volumeMounts }) =>
+    (volumeMounts ?? []).flatMap(mount => {
+      const source = pod.spec.volumes.find(volume => volume.name === mount.name)?.persistentVolumeClaim
+      if (source === undefined) return []
+      const folder = mount.subPath === undefined ? source.claimName : `${source.claimName}/${mount.subPath}`
+      const writable = source.readOnly === true && mount.readOnly === true ? '' : '!'
+      return [`${name} ${folder} at ${mount.mountPath}${writable}`]
+    }),
+  )
+}

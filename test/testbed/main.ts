@@ -1,0 +1,58 @@
+import { ensureBinaries } from './build.ts'
+import { down } from './down.ts'
+import { printEnv } from './env.ts'
+import { serve } from './serve.ts'
+import { up } from './up.ts'
+
+const USAGE = `A real Kubernetes control plane with LeaderWorkerSet and ModelCache, on this machine, without root.
+
+usage: npm run testbed -- COMMAND
+
+  up      start it in the background and wait until it is ready
+  down    stop it
+  env     print shell lines that set KUBECONFIG and PATH: eval "$(npm run --silent testbed -- env)"
+  serve   run it in the foreground until SIGINT or SIGTERM
+  build   only build the binaries (once; needs Go) and print their folder
+
+exit codes: 0 done, 1 failed, 2 wrong usage
+`
+
+type Command = () => number | Promise<number>
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  up,
+  down,
+  env: printEnv,
+  serve,
+  build: async () => {
+    const { dir } = await ensureBinaries(line => console.error(line))
+    console.log(dir)
+    return 0
+  },
+}
+
+/** The command that the arguments ask for. */
+function commandFor(args: readonly string[]): Command {
+  const [name = '', ...rest] = args
+  if (['--help', '-h', 'help'].includes(name) || rest.includes('--help') || rest.includes('-h')) {
+    return printUsage
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command !== undefined && rest.length === 0) return command
+  return () => {
+    console.error(name === '' ? USAGE : `testbed: cannot understand '${args.join(' ')}'; try --help`)
+    return 2
+  }
+}
+
+function printUsage(): number {
+  console.log(USAGE)
+  return 0
+}
+
+try {
+  process.exitCode = await commandFor(process.argv.slice(2))()
+} catch (error) {
+  console.error(`testbed: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
+}

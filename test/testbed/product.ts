@@ -1,0 +1,149 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { serviceDnsNames } from '../../src/certs/issue.ts'
+import type { Binaries } from './binaries.ts'
+import { outputOf, runCommand } from './command.ts'
+import type { ControlPlane } from './controlplane.ts'
+import { kubeconfigFor } from './kubeconfig.ts'
+import { applyObjects, type Kubectl, kubectlFor } from './kubectl.ts'
+import { isWebhookConfiguration, type LocalWebhook, routeToLocal } from './localwebhook.ts'
+import { type KubeObject, parseObjects } from './objects.ts'
+import { issueServing, writePair } from './pki.ts'
+import { freePorts } from './ports.ts'
+import { prepareRole, type Role } from './role.ts'
+import { waitUntilServed } from './served.ts'
+import { waitUntil } from './wait.ts'
+
+/** The webhook as a test meets it. */
+export interface ProductWebhook extends Role {
+  /** Base of the URLs that the API server calls. */
+  readonly url: string
+  /** The CA that signed its serving certificate. */
+  readonly caPem: string
+}
+
+/** ModelCache, installed from its manifests and running beside the control plane. */
+export interface Product {
+  readonly webhook: ProductWebhook
+  readonly controller: Role
+  /** Ends both processes; what was installed stays. */
+  stop(): Promise<void>
+}
+
+export interface ProductRequest {
+  /** Folder for its kubeconfigs, certificate and logs. */
+  dir: string
+  binaries: Binaries
+  controlPlane: ControlPlane
+}
+
+const NAMESPACE = 'modelcache-system'
+const SERVICE = 'modelcache-webhook'
+const MANIFESTS = fileURLToPath(new URL('../../manifests', import.meta.url))
+const CALLED_MS = 30_000
+// No load balancer has to learn that the webhook leaves, so there is little to wait for.
+const DRAIN_SECONDS = '1'
+
+/**
+ * Installs ModelCache as it is shipped and runs both roles, each as its own ServiceAccount. Resolves when
+ * the API server really calls the webhook. When that fails, neither role is left running.
+ */
+export async function startProduct({ dir, binaries, controlPlane }: ProductRequest): Promise<Product> {
+  const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
+  const [port = 0, webhookHealth = 0, controllerHealth = 0] = await freePorts(3)
+  const caPem = controlPlane.ca.certPem
+  const objects = await renderManifests(binaries, { service: SERVICE, namespace: NAMESPACE, port, caPem })
+  const configurations = objects.filter(isWebhookConfiguration)
+  await installAllBut(configurations, objects, kubectl)
+
+  const certificate = await issueServing(controlPlane.ca, serviceDnsNames(SERVICE, NAMESPACE))
+  const files = await writePair(join(dir, 'product'), 'tls', certificate)
+  const [webhookConfig, controllerConfig] = await Promise.all(
+    ['modelcache-webhook', 'modelcache-controller'].map(name =>
+      serviceAccountKubeconfig(name, dir, controlPlane, kubectl),
+    ),
+  )
+  const tls = ['--tls-cert-file', files.certFile, '--tls-key-file', files.keyFile]
+  const webhook = prepareRole({
+    role: 'webhook',
+    args: [...as(webhookConfig), '--port', `${port}`, '--drain-seconds', DRAIN_SECONDS, ...tls],
+    healthPort: webhookHealth,
+    logPath: join(dir, 'log', 'modelcache-webhook.log'),
+  })
+  const controller = prepareRole({
+    role: 'controller',
+    args: as(controllerConfig),
+    healthPort: controllerHealth,
+    logPath: join(dir, 'log', 'modelcache-controller.log'),
+  })
+  const stop = async () => {
+    await Promise.all([webhook.stop(), controller.stop()])
+  }
+  await using started = new AsyncDisposableStack()
+  started.defer(stop)
+  await Promise.all([webhook.start(), controller.start()])
+  // Last, because from then on the API server refuses what it cannot ask the webhook about.
+  await applyObjects(kubectl, configurations, "ModelCache's webhook configurations")
+  await waitUntilCalled(kubectl)
+  started.move()
+  return { webhook: { ...webhook, url: `https://127.0.0.1:${port}`, caPem }, controller, stop }
+}
+
+async function renderManifests(binaries: Binaries, webhook: LocalWebhook): Promise<KubeObject[]> {
+  const rendered = await runCommand(binaries.kubectl, ['kustomize', MANIFESTS])
+  const objects = parseObjects(outputOf(rendered, "rendering ModelCache's manifests"))
+  return objects.map(object => routeToLocal(object, webhook))
+}
+
+async function installAllBut(
+  later: readonly KubeObject[],
+  objects: readonly KubeObject[],
+  kubectl: Kubectl,
+): Promise<void> {
+  const now = objects.filter(object => !later.includes(object))
+  await applyObjects(kubectl, now, 'ModelCache')
+  await waitUntilServed(kubectl, now)
+}
+
+function as(kubeconfig = ''): string[] {
+  return ['--kubeconfig', kubeconfig]
+}
+
+/** A token of the role's own ServiceAccount, so that what the shipped RBAC forbids fails here too. */
+async function serviceAccountKubeconfig(
+  name: string,
+  dir: string,
+  controlPlane: ControlPlane,
+  kubectl: Kubectl,
+): Promise<string> {
+  const result = await kubectl(['create', 'token', name, '--namespace', NAMESPACE, '--duration', '24h'])
+  const token = outputOf(result, `making a token for ServiceAccount ${name}`).trim()
+  const path = join(dir, `${name}.kubeconfig`)
+  const text = kubeconfigFor(controlPlane.server, controlPlane.ca.certPem, { token })
+  await writeFile(path, text, { mode: 0o600 })
+  return path
+}
+
+/** A pod that asks for a cache that is not there is refused, and only the webhook can know that. */
+async function waitUntilCalled(kubectl: Kubectl): Promise<void> {
+  const pod = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: 'testbed-probe',
+      namespace: 'default',
+      annotations: { 'modelplane.ai/caches': 'testbed-probe' },
+    },
+    spec: { containers: [{ name: 'main', image: 'probe' }] },
+  })
+  await waitUntil({
+    what: "calls of the API server to ModelCache's webhook",
+    timeoutMs: CALLED_MS,
+    probe: async () => {
+      const { code, stderr } = await kubectl(['create', '--dry-run=server', '--filename', '-'], pod)
+      if (code === 0) return 'a pod that asks for a missing cache is let through'
+      return stderr.includes('CacheNotFound') ? undefined : stderr.trim()
+    },
+  })
+}

@@ -1,0 +1,60 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { claimState, dropState, publishState, RUN_DIR, STATE_DIR } from './state.ts'
+import { startTestbed, type Testbed } from './testbed.ts'
+
+/**
+ * Owns a test bed: starts it, publishes where it is, and stops it at SIGTERM or SIGINT. Resolves to the exit
+ * code once all is gone. What fails leaves its logs; a clean end leaves nothing.
+ */
+export async function serve(): Promise<number> {
+  mkdirSync(STATE_DIR, { recursive: true })
+  if (!claimState()) {
+    console.log('another supervisor runs already')
+    return 1
+  }
+  const told = stopRequest()
+  try {
+    rmSync(RUN_DIR, { recursive: true, force: true })
+    const testbed = await startTestbed({ dir: RUN_DIR, log: line => console.log(line) })
+    const stop = told.whenReady()
+    publishState(endpointsOf(testbed))
+    console.log(`${await stop}: stopping`)
+    await testbed.stop()
+    if (!process.env.MODELCACHE_TESTBED_KEEP) rmSync(RUN_DIR, { recursive: true, force: true })
+    return 0
+  } finally {
+    dropState()
+  }
+}
+
+/**
+ * A signal during the start ends this process at once, and the children die with it: there is nothing yet
+ * that is worth an orderly end. From `whenReady` on it is a request to stop.
+ */
+function stopRequest() {
+  let onSignal: (signal: NodeJS.Signals) => void = signal => {
+    console.log(`${signal}: giving up the start`)
+    dropState()
+    process.exit(130)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal))
+  return {
+    whenReady: () =>
+      new Promise<NodeJS.Signals>(resolve => {
+        onSignal = resolve
+      }),
+  }
+}
+
+function endpointsOf({ binaries, server, dir, kubeconfig, product }: Testbed) {
+  return {
+    kubeconfig,
+    server,
+    binDir: binaries.dir,
+    webhookUrl: product.webhook.url,
+    webhookHealthUrl: product.webhook.healthUrl,
+    controllerHealthUrl: product.controller.healthUrl,
+    logDir: join(dir, 'log'),
+  }
+}
