@@ -69,5 +69,5 @@ function deniedResponse({ findings }: Denied) {
 /** Kubernetes refuses a warning with control characters, and one that is too long is cut by the API server. */
 function oneLine(warning: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return warning.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ')
+  return warning.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }

@@ -35,7 +35,7 @@ export function claimState(name: string, claim: PersistentVolumeClaim | undefine
   }
   const modes = claim.status?.accessModes ?? []
   if (!modes.includes('ReadWriteMany') && !modes.includes('ReadOnlyMany')) {
-    const message = `the volume of ${subject} is ${modes.join(', ')}, neither ReadWriteMany nor ReadOnlyMany`
+    const message = `the volume of ${subject} is ${modes.join(', ') || 'without access modes'}, neither ReadWriteMany nor ReadOnlyMany`
     return { ready: false, reason: 'ClaimNotShared', message }
   }
   return { ready: true, reason: 'ClaimBound', message: `${subject} is bound and ${modes.join(', ')}` }

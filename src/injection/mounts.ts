@@ -21,8 +21,8 @@ export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | unde
 
 /**
  * How a container stands to a mount: it has it already, it is free for it, or something else is in the way, which
- * may stand beside the mount itself. A nested mount fails at container start where the inner folder is not on the outer volume, so it counts as
- * being in the way.
+ * may be there beside the mount itself. A nested mount fails at container start where the inner folder is not on the
+ * outer volume, so it counts as being in the way.
  */
 export function mountState(
   container: Container,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { AdmissionRequest } from '../admission/admissionreview.ts'
 import type { ClusterView } from '../admission/clusterview.ts'
-import { basisOf, type Decision, deny } from '../admission/decision.ts'
+import { basisOf, type Decision, deny, type Finding } from '../admission/decision.ts'
 import { violation } from '../api/violation.ts'
 import type { LiveReader } from '../cluster/liveread.ts'
 
@@ -47,8 +47,13 @@ export async function admit(
 function unconfirmed(decision: Decision): Decision {
   if (decision.allowed) return decision
   const [first, ...rest] = decision.findings
-  const text = `${first.violation.text} (as of the last watch event; the API server did not answer a live read)`
-  return { allowed: false, findings: [{ ...first, violation: { ...first.violation, text } }, ...rest] }
+  return { allowed: false, findings: [asOfWatch(first), ...rest.map(asOfWatch)] }
+}
+
+function asOfWatch(finding: Finding): Finding {
+  if (finding.basis.length === 0) return finding
+  const text = `${finding.violation.text} (as of the last watch event; the API server did not answer a live read)`
+  return { ...finding, violation: { ...finding.violation, text } }
 }
 
 function fault(error: unknown, request: AdmissionRequest, logger: Logger): Decision {
