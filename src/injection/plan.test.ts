@@ -286,6 +286,19 @@ describe('a mount that the container has', () => {
     expect(refusalFor(withMounts(mounts)).reason).toBe('MountPathConflict')
   })
 
+  test('is MountPathConflict when it is an expanded subPath where the root of the claim is meant', () => {
+    const mount = { name: 'w', mountPath: '/mnt/model', readOnly: true, subPathExpr: '$(POD_NAME)' }
+    const root = [aCacheMount({ subPath: undefined })]
+    expect(refusalFor(withMounts([mount]), root).reason).toBe('MountPathConflict')
+  })
+
+  test('in one target container does not keep the others from getting it', () => {
+    const containers = [aGpuContainer({ name: 'one', volumeMounts: [own] }), aGpuContainer({ name: 'two' })]
+    const pod = inject(aPod({ spec: { volumes: [weights], containers } }))
+    expect(mountsOf(pod, 'one')).toEqual([own])
+    expect(mountsOf(pod, 'two')).toEqual([own])
+  })
+
   test('does not matter in a container that is no target', () => {
     const sidecar = aContainer({ volumeMounts: [{ name: 'scratch', mountPath: '/mnt/model' }] })
     const volumes = [{ name: 'scratch', emptyDir: {} }]

@@ -1,0 +1,88 @@
+import { globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const FOLDER = new URL('.', import.meta.url)
+
+interface Import {
+  from: string
+  to: string
+}
+
+/** Files that only tests import: builders and stand-ins. */
+const isTestHelp = (file: string) => /(^|\/)(fixtures|fakeapiserver)\.ts$/.test(file)
+
+const files = globSync('**/*.ts', { cwd: FOLDER }).filter(file => !file.endsWith('.test.ts'))
+const imports: Import[] = files.flatMap(from =>
+  importsOf(readFileSync(new URL(from, FOLDER), 'utf8')).map(to => ({
+    from,
+    to: posix.join(posix.dirname(from), to),
+  })),
+)
+const ofProduct = imports.filter(({ from }) => !isTestHelp(from))
+
+/** The relative paths that a file imports, types too. */
+function importsOf(source: string): string[] {
+  const statements = source.matchAll(/^(?:import|export)\s+(?:[\w$*\s{},]*?\sfrom\s+)?['"](\.[^'"]+)['"]/gm)
+  const calls = source.matchAll(/\bimport\(\s*['"](\.[^'"]+)['"]/g)
+  return [...statements, ...calls].flatMap(([, path]) => (path === undefined ? [] : [path]))
+}
+
+function folderOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] ?? '') : file
+}
+
+const show = ({ from, to }: Import) => `${from} imports ${to}`
+
+describe('dependencies point inwards:', () => {
+  test.each([
+    ['api', []],
+    ['storage', ['api']],
+    ['injection', ['api']],
+    ['admission', ['api', 'injection', 'storage']],
+  ])('%s imports of src only itself and %j', (folder, allowed) => {
+    const its = ofProduct.filter(({ from }) => folderOf(from) === folder)
+    expect(its.length).toBeGreaterThan(0)
+    expect(its.filter(({ to }) => ![folder, ...allowed].includes(folderOf(to))).map(show)).toEqual([])
+  })
+
+  test('main.ts alone imports commands: neither server nor controller, cluster or certs do', () => {
+    const outside = imports.filter(
+      ({ from, to }) => folderOf(to) === 'commands' && folderOf(from) !== 'commands',
+    )
+    expect(outside.length).toBeGreaterThan(0)
+    expect(outside.filter(({ from }) => from !== 'main.ts').map(show)).toEqual([])
+  })
+
+  test('main.ts is imported by nobody', () => {
+    expect(imports.filter(({ to }) => to === 'main.ts').map(show)).toEqual([])
+  })
+
+  test.each(['admission', 'api', 'injection', 'storage'])('%s does no I/O of its own', folder => {
+    const io = /from 'node:(fs|http|https|net|tls|child_process|dns)|from '(undici|fastify|pino|@kubernetes)/
+    const offenders = files
+      .filter(file => folderOf(file) === folder && file !== 'api/generate.ts')
+      .filter(file => io.test(readFileSync(new URL(file, FOLDER), 'utf8')))
+    expect(offenders).toEqual([])
+  })
+
+  test('what is for tests alone stays with tests', () => {
+    expect(ofProduct.filter(({ to }) => isTestHelp(to)).map(show)).toEqual([])
+  })
+
+  test('every relative import is of a file that exists', () => {
+    expect(imports.filter(({ to }) => !files.includes(to)).map(show)).toEqual([])
+  })
+})
+
+test.each([
+  ["import { a } from './a.ts'", ['./a.ts']],
+  ["import type { a } from '../b/a.ts'", ['../b/a.ts']],
+  ["import {\n  a,\n  type B,\n} from './a.ts'", ['./a.ts']],
+  ["import './a.ts'", ['./a.ts']],
+  ["export { a } from './a.ts'\nexport const x = './no.ts'", ['./a.ts']],
+  ["const a = await import('./a.ts')", ['./a.ts']],
+  ["import { z } from 'zod'\nimport x from './x.ts'", ['./x.ts']],
+])('the imports of %j are read', (source, expected) => {
+  expect(importsOf(source)).toEqual(expected)
+})

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
+import { allow, type Decision, deny } from '../admission/decision.ts'
+import { aRequest, aView, findingsOf, reasonsOf, textOf } from '../admission/fixtures.ts'
+import { mutatePod } from '../admission/pod/mutate.ts'
+import { aModelCache, aPod, aReadyCache, NAMESPACE } from '../api/fixtures.ts'
+import { violation } from '../api/violation.ts'
+import type { LiveReader } from '../cluster/liveread.ts'
+import { admit, type Rules } from './admit.ts'
+import { aRecordedLogger } from './fixtures.ts'
+
+const LLAMA: ObjectRef = { kind: 'ModelCache', namespace: NAMESPACE, name: 'llama' }
+const READY = aView({ caches: [aReadyCache()] })
+const NONE = aView()
+const LIMIT_MS = 10_000
+
+/** A live reader that finds `live`, or fails, and remembers what it was asked. */
+function aReader(live: ClusterView | Error) {
+  const asked: (readonly ObjectRef[])[] = []
+  const confirm: LiveReader = async (_view, refs) => {
+    asked.push(refs)
+    if (live instanceof Error) throw live
+    return live
+  }
+  return { confirm, asked }
+}
+
+async function decide(rules: Rules, view: ClusterView, confirm: LiveReader, limitMs = LIMIT_MS) {
+  const { logger, logged } = aRecordedLogger()
+  const decision = await admit(rules, aRequest({ object: aPod() }), { view, confirm, logger }, limitMs)
+  return { decision, logged }
+}
+
+describe('an allowed request', () => {
+  test('costs no live read', async () => {
+    const { confirm, asked } = aReader(NONE)
+    const { decision } = await decide(mutatePod, READY, confirm)
+    expect(decision.allowed).toBe(true)
+    expect(asked).toEqual([])
+  })
+})
+
+describe('a denial by the request alone', () => {
+  test('costs no live read', async () => {
+    const { confirm, asked } = aReader(READY)
+    const denial = deny(violation('ReferenceInvalid', 'f', 't'))
+    const { decision } = await decide(() => denial, READY, confirm)
+    expect(decision).toEqual(denial)
+    expect(asked).toEqual([])
+  })
+})
+
+describe('a denial that rests on the cluster', () => {
+  test('is given after exactly one live read of what it rests on says the same', async () => {
+    const { confirm, asked } = aReader(NONE)
+    const { decision } = await decide(mutatePod, NONE, confirm)
+    expect(reasonsOf(decision)).toEqual(['CacheNotFound'])
+    expect(asked).toEqual([[LLAMA]])
+  })
+
+  test('is reversed, patch and all, when the live read finds the cache Ready', async () => {
+    const { confirm, asked } = aReader(READY)
+    for (const view of [NONE, aView({ caches: [aModelCache()] })]) {
+      const { decision } = await decide(mutatePod, view, confirm)
+      expect(decision).toEqual(mutatePod(aRequest({ object: aPod() }), READY))
+      expect(decision).toMatchObject({ allowed: true, patch: expect.arrayContaining([expect.anything()]) })
+    }
+    expect(asked).toHaveLength(2)
+  })
+
+  test('gives the newer reason when the live read finds another', async () => {
+    const { confirm, asked } = aReader(aView({ caches: [aModelCache()] }))
+    const { decision } = await decide(mutatePod, NONE, confirm)
+    expect(reasonsOf(decision)).toEqual(['CacheNotReady'])
+    expect(asked).toHaveLength(1)
+  })
+
+  test('stays when the live read fails, says so, and the failure is logged', async () => {
+    const { confirm, asked } = aReader(new Error('connection refused'))
+    const { decision, logged } = await decide(mutatePod, NONE, confirm)
+    expect(reasonsOf(decision)).toEqual(['CacheNotFound'])
+    expect(textOf(decision)).toContain('did not answer a live read')
+    expect(asked).toHaveLength(1)
+    expect(logged).toMatchObject([{ err: { message: 'connection refused' } }])
+  })
+
+  test('stays when the live read does not end within the limit', async () => {
+    const confirm: LiveReader = (_view, _refs, signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const { decision } = await decide(mutatePod, NONE, confirm, 1)
+    expect(reasonsOf(decision)).toEqual(['CacheNotFound'])
+  })
+
+  test('says of those findings alone that they are as of the watch', async () => {
+    const findings: Decision = {
+      allowed: false,
+      findings: [
+        { violation: violation('MountPathInvalid', 'a', 'by the request'), basis: [] },
+        { violation: violation('StorageClassNotFound', 'b', 'by the cluster'), basis: [LLAMA] },
+      ],
+    }
+    const { decision } = await decide(() => findings, NONE, aReader(new Error('down')).confirm)
+    expect(findingsOf(decision).map(({ violation: { text } }) => text)).toEqual([
+      'by the request',
+      expect.stringMatching(/^by the cluster \(as of the last watch event/),
+    ])
+  })
+})
+
+describe('a rule that throws', () => {
+  const broken: Rules = () => {
+    throw new TypeError('cannot read properties of undefined')
+  }
+
+  async function expectFault(rules: Rules, view: ClusterView, confirm: LiveReader) {
+    const { decision, logged } = await decide(rules, view, confirm)
+    expect(reasonsOf(decision)).toEqual(['InternalError'])
+    const [fault] = logged.filter(({ reference }) => reference !== undefined)
+    expect(fault).toMatchObject({
+      level: 50,
+      uid: aRequest().uid,
+      reference: expect.stringMatching(/^[-0-9a-f]{36}$/),
+    })
+    expect(textOf(decision)).toContain(`reference ${fault?.reference}`)
+    return { decision, fault }
+  }
+
+  test('denies with a reference id under which the log has the fault', async () => {
+    const { decision, fault } = await expectFault(broken, READY, aReader(READY).confirm)
+    expect(fault).toMatchObject({
+      err: { type: 'TypeError', message: 'cannot read properties of undefined' },
+    })
+    expect(textOf(decision)).not.toContain('cannot read properties')
+  })
+
+  test('denies also when it throws only on what the live read found', async () => {
+    const rules: Rules = (request, view) =>
+      view === READY ? broken(request, view) : mutatePod(request, view)
+    await expectFault(rules, NONE, aReader(READY).confirm)
+  })
+
+  test('denies also when it is the view that throws', async () => {
+    const view: ClusterView = {
+      ...NONE,
+      modelCache: () => {
+        throw new Error('store broken')
+      },
+    }
+    await expectFault(mutatePod, view, aReader(READY).confirm)
+  })
+
+  test('gets a reference id of its own each time', async () => {
+    const one = await decide(broken, READY, aReader(READY).confirm)
+    const two = await decide(broken, READY, aReader(READY).confirm)
+    expect(textOf(one.decision)).not.toBe(textOf(two.decision))
+  })
+})
+
+test('a rule that is content is not asked twice', async () => {
+  let runs = 0
+  const rules: Rules = () => {
+    runs += 1
+    return allow()
+  }
+  await decide(rules, NONE, aReader(NONE).confirm)
+  expect(runs).toBe(1)
+})
