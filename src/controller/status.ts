@@ -49,7 +49,7 @@ export function desiredStatus({ cache, claim, now }: Observation): ModelCacheSta
   }
   // Past Pending, a version that stages artifacts is at work on this cache.
   if (status?.phase !== undefined && status.phase !== 'Pending') return undefined
-  const message = `this version does not stage artifacts yet: backend ${spec.storage.backend} waits for a version that does; ExistingPVC works today`
+  const message = `backend ${spec.storage.backend} is not staged by this version; backend ExistingPVC is what works`
   return {
     ...common,
     phase: 'Pending',

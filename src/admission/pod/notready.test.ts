@@ -37,6 +37,14 @@ describe('a cache that is not Ready is told', () => {
       { phase: 'Hydrating', bytesStaged: 3 * MIB, bytesTotal: 17 * MIB },
       'is Hydrating (3 of 17 MiB)',
     ],
+    [
+      'with what the controller waits for, before there is progress',
+      {
+        phase: 'Pending',
+        conditions: [aCondition('Ready', 'False', { message: 'claim weights is Pending' })],
+      },
+      'is Pending (claim weights is Pending)',
+    ],
     ['without a total that is not known', { phase: 'Hydrating', bytesStaged: GIB }, 'is Hydrating'],
   ])('%s', (_, status, expected) => {
     expect(text(status)).toBe(`ModelCache ml-team/llama-3-3-70b ${expected}; ${WAIT}`)

@@ -20,12 +20,14 @@ export function notReadyText(namespace: string, cache: ModelCache): string {
   return `${name} is ${phase}${progress(cache)}; wait with: kubectl -n ${namespace} wait --for=condition=Ready mc/${metadata.name}`
 }
 
-/** ` (62%, 87 of 140 GiB)`, or as much of it as is known. */
+/** ` (62%, 87 of 140 GiB)`, or as much of it as is known; before there is progress, what the controller waits for. */
 function progress({ status }: ModelCache): string {
-  const { progress: share, bytesStaged: staged, bytesTotal: total } = status ?? {}
+  const { progress: share, bytesStaged: staged, bytesTotal: total, conditions } = status ?? {}
   const bytes = staged !== undefined && total !== undefined ? stagedOf(staged, total) : undefined
   const known = [share, bytes].filter(part => part !== undefined)
-  return known.length > 0 ? ` (${known.join(', ')})` : ''
+  if (known.length > 0) return ` (${known.join(', ')})`
+  const ready = conditions?.find(({ type }) => type === 'Ready')
+  return ready?.message ? ` (${ready.message})` : ''
 }
 
 function stagedOf(staged: number, total: number): string {
