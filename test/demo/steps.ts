@@ -1,48 +1,26 @@
 import { z } from 'zod'
+import { claimMounts, type StoredPod, storedPod } from '../storedpod.ts'
 import type { Step, Telling } from './story.ts'
 
 const GANG_PODS = 6
 const DEPLOYMENT_PODS = 2
 
-const podList = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()) }),
-      spec: z.object({
-        volumes: z.array(
-          z.looseObject({
-            name: z.string(),
-            persistentVolumeClaim: z
-              .object({ claimName: z.string(), readOnly: z.boolean().optional() })
-              .optional(),
-          }),
-        ),
-        containers: z.array(
-          z.looseObject({
-            name: z.string(),
-            volumeMounts: z.array(
-              z.looseObject({
-                name: z.string(),
-                mountPath: z.string(),
-                readOnly: z.boolean().optional(),
-                subPath: z.string().optional(),
-              }),
-            ),
-          }),
-        ),
-      }),
-    }),
-  ),
-})
-type StoredPod = z.infer<typeof podList>['items'][number]
+const podList = z.object({ items: z.array(storedPod) })
+
+/** The volume and the mount of the cache, and nothing else of a pod. */
+const STORED_MOUNT =
+  '{.spec.volumes[?(@.persistentVolumeClaim)]}{"\\n"}{.spec.containers[0].volumeMounts[?(@.mountPath=="/mnt/model")]}{"\\n"}'
+
+/** How `claimMounts` shows the mount that a container is to have. */
+const mounted = (container: string) => `${container} llama-weights/llama-3.3-70b-instruct at /mnt/model`
 
 /** The story: what is refused, what waits, and what a pod looks like that was given its cache. */
 export const steps: Step[] = [
   {
     title: 'A cache with two sources is refused',
     async tell({ show, check }) {
-      await show('apply', '-f', 'examples/storageclasses.yaml')
-      const { code, stderr } = await show('apply', '-f', 'examples/denied/two-sources.yaml')
+      await show('apply -f examples/storageclasses.yaml')
+      const { code, stderr } = await show('apply -f examples/denied/two-sources.yaml')
       check(
         'kubectl apply fails, and says which sources it found',
         code !== 0 && /ArtifactSourceAmbiguous.*huggingFace s3/.test(stderr),
@@ -52,7 +30,7 @@ export const steps: Step[] = [
   {
     title: 'A cache on a class of block volumes is refused: one node could mount it, a gang runs on many',
     async tell({ show, check }) {
-      const { code, stderr } = await show('apply', '-f', 'examples/denied/rwo-class.yaml')
+      const { code, stderr } = await show('apply -f examples/denied/rwo-class.yaml')
       check(
         'kubectl apply fails with StorageClassNotRWX',
         code !== 0 && stderr.includes('StorageClassNotRWX'),
@@ -62,9 +40,9 @@ export const steps: Step[] = [
   {
     title: 'Where a cache keeps its bytes cannot be changed afterwards',
     async tell({ show, check }) {
-      const created = await show('apply', '-f', 'examples/modelcache-huggingface.yaml')
+      const created = await show('apply -f examples/modelcache-huggingface.yaml')
       check('a sound cache is accepted', created.code === 0)
-      const { code, stderr } = await show('apply', '-f', 'examples/denied/changed-backend.yaml')
+      const { code, stderr } = await show('apply -f examples/denied/changed-backend.yaml')
       check(
         'changing its backend fails with FieldImmutable',
         code !== 0 && /FieldImmutable: storage.backend/.test(stderr),
@@ -74,14 +52,14 @@ export const steps: Step[] = [
   {
     title: 'A cache over a claim that is not bound yet is accepted, and is not Ready',
     async tell({ show, check, until }) {
-      const created = await show('apply', '-f', 'examples/modelcache-existing-pvc.yaml')
+      const created = await show('apply -f examples/modelcache-existing-pvc.yaml')
       check('claim and cache are created', created.code === 0)
       await until(
         'the controller writes a status',
-        ['get', 'mc/llama-3-3-70b', '-o', 'jsonpath={.status.phase}'],
+        'get mc/llama-3-3-70b -o jsonpath={.status.phase}',
         result => result.stdout !== '',
       )
-      const { stdout } = await show('get', 'modelcaches')
+      const { stdout } = await show('get modelcaches')
       check('its phase is Pending', /llama-3-3-70b .*Pending/.test(stdout))
     },
   },
@@ -90,42 +68,34 @@ export const steps: Step[] = [
       'A LeaderWorkerSet and a vLLM Deployment that ask for it get no pods; the reason is in their events',
     async tell(telling) {
       const { show, check, until } = telling
-      await show('apply', '-f', 'examples/leaderworkerset-vllm.yaml', '-f', 'examples/deployment-vllm.yaml')
+      await show('apply -f examples/leaderworkerset-vllm.yaml -f examples/deployment-vllm.yaml')
       for (const [kind, owner] of [
         ['StatefulSet', 'llama-gang'],
         ['ReplicaSet', 'llama-vllm-'],
       ] as const) {
-        const events = [
-          'get',
-          'events',
-          '--field-selector',
-          `reason=FailedCreate,involvedObject.kind=${kind}`,
-          '-o',
-          'custom-columns=OBJECT:.involvedObject.name,MESSAGE:.message',
-          '--no-headers',
-        ]
+        const events = `get events --field-selector reason=FailedCreate,involvedObject.kind=${kind} -o custom-columns=OBJECT:.involvedObject.name,MESSAGE:.message --no-headers`
         await until(`an event of the ${kind}`, events, result => result.stdout.includes('CacheNotReady'))
         telling.say(`events of the ${kind}:`)
-        const { stdout } = await show(...events)
+        const { stdout } = await show(events)
         check(
           `the ${kind} says CacheNotReady, and what to wait for`,
           stdout.includes(owner) &&
             /CacheNotReady.*kubectl -n default wait --for=condition=Ready mc\/llama-3-3-70b/.test(stdout),
         )
       }
-      const { stdout } = await show('get', 'pods', '--no-headers', '--ignore-not-found')
+      const { stdout } = await show('get pods')
       check('no pod exists', stdout.trim() === '')
     },
   },
   {
     title: 'The volume appears, the real binder binds the claim, and the cache turns Ready',
     async tell({ show, check }) {
-      await show('apply', '-f', 'examples/persistentvolume-nfs.yaml')
-      const { code } = await show('wait', '--for=condition=Ready', 'mc/llama-3-3-70b', '--timeout=120s')
+      await show('apply -f examples/persistentvolume-nfs.yaml')
+      const { code } = await show('wait --for=condition=Ready mc/llama-3-3-70b --timeout=120s')
       check('the wait that the event advised ends', code === 0)
-      const claim = await show('get', 'pvc/llama-weights')
+      const claim = await show('get pvc/llama-weights')
       check('the claim is Bound', claim.stdout.includes('Bound'))
-      const { stdout } = await show('get', 'modelcaches')
+      const { stdout } = await show('get modelcaches')
       check('its phase is Ready', /llama-3-3-70b .*Ready/.test(stdout))
     },
   },
@@ -135,31 +105,20 @@ export const steps: Step[] = [
       telling.say('(the controllers retry with a growing delay; this can take some seconds)')
       const pods = await created(telling, 'leaderworkerset.sigs.k8s.io/name=llama-gang', GANG_PODS)
       await telling.show(
-        'get',
-        'pods',
-        '-l',
-        'leaderworkerset.sigs.k8s.io/name=llama-gang',
-        '-L',
-        'leaderworkerset.sigs.k8s.io/worker-index',
+        'get pods -l leaderworkerset.sigs.k8s.io/name=llama-gang -L leaderworkerset.sigs.k8s.io/worker-index',
       )
       for (const [role, name] of [
         ['leader', 'llama-gang-0'],
         ['worker, which names no model', 'llama-gang-0-1'],
       ] as const) {
         telling.say(`as stored, a ${role}:`)
-        const { stdout } = await telling.show(
-          'get',
-          `pod/${name}`,
-          '-o',
-          'jsonpath={.spec.volumes[?(@.persistentVolumeClaim)]}{"\\n"}{.spec.containers[0].volumeMounts[?(@.mountPath=="/mnt/model")]}{"\\n"}',
-        )
-        telling.check(`pod ${name} is stored with the mount`, stdout.includes('"mountPath":"/mnt/model"'))
+        await telling.show(`get pod/${name} -o jsonpath=${STORED_MOUNT}`)
       }
       telling.check(
-        `all ${GANG_PODS} pods mount /mnt/model read-only, volume and mount alike`,
-        pods.every(pod => mounts(pod).length === 1),
+        `all ${GANG_PODS} pods mount the weights at /mnt/model, read-only on volume and mount alike`,
+        pods.every(pod => claimMounts(pod).join() === mounted(pod.spec.containers[0]?.name ?? '')),
       )
-      const given = new Set(pods.map(({ metadata }) => metadata.annotations['modelplane.ai/injected']))
+      const given = new Set(pods.map(({ metadata }) => metadata.annotations?.['modelplane.ai/injected']))
       telling.check(`leaders and workers were given the same: ${[...given].join()}`, given.size === 1)
     },
   },
@@ -168,16 +127,11 @@ export const steps: Step[] = [
     async tell(telling) {
       const pods = await created(telling, 'app=llama-vllm', DEPLOYMENT_PODS)
       await telling.show(
-        'get',
-        'pods',
-        '-l',
-        'app=llama-vllm',
-        '-o',
-        'custom-columns=NAME:.metadata.name,CONTAINERS:.spec.containers[*].name,MOUNTS:.spec.containers[0].volumeMounts[*].mountPath',
+        'get pods -l app=llama-vllm -o custom-columns=NAME:.metadata.name,CONTAINERS:.spec.containers[*].name,MOUNTS:.spec.containers[0].volumeMounts[*].mountPath',
       )
       telling.check(
         'the container that asks for GPUs has the mount, read-only, and it alone',
-        pods.every(pod => mounts(pod).join() === 'vllm'),
+        pods.every(pod => claimMounts(pod).join() === mounted('vllm')),
       )
     },
   },
@@ -185,16 +139,13 @@ export const steps: Step[] = [
     title: 'A pod that names a cache nobody made is refused at once; a pod that names none is left alone',
     async tell({ show, check }) {
       const refused = await show(
-        'run',
-        'typo',
-        '--image=vllm/vllm-openai:v0.11.0',
-        '--annotations=modelplane.ai/caches=llama-3-3-07b',
+        'run typo --image=vllm/vllm-openai:v0.11.0 --annotations=modelplane.ai/caches=llama-3-3-07b',
       )
       check(
         'CacheNotFound says how to list the caches',
         refused.code !== 0 && /CacheNotFound.*get modelcaches/.test(refused.stderr),
       )
-      const plain = await show('run', 'plain', '--image=nginx')
+      const plain = await show('run plain --image=nginx')
       check('the other pod is created', plain.code === 0)
     },
   },
@@ -202,31 +153,11 @@ export const steps: Step[] = [
 
 /** Waits until a selector finds as many pods as it should, and gives them as stored. */
 async function created({ until }: Telling, selector: string, count: number): Promise<StoredPod[]> {
+  const parse = (stdout: string) => podList.safeParse(JSON.parse(stdout)).data?.items ?? []
   const { stdout } = await until(
     `${count} pods of ${selector}`,
-    ['get', 'pods', '-l', selector, '-o', 'json'],
-    result => {
-      return result.code === 0 && podList.safeParse(JSON.parse(result.stdout)).data?.items.length === count
-    },
+    `get pods -l ${selector} -o json`,
+    result => result.code === 0 && parse(result.stdout).length === count,
   )
-  return podList.parse(JSON.parse(stdout)).items
-}
-
-/** The containers of a pod that have the cache: read-only volume of the right claim, read-only mount, right folder. */
-function mounts({ spec }: StoredPod): string[] {
-  const volume = spec.volumes.find(
-    ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === 'llama-weights',
-  )
-  if (volume?.persistentVolumeClaim?.readOnly !== true) return []
-  return spec.containers
-    .filter(({ volumeMounts }) =>
-      volumeMounts.some(
-        mount =>
-          mount.name === volume.name &&
-          mount.mountPath === '/mnt/model' &&
-          mount.subPath === 'llama-3.3-70b-instruct' &&
-          mount.readOnly === true,
-      ),
-    )
-    .map(({ name }) => name)
+  return parse(stdout)
 }

@@ -12,14 +12,14 @@ const green = style(32)
 
 /** What a step of the story can do: show a command and what it printed, and check what it claims. */
 export interface Telling {
-  /** Runs kubectl, prints the command line and its output, and gives both back. */
-  show(...args: string[]): Promise<CommandResult>
+  /** Runs kubectl with a command line of words without spaces, prints both it and its output, and gives the result. */
+  show(line: string): Promise<CommandResult>
   /** Prints a line of plain words. */
   say(text: string): void
   /** Ends the step as failed unless the condition holds. */
   check(what: string, holds: boolean): void
   /** Runs kubectl until the check is content; nothing is printed but the last output. */
-  until(what: string, args: string[], content: (result: CommandResult) => boolean): Promise<CommandResult>
+  until(what: string, line: string, content: (result: CommandResult) => boolean): Promise<CommandResult>
 }
 
 export interface Step {
@@ -38,7 +38,8 @@ export async function tellStory(
   const print = (text: string) => process.stdout.write(`${text}\n`)
   const telling: Telling = {
     say: text => print(`  ${text}`),
-    async show(...args) {
+    async show(line) {
+      const args = line.split(' ')
       print(dim(`  $ kubectl ${args.map(quote).join(' ')}`))
       const result = await kubectl(args)
       for (const line of `${result.stdout}${result.stderr}`.trimEnd().split('\n')) print(`    ${line}`)
@@ -48,10 +49,10 @@ export async function tellStory(
       print(holds ? green(`  ✓ ${what}`) : red(`  ✗ ${what}`))
       if (!holds) throw new Error(what)
     },
-    async until(what, args, content) {
+    async until(what, line, content) {
       const end = Date.now() + PATIENCE_MS
       for (;;) {
-        const result = await kubectl(args)
+        const result = await kubectl(line.split(' '))
         if (content(result)) return result
         if (Date.now() > end)
           throw new Error(`${what}; the last answer was: ${result.stdout}${result.stderr}`)

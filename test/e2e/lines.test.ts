@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelCacheCrd } from '../../src/api/crd.ts'
+import { claimMounts, storedPod } from '../storedpod.ts'
 import { ensureBinaries } from '../testbed/build.ts'
 import { startControlPlane } from '../testbed/controlplane.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
 import { type Product, startProduct } from '../testbed/product.ts'
 import { type Cluster, eventually, namespaceOf } from './cluster.ts'
 import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
-import { claimMounts, storedPod } from './storedpod.ts'
 
 // Two lines of defence, each alone. A control plane of its own, because the webhook is taken down and the CRD
 // is changed.

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { claimMounts, type StoredPod, storedPod } from '../storedpod.ts'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
-import { claimMounts, type StoredPod, storedPod } from './storedpod.ts'
 
 const SNAPSHOT = `snapshots/${DIGEST.slice('sha256:'.length)}`
 

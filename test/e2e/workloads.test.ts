@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { claimMounts, type StoredPod, storedPod } from '../storedpod.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { classes, DIGEST, modelCache, readyStatus, soundSpec } from './objects.ts'
-import { claimMounts, type StoredPod, storedPod } from './storedpod.ts'
 
 const SNAPSHOT = `modelcache-llama-3-3-70b/snapshots/${DIGEST.slice('sha256:'.length)}`
 const GANG = 'leaderworkerset.sigs.k8s.io/name=llama-gang'

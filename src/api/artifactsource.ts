@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { objectName } from './objectname.ts'
+
+const CREDENTIALS = 'Credentials. Mounted into the hydration Job alone. May be changed at any time.'
+
+const secretRef = z
+  .object({
+    name: objectName.describe('Name of the Secret, in the namespace of the ModelCache.'),
+  })
+  .describe(CREDENTIALS)
+
+const secretKeyRef = secretRef
+  .extend({
+    key: z.string().min(1).max(253).default('token').describe('Key within the Secret that holds the token.'),
+  })
+  .describe(CREDENTIALS)
+
+const globs = z.array(z.string().min(1).max(256)).max(64)
+
+const huggingFace = z.object({
+  repo: z
+    .string()
+    .max(193)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/)
+    .describe('Repository, such as meta-llama/Llama-3.3-70B-Instruct.'),
+  revision: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('main')
+    .describe(
+      'Branch, tag or commit. A branch or tag is resolved to a commit once, before the first byte is fetched.',
+    ),
+  include: globs
+    .optional()
+    .describe('Glob patterns of the files to stage. Absent: what an inference engine needs.'),
+  exclude: globs.optional().describe('Glob patterns of files to leave out, applied after include.'),
+  secretRef: secretKeyRef.optional(),
+})
+
+const s3 = z.object({
+  uri: z
+    .string()
+    .max(1024)
+    .regex(/^s3:\/\/[^/]+/)
+    .describe('Bucket and key prefix: s3://bucket/prefix/.'),
+  region: z.string().min(1).max(64).optional().describe('Region of the bucket.'),
+  endpoint: z
+    .string()
+    .max(1024)
+    .regex(/^https?:\/\/[^/]+/)
+    .optional()
+    .describe('Endpoint URL of an S3-compatible store. Absent: AWS.'),
+  secretRef: secretRef.optional(),
+})
+
+const http = z.object({
+  url: z
+    .string()
+    .max(4096)
+    .regex(/^https?:\/\/[^/]+/)
+    .describe('The http or https URL of a file, or of a tar, tar.gz or zip archive.'),
+  sha256: z
+    .string()
+    .regex(/^[a-f0-9]{64}$/)
+    .optional()
+    .describe('SHA-256 of what the URL serves, as 64 lower-case hexadecimal digits.'),
+  secretRef: secretKeyRef.optional(),
+})
+
+const oci = z.object({
+  reference: z
+    .string()
+    .max(512)
+    .regex(/^[^/\s]+\/[^\s]+$/)
+    .describe('Image or artifact reference: registry/repository:tag or registry/repository@sha256:….'),
+  secretRef: secretRef.optional(),
+})
+
+const inline = z.object({
+  files: z
+    .record(z.string().min(1), z.string().max(262_144))
+    .describe('File name to content. For small text, 256 KiB in all.')
+    .meta({ maxProperties: 64, minProperties: 1 }),
+})
+
+const configMap = z.object({
+  name: objectName.describe('Name of the ConfigMap, in the namespace of the ModelCache.'),
+})
+
+/** Members that the API reserves: accepted by the schema so that a rule can reject them by name. */
+const reserved = z.looseObject({})
+
+/** Where the bytes of an artifact come from: one member for each kind of source. */
+export const artifactSource = z.object({
+  huggingFace: huggingFace.optional().describe('A Hugging Face repository.'),
+  s3: s3.optional().describe('Objects under a prefix of an S3 bucket.'),
+  http: http.optional().describe('A file or an archive behind a URL.'),
+  oci: oci.optional().describe('An OCI artifact or image.'),
+  inline: inline.optional().describe('Small text files, written in the ModelCache itself.'),
+  configMap: configMap.optional().describe('The files of a ConfigMap.'),
+  gcs: reserved.optional().describe('Reserved: not implemented.'),
+  azure: reserved.optional().describe('Reserved: not implemented.'),
+  pvcClone: reserved.optional().describe('Reserved: not implemented.'),
+})

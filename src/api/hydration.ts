@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { objectName } from './objectname.ts'
+
+const quantity = z.union([z.string(), z.int()]).meta({ 'x-kubernetes-int-or-string': true })
+const quantities = z.record(z.string(), quantity)
+
+const toleration = z.object({
+  key: z.string().optional().describe('Taint key. Absent: every key.'),
+  operator: z.enum(['Exists', 'Equal']).optional().describe('Exists or Equal, the default.'),
+  value: z.string().optional().describe('Taint value that operator Equal compares with.'),
+  effect: z.string().optional().describe('Taint effect. Absent: every effect.'),
+  tolerationSeconds: z
+    .int()
+    .optional()
+    .describe('How long a NoExecute taint is tolerated. Absent: for ever.'),
+})
+
+/** Where and how the hydration Job runs: `spec.hydration`. */
+export const hydration = z.object({
+  serviceAccountName: objectName
+    .optional()
+    .describe('ServiceAccount of the Job, for ambient cloud identity.'),
+  nodeSelector: z.record(z.string(), z.string()).optional().describe('Nodes that the Job may run on.'),
+  tolerations: z.array(toleration).max(32).optional().describe('Taints that the Job tolerates.'),
+  resources: z
+    .object({
+      requests: quantities.optional().describe('Resources that the Job asks for.'),
+      limits: quantities.optional().describe('Resources that the Job may not exceed.'),
+    })
+    .optional()
+    .describe('Resources of the Job, apart from those of the serving pods.'),
+  securityContext: z
+    .object({
+      runAsUser: z.int().min(0).optional().describe('User id of the Job. Default 65532.'),
+      runAsGroup: z.int().min(0).optional().describe('Group id of the Job. Default 65532.'),
+      fsGroup: z.int().min(0).optional().describe('Group that owns the volume. Default 65532.'),
+      supplementalGroups: z.array(z.int().min(0)).max(32).optional().describe('Further groups of the Job.'),
+    })
+    .optional()
+    .describe('For volumes that only another user or group may write.'),
+})
