@@ -31,7 +31,7 @@ up: setup ## start a control plane with LeaderWorkerSet and the product, and lea
 down: setup ## end what make up started
 	@$(RUN) testbed -- down
 
-env: setup ## print KUBECONFIG and PATH for it: eval "$$(make -s env)"
+env: setup ## print KUBECONFIG and PATH as lines for the eval of a shell
 	@$(RUN) testbed -- env
 
 bench: setup ## measure the admission path

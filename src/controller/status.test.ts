@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aClaim, aCondition, aModelCache, aReadyCache } from '../api/fixtures.ts'
-import { type ModelCacheStatus, modelCacheStatus } from '../api/modelcachestatus.ts'
+import { type ModelCacheStatus, modelCacheStatus, PHASES } from '../api/modelcachestatus.ts'
 import { cacheMount } from '../injection/cachemount.ts'
 import { desiredStatus } from './status.ts'
 
@@ -121,6 +121,14 @@ describe('a cache on a claim of its own', () => {
   test('that is Ready is left alone: another version staged it', () => {
     expect(desiredStatus({ cache: aReadyCache(), claim: undefined, now: NOW })).toBeUndefined()
   })
+
+  test.each(PHASES.filter(phase => phase !== 'Pending'))(
+    'in phase %s is left alone: another version is at work on it',
+    phase => {
+      const cache = aModelCache({ status: { phase } })
+      expect(desiredStatus({ cache, claim: undefined, now: NOW })).toBeUndefined()
+    },
+  )
 })
 
 test('a cache that is being deleted is left alone', () => {

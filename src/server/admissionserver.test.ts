@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:https'
 import type { FastifyInstance } from 'fastify'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aReview, aView } from '../admission/fixtures.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import { aPod, aReadyCache } from '../api/fixtures.ts'
@@ -277,7 +277,7 @@ describe('connections', () => {
   })
 })
 
-test('a review that is under way when the server closes is still answered', async () => {
+test('a review that is under way when the server closes is still answered, and so is the next on its connection', async () => {
   const asked = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
   confirm = async view => {
@@ -288,8 +288,14 @@ test('a review that is under way when the server closes is still answered', asyn
   const answer = call({ body: DENIED })
   await asked.promise
   const closed = app.close()
+  await vi.waitFor(() => expect(app.server.listening).toBe(false))
+  // Waits for the one connection, and so arrives on it while the server closes.
+  const next = call()
   answered.resolve()
   expect((await answer).json.response).toMatchObject({ uid: UID, allowed: false })
-  agent.destroy()
+  const { headers, json } = await next
+  expect(json.response).toMatchObject({ uid: UID, allowed: true })
+  expect(headers.connection).toBe('close')
+  expect(connections).toBe(1)
   await closed
 })
