@@ -12,7 +12,7 @@ import { type StorageClass, storageClass } from './storageclass.ts'
 export const NAMESPACE = 'ml-team'
 export const DIGEST = `sha256:${'5e'.repeat(32)}`
 /** The folder of the claim that holds the snapshot of `DIGEST`. */
-export const SNAPSHOT = `snapshots/${'5e'.repeat(32)}`
+export const SNAPSHOT = `snapshots/${DIGEST}`
 
 type CacheInput = z.input<typeof modelCache>
 type SpecInput = CacheInput['spec']

@@ -83,7 +83,7 @@ const labelSelector = z.object({
 
 const spec = z
   .object({
-    artifact: artifact.describe('What to stage. Immutable, but for credentials.'),
+    artifact: artifact.prefault({}).describe('What to stage. Immutable, but for credentials.'),
     mount: mount.describe('Where pods see it. Immutable.'),
     storage: storage.prefault({}).describe('Where it is staged.'),
     hydration: hydration.optional().describe('Where and how the hydration Job runs.'),

@@ -105,6 +105,7 @@ function mountPathRules(): CelRule[] {
   const covers = `${list(SYSTEM_PATHS)}.exists(p, p == ${path} || p.startsWith(${path} + '/'))`
   const inside = `${list(SEALED_PATHS)}.exists(p, ${path}.startsWith(p + '/'))`
   const fieldPath = '.mount.path'
+  const subPath = 'self.storage.existingPVC.subPath'
   return [
     {
       rule: clean,
@@ -123,6 +124,15 @@ function mountPathRules(): CelRule[] {
       ),
       fieldPath,
       reason: 'FieldValueForbidden',
+    },
+    {
+      rule: `!(${present('self', 'storage.existingPVC.subPath')}) || (!${subPath}.startsWith('/') && !('/' + ${subPath} + '/').contains('/../'))`,
+      message: say(
+        'MountPathInvalid',
+        'must be a folder within the claim, relative and without "..", such as llama',
+      ),
+      fieldPath: '.storage.existingPVC.subPath',
+      reason: 'FieldValueInvalid',
     },
   ]
 }

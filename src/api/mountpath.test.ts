@@ -33,6 +33,8 @@ test.each([
   ['/', '/bin'],
   ['/var/run/secrets', '/var/run/secrets/kubernetes.io/serviceaccount'],
   ['/proc/1', '/proc'],
+  ['/run/secrets', '/run/secrets/kubernetes.io/serviceaccount'],
+  ['/run/secrets/kubernetes.io/serviceaccount/x', '/run/secrets/kubernetes.io/serviceaccount'],
   ['/etc/model', undefined],
   ['/mnt/model', undefined],
   ['/devices', undefined],

@@ -16,6 +16,7 @@ export const SYSTEM_PATHS = [
   '/tmp',
   '/usr',
   '/var',
+  '/run/secrets/kubernetes.io/serviceaccount',
   '/var/run/secrets/kubernetes.io/serviceaccount',
 ] as const
 
@@ -24,6 +25,8 @@ export const SEALED_PATHS = [
   '/dev',
   '/proc',
   '/sys',
+  // In most images /var/run is a link to /run.
+  '/run/secrets/kubernetes.io/serviceaccount',
   '/var/run/secrets/kubernetes.io/serviceaccount',
 ] as const
 
@@ -33,8 +36,7 @@ export function isWithin(inner: string, outer: string): boolean {
 }
 
 /**
- * A path as the container runtime reads it: no empty or `.` segments, no trailing slash. `..` is kept, since
- * the API server refuses it in a mountPath anyway.
+ * A path without empty or `.` segments and without a trailing slash, absolute even if it was not. `..` is kept.
  */
 export function cleanPath(path: string): string {
   const segments = path.split('/').filter(segment => segment !== '' && segment !== '.')

@@ -43,6 +43,7 @@ export const pod = z.looseObject({
     containers: z.array(container),
     initContainers: z.array(container).nullish(),
     os: z.looseObject({ name: z.string() }).nullish(),
+    nodeSelector: z.record(z.string(), z.string()).nullish(),
   }),
 })
 

@@ -39,6 +39,7 @@ describe('a command line is refused, and the message names the option:', () => {
     ['an empty required option', ['--tls-key-file', ''], /--tls-key-file/],
     ['an option without its value', ['--tls-key-file'], /--tls-key-file/],
     ['a word that is no option', [...KEY, 'serve'], /serve/],
+    ['a port that is empty', [...KEY, '--health-port='], /--health-port: must be a whole number/],
     ['a port that is no number', [...KEY, '--health-port', 'http'], /--health-port/],
     ['a port with a fraction', [...KEY, '--health-port', '80.5'], /--health-port/],
     ['a negative port', [...KEY, '--health-port=-1'], /--health-port/],

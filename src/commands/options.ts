@@ -51,6 +51,15 @@ export function describeOptions(options: Record<string, Option>): string {
   return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n')
 }
 
+/** A whole number in decimal digits: `Number('')` would be 0, and an empty variable must not become a port. */
+const digits = z
+  .string()
+  .regex(/^\d{1,6}$/, 'must be a whole number')
+  .transform(Number)
+
+export const port = digits.pipe(z.number().max(65_535))
+export const seconds = digits.pipe(z.number().max(300))
+
 /** Options that every role has. */
 export const commonOptions = {
   kubeconfig: {
@@ -64,7 +73,7 @@ export const commonOptions = {
     help: 'address to listen on; default 0.0.0.0',
   },
   'health-port': {
-    schema: z.coerce.number().int().min(0).max(65_535).default(8080),
+    schema: port.default(8080),
     value: 'PORT',
     help: 'plain http port for /healthz, /readyz and /metrics; default 8080',
   },

@@ -12,13 +12,13 @@ import { createAdmissionServer } from '../server/admissionserver.ts'
 import { createHealthServer } from '../server/healthserver.ts'
 import { createMetrics, exposeWatches } from '../server/metrics.ts'
 import type { Command } from './command.ts'
-import { commonOptions, describeOptions, parseOptions, UsageError } from './options.ts'
+import { commonOptions, describeOptions, parseOptions, port, seconds, UsageError } from './options.ts'
 import { aborted, terminationSignal } from './termination.ts'
 
 const OPTIONS = {
   ...commonOptions,
   port: {
-    schema: z.coerce.number().int().min(0).max(65_535).default(8443),
+    schema: port.default(8443),
     value: 'PORT',
     help: 'https port that the API server calls; default 8443',
   },
@@ -38,7 +38,7 @@ const OPTIONS = {
     help: 'for StorageClasses whose provisioner is not known to support ReadWriteMany; default Deny',
   },
   'drain-seconds': {
-    schema: z.coerce.number().min(0).max(300).default(10),
+    schema: seconds.default(10),
     value: 'SECONDS',
     help: 'how long to keep serving after SIGTERM, until no API server calls any more; default 10',
   },
@@ -79,6 +79,7 @@ export const webhook: Command = {
       view: watches.view,
       confirm: createLiveReader(createRest(config)),
       synced: watches.synced,
+      draining: () => terminated.aborted,
       metrics,
       logger,
     })

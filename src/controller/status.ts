@@ -1,6 +1,7 @@
 import type { ModelCache } from '../api/modelcache.ts'
 import type { ModelCacheStatus } from '../api/modelcachestatus.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
+import { isReady } from '../api/readiness.ts'
 import { condition } from './conditions.ts'
 import { claimState } from './existingclaim.ts'
 import { sourceLine } from './sourceline.ts'
@@ -47,8 +48,8 @@ export function desiredStatus({ cache, claim, now }: Observation): ModelCacheSta
       ...(size !== undefined && { size: String(size) }),
     }
   }
-  // Past Pending, a version that stages artifacts is at work on this cache.
-  if (status?.phase !== undefined && status.phase !== 'Pending') return undefined
+  // Ready, or past Pending: a version that stages artifacts has been at work on this cache.
+  if (isReady(cache) || (status?.phase !== undefined && status.phase !== 'Pending')) return undefined
   const message = `backend ${spec.storage.backend} is not staged by this version; backend ExistingPVC is what works`
   return {
     ...common,

@@ -1,4 +1,5 @@
 import type { ModelCache } from '../api/modelcache.ts'
+import { isReady } from '../api/readiness.ts'
 
 /** What a pod is given of a cache that is Ready: which folder of which claim, and where it appears. */
 export interface CacheMount {
@@ -36,15 +37,7 @@ export function cacheMount(cache: ModelCache): CacheMount | undefined {
   }
 }
 
-/** Whether the controller says that the cache can be mounted. */
-export function isReady(cache: ModelCache): boolean {
-  return cache.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
-}
-
-/**
- * Folder of a snapshot within its claim. The hexadecimal part of the digest alone, because `:` is not allowed in
- * file names on SMB shares.
- */
+/** Folder of a snapshot within its claim, by its whole digest: `snapshots/sha256:…`. */
 export function snapshotPath(digest: string): string {
-  return `snapshots/${digest.replace(/^sha256:/, '')}`
+  return `snapshots/${digest}`
 }

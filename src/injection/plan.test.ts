@@ -376,9 +376,12 @@ describe('the name of a volume', () => {
   })
 })
 
-test('a Windows pod is refused, and the text says what to do', () => {
-  const { reason, field, text } = refusalFor(aPod({ spec: { os: { name: 'windows' } } }))
-  expect({ reason, field }).toEqual({ reason: 'NotImplemented', field: 'spec.os.name' })
-  expect(text).toContain('Linux')
-  expect(operationsFor(aPod({ spec: { os: { name: 'linux' } } }))).not.toEqual([])
-})
+test.each([[{ os: { name: 'windows' } }], [{ nodeSelector: { 'kubernetes.io/os': 'windows' } }]])(
+  'a Windows pod is refused, and the text says what to do: %j',
+  spec => {
+    const { reason, field, text } = refusalFor(aPod({ spec }))
+    expect({ reason, field }).toEqual({ reason: 'NotImplemented', field: 'spec.os.name' })
+    expect(text).toContain('Linux')
+    expect(operationsFor(aPod({ spec: { os: { name: 'linux' } } }))).not.toEqual([])
+  },
+)

@@ -15,7 +15,7 @@ import { freeVolumeName, volumeOfClaim } from './volume.ts'
  * the tree to change owners and labels.
  */
 export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Operation[] | Violation {
-  if (pod.spec.os?.name === 'windows') {
+  if (isWindows(pod)) {
     return violation(
       'NotImplemented',
       'spec.os.name',
@@ -37,6 +37,10 @@ export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Operatio
   patch.set('/metadata/annotations', pod.metadata.annotations, INJECTED, record)
   patch.set('/metadata/labels', pod.metadata.labels, CACHE_CONSUMER, 'true')
   return patch.operations
+}
+
+function isWindows({ spec }: Pod): boolean {
+  return spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows'
 }
 
 function addCache(

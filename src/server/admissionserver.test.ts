@@ -22,6 +22,7 @@ let agent: Agent
 let metrics: Metrics
 let logged: Record<string, unknown>[]
 let synced: boolean
+let draining: boolean
 let confirm: LiveReader
 let port: number
 let connections: number
@@ -36,6 +37,7 @@ beforeEach(async () => {
   logged = log.logged
   metrics = createMetrics()
   synced = true
+  draining = false
   confirm = async view => view
   app = createAdmissionServer({
     tls: { key: leaf.keyPem, cert: leaf.certPem },
@@ -48,6 +50,7 @@ beforeEach(async () => {
     view: aView({ caches: [aReadyCache()] }),
     confirm: (...question) => confirm(...question),
     synced: () => synced,
+    draining: () => draining,
     metrics,
     logger: log.logger,
   })
@@ -256,6 +259,14 @@ test('before the watches are synced a review is put off, not judged', async () =
 })
 
 describe('connections', () => {
+  test('are ended by every answer while the server drains, so that none is lost when it closes', async () => {
+    await expectGoodAnswer()
+    draining = true
+    expect((await call()).headers.connection).toBe('close')
+    await expectGoodAnswer()
+    expect(connections).toBe(2)
+  })
+
   test('are kept: reviews that follow each other share one', async () => {
     await expectGoodAnswer()
     await expectGoodAnswer()

@@ -22,6 +22,8 @@ export interface AdmissionServerOptions extends Admission {
   webhooks: Readonly<Record<string, Rules>>
   /** Whether the view can be trusted; before that no review is answered. */
   synced: () => boolean
+  /** Whether the server is about to leave: from then on every answer ends its connection. */
+  draining: () => boolean
   metrics: Metrics
   logger: Logger
 }
@@ -40,6 +42,10 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     forceCloseConnections: 'idle',
     // While draining, requests on open connections are still answered.
     return503OnClosing: false,
+  })
+  // A client that is told so does not send its next request into a connection that is about to be closed.
+  app.addHook('onSend', async (_request, reply) => {
+    if (options.draining()) reply.header('connection', 'close')
   })
   // JSON alone: anything else is 415.
   app.removeContentTypeParser('text/plain')

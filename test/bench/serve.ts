@@ -28,6 +28,7 @@ export async function benchServer(): Promise<void> {
     view: viewOf(1_000),
     confirm: async view => view,
     synced: () => true,
+    draining: () => false,
     metrics: createMetrics(),
     logger: pino({ level: 'silent' }),
   })

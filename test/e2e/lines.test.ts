@@ -94,6 +94,15 @@ describe('where the CRD has lost its rules, the webhook refuses by itself', () =
       /NotImplemented: spec.artifact.source.gcs/,
     ],
     ['a bad mount path', 'refused', soundSpec({ mount: { path: '/mnt//x' } }), /MountPathInvalid/],
+    [
+      'a folder outside of its claim',
+      'refused',
+      soundSpec({
+        artifact: {},
+        storage: { backend: 'ExistingPVC', existingPVC: { name: 'x', subPath: '/y' } },
+      }),
+      /MountPathInvalid: spec.storage.existingPVC.subPath/,
+    ],
     ['a reserved mount path', 'refused', soundSpec({ mount: { path: '/proc/x' } }), /MountPathReserved/],
     [
       'a member of another backend',

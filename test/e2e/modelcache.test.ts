@@ -36,6 +36,7 @@ describe('kubectl apply of a new ModelCache is refused', () => {
       { artifact: { source: { http, huggingFace } } },
       /ArtifactSourceAmbiguous: .*found huggingFace http/,
     ],
+    ['without an artifact', { artifact: undefined }, /ArtifactSourceRequired: /],
     ['with no source', { artifact: {} }, /ArtifactSourceRequired: /],
     ['with an empty source', { artifact: { source: {} } }, /ArtifactSourceRequired: /],
     [
@@ -55,6 +56,11 @@ describe('kubectl apply of a new ModelCache is refused', () => {
     ],
     ['with a relative mount path', { mount: { path: 'mnt/model' } }, /MountPathInvalid: /],
     ['with a mount path that climbs', { mount: { path: '/mnt/../model' } }, /MountPathInvalid: /],
+    [
+      'with a folder outside of its claim',
+      { artifact: {}, storage: { ...existing, existingPVC: { name: 'staged', subPath: '../other' } } },
+      /MountPathInvalid: .*relative/,
+    ],
     ['with a mount path above system files', { mount: { path: '/usr' } }, /MountPathReserved: /],
     [
       'over the service account token',

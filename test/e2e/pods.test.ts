@@ -3,7 +3,7 @@ import { claimMounts, type StoredPod, storedPod } from '../storedpod.ts'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-const SNAPSHOT = `snapshots/${DIGEST.slice('sha256:'.length)}`
+const SNAPSHOT = `snapshots/${DIGEST}`
 
 let cluster: Cluster
 

@@ -5,7 +5,7 @@ import { claimMounts, type StoredPod, storedPod } from '../storedpod.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { classes, DIGEST, modelCache, readyStatus, soundSpec } from './objects.ts'
 
-const SNAPSHOT = `modelcache-llama-3-3-70b/snapshots/${DIGEST.slice('sha256:'.length)}`
+const SNAPSHOT = `modelcache-llama-3-3-70b/snapshots/${DIGEST}`
 const GANG = 'leaderworkerset.sigs.k8s.io/name=llama-gang'
 
 let cluster: Cluster
