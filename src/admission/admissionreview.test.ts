@@ -50,8 +50,12 @@ describe('an allowed reply', () => {
     ['a tab', 'one\ttwo', 'one two'],
     ['a control character of Latin 1', 'one\u0085two', 'one two'],
     ['other scripts', 'größe 模型', 'größe 模型'],
-  ])('puts a warning with %s on one line, or the API server drops it', (_, warning, line) => {
-    expect(reply(allow([], [warning, 'second'])).response.warnings).toEqual([line, 'second'])
+  ])('puts a warning with %s on one line, or the API server drops it', (_, text, line) => {
+    const warnings = [violation('StorageClassNotRWX', '', text), violation('CacheNotReady', '', 'second')]
+    expect(reply(allow([], warnings)).response.warnings).toEqual([
+      `StorageClassNotRWX: ${line}`,
+      'CacheNotReady: second',
+    ])
   })
 })
 

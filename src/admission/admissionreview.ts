@@ -45,7 +45,9 @@ function allowedResponse({ patch, warnings }: Allowed) {
       patchType: 'JSONPatch',
       patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
     }),
-    ...(warnings.length > 0 && { warnings: warnings.map(oneLine) }),
+    ...(warnings.length > 0 && {
+      warnings: warnings.map(({ reason, text }) => oneLine(`${reason}: ${text}`)),
+    }),
   }
 }
 

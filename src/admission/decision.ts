@@ -16,7 +16,7 @@ export interface Allowed {
   /** Additions to the object; empty where there is nothing to do. */
   patch: readonly Operation[]
   /** Lines that kubectl prints as `Warning:`. */
-  warnings: readonly string[]
+  warnings: readonly Violation[]
 }
 
 export interface Denied {
@@ -28,7 +28,7 @@ export interface Denied {
 /** The verdict on one request. */
 export type Decision = Allowed | Denied
 
-export function allow(patch: readonly Operation[] = [], warnings: readonly string[] = []): Allowed {
+export function allow(patch: readonly Operation[] = [], warnings: readonly Violation[] = []): Allowed {
   return { allowed: true, patch, warnings }
 }
 

@@ -43,6 +43,6 @@ function capability(found: StorageClass, subject: string, basis: ObjectRef[], po
   }
   const text = `${subject}: it is not known to support ReadWriteMany, because ${because}; ${attestHint(name)}`
   return policy.unknownProvisioner === 'Warn'
-    ? { warnings: [`StorageClassNotRWX: ${text}`] }
+    ? { warnings: [violation('StorageClassNotRWX', FIELD, text)] }
     : { findings: [{ violation: violation('StorageClassNotRWX', FIELD, text), basis }] }
 }
