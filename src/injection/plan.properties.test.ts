@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { cleanPath } from '../api/mountpath.ts'
+import type { Pod } from '../api/pod.ts'
+import type { CacheMount } from './cachemount.ts'
+import { applied, disturbances, inject, operationsFor } from './fixtures.ts'
+import { planInjection } from './plan.ts'
+import { caches, pods } from './podgenerator.fixtures.ts'
+import { targetContainers } from './targets.ts'
+
+/** RUNS=100000 looks longer. */
+const RUNS = { numRuns: Number(process.env.RUNS ?? 2_000) }
+
+/** Runs a check on every generated pod that can be given its caches. */
+function forInjectable(check: (pod: Pod, mounts: CacheMount[]) => void): void {
+  let injectable = 0
+  fc.assert(
+    fc.property(pods, caches, (pod, mounts) => {
+      if (!Array.isArray(planInjection(pod, mounts))) return
+      injectable += 1
+      check(pod, mounts)
+    }),
+    RUNS,
+  )
+  // A generator that only makes conflicts would let every check pass unseen.
+  expect(injectable).toBeGreaterThan(RUNS.numRuns / 20)
+}
+
+function mountsOf(pod: Pod, mount: CacheMount): number[] {
+  const targets = targetContainers(pod)
+  if (!Array.isArray(targets)) throw new Error(targets.text)
+  return targets.map(
+    ({ container }) =>
+      (container.volumeMounts ?? []).filter(existing => {
+        const volume = pod.spec.volumes?.find(({ name }) => name === existing.name)
+        return (
+          cleanPath(existing.mountPath) === mount.mountPath &&
+          existing.readOnly === true &&
+          (existing.subPath ?? undefined) === mount.subPath &&
+          volume?.persistentVolumeClaim?.claimName === mount.claimName &&
+          volume.persistentVolumeClaim.readOnly === true
+        )
+      }).length,
+  )
+}
+
+describe('for every pod that can be given its caches', () => {
+  test('injection run on its own result adds nothing', () => {
+    forInjectable((pod, mounts) => {
+      expect(operationsFor(inject(pod, mounts), mounts)).toEqual([])
+    })
+  })
+
+  test('nothing that was there changes or moves', () => {
+    forInjectable((pod, mounts) => {
+      expect(disturbances(pod, inject(pod, mounts))).toEqual([])
+    })
+  })
+
+  test('every target container has every mount, read-only, and the ones that were free of it have it once', () => {
+    forInjectable((pod, mounts) => {
+      const after = inject(pod, mounts)
+      for (const mount of mounts) {
+        for (const [index, count] of mountsOf(after, mount).entries()) {
+          expect(count).toBe(Math.max(1, mountsOf(pod, mount)[index] ?? 0))
+        }
+      }
+    })
+  })
+
+  test('each claim has one volume more at the most', () => {
+    forInjectable((pod, mounts) => {
+      const after = inject(pod, mounts)
+      for (const { claimName } of mounts) {
+        const count = (one: Pod) =>
+          (one.spec.volumes ?? []).filter(volume => volume.persistentVolumeClaim?.claimName === claimName)
+            .length
+        expect(count(after)).toBe(Math.max(1, count(pod)))
+      }
+    })
+  })
+
+  test('volume names stay unique and are DNS labels', () => {
+    forInjectable((pod, mounts) => {
+      const names = (inject(pod, mounts).spec.volumes ?? []).map(({ name }) => name)
+      expect(new Set(names).size).toBe(names.length)
+      const added = names.slice(pod.spec.volumes?.length ?? 0)
+      for (const name of added) expect(name).toMatch(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
+    })
+  })
+
+  test('after another webhook put a container and a volume in front, a second run converges', () => {
+    forInjectable((pod, mounts) => {
+      const first = inject(pod, mounts)
+      const disturbed = {
+        ...first,
+        spec: {
+          ...first.spec,
+          volumes: [{ name: 'mesh-config', emptyDir: {} }, ...(first.spec.volumes ?? [])],
+          containers: [{ name: 'mesh', image: 'mesh:1' }, ...first.spec.containers],
+        },
+      }
+      const second = inject(disturbed, mounts)
+      for (const mount of mounts)
+        for (const count of mountsOf(second, mount)) expect(count).toBeGreaterThan(0)
+      expect(operationsFor(second, mounts)).toEqual([])
+      expect(disturbances(disturbed, second)).toEqual([])
+    })
+  })
+})
+
+test('a plan never throws, whatever the pod: it is a list of additions or a refusal', () => {
+  fc.assert(
+    fc.property(pods, caches, (pod, mounts) => {
+      const plan = planInjection(pod, mounts)
+      if (Array.isArray(plan)) {
+        for (const { op } of plan) expect(op).toBe('add')
+        applied(pod, plan)
+      } else {
+        expect(plan.text).not.toBe('')
+      }
+    }),
+    RUNS,
+  )
+})
