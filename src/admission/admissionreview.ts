@@ -15,6 +15,8 @@ export const admissionReview = z.looseObject({
     operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
     name: z.string().optional(),
     namespace: z.string().optional(),
+    /** Who asks, as the API server has authenticated it: nothing in the object can pretend to be another. */
+    userInfo: z.looseObject({ username: z.string().default('') }).prefault({}),
     dryRun: z.boolean().nullish(),
     object: z.unknown().optional(),
     oldObject: z.unknown().optional(),

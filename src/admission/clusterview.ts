@@ -11,6 +11,8 @@ import type { StorageClass } from '../api/storageclass.ts'
  */
 export interface ClusterView {
   modelCache(namespace: string, name: string): ModelCache | undefined
+  /** The ModelCache that owns a claim (`ownsClaim`), at the cost of a look-up. */
+  modelCacheOfClaim(namespace: string, claimName: string): ModelCache | undefined
   storageClass(name: string): StorageClass | undefined
   storageClasses(): Iterable<StorageClass>
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined

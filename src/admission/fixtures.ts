@@ -1,10 +1,12 @@
 import { NAMESPACE } from '../api/fixtures.ts'
+import { ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { StorageClass } from '../api/storageclass.ts'
 import { type AdmissionRequest, admissionReview } from './admissionreview.ts'
 import type { ClusterView } from './clusterview.ts'
 import type { Decision, Finding } from './decision.ts'
+import type { Policy } from './policy.ts'
 
 /** A view of a cluster that holds these objects and no others. */
 export function aView(
@@ -18,10 +20,25 @@ export function aView(
   ) => objects.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
   return {
     modelCache: (namespace, name) => named(caches, namespace, name),
+    modelCacheOfClaim: (namespace, claimName) =>
+      caches.find(cache => cache.metadata.namespace === namespace && ownsClaim(cache, claimName)),
     claim: (namespace, name) => named(claims, namespace, name),
     storageClass: name => classes.find(({ metadata }) => metadata.name === name),
     storageClasses: () => classes,
     namespace: name => ({ metadata: { name } }),
+  }
+}
+
+export const JOB_CONTROLLER = 'system:serviceaccount:kube-system:job-controller'
+export const CONTROLLER = 'system:serviceaccount:modelcache-system:modelcache-controller'
+
+/** The choices of an administrator who has made none. */
+export function aPolicy(given: Partial<Policy> = {}): Policy {
+  return {
+    unknownProvisioner: 'Deny',
+    jobControllers: [JOB_CONTROLLER, 'system:kube-controller-manager'],
+    controllerUser: CONTROLLER,
+    ...given,
   }
 }
 

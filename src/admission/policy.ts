@@ -2,4 +2,8 @@
 export interface Policy {
   /** What to do with a StorageClass whose provisioner nobody has attested to support ReadWriteMany. */
   unknownProvisioner: 'Deny' | 'Warn'
+  /** Users as which the Job controller of the cluster creates pods. */
+  jobControllers: readonly string[]
+  /** User as which our controller creates hydration Jobs. */
+  controllerUser: string
 }

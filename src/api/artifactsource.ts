@@ -18,11 +18,7 @@ const secretKeyRef = secretRef
 const globs = z.array(z.string().min(1).max(256)).max(64)
 
 const huggingFace = z.object({
-  repo: z
-    .string()
-    .max(193)
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/)
-    .describe('Repository, such as meta-llama/Llama-3.3-70B-Instruct.'),
+  repo: z.string().max(193).describe('Repository, such as meta-llama/Llama-3.3-70B-Instruct.'),
   revision: z
     .string()
     .min(1)
@@ -39,27 +35,14 @@ const huggingFace = z.object({
 })
 
 const s3 = z.object({
-  uri: z
-    .string()
-    .max(1024)
-    .regex(/^s3:\/\/[^/]+/)
-    .describe('Bucket and key prefix: s3://bucket/prefix/.'),
+  uri: z.string().max(1024).describe('Bucket and key prefix: s3://bucket/prefix/.'),
   region: z.string().min(1).max(64).optional().describe('Region of the bucket.'),
-  endpoint: z
-    .string()
-    .max(1024)
-    .regex(/^https?:\/\/[^/]+/)
-    .optional()
-    .describe('Endpoint URL of an S3-compatible store. Absent: AWS.'),
+  endpoint: z.string().max(1024).optional().describe('Endpoint URL of an S3-compatible store. Absent: AWS.'),
   secretRef: secretRef.optional(),
 })
 
 const http = z.object({
-  url: z
-    .string()
-    .max(4096)
-    .regex(/^https?:\/\/[^/]+/)
-    .describe('The http or https URL of a file, or of a tar, tar.gz or zip archive.'),
+  url: z.string().max(4096).describe('The http or https URL of a file, or of a tar, tar.gz or zip archive.'),
   sha256: z
     .string()
     .regex(/^[a-f0-9]{64}$/)
@@ -72,7 +55,6 @@ const oci = z.object({
   reference: z
     .string()
     .max(512)
-    .regex(/^[^/\s]+\/[^\s]+$/)
     .describe('Image or artifact reference: registry/repository:tag or registry/repository@sha256:….'),
   secretRef: secretRef.optional(),
 })

@@ -2,6 +2,7 @@ import { IMMUTABLE_FIELDS, SOURCES } from './modelcachefields.ts'
 import { SEALED_PATHS, SYSTEM_PATHS } from './mountpath.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './notimplemented.ts'
 import type { Reason } from './reasons.ts'
+import { SOURCE_FORMATS, type SourceFormat } from './sourceformats.ts'
 
 /** An entry of `x-kubernetes-validations`. */
 export interface CelRule {
@@ -23,6 +24,8 @@ export const modelCacheRules: CelRule[] = [
   ...RESERVED_VALUES.map(reservedValueRule),
   ...RESERVED_FIELDS.map(reservedFieldRule),
   ...IMMUTABLE_FIELDS.map(immutableRule),
+  ...SOURCE_FORMATS.map(sourceFormatRule),
+  sizeRule(),
 ]
 
 function artifactSourceRules(): CelRule[] {
@@ -167,6 +170,36 @@ function immutableRule(field: (typeof IMMUTABLE_FIELDS)[number]): CelRule {
       `${field} cannot change after creation; create a ModelCache of another name instead`,
     ),
     fieldPath: `.${field}`,
+    reason: 'FieldValueForbidden',
+  }
+}
+
+/** Names and sizes of inline files are left to the webhook: CEL cannot add up, and knows no limit for the keys of a map. */
+function sourceFormatRule({ field, list, matches, lacks, must }: SourceFormat): CelRule {
+  const test = (value: string) =>
+    [
+      ...(matches === undefined ? [] : [`${value}.matches(r'${matches}')`]),
+      ...(lacks === undefined ? [] : [`!${value}.matches(r'${lacks}')`]),
+    ].join(' && ')
+  const holds = list ? `self.${field}.all(item, ${test('item')})` : test(`self.${field}`)
+  return {
+    rule: `!(${present('self', field)}) || (${holds})`,
+    message: say('SourceInvalid', `must ${must}`),
+    fieldPath: `.${field}`,
+    reason: 'FieldValueInvalid',
+  }
+}
+
+/** A transition rule. Whether the claim may grow is for its class to say, and so for the webhook. */
+function sizeRule(): CelRule {
+  const field = 'storage.pvc.sizeGiB'
+  return {
+    rule: `self.storage.backend != 'PVC' || !(${present('oldSelf', field)}) || (${present('self', field)} && self.${field} >= oldSelf.${field})`,
+    message: say(
+      'SizeCannotShrink',
+      'a claim only grows; keep the size or raise it, or create a ModelCache of another name',
+    ),
+    fieldPath: '.storage.pvc',
     reason: 'FieldValueForbidden',
   }
 }

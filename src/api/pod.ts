@@ -29,6 +29,22 @@ const volume = z.looseObject({
   persistentVolumeClaim: z.looseObject({ claimName: z.string(), readOnly: z.boolean().nullish() }).nullish(),
 })
 
+/** What rules read of the spec of a pod, in a Pod or in a template. */
+export const podSpec = z.looseObject({
+  volumes: z.array(volume).nullish(),
+  containers: z.array(container),
+  initContainers: z.array(container).nullish(),
+  ephemeralContainers: z.array(container).nullish(),
+  os: z.looseObject({ name: z.string() }).nullish(),
+  nodeSelector: z.record(z.string(), z.string()).nullish(),
+})
+
+const ownerReference = z.looseObject({
+  kind: z.string(),
+  uid: z.string(),
+  controller: z.boolean().nullish(),
+})
+
 /**
  * The part of a core/v1 Pod that injection reads. Members may be null where Go omits them; the rest of the pod
  * is never touched, because the patch is written from this view and applied to the original.
@@ -37,17 +53,13 @@ export const pod = z.looseObject({
   metadata: objectMeta.extend({
     labels: z.record(z.string(), z.string()).nullish(),
     annotations: z.record(z.string(), z.string()).nullish(),
+    ownerReferences: z.array(ownerReference).nullish(),
   }),
-  spec: z.looseObject({
-    volumes: z.array(volume).nullish(),
-    containers: z.array(container),
-    initContainers: z.array(container).nullish(),
-    os: z.looseObject({ name: z.string() }).nullish(),
-    nodeSelector: z.record(z.string(), z.string()).nullish(),
-  }),
+  spec: podSpec,
 })
 
 export type Pod = z.infer<typeof pod>
+export type PodSpec = z.infer<typeof podSpec>
 export type Container = z.infer<typeof container>
 export type Volume = z.infer<typeof volume>
 export type VolumeMount = z.infer<typeof volumeMount>

@@ -14,6 +14,12 @@ interface ReasonText {
  * rely on it, so it is never renamed. Reasons of rules that are still to come are added with their rules.
  */
 export const REASONS = {
+  AnnotationNotOnTemplate: {
+    when: 'A warning: a workload carries `modelplane.ai/caches` itself, and no pod template of it does. Pods get the metadata of their template only.',
+    example:
+      'modelplane.ai/caches on the workload itself does not reach its pods; move it to spec.template.metadata',
+    fix: 'Move the annotation to the metadata of the pod template; on a LeaderWorkerSet, of both.',
+  },
   ArtifactSourceAmbiguous: {
     when: 'A ModelCache has more than one member in `spec.artifact.source`, or has one although its backend is ExistingPVC.',
     example: 'exactly one source may be set, found huggingFace s3; keep one and remove the others',
@@ -48,16 +54,46 @@ export const REASONS = {
       'spec.storage.existingPVC: PersistentVolumeClaim ml-team/ops-staged is ReadWriteOnce; pods on several nodes need ReadWriteMany or ReadOnlyMany',
     fix: 'Put the bytes on a claim of a class that several nodes can mount.',
   },
+  ClaimWritable: {
+    when: 'Somebody else than the hydration Job of a ModelCache would mount its claim writable: a pod, an ephemeral container, or a Job by its template. A claim is managed when a ModelCache of backend PVC has it, when it is labelled `modelplane.ai/modelcache`, or, for the policy that holds without the webhook, when its name begins with `modelcache-`.',
+    example:
+      'container shell mounts claim modelcache-llama of ModelCache ml-team/llama writable; only its hydration Job may write, set readOnly: true on the volume and on each of its mounts',
+    fix: 'Set `readOnly: true` on the volume and on its mounts, or ask for the cache by annotation `modelplane.ai/caches`. To keep other data, use a claim of another name.',
+  },
+  ExpansionNotAllowed: {
+    when: '`spec.storage.pvc.sizeGiB` grows, and the StorageClass (the one named, else the default) does not exist or lacks `allowVolumeExpansion: true`. Confirmed by a live read.',
+    example:
+      'spec.storage.pvc.sizeGiB cannot grow from 200 to 400, because StorageClass filestore-rwx does not have allowVolumeExpansion: true; keep 200, or let an administrator mend the class, if its driver can expand volumes',
+    fix: 'If the driver can expand volumes, an administrator sets `allowVolumeExpansion: true` on the class. Otherwise create a larger ModelCache of another name.',
+  },
   FieldImmutable: {
     when: 'An update changes where the bytes come from, where they lie, or where they are mounted. Credentials (`secretRef`) may change.',
     example: 'storage.backend cannot change after creation; create a ModelCache of another name instead',
     fix: 'Create a second ModelCache, move the workloads to it, and delete the first.',
+  },
+  InjectionMissing: {
+    when: 'A pod asks for caches and lacks, after every mutating webhook, some of what was to be injected.',
+    example:
+      'this pod asks for llama and lacks what was to be injected at spec.volumes, spec.containers[0].volumeMounts; another webhook has removed it, or MutatingWebhookConfiguration modelcache-mutating is not in place',
+    fix: 'See that the MutatingWebhookConfiguration `modelcache-mutating` exists, and that no other webhook takes away or adds containers after it.',
+  },
+  GangReferencesDiffer: {
+    when: 'A warning: the leader and worker templates of a LeaderWorkerSet name different caches, or only one of them names any.',
+    example:
+      'leaders ask for llama, workers for no cache; set modelplane.ai/caches alike in leaderTemplate and workerTemplate',
+    fix: 'Give both templates the same annotation: workers read the weights too, although they name no model.',
   },
   InternalError: {
     when: 'A fault in the webhook itself. The request is denied, never let through.',
     example:
       'a fault in the webhook, nothing is wrong with the request itself; find reference 0f0e5f3c-… in the log of modelcache-webhook',
     fix: 'Find the reference in the log of the webhook, and report it.',
+  },
+  ModelPathMismatch: {
+    when: 'A warning: the command line of a recognised engine visibly names a model that lies in none of the caches of its pod.',
+    example:
+      'container vllm serves meta-llama/Llama-3.3-70B-Instruct, but its weights are mounted at /mnt/model; serve that path',
+    fix: 'Name the mount path as the model, so that the engine reads the cache and downloads nothing.',
   },
   MountNotReadOnly: {
     when: 'A pod that asks for a cache brings a volume or a mount of its claim that is not read-only.',
@@ -98,6 +134,17 @@ export const REASONS = {
     example:
       'annotation modelplane.ai/caches="llama,,chat" has an empty name; list the names of ModelCaches of this namespace, separated by commas',
     fix: 'Correct the annotation in the pod template.',
+  },
+  SizeCannotShrink: {
+    when: 'An update lowers `spec.storage.pvc.sizeGiB`, or removes it once it was set: the measured size that would take its place may be less.',
+    example: 'a claim only grows; keep the size or raise it, or create a ModelCache of another name',
+    fix: 'Keep the size. To get a smaller claim, create a second ModelCache.',
+  },
+  SourceInvalid: {
+    when: 'A repository id, revision, glob, URI, URL, OCI reference or inline file is not written as its kind demands, or inline files exceed 256 KiB in all.',
+    example:
+      'must not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
+    fix: 'Correct the field as the message says.',
   },
   SpecInvalid: {
     when: 'The object does not have the shape of its kind. The API server refuses most of these before the webhook sees them.',

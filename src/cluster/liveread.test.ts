@@ -42,6 +42,21 @@ test('answers what was read, absences included, and leaves the rest to the view'
   expect(live.namespace('team')?.metadata.name).toBe('team')
 })
 
+test('the cache of a claim is the one that was read, when it was read', async () => {
+  const staged = { ...cache('llama'), status: { claimName: 'modelcache-cut', hydration: { jobUID: 'new' } } }
+  server.put(modelCaches, staged)
+  const view = viewWith({ caches: [cache('llama'), cache('gone'), cache('other')] })
+  const refs: ObjectRef[] = [CACHE, { kind: 'ModelCache', namespace: 'team', name: 'gone' }]
+
+  const live = await createLiveReader(createRest(server.config))(view, refs, never)
+
+  expect(live.modelCacheOfClaim('team', 'modelcache-llama')?.status?.hydration?.jobUID).toBe('new')
+  expect(live.modelCacheOfClaim('team', 'modelcache-cut')?.metadata.name).toBe('llama')
+  expect(live.modelCacheOfClaim('team', 'modelcache-gone')).toBeUndefined()
+  expect(live.modelCacheOfClaim('team', 'modelcache-other')?.metadata.name).toBe('other')
+  expect(live.modelCacheOfClaim('else', 'modelcache-llama')).toBeUndefined()
+})
+
 test('a whole list of classes also answers for each class', async () => {
   server.put(storageClasses, { metadata: { name: 'new' }, provisioner: 'nfs' })
   const view = viewWith({ classes: ['deleted'] })
@@ -106,7 +121,7 @@ function cache(name: string) {
   }
 }
 
-function viewWith(held: { classes?: string[]; claims?: string[] }): ClusterView {
+function viewWith(held: { classes?: string[]; claims?: string[]; caches?: object[] }): ClusterView {
   const stores = {
     storageClasses: createStore({ resource: storageClasses, logger }),
     modelCaches: createStore({ resource: modelCaches, logger }),
@@ -117,6 +132,7 @@ function viewWith(held: { classes?: string[]; claims?: string[] }): ClusterView 
     stores.storageClasses.upsert({ metadata: { name }, provisioner: 'nfs' })
   for (const name of held.claims ?? [])
     stores.claims.upsert({ metadata: { namespace: 'team', name }, spec: {} })
+  for (const object of held.caches ?? []) stores.modelCaches.upsert(object)
   stores.namespaces.upsert({ metadata: { name: 'team' } })
   return createClusterView(stores)
 }

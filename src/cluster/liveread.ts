@@ -1,4 +1,5 @@
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
+import { ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { StorageClass } from '../api/storageclass.ts'
@@ -82,6 +83,13 @@ function overlay(view: ClusterView, read: Answers): ClusterView {
     modelCache(namespace, name) {
       const key = objectKey(namespace, name)
       return caches.has(key) ? caches.get(key) : view.modelCache(namespace, name)
+    },
+    modelCacheOfClaim(namespace, claimName) {
+      const known = view.modelCacheOfClaim(namespace, claimName)
+      if (known !== undefined && !caches.has(objectKey(namespace, known.metadata.name))) return known
+      return [...caches.values()].find(
+        cache => cache?.metadata.namespace === namespace && ownsClaim(cache, claimName),
+      )
     },
     claim(namespace, name) {
       const key = objectKey(namespace, name)

@@ -1,9 +1,11 @@
 import type { ClusterView } from '../admission/clusterview.ts'
+import { MANAGED_CLAIM_PREFIX, ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { StorageClass } from '../api/storageclass.ts'
-import type { ReadableStore } from './store.ts'
+import { objectKey, type ReadableStore } from './store.ts'
+import { indexStore } from './storeindex.ts'
 
 /** A store of each kind that rules ask about. */
 export interface ClusterStores {
@@ -15,8 +17,21 @@ export interface ClusterStores {
 
 /** The view that rules read, over the stores: each look-up answers from memory as of the last event. */
 export function createClusterView(stores: ClusterStores): ClusterView {
+  const byReportedClaim = indexStore(stores.modelCaches, ({ metadata, status }) =>
+    status?.claimName === undefined ? undefined : objectKey(metadata.namespace, status.claimName),
+  )
+  /** What status says comes first: it is written by our controller alone. */
+  const modelCacheOfClaim = (namespace: string, claimName: string): ModelCache | undefined => {
+    const candidates = [...byReportedClaim(objectKey(namespace, claimName))]
+    if (claimName.startsWith(MANAGED_CLAIM_PREFIX)) {
+      const named = stores.modelCaches.get(namespace, claimName.slice(MANAGED_CLAIM_PREFIX.length))
+      if (named !== undefined) candidates.push(named)
+    }
+    return candidates.find(cache => ownsClaim(cache, claimName))
+  }
   return {
     modelCache: (namespace, name) => stores.modelCaches.get(namespace, name),
+    modelCacheOfClaim,
     storageClass: name => stores.storageClasses.get(undefined, name),
     storageClasses: () => stores.storageClasses.values(),
     claim: (namespace, name) => stores.claims.get(namespace, name),

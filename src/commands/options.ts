@@ -58,6 +58,11 @@ const digits = z
   .transform(Number)
 
 export const port = digits.pipe(z.number().max(65_535))
+/** Names separated by commas, at least one. */
+export const names = z
+  .string()
+  .transform(list => list.split(',').map(name => name.trim()))
+  .pipe(z.array(z.string().min(1, 'has an empty name')))
 export const seconds = digits.pipe(z.number().max(300))
 
 /** Options that every role has. */

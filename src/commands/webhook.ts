@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
 import { z } from 'zod'
+import { validateJob } from '../admission/job/validate.ts'
 import { validateModelCache } from '../admission/modelcache/validate.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
+import { validatePod } from '../admission/pod/validate.ts'
+import { validateWorkload } from '../admission/workload/validate.ts'
 import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { createLiveReader } from '../cluster/liveread.ts'
 import { createRest } from '../cluster/rest.ts'
@@ -12,7 +15,7 @@ import { createAdmissionServer } from '../server/admissionserver.ts'
 import { createHealthServer } from '../server/healthserver.ts'
 import { createMetrics, exposeWatches } from '../server/metrics.ts'
 import type { Command } from './command.ts'
-import { commonOptions, describeOptions, parseOptions, port, seconds, UsageError } from './options.ts'
+import { commonOptions, describeOptions, names, parseOptions, port, seconds, UsageError } from './options.ts'
 import { aborted, terminationSignal } from './termination.ts'
 
 const OPTIONS = {
@@ -37,6 +40,19 @@ const OPTIONS = {
     value: 'Deny|Warn',
     help: 'for StorageClasses whose provisioner is not known to support ReadWriteMany; default Deny',
   },
+  'job-controller-user': {
+    schema: names.default([
+      'system:serviceaccount:kube-system:job-controller',
+      'system:kube-controller-manager',
+    ]),
+    value: 'NAME,…',
+    help: 'users as which the Job controller creates pods; default its service account, system:kube-controller-manager',
+  },
+  'controller-user': {
+    schema: z.string().min(1).default('system:serviceaccount:modelcache-system:modelcache-controller'),
+    value: 'NAME',
+    help: 'user as which our controller creates hydration Jobs; default its service account',
+  },
   'drain-seconds': {
     schema: seconds.default(10),
     value: 'SECONDS',
@@ -46,7 +62,8 @@ const OPTIONS = {
 
 const HELP = `Usage: modelcache webhook --tls-cert-file FILE --tls-key-file FILE [options]
 
-Serves the admission webhooks: /mutate-pods and /validate-modelcaches.
+Serves the admission webhooks: /mutate-pods, /validate-pods, /validate-jobs, /validate-workloads
+and /validate-modelcaches.
 
 ${describeOptions(OPTIONS)}
 `
@@ -69,11 +86,18 @@ export const webhook: Command = {
     const watches = watchCluster({ config, logger, signal: stopWatches.signal })
     const metrics = createMetrics()
     exposeWatches(metrics, watches)
-    const policy = { unknownProvisioner: options['unknown-provisioner'] }
+    const policy = {
+      unknownProvisioner: options['unknown-provisioner'],
+      jobControllers: options['job-controller-user'],
+      controllerUser: options['controller-user'],
+    }
     const admission = createAdmissionServer({
       tls: { cert: readPem(options['tls-cert-file']), key: readPem(options['tls-key-file']) },
       webhooks: {
         '/mutate-pods': mutatePod,
+        '/validate-pods': (request, view) => validatePod(request, view, policy),
+        '/validate-jobs': (request, view) => validateJob(request, view, policy),
+        '/validate-workloads': validateWorkload,
         '/validate-modelcaches': (request, view) => validateModelCache(request, view, policy),
       },
       view: watches.view,

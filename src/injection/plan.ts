@@ -4,6 +4,7 @@ import { type Violation, violation } from '../api/violation.ts'
 import type { CacheMount } from './cachemount.ts'
 import { createPatch, type Operation, type Patch, pointer } from './jsonpatch.ts'
 import { mountState, overlapOfCaches } from './mounts.ts'
+import { recordOf } from './record.ts'
 import { type Target, targetContainers } from './targets.ts'
 import { freeVolumeName, volumeOfClaim } from './volume.ts'
 
@@ -33,8 +34,7 @@ export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Operatio
     const problem = addCache(pod, mount, { patch, volumes, targets })
     if (problem) return problem
   }
-  const record = mounts.map(({ cache, identity }) => `${cache}=${identity}`).join(',')
-  patch.set('/metadata/annotations', pod.metadata.annotations, INJECTED, record)
+  patch.set('/metadata/annotations', pod.metadata.annotations, INJECTED, recordOf(mounts))
   patch.set('/metadata/labels', pod.metadata.labels, CACHE_CONSUMER, 'true')
   return patch.operations
 }

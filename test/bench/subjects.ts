@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import type { AdmissionRequest } from '../../src/admission/admissionreview.ts'
 import type { ClusterView } from '../../src/admission/clusterview.ts'
+import { MANAGED_CLAIM_PREFIX } from '../../src/api/managedclaim.ts'
 import { type ModelCache, modelCache } from '../../src/api/modelcache.ts'
 
 const NAMESPACES = 100
@@ -29,6 +30,7 @@ export function leaderPodReview(cache: string): {
       resource: { group: '', version: 'v1', resource: 'pods' },
       operation: 'CREATE',
       namespace: 'team-0',
+      userInfo: { username: 'system:serviceaccount:kube-system:statefulset-controller' },
       object: {
         apiVersion: 'v1',
         kind: 'Pod',
@@ -53,6 +55,8 @@ export function viewOf(caches: number): ClusterView {
   }
   return {
     modelCache: (namespace, name) => held.get(`${namespace}/${name}`),
+    modelCacheOfClaim: (namespace, claimName) =>
+      held.get(`${namespace}/${claimName.slice(MANAGED_CLAIM_PREFIX.length)}`),
     storageClass: () => undefined,
     storageClasses: () => [],
     claim: () => undefined,

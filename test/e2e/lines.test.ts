@@ -9,7 +9,7 @@ import { startControlPlane } from '../testbed/controlplane.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
 import { type Product, startProduct } from '../testbed/product.ts'
 import { type Cluster, eventually, namespaceOf } from './cluster.ts'
-import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { annotations, classes, modelCache, pod, RWX_CLASS, readyStatus, soundSpec } from './objects.ts'
 
 // Two lines of defence, each alone. A control plane of its own, because the webhook is taken down and the CRD
 // is changed.
@@ -35,6 +35,12 @@ const twoSources = soundSpec({
   artifact: { source: { huggingFace: { repo: 'a/b' }, http: { url: 'https://models.example.com/x' } } },
 })
 
+const badSource = soundSpec({ artifact: { source: { huggingFace: { repo: 'a/../b' } } } })
+
+const smaller = soundSpec({
+  storage: { backend: 'PVC', pvc: { storageClassName: RWX_CLASS, sizeGiB: 199 } },
+})
+
 describe('while the webhook is down', () => {
   beforeAll(() => product.webhook.stop())
 
@@ -53,6 +59,10 @@ describe('while the webhook is down', () => {
     const { code, stderr } = await cluster.apply(modelCache('refused', twoSources))
     expect(code).toBe(1)
     expect(stderr).toMatch(/ArtifactSourceAmbiguous/)
+    const invalid = await cluster.apply(modelCache('refused', badSource))
+    expect(invalid.stderr).toMatch(/SourceInvalid/)
+    const shrunk = await cluster.apply(modelCache('weights', smaller))
+    expect(shrunk.stderr).toMatch(/SizeCannotShrink/)
   })
 
   test('and the pod is admitted with its mounts when the webhook is back', async () => {
@@ -110,6 +120,13 @@ describe('where the CRD has lost its rules, the webhook refuses by itself', () =
       soundSpec({ storage: { backend: 'PVC', existingPVC: { name: 'x' } } }),
       /StorageMemberMismatch/,
     ],
+    [
+      'a source that is not well-formed',
+      'refused',
+      badSource,
+      /SourceInvalid: spec.artifact.source.huggingFace.repo is "a\/..\/b"; it must be/,
+    ],
+    ['a smaller claim', 'weights', smaller, /SizeCannotShrink: .*is 200 and cannot shrink to 199/],
     [
       'a changed mount path',
       'weights',

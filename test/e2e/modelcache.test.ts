@@ -6,6 +6,7 @@ import {
   modelCache,
   persistentVolume,
   RWO_CLASS,
+  RWX_CLASS,
   soundSpec,
   storageClass,
 } from './objects.ts'
@@ -53,6 +54,56 @@ describe('kubectl apply of a new ModelCache is refused', () => {
       'of backend PVC with an existing claim',
       { storage: { ...existing, backend: 'PVC' } },
       /StorageMemberMismatch: /,
+    ],
+    [
+      'with a repository that the Hub cannot have',
+      { artifact: { source: { huggingFace: { repo: 'org/a/b' } } } },
+      /SourceInvalid: must be name or organisation\/name/,
+    ],
+    [
+      'with a revision that git cannot have',
+      { artifact: { source: { huggingFace: { ...huggingFace, revision: 'a..b' } } } },
+      /SourceInvalid: must be a name that git allows/,
+    ],
+    [
+      'with a revision that has a space',
+      { artifact: { source: { huggingFace: { ...huggingFace, revision: 'a b' } } } },
+      /SourceInvalid: must be a branch, tag or commit/,
+    ],
+    [
+      'with a glob that climbs out of the repository',
+      { artifact: { source: { huggingFace: { ...huggingFace, include: ['*.json', '../x'] } } } },
+      /SourceInvalid: must not have "\.\." as a part/,
+    ],
+    [
+      'with a bucket that S3 cannot have',
+      { artifact: { source: { s3: { uri: 's3://My_Bucket/x' } } } },
+      /SourceInvalid: must be s3:/,
+    ],
+    [
+      'with an endpoint that is no URL',
+      { artifact: { source: { s3: { uri: 's3://bucket/x', endpoint: 'minio:9000' } } } },
+      /SourceInvalid: must be an http or https URL/,
+    ],
+    [
+      'with credentials in a URL',
+      { artifact: { source: { http: { url: 'https://me:secret@models.example.com/x' } } } },
+      /SourceInvalid: must not have credentials/,
+    ],
+    [
+      'with a URL whose port is out of range',
+      { artifact: { source: { http: { url: 'https://models.example.com:99999/x' } } } },
+      /denied the request: SourceInvalid: .*check its host and port/,
+    ],
+    [
+      'with an image reference in upper case',
+      { artifact: { source: { oci: { reference: 'ghcr.io/Models/llama:70b' } } } },
+      /SourceInvalid: must be registry\/repository:tag/,
+    ],
+    [
+      'with an inline file outside of its folder',
+      { artifact: { source: { inline: { files: { '../chat.jinja': 'x' } } } } },
+      /denied the request: SourceInvalid: .*inline.files has file name "\.\.\/chat.jinja"/,
     ],
     ['with a relative mount path', { mount: { path: 'mnt/model' } }, /MountPathInvalid: /],
     ['with a mount path that climbs', { mount: { path: '/mnt/../model' } }, /MountPathInvalid: /],
@@ -102,6 +153,15 @@ describe('kubectl apply of a new ModelCache is refused', () => {
     ['with an unknown field', { bogus: true }, /strict decoding error: unknown field "spec.bogus"/],
   ])('%s', async (_title, changes, words) => {
     expect(await refusal(modelCache('refused', soundSpec(changes)))).toMatch(words)
+  })
+
+  test('with more than 256 KiB of inline text', async () => {
+    const files = { a: 'x'.repeat(262_144), b: 'x' }
+    const object = modelCache('refused', soundSpec({ artifact: { source: { inline: { files } } } }))
+    // Server-side, because the annotation of client-side apply would be too long before any rule is asked.
+    expect(await refusal(object, '--server-side')).toMatch(
+      /denied the request: SourceInvalid: .*more than 256 KiB/,
+    )
   })
 
   test('over a claim that one node alone can mount', async () => {
@@ -186,8 +246,37 @@ describe('a stored ModelCache', () => {
       { storage: { backend: 'PVC', pvc: { sizeGiB: 200 } } },
       /FieldImmutable: storage.pvc.storageClassName/,
     ],
+    [
+      'size, or grows',
+      { storage: { backend: 'PVC', pvc: { storageClassName: RWX_CLASS, sizeGiB: 199 } } },
+      /SizeCannotShrink: a claim only grows/,
+    ],
+    [
+      'size set',
+      { storage: { backend: 'PVC', pvc: { storageClassName: RWX_CLASS } } },
+      /SizeCannotShrink: a claim only grows/,
+    ],
+    [
+      'size on a class that cannot expand',
+      { storage: { backend: 'PVC', pvc: { storageClassName: RWX_CLASS, sizeGiB: 201 } } },
+      /denied the request: ExpansionNotAllowed: .*StorageClass e2e-shared-files does not have allowVolumeExpansion/,
+    ],
   ])('keeps its %s', async (_what, changes, words) => {
     expect(await refusal(modelCache('stored', soundSpec(changes)))).toMatch(words)
+  })
+
+  test('may grow on a class that allows expansion, as soon as it does', async () => {
+    const shared = storageClass('e2e-growing', 'efs.csi.aws.com')
+    const sized = (sizeGiB: number) =>
+      modelCache(
+        'growing',
+        soundSpec({ storage: { backend: 'PVC', pvc: { storageClassName: 'e2e-growing', sizeGiB } } }),
+      )
+    await cluster.need(shared, sized(1))
+    expect(await refusal(sized(2))).toMatch(/ExpansionNotAllowed: /)
+    await cluster.need({ ...shared, allowVolumeExpansion: true })
+    expect((await cluster.apply(sized(2))).stderr).toBe('')
+    await cluster.kubectl(['delete', 'storageclass', 'e2e-growing'])
   })
 
   test('may change its credentials', async () => {

@@ -3,13 +3,13 @@ import { aClaim, aModelCache, aStorageClass, NAMESPACE } from '../../api/fixture
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ClusterView } from '../clusterview.ts'
 import { allow, type Decision } from '../decision.ts'
-import { aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
+import { aPolicy, aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { validateModelCache } from './validate.ts'
 
 const CLUSTER = aView({ classes: [aStorageClass()], claims: [aClaim()] })
 const EMPTY = aView()
-const DENY = { unknownProvisioner: 'Deny' } as const
-const WARN = { unknownProvisioner: 'Warn' } as const
+const DENY = aPolicy()
+const WARN = aPolicy({ unknownProvisioner: 'Warn' })
 
 function create(object: unknown, view = CLUSTER, policy: typeof DENY | typeof WARN = DENY): Decision {
   return validateModelCache(aRequest({ object }), view, policy)
@@ -370,9 +370,9 @@ describe('after creation', () => {
   })
 
   test.each([
-    ['s3', { uri: 's3://b/x' }, { uri: 's3://b/y' }, 'uri'],
-    ['s3', { uri: 's3://b/x' }, { uri: 's3://b/x', region: 'eu-west-1' }, 'region'],
-    ['s3', { uri: 's3://b/x' }, { uri: 's3://b/x', endpoint: 'https://minio' }, 'endpoint'],
+    ['s3', { uri: 's3://bkt/x' }, { uri: 's3://bkt/y' }, 'uri'],
+    ['s3', { uri: 's3://bkt/x' }, { uri: 's3://bkt/x', region: 'eu-west-1' }, 'region'],
+    ['s3', { uri: 's3://bkt/x' }, { uri: 's3://bkt/x', endpoint: 'https://minio' }, 'endpoint'],
     ['http', { url: 'https://e/x' }, { url: 'https://e/y' }, 'url'],
     ['http', { url: 'https://e/x' }, { url: 'https://e/x', sha256: 'a'.repeat(64) }, 'sha256'],
     ['oci', { reference: 'r/x:1' }, { reference: 'r/x:2' }, 'reference'],

@@ -6,10 +6,12 @@ import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { artifactSource } from './artifactsource.ts'
 import type { Change, Rule } from './change.ts'
+import { claimSize } from './claimsize.ts'
 import { existingClaim } from './existingclaim.ts'
 import { fieldImmutable } from './fieldimmutable.ts'
 import { mountPath } from './mountpath.ts'
 import { notImplemented } from './notimplemented.ts'
+import { sourceInvalid } from './sourceinvalid.ts'
 import { storageClass } from './storageclass.ts'
 import { storageMember } from './storagemember.ts'
 
@@ -17,10 +19,12 @@ import { storageMember } from './storagemember.ts'
 const RULES: readonly Rule[] = [
   notImplemented,
   artifactSource,
+  sourceInvalid,
   storageMember,
   mountPath,
   fieldImmutable,
   storageClass,
+  claimSize,
   existingClaim,
 ]
 

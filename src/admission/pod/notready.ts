@@ -21,7 +21,7 @@ export function notReadyText(namespace: string, cache: ModelCache): string {
 }
 
 /** ` (62%, 87 of 140 GiB)`, or as much of it as is known; before there is progress, what the controller waits for. */
-function progress({ status }: ModelCache): string {
+export function progress({ status }: ModelCache): string {
   const { progress: share, bytesStaged: staged, bytesTotal: total, conditions } = status ?? {}
   const bytes = staged !== undefined && total !== undefined ? stagedOf(staged, total) : undefined
   const known = [share, bytes].filter(part => part !== undefined)

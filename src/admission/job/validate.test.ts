@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { aContainer, aReadyCache } from '../../api/fixtures.ts'
+import { allow } from '../decision.ts'
+import { aPolicy, aRequest, aView, CONTROLLER, findingsOf, JOB_CONTROLLER, reasonsOf } from '../fixtures.ts'
+import { validateJob } from './validate.ts'
+
+const VIEW = aView({ caches: [aReadyCache()] })
+
+function aJob(claimName = 'modelcache-llama', readOnly = false) {
+  const mounts = [{ name: 'data', mountPath: '/data', readOnly }]
+  return {
+    metadata: { name: 'job' },
+    spec: {
+      template: {
+        spec: {
+          containers: [aContainer({ volumeMounts: mounts })],
+          volumes: [{ name: 'data', persistentVolumeClaim: { claimName, readOnly } }],
+        },
+      },
+    },
+  }
+}
+
+function validate(object: unknown, username = 'tenant', policy = aPolicy()) {
+  return validateJob(aRequest({ object, userInfo: { username } }), VIEW, policy)
+}
+
+describe('a Job whose template mounts a managed claim writable', () => {
+  test.each(['tenant', '', JOB_CONTROLLER, 'system:serviceaccount:kube-system:cronjob-controller'])(
+    'is refused of "%s"',
+    username => {
+      expect(findingsOf(validate(aJob(), username))).toMatchObject([
+        { violation: { reason: 'ClaimWritable', field: 'spec.template.spec.volumes' } },
+      ])
+    },
+  )
+
+  test('is admitted of our controller, whatever its name is here', () => {
+    expect(validate(aJob(), CONTROLLER)).toEqual(allow())
+    expect(validate(aJob(), 'ours', aPolicy({ controllerUser: 'ours' }))).toEqual(allow())
+    expect(reasonsOf(validate(aJob(), CONTROLLER, aPolicy({ controllerUser: 'ours' })))).toEqual([
+      'ClaimWritable',
+    ])
+  })
+})
+
+test.each([
+  ['mounts it read-only', aJob('modelcache-llama', true)],
+  ['writes to another claim', aJob('scratch')],
+  ['writes to a claim that is only named like one', aJob('modelcache-nobody')],
+])('a Job that %s is admitted', (_, job) => {
+  expect(validate(job)).toEqual(allow())
+})
+
+test('nothing is said of other operations, and what is no Job is refused', () => {
+  const request = aRequest({ operation: 'UPDATE', object: aJob(), userInfo: { username: 'tenant' } })
+  expect(validateJob(request, VIEW, aPolicy())).toEqual(allow())
+  expect(reasonsOf(validate({}))).toEqual(['SpecInvalid'])
+})

@@ -1,0 +1,24 @@
+import { job as jobSchema } from '../../api/job.ts'
+import type { AdmissionRequest } from '../admissionreview.ts'
+import { writesToManagedClaims } from '../claimwritable.ts'
+import type { ClusterView } from '../clusterview.ts'
+import { allow, type Decision, deny, denyIfAny } from '../decision.ts'
+import { malformed } from '../malformed.ts'
+import type { Policy } from '../policy.ts'
+import { writableMounts } from '../writablemounts.ts'
+
+/**
+ * The validating webhook for Jobs (jobs.modelplane.ai): a Job whose pods would write to a managed claim is our
+ * controller's, or is refused when it is created. Its template cannot change afterwards.
+ */
+export function validateJob(request: AdmissionRequest, view: ClusterView, policy: Policy): Decision {
+  if (request.operation !== 'CREATE' || request.subResource) return allow()
+  if (request.userInfo.username === policy.controllerUser) return allow()
+  const parsed = jobSchema.safeParse(request.object)
+  if (!parsed.success) return deny(malformed('not a Job', parsed.error))
+  const mounts = writableMounts(parsed.data.spec.template.spec).map(mount => ({
+    ...mount,
+    field: `spec.template.${mount.field}`,
+  }))
+  return denyIfAny(writesToManagedClaims(mounts, request.namespace ?? '', view)) ?? allow()
+}

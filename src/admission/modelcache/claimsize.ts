@@ -1,0 +1,42 @@
+import type { StorageClass } from '../../api/storageclass.ts'
+import { violation } from '../../api/violation.ts'
+import { defaultStorageClass } from '../../storage/defaultclass.ts'
+import type { ClusterView, ObjectRef } from '../clusterview.ts'
+import type { Rule } from './change.ts'
+
+const FIELD = 'spec.storage.pvc.sizeGiB'
+
+/**
+ * The size of the claim only grows, as Kubernetes demands of every claim, and only on a class with
+ * `allowVolumeExpansion: true`. To remove it once it is set counts as shrinking: the measured size that would
+ * take its place may be less. To set it where it was absent is free. The cluster is asked only when it grows.
+ */
+export const claimSize: Rule = ({ cache: { spec }, old }, view) => {
+  const before = old?.spec.storage.pvc?.sizeGiB
+  const now = spec.storage.pvc?.sizeGiB
+  // Another backend is FieldImmutable already.
+  if (before === undefined || now === before || spec.storage.backend !== 'PVC') return {}
+  if (now === undefined || now < before) {
+    const change = now === undefined ? 'be removed' : `shrink to ${now}`
+    const text = `${FIELD} is ${before} and cannot ${change}, because a claim only grows; keep ${before} or more, or create a ModelCache of another name`
+    return { findings: [{ violation: violation('SizeCannotShrink', FIELD, text), basis: [] }] }
+  }
+  const { found, subject, basis } = effectiveClass(spec.storage.pvc?.storageClassName, view)
+  if (found?.allowVolumeExpansion === true) return {}
+  const because = found ? `${subject} does not have allowVolumeExpansion: true` : `${subject} does not exist`
+  const text = `${FIELD} cannot grow from ${before} to ${now}, because ${because}; keep ${before}, or let an administrator mend the class, if its driver can expand volumes`
+  return { findings: [{ violation: violation('ExpansionNotAllowed', FIELD, text), basis }] }
+}
+
+function effectiveClass(name: string | undefined, view: ClusterView) {
+  const basis: ObjectRef[] = [
+    name === undefined ? { kind: 'StorageClassList' } : { kind: 'StorageClass', name },
+  ]
+  const found: StorageClass | undefined =
+    name === undefined ? defaultStorageClass(view.storageClasses()) : view.storageClass(name)
+  const subject =
+    name === undefined
+      ? `the default StorageClass${found ? ` ${found.metadata.name}` : ''}`
+      : `StorageClass ${name}`
+  return { found, subject, basis }
+}

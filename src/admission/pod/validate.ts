@@ -1,0 +1,26 @@
+import { pod as podSchema } from '../../api/pod.ts'
+import type { AdmissionRequest } from '../admissionreview.ts'
+import type { ClusterView } from '../clusterview.ts'
+import { allow, type Decision, deny, denyIfAny } from '../decision.ts'
+import { malformed } from '../malformed.ts'
+import type { Policy } from '../policy.ts'
+import { claimWritable } from './claimwritable.ts'
+import { injectionMissing } from './injectionmissing.ts'
+
+/**
+ * The validating webhook for pods (validate.pods.modelplane.ai), after every mutating one: what finally runs has the
+ * mounts of its caches, and nobody but a hydration Job writes to a managed claim.
+ */
+export function validatePod(request: AdmissionRequest, view: ClusterView, policy: Policy): Decision {
+  const { operation, subResource } = request
+  const created = operation === 'CREATE' && !subResource
+  // Of a pod that runs, only ephemeral containers can be added; the request then carries the whole pod.
+  const debugged = operation === 'UPDATE' && subResource === 'ephemeralcontainers'
+  if (!created && !debugged) return allow()
+  const parsed = podSchema.safeParse(request.object)
+  if (!parsed.success) return deny(malformed('not a Pod', parsed.error))
+  const subject = { request, pod: parsed.data, view, policy }
+  // Caches come and go during the life of a pod: what it was given is a matter of its creation alone.
+  const findings = [...(created ? injectionMissing(subject) : []), ...claimWritable(subject)]
+  return denyIfAny(findings) ?? allow()
+}

@@ -1,0 +1,13 @@
+import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
+import { violation } from '../../api/violation.ts'
+import { brief } from './brief.ts'
+import type { Advice } from './workload.ts'
+
+/** Containers are chosen, but nothing to mount into them: such pods come up without their weights. */
+export const containersWithoutCaches: Advice = ({ templates }) =>
+  templates.flatMap(({ path, annotations }) => {
+    if (!(CACHE_CONTAINERS in annotations) || CACHES in annotations) return []
+    const text = `${path}: annotation ${CACHE_CONTAINERS} does nothing without ${CACHES}; add that, or remove it`
+    const field = `${path}.metadata.annotations[${CACHE_CONTAINERS}]`
+    return [violation('ReferenceInvalid', field, brief('ReferenceInvalid', text))]
+  })

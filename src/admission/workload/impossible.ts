@@ -1,0 +1,29 @@
+import { type Violation, violation } from '../../api/violation.ts'
+import { planInjection } from '../../injection/plan.ts'
+import type { ObjectRef } from '../clusterview.ts'
+import type { Finding } from '../decision.ts'
+import { expectedMount } from './expectedmount.ts'
+import type { PodTemplate } from './podtemplates.ts'
+import type { Subject } from './workload.ts'
+
+/**
+ * Why no pod of this template can ever get its caches: what its pods will be refused for is refused here, where the
+ * author sees it. A cache that does not exist (yet) decides nothing.
+ */
+export function impossible({ template, pod, references }: Subject, namespace: string): Finding[] {
+  // Who names no cache gets none, and its pods run as they are.
+  if (references.length === 0) return []
+  const alone = planInjection(pod, [])
+  if (!Array.isArray(alone)) return [{ violation: inTemplate(template, alone), basis: [] }]
+
+  const mounts = references.flatMap(({ cache }) => (cache && expectedMount(cache, pod)) ?? [])
+  const plan = planInjection(pod, mounts)
+  if (Array.isArray(plan)) return []
+  const basis = mounts.map(({ cache }): ObjectRef => ({ kind: 'ModelCache', namespace, name: cache }))
+  return [{ violation: inTemplate(template, plan), basis }]
+}
+
+/** The violation of a pod, as one of the template that makes it. */
+export function inTemplate({ path }: PodTemplate, { reason, field, text }: Violation): Violation {
+  return violation(reason, `${path}.${field}`, `${path}: ${text}`)
+}

@@ -1,0 +1,70 @@
+import { posix } from 'node:path'
+import { z } from 'zod'
+import { isWithin } from '../../api/mountpath.ts'
+import type { Container } from '../../api/pod.ts'
+import { violation } from '../../api/violation.ts'
+import { isEngine } from '../../injection/engine.ts'
+import { targetContainers } from '../../injection/targets.ts'
+import { brief } from './brief.ts'
+import { visibleModel } from './visiblemodel.ts'
+import type { Advice, Subject } from './workload.ts'
+
+/** What can make a model's name on a hub resolve to files of a mount, beside what `containers` have in our own schema. */
+const surroundings = z.looseObject({
+  env: z.array(z.looseObject({ value: z.string().nullish() })).nullish(),
+  envFrom: z.array(z.unknown()).nullish(),
+  workingDir: z.string().nullish(),
+})
+
+/**
+ * An engine that visibly serves something else than the caches it is given downloads what is staged already, or fails.
+ * Command lines are only half visible from a pod, so this is advice, and in doubt it is silent.
+ */
+export const modelPathMismatch: Advice = ({ subjects }) => {
+  const texts = subjects.flatMap(subject =>
+    mismatches(subject).map(text => ({ text, path: subject.template.path })),
+  )
+  return [...new Map(texts.map(entry => [entry.text, entry])).values()].map(({ text, path }) =>
+    violation('ModelPathMismatch', `${path}.spec.containers`, brief('ModelPathMismatch', text)),
+  )
+}
+
+function mismatches({ pod, references }: Subject): string[] {
+  const caches = references.flatMap(({ cache }) => cache ?? [])
+  const weights = caches.filter(({ spec }) => spec.artifact.kind === 'Weights')
+  // An unknown cache may be the one, and a tokenizer alone leaves the weights to the engine.
+  if (caches.length < references.length || weights.length === 0) return []
+  const targets = targetContainers(pod)
+  if (!Array.isArray(targets)) return []
+  const paths = caches.map(({ spec }) => spec.mount.path)
+  return targets.flatMap(({ container }) => {
+    const model = isEngine(container) ? visibleModel(container) : undefined
+    if (model === undefined || isServed(model, container, paths)) return []
+    const places = weights.map(({ spec }) => spec.mount.path).join(', ')
+    return [
+      `container ${container.name} serves ${model}, but its weights are mounted at ${places}; serve that path`,
+    ]
+  })
+}
+
+/** Whether the model is in a cache, or may well be somewhere that the author has thought of. */
+function isServed(model: string, container: Container, paths: string[]): boolean {
+  if (model.startsWith('/')) {
+    const path = posix.resolve(model)
+    const mounted = (container.volumeMounts ?? []).map(({ mountPath }) => posix.resolve('/', mountPath))
+    return [...paths, ...mounted].some(mount => isWithin(path, mount))
+  }
+  return mayResolveToMount(container, paths)
+}
+
+/** Hub caches, redirects and download folders all lead from a name to a mount. */
+function mayResolveToMount(container: Container, paths: string[]): boolean {
+  const { env, envFrom, workingDir } = surroundings.parse(container)
+  if (workingDir || envFrom?.length) return true
+  const words = [
+    ...(container.command ?? []),
+    ...(container.args ?? []),
+    ...(env ?? []).map(({ value }) => value ?? ''),
+  ]
+  return words.some(word => paths.some(path => word.includes(path)))
+}

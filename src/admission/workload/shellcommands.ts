@@ -1,0 +1,20 @@
+/** What makes a script more than a list of simple commands: its words are not what runs, or not where it seems. */
+const BEYOND_US = /`|<<|\$\(|(^|[\s;&|({])(eval|cd|set|source|if|for|while|case|function|alias)\s|"?\$[@*]/
+
+const SKIPPED = /^(exec|nohup|[A-Za-z_]\w*=.*)$/
+
+/**
+ * The simple commands of a shell script, as words without their quotes; variables stay as written. None where the
+ * script does anything that takes a real shell to understand.
+ */
+export function shellCommands(script: string): string[][] {
+  // Kubernetes replaces $(NAME) of its own before the shell sees it; what comes out is a plain value.
+  const text = script.replaceAll(/\\\s*\n/g, ' ').replaceAll(/\$\(([A-Za-z_]\w*)\)/g, '$$$1')
+  if (BEYOND_US.test(text)) return []
+  const commands: string[][] = [[]]
+  for (const [token] of text.matchAll(/[;&|\n]+|(?:"[^"]*"|'[^']*'|[^\s;&|"'])+/g)) {
+    if (/^[;&|\n]/.test(token)) commands.push([])
+    else commands.at(-1)?.push(token.replaceAll(/["']/g, ''))
+  }
+  return commands.map(words => words.slice(words.findIndex(word => !SKIPPED.test(word))))
+}

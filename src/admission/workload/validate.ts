@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util'
+import { CACHES } from '../../api/annotations.ts'
+import { pod as podSchema } from '../../api/pod.ts'
+import type { AdmissionRequest } from '../admissionreview.ts'
+import type { ClusterView } from '../clusterview.ts'
+import { allow, type Decision, denyIfAny, type Finding } from '../decision.ts'
+import { malformed } from '../malformed.ts'
+import { cacheReferences } from '../pod/references.ts'
+import { annotationNotOnTemplate } from './annotationnotontemplate.ts'
+import { cacheNotFound } from './cachenotfound.ts'
+import { cacheNotReady } from './cachenotready.ts'
+import { containersWithoutCaches } from './containerswithoutcaches.ts'
+import { gangReferencesDiffer } from './gangreferencesdiffer.ts'
+import { impossible, inTemplate } from './impossible.ts'
+import { modelPathMismatch } from './modelpathmismatch.ts'
+import { annotationsOf, asksForCaches, type PodTemplate, podTemplates } from './podtemplates.ts'
+import { type Advice, referencesTo, type Subject } from './workload.ts'
+
+/** Every rule that advises, the most useful first: the API server cuts what comes last. */
+const ADVICE: readonly Advice[] = [
+  annotationNotOnTemplate,
+  cacheNotFound,
+  gangReferencesDiffer,
+  modelPathMismatch,
+  containersWithoutCaches,
+  cacheNotReady,
+]
+
+/**
+ * The validating webhook for workloads (workloads.modelplane.ai): a template whose pods can never get their caches is
+ * denied where its author sees it, and what may come right or is likely an oversight is a warning.
+ *
+ * An update that leaves the templates alone, such as scaling, is never denied and gets no advice.
+ */
+export function validateWorkload(request: AdmissionRequest, view: ClusterView): Decision {
+  if ((request.operation !== 'CREATE' && request.operation !== 'UPDATE') || request.subResource)
+    return allow()
+  const { object, resource } = request
+  const namespace = request.namespace ?? ''
+  const old = request.operation === 'UPDATE' ? request.oldObject : undefined
+  const templates = podTemplates(resource.resource, object)
+  const before = podTemplates(resource.resource, old)
+  const isChanged = (template: PodTemplate) =>
+    !isDeepStrictEqual(template.raw, before.find(({ path }) => path === template.path)?.raw)
+  const isNewlyAnnotated = annotationsOf(object)[CACHES] !== annotationsOf(old)[CACHES]
+  if (!isNewlyAnnotated && before.length === templates.length && !templates.some(isChanged)) return allow()
+
+  const subjects: Subject[] = []
+  const findings: Finding[] = []
+  for (const template of templates.filter(asksForCaches)) {
+    const subject = subjectOf(template, namespace, view)
+    if ('template' in subject) subjects.push(subject)
+    if (!isChanged(template)) continue
+    findings.push(...('template' in subject ? impossible(subject, namespace) : [subject]))
+  }
+  const workload = { namespace, object, templates, subjects }
+  return (
+    denyIfAny(findings) ??
+    allow(
+      [],
+      ADVICE.flatMap(advise => advise(workload)),
+    )
+  )
+}
+
+/** The template read as a pod with its caches, or why it cannot be. */
+function subjectOf(template: PodTemplate, namespace: string, view: ClusterView): Subject | Finding {
+  const parsed = podSchema.safeParse({ metadata: {}, ...withoutNull(template.raw) })
+  if (!parsed.success)
+    return { violation: malformed(`not a pod template at ${template.path}`, parsed.error), basis: [] }
+  const annotation = template.annotations[CACHES]
+  if (annotation === undefined) return { template, pod: parsed.data, references: [] }
+  const names = cacheReferences(annotation)
+  if (!Array.isArray(names)) return { violation: inTemplate(template, names), basis: [] }
+  return { template, pod: parsed.data, references: referencesTo(names, namespace, view) }
+}
+
+/** Go writes empty members of a template as null, which says as much as their absence. */
+function withoutNull(raw: unknown): object {
+  return Object.fromEntries(Object.entries(raw ?? {}).filter(([, value]) => value !== null))
+}

@@ -1,0 +1,41 @@
+import type { ModelCache } from '../../api/modelcache.ts'
+import type { Pod } from '../../api/pod.ts'
+import type { Violation } from '../../api/violation.ts'
+import type { ClusterView } from '../clusterview.ts'
+import type { PodTemplate } from './podtemplates.ts'
+
+/** A template that names caches, read as the pod that it will make. */
+export interface Subject {
+  template: PodTemplate
+  pod: Pod
+  /** The caches that it names, in its order, each with what is known of it. */
+  references: readonly Reference[]
+}
+
+export interface Reference {
+  name: string
+  /** Undefined where there is none of that name. */
+  cache: ModelCache | undefined
+}
+
+/** A workload as the rules for warnings see it. */
+export interface Workload {
+  namespace: string
+  object: unknown
+  templates: readonly PodTemplate[]
+  /** Those of the templates that name caches. */
+  subjects: readonly Subject[]
+}
+
+/** A rule that may advise and never denies. */
+export type Advice = (workload: Workload) => readonly Violation[]
+
+/** What is known of the caches of these names. */
+export function referencesTo(names: readonly string[], namespace: string, view: ClusterView): Reference[] {
+  return names.map(name => ({ name, cache: view.modelCache(namespace, name) }))
+}
+
+/** Every cache that the workload names, once. */
+export function referencesOf({ subjects }: Workload): Reference[] {
+  return [...new Map(subjects.flatMap(({ references }) => references.map(r => [r.name, r]))).values()]
+}

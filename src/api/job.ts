@@ -1,0 +1,9 @@
+import { z } from 'zod'
+import { objectMeta } from './metadata.ts'
+import { podSpec } from './pod.ts'
+
+/** The part of a batch/v1 Job that rules read. */
+export const job = z.looseObject({
+  metadata: objectMeta,
+  spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }),
+})

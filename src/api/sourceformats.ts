@@ -1,0 +1,98 @@
+/**
+ * One thing that a field of a source must satisfy. The patterns are in the common part of JavaScript's regular
+ * expressions and RE2, since the webhook and the CEL of the CRD both evaluate them.
+ */
+export interface SourceFormat {
+  /** Path below `spec`. */
+  field: string
+  /** The value is a list, and each of its items is meant. */
+  list?: true
+  /** What the value matches. */
+  matches?: string
+  /** What the value does not match. */
+  lacks?: string
+  /** What it must be, as the end of a sentence that begins with the field. */
+  must: string
+}
+
+const REPO_PART = '[A-Za-z0-9_]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?'
+const HOST_PART = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?'
+const PATH_PART = '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*'
+const TAG = ':[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'
+const DIGEST = '@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})'
+const HUGGING_FACE = 'artifact.source.huggingFace'
+
+/** The grammar of each source, as far as patterns can say it. */
+export const SOURCE_FORMATS: readonly SourceFormat[] = [
+  // As validate_repo_id of huggingface_hub.
+  {
+    field: `${HUGGING_FACE}.repo`,
+    matches: `^(${REPO_PART}/)?${REPO_PART}$`,
+    must: 'be name or organisation/name, each of up to 96 letters, digits, "-", "_" and ".", and not begin or end with "-" or ".", such as meta-llama/Llama-3.3-70B-Instruct',
+  },
+  {
+    field: `${HUGGING_FACE}.repo`,
+    lacks: '--|\\.\\.|\\.git$',
+    must: 'not have "--" or "..", nor end with ".git": no repository on the Hub does',
+  },
+  // As git check-ref-format.
+  {
+    field: `${HUGGING_FACE}.revision`,
+    matches: '^[^\\x00-\\x20\\x7f~^:?*\\[\\\\]+$',
+    must: 'be a branch, tag or commit, without spaces, control characters and ~ ^ : ? * [ \\, such as main',
+  },
+  {
+    field: `${HUGGING_FACE}.revision`,
+    lacks: '\\.\\.|//|^[/-]|[/.]$|@\\{|^@$|(^|/)\\.|\\.lock(/|$)',
+    must: 'be a name that git allows: no "..", "//" or "@{", no part that begins with "." or ends with ".lock", no "/" or "-" in front, no "/" or "." at the end',
+  },
+  ...['include', 'exclude'].flatMap((name): SourceFormat[] => [
+    {
+      field: `${HUGGING_FACE}.${name}`,
+      list: true,
+      matches: '^[^/\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*$',
+      must: 'be relative to the repository, without "/" in front and without control characters, such as *.safetensors',
+    },
+    {
+      field: `${HUGGING_FACE}.${name}`,
+      list: true,
+      lacks: '(^|/)\\.\\.(/|$)',
+      must: 'not have ".." as a part: nothing lies outside of the repository',
+    },
+  ]),
+  // The bucket naming rules of Amazon S3.
+  {
+    field: 'artifact.source.s3.uri',
+    matches: '^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\\x00-\\x1f\\x7f]*)?$',
+    must: 'be s3://bucket/prefix/, the bucket of 3 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends',
+  },
+  {
+    field: 'artifact.source.s3.uri',
+    lacks: '^s3://[^/]*\\.\\.|^s3://[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+(/|$)|^s3://xn--|/\\.\\.(/|$)',
+    must: 'name a bucket without "..", not in the form of an IP address and without the prefix "xn--", and a prefix without ".." as a part',
+  },
+  ...['artifact.source.s3.endpoint', 'artifact.source.http.url'].flatMap((field): SourceFormat[] => [
+    {
+      field,
+      matches: '^https?://[^/?#\\x00-\\x20\\x7f]+([/?#][^\\x00-\\x20\\x7f]*)?$',
+      must: 'be an http or https URL with a host and without spaces, such as https://models.example.com/llama.tar',
+    },
+    {
+      field,
+      lacks: '^[^/]*//[^/?#]*@',
+      must: 'not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
+    },
+  ]),
+  // The grammar of github.com/distribution/reference, with the registry spelled out.
+  {
+    field: 'artifact.source.oci.reference',
+    matches: `^${HOST_PART}(\\.${HOST_PART})*(:[0-9]+)?(/${PATH_PART})+(${TAG})?(${DIGEST})?$`,
+    must: 'be registry/repository:tag or registry/repository@sha256:… with a repository in lower case, such as ghcr.io/models/llama:70b',
+  },
+]
+
+/** Whether a value, or one item of a list, has the format. */
+export function hasFormat(value: string, { matches, lacks }: SourceFormat): boolean {
+  if (matches !== undefined && !new RegExp(matches).test(value)) return false
+  return lacks === undefined || !new RegExp(lacks).test(value)
+}

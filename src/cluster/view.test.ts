@@ -1,0 +1,43 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { modelCaches, namespaces, persistentVolumeClaims, storageClasses } from './resource.ts'
+import { createStore } from './store.ts'
+import { createClusterView } from './view.ts'
+
+const logger = pino({ level: 'silent' })
+
+function aCache(name: string, claimName?: string, namespace = 'team') {
+  return {
+    metadata: { namespace, name, resourceVersion: `${name} ${claimName}` },
+    spec: { artifact: {}, mount: { path: '/mnt/model' }, storage: { backend: 'PVC' } },
+    status: { claimName },
+  }
+}
+
+test('the cache of a claim is found by what status says, then by the name of the claim', () => {
+  const stores = {
+    storageClasses: createStore({ resource: storageClasses, logger }),
+    modelCaches: createStore({ resource: modelCaches, logger }),
+    claims: createStore({ resource: persistentVolumeClaims, logger }),
+    namespaces: createStore({ resource: namespaces, logger }),
+  }
+  const view = createClusterView(stores)
+  const ownerOf = (claim: string) => view.modelCacheOfClaim('team', claim)?.metadata.name
+  stores.modelCaches.replace([
+    aCache('llama'),
+    aCache('long', 'modelcache-cut'),
+    aCache('x', undefined, 'else'),
+  ])
+
+  expect(ownerOf('modelcache-llama')).toBe('llama')
+  expect(ownerOf('modelcache-cut')).toBe('long')
+  expect(ownerOf('modelcache-x')).toBeUndefined()
+  expect(ownerOf('llama')).toBeUndefined()
+
+  stores.modelCaches.upsert(aCache('long', 'modelcache-llama'))
+  expect(ownerOf('modelcache-cut')).toBeUndefined()
+  expect(ownerOf('modelcache-llama')).toBe('long')
+
+  stores.modelCaches.remove(aCache('long'))
+  expect(ownerOf('modelcache-llama')).toBe('llama')
+})

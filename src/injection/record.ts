@@ -1,0 +1,27 @@
+import { type CacheMount, snapshotPath } from './cachemount.ts'
+
+const DIGEST = /^sha256:[a-f0-9]{64}$/
+
+/** The value of annotation `modelplane.ai/injected`: `cache=identity` pairs, separated by commas. */
+export function recordOf(mounts: readonly CacheMount[]): string {
+  return mounts.map(({ cache, identity }) => `${cache}=${identity}`).join(',')
+}
+
+/**
+ * The mounts of a pod by its own record: of a cache that the record gives another digest, the snapshot of that one. A
+ * cache may be fetched again between the two webhooks of one request, and old snapshots stay on the volume. Everything
+ * else (claim, path, caches that people filled) is by the cache as it is.
+ */
+export function asRecorded(mounts: readonly CacheMount[], record: string | undefined): readonly CacheMount[] {
+  const recorded = new Map(
+    (record ?? '').split(',').map(pair => {
+      const [cache = '', identity = ''] = pair.split('=', 2)
+      return [cache, identity]
+    }),
+  )
+  return mounts.map(mount => {
+    const digest = recorded.get(mount.cache)
+    if (digest === undefined || !DIGEST.test(digest) || !DIGEST.test(mount.identity)) return mount
+    return { ...mount, identity: digest, subPath: snapshotPath(digest) }
+  })
+}

@@ -1,0 +1,188 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { ensureBinaries } from '../testbed/build.ts'
+import { startControlPlane } from '../testbed/controlplane.ts'
+import { kubectlFor } from '../testbed/kubectl.ts'
+import { type Product, startProduct } from '../testbed/product.ts'
+import { type Cluster, eventually, namespaceOf } from './cluster.ts'
+import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+
+// The webhooks without the policies, then the policies without the webhooks. A control plane of its own, because
+// both are taken down.
+const POLICIES = new URL('../../manifests/policies.yaml', import.meta.url)
+const CLAIM = 'modelcache-weights'
+const stack = new AsyncDisposableStack()
+let product: Product
+let cluster: Cluster
+
+beforeAll(async () => {
+  const binaries = await ensureBinaries(() => {})
+  const dir = await mkdtemp(join(tmpdir(), 'modelcache-policies-'))
+  stack.defer(() => rm(dir, { recursive: true, force: true }))
+  const controlPlane = await startControlPlane({ dir, binaries })
+  stack.defer(() => controlPlane.stop())
+  product = await startProduct({ dir, binaries, controlPlane })
+  stack.defer(() => product.stop())
+  cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
+  await cluster.need(...classes, modelCache('weights', soundSpec()))
+  await cluster.setStatus('mc/weights', readyStatus(CLAIM))
+})
+afterAll(() => stack.disposeAsync())
+
+const image = 'registry.example.com/anything'
+
+/** The spec of a pod that mounts a claim, by default writable. */
+function mounting(
+  claimName: string,
+  { volume = {}, mount = {}, list = 'containers' }: { volume?: object; mount?: object; list?: string } = {},
+) {
+  const mounts = [{ name: 'data', mountPath: '/mnt/model', ...mount }]
+  return {
+    restartPolicy: 'Never',
+    containers: [{ name: 'main', image }],
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName, ...volume } }],
+    [list]: [{ name: 'main', image, volumeMounts: mounts }],
+    ...(list === 'containers' ? {} : { [list]: [{ name: 'first', image, volumeMounts: mounts }] }),
+  }
+}
+
+function job(name: string, spec: object) {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name },
+    spec: { suspend: true, template: { spec } },
+  }
+}
+
+const readOnly = { volume: { readOnly: true }, mount: { readOnly: true } }
+const injected = { 'modelplane.ai/injected': `weights=${DIGEST}` }
+const given = mounting(CLAIM, {
+  volume: { readOnly: true },
+  mount: { readOnly: true, subPath: `snapshots/${DIGEST}` },
+})
+
+const REFUSED: [string, string, object][] = [
+  ['a pod with a writable volume', 'ClaimWritable', pod({}, mounting(CLAIM))],
+  [
+    'a pod with a read-only volume and a writable mount',
+    'ClaimWritable',
+    pod({}, mounting(CLAIM, { volume: { readOnly: true } })),
+  ],
+  [
+    'a pod with a writable volume and a read-only mount',
+    'ClaimWritable',
+    pod({}, mounting(CLAIM, { mount: { readOnly: true } })),
+  ],
+  [
+    'a pod with a writable mount in an init container',
+    'ClaimWritable',
+    pod({}, mounting(CLAIM, { volume: { readOnly: true }, list: 'initContainers' })),
+  ],
+  ['a Job that would write', 'ClaimWritable', job('writer', mounting(CLAIM))],
+  ['a pod that asks for a cache and was given nothing', 'InjectionMissing', pod(annotations('weights'))],
+  ['a pod with a forged record and no mount', 'InjectionMissing', pod(annotations('weights', injected))],
+  ['a pod with the mount and no record', 'InjectionMissing', pod(annotations('weights'), given)],
+]
+
+const ADMITTED: [string, object][] = [
+  ['a pod that has nothing to do with caches', pod({})],
+  ['a pod that writes to a claim of its own', pod({}, mounting('scratch'))],
+  ['a pod that mounts the claim read-only', pod({}, mounting(CLAIM, readOnly))],
+  ['a Job that mounts the claim read-only', job('reader', mounting(CLAIM, readOnly))],
+  ['a Job that writes to a claim of its own', job('writer', mounting('scratch'))],
+  [
+    'a pod that has all that injection gives',
+    pod({ ...annotations('weights', injected), labels: { 'modelplane.ai/cache-consumer': 'true' } }, given),
+  ],
+]
+
+const policies = z.object({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ name: z.string() }),
+      status: z
+        .looseObject({
+          typeChecking: z.looseObject({ expressionWarnings: z.array(z.unknown()).optional() }).optional(),
+        })
+        .optional(),
+    }),
+  ),
+})
+
+/** Asks without storing anything. */
+const ask = (object: object) => cluster.apply(object, '--dry-run=server')
+
+/** Waits until `refuser` is the one who refuses a pod that would write: the API server learns of changes late. */
+async function untilRefusedBy(refuser: string): Promise<void> {
+  await eventually(`a refusal by ${refuser}`, async () => {
+    const { stderr } = await ask(pod({}, mounting(CLAIM)))
+    return stderr.includes(refuser) || undefined
+  })
+  await eventually(`a refusal of what has no mounts by ${refuser}`, async () => {
+    const { stderr } = await ask(pod(annotations('weights')))
+    return (stderr.includes(refuser) && stderr.includes('InjectionMissing')) || undefined
+  })
+}
+
+async function remove(...what: string[]): Promise<void> {
+  const { code, stderr } = await cluster.kubectl(['delete', ...what])
+  expect(code, stderr).toBe(0)
+}
+
+describe('without the policies and the mutating webhook, the validating webhooks', () => {
+  beforeAll(async () => {
+    await remove('-f', POLICIES.pathname)
+    await remove('mutatingwebhookconfiguration/modelcache-mutating')
+    await untilRefusedBy('modelplane.ai" denied the request')
+  })
+
+  test.each(REFUSED)('refuse %s: %s', async (_what, reason, object) => {
+    const { code, stderr } = await ask(object)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      new RegExp(
+        `admission webhook "(validate\\.pods|jobs)\\.modelplane\\.ai" denied the request: ${reason}: `,
+      ),
+    )
+  })
+
+  test.each(ADMITTED)('admit %s', async (_what, object) => {
+    const { code, stderr } = await ask(object)
+    expect(code, stderr).toBe(0)
+  })
+})
+
+describe('without any webhook, the policies', () => {
+  beforeAll(async () => {
+    const { code, stderr } = await cluster.kubectl(['apply', '-f', '-'], await readFile(POLICIES, 'utf8'))
+    expect(code, stderr).toBe(0)
+    await remove('validatingwebhookconfiguration/modelcache-validating')
+    await product.stop()
+    await untilRefusedBy('ValidatingAdmissionPolicy')
+  })
+
+  test.each(REFUSED)('refuse %s: %s', async (_what, reason, object) => {
+    const { code, stderr } = await ask(object)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(new RegExp(`ValidatingAdmissionPolicy 'modelcache-[a-z-]+' .*: ${reason}: `))
+  })
+
+  test.each(ADMITTED)('admit %s', async (_what, object) => {
+    const { code, stderr } = await ask(object)
+    expect(code, stderr).toBe(0)
+  })
+
+  test('have expressions that fit the types they speak of, says the API server', async () => {
+    const checked = await eventually('the check of the types', async () => {
+      const { items } = policies.parse(await cluster.get('validatingadmissionpolicies'))
+      return items.every(({ status }) => status?.typeChecking) ? items : undefined
+    })
+    expect(checked).toHaveLength(4)
+    for (const { metadata, status } of checked)
+      expect(status?.typeChecking?.expressionWarnings ?? [], metadata.name).toEqual([])
+  })
+})
