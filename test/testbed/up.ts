@@ -80,5 +80,5 @@ function followLog(): () => void {
 
 function describe({ server, logDir }: Endpoints): void {
   console.log(`test bed ready: ${server}, logs in ${logDir}`)
-  console.log('use it with: eval "$(npm run --silent testbed -- env)"')
+  console.log('use it with: eval "$(make -s env)"')
 }
