@@ -1,15 +1,8 @@
-/** The members of `spec.artifact.source`; exactly one is set. */
-export const SOURCES = [
-  'huggingFace',
-  's3',
-  'http',
-  'oci',
-  'inline',
-  'configMap',
-  'gcs',
-  'azure',
-  'pvcClone',
-] as const
+/** The members of `spec.artifact.source` that this version stages. */
+export const IMPLEMENTED_SOURCES = ['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap'] as const
+
+/** All members of `spec.artifact.source`, reserved ones included; exactly one is set. */
+export const SOURCES = [...IMPLEMENTED_SOURCES, 'gcs', 'azure', 'pvcClone'] as const
 
 export type SourceName = (typeof SOURCES)[number]
 

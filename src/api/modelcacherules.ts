@@ -1,4 +1,4 @@
-import { IMMUTABLE_FIELDS, SOURCES } from './modelcachefields.ts'
+import { IMMUTABLE_FIELDS, IMPLEMENTED_SOURCES, SOURCES } from './modelcachefields.ts'
 import { SEALED_PATHS, SYSTEM_PATHS } from './mountpath.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './notimplemented.ts'
 import type { Reason } from './reasons.ts'
@@ -39,7 +39,7 @@ function artifactSourceRules(): CelRule[] {
       rule: `${existing} || ${count} >= 1`,
       message: say(
         'ArtifactSourceRequired',
-        'no source is set; set exactly one of huggingFace, s3, http, oci, inline, configMap',
+        `no source is set; set exactly one of ${IMPLEMENTED_SOURCES.join(', ')}`,
       ),
       fieldPath,
       reason: 'FieldValueRequired',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SHA256_DIGEST } from './digest.ts'
 
 /** A `metav1.Condition`. */
 const condition = z.object({
@@ -57,7 +58,7 @@ export const modelCacheStatus = z.object({
     .describe('What the tag or branch pointed at: git commit, S3 version or OCI digest.'),
   resolvedDigest: z
     .string()
-    .regex(/^sha256:[a-f0-9]{64}$/)
+    .regex(SHA256_DIGEST)
     .optional()
     .describe('Digest over the sorted (path, size, sha256) list of the files that were staged.'),
   bytesStaged: z.int().min(0).optional().describe('Bytes on the volume so far.'),

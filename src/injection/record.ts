@@ -1,6 +1,5 @@
+import { SHA256_DIGEST } from '../api/digest.ts'
 import { type CacheMount, snapshotPath } from './cachemount.ts'
-
-const DIGEST = /^sha256:[a-f0-9]{64}$/
 
 /** The value of annotation `modelplane.ai/injected`: `cache=identity` pairs, separated by commas. */
 export function recordOf(mounts: readonly CacheMount[]): string {
@@ -21,7 +20,8 @@ export function asRecorded(mounts: readonly CacheMount[], record: string | undef
   )
   return mounts.map(mount => {
     const digest = recorded.get(mount.cache)
-    if (digest === undefined || !DIGEST.test(digest) || !DIGEST.test(mount.identity)) return mount
+    if (digest === undefined || !SHA256_DIGEST.test(digest) || !SHA256_DIGEST.test(mount.identity))
+      return mount
     return { ...mount, identity: digest, subPath: snapshotPath(digest) }
   })
 }

@@ -1,4 +1,5 @@
 import type { CommandResult } from '../testbed/command.ts'
+import { waitUntil } from '../testbed/wait.ts'
 
 /** Colours on a terminal, plain text elsewhere. */
 function style(code: number): (text: string) => string {
@@ -50,14 +51,17 @@ export async function tellStory(
       if (!holds) throw new Error(what)
     },
     async until(what, line, content) {
-      const end = Date.now() + PATIENCE_MS
-      for (;;) {
-        const result = await kubectl(line.split(' '))
-        if (content(result)) return result
-        if (Date.now() > end)
-          throw new Error(`${what}; the last answer was: ${result.stdout}${result.stderr}`)
-        await new Promise(resolve => setTimeout(resolve, POLL_MS))
-      }
+      let last: CommandResult = { code: -1, stdout: '', stderr: '' }
+      await waitUntil({
+        what,
+        timeoutMs: PATIENCE_MS,
+        intervalMs: POLL_MS,
+        probe: async () => {
+          last = await kubectl(line.split(' '))
+          return content(last) ? undefined : `the last answer was: ${last.stdout}${last.stderr}`
+        },
+      })
+      return last
     },
   }
   let passed = 0

@@ -1,35 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelCacheCrd } from '../../src/api/crd.ts'
 import { claimMounts, storedPod } from '../storedpod.ts'
-import { ensureBinaries } from '../testbed/build.ts'
-import { startControlPlane } from '../testbed/controlplane.ts'
-import { kubectlFor } from '../testbed/kubectl.ts'
-import { type Product, startProduct } from '../testbed/product.ts'
-import { type Cluster, eventually, namespaceOf } from './cluster.ts'
-import { annotations, classes, modelCache, pod, RWX_CLASS, readyStatus, soundSpec } from './objects.ts'
+import type { Product } from '../testbed/product.ts'
+import { type Cluster, eventually } from './cluster.ts'
+import { annotations, modelCache, pod, RWX_CLASS, soundSpec } from './objects.ts'
+import { type OwnPlane, startOwnPlane } from './ownplane.ts'
 
 // Two lines of defence, each alone. A control plane of its own, because the webhook is taken down and the CRD
 // is changed.
-const stack = new AsyncDisposableStack()
+let own: OwnPlane
 let product: Product
 let cluster: Cluster
 
 beforeAll(async () => {
-  const binaries = await ensureBinaries(() => {})
-  const dir = await mkdtemp(join(tmpdir(), 'modelcache-lines-'))
-  stack.defer(() => rm(dir, { recursive: true, force: true }))
-  const controlPlane = await startControlPlane({ dir, binaries })
-  stack.defer(() => controlPlane.stop())
-  product = await startProduct({ dir, binaries, controlPlane })
-  stack.defer(() => product.stop())
-  cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
-  await cluster.need(...classes, modelCache('weights', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus('modelcache-weights'))
+  own = await startOwnPlane()
+  product = own.product
+  cluster = own.cluster
 })
-afterAll(() => stack.disposeAsync())
+afterAll(() => own?.[Symbol.asyncDispose]())
 
 const twoSources = soundSpec({
   artifact: { source: { huggingFace: { repo: 'a/b' }, http: { url: 'https://models.example.com/x' } } },

@@ -1,36 +1,24 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { ensureBinaries } from '../testbed/build.ts'
-import { startControlPlane } from '../testbed/controlplane.ts'
-import { kubectlFor } from '../testbed/kubectl.ts'
-import { type Product, startProduct } from '../testbed/product.ts'
-import { type Cluster, eventually, namespaceOf } from './cluster.ts'
-import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import type { Product } from '../testbed/product.ts'
+import { type Cluster, eventually } from './cluster.ts'
+import { annotations, DIGEST, pod } from './objects.ts'
+import { WEIGHTS_CLAIM as CLAIM, type OwnPlane, startOwnPlane } from './ownplane.ts'
 
 // The webhooks without the policies, then the policies without the webhooks. A control plane of its own, because
 // both are taken down.
 const POLICIES = new URL('../../manifests/policies.yaml', import.meta.url)
-const CLAIM = 'modelcache-weights'
-const stack = new AsyncDisposableStack()
+let own: OwnPlane
 let product: Product
 let cluster: Cluster
 
 beforeAll(async () => {
-  const binaries = await ensureBinaries(() => {})
-  const dir = await mkdtemp(join(tmpdir(), 'modelcache-policies-'))
-  stack.defer(() => rm(dir, { recursive: true, force: true }))
-  const controlPlane = await startControlPlane({ dir, binaries })
-  stack.defer(() => controlPlane.stop())
-  product = await startProduct({ dir, binaries, controlPlane })
-  stack.defer(() => product.stop())
-  cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
-  await cluster.need(...classes, modelCache('weights', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus(CLAIM))
+  own = await startOwnPlane()
+  product = own.product
+  cluster = own.cluster
 })
-afterAll(() => stack.disposeAsync())
+afterAll(() => own?.[Symbol.asyncDispose]())
 
 const image = 'registry.example.com/anything'
 

@@ -1,4 +1,4 @@
-import { SOURCES } from '../../api/modelcachefields.ts'
+import { IMPLEMENTED_SOURCES, SOURCES } from '../../api/modelcachefields.ts'
 import { violation } from '../../api/violation.ts'
 import type { Rule } from './change.ts'
 
@@ -19,7 +19,7 @@ export const artifactSource: Rule = ({ cache: { spec } }) => {
       ? violation(
           'ArtifactSourceRequired',
           FIELD,
-          `${FIELD} is empty; set exactly one of huggingFace, s3, http, oci, inline, configMap`,
+          `${FIELD} is empty; set exactly one of ${IMPLEMENTED_SOURCES.join(', ')}`,
         )
       : violation(
           'ArtifactSourceAmbiguous',

@@ -1,8 +1,6 @@
-import type { StorageClass } from '../../api/storageclass.ts'
 import { violation } from '../../api/violation.ts'
-import { defaultStorageClass } from '../../storage/defaultclass.ts'
-import type { ClusterView, ObjectRef } from '../clusterview.ts'
 import type { Rule } from './change.ts'
+import { effectiveClass } from './effectiveclass.ts'
 
 const FIELD = 'spec.storage.pvc.sizeGiB'
 
@@ -21,22 +19,13 @@ export const claimSize: Rule = ({ cache: { spec }, old }, view) => {
     const text = `${FIELD} is ${before} and cannot ${change}, because a claim only grows; keep ${before} or more, or create a ModelCache of another name`
     return { findings: [{ violation: violation('SizeCannotShrink', FIELD, text), basis: [] }] }
   }
-  const { found, subject, basis } = effectiveClass(spec.storage.pvc?.storageClassName, view)
+  const { name, found, basis } = effectiveClass(spec, view)
   if (found?.allowVolumeExpansion === true) return {}
-  const because = found ? `${subject} does not have allowVolumeExpansion: true` : `${subject} does not exist`
-  const text = `${FIELD} cannot grow from ${before} to ${now}, because ${because}; keep ${before}, or let an administrator mend the class, if its driver can expand volumes`
-  return { findings: [{ violation: violation('ExpansionNotAllowed', FIELD, text), basis }] }
-}
-
-function effectiveClass(name: string | undefined, view: ClusterView) {
-  const basis: ObjectRef[] = [
-    name === undefined ? { kind: 'StorageClassList' } : { kind: 'StorageClass', name },
-  ]
-  const found: StorageClass | undefined =
-    name === undefined ? defaultStorageClass(view.storageClasses()) : view.storageClass(name)
   const subject =
     name === undefined
       ? `the default StorageClass${found ? ` ${found.metadata.name}` : ''}`
       : `StorageClass ${name}`
-  return { found, subject, basis }
+  const because = found ? `${subject} does not have allowVolumeExpansion: true` : `${subject} does not exist`
+  const text = `${FIELD} cannot grow from ${before} to ${now}, because ${because}; keep ${before}, or let an administrator mend the class, if its driver can expand volumes`
+  return { findings: [{ violation: violation('ExpansionNotAllowed', FIELD, text), basis }] }
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { IMMUTABLE_FIELDS } from '../../api/modelcachefields.ts'
 import { violation } from '../../api/violation.ts'
+import { valueAt } from '../valueat.ts'
 import type { Rule } from './change.ts'
-import { valueAt } from './valueat.ts'
 
 /** The fields that say which bytes lie where never change: running pods rely on them. */
 export const fieldImmutable: Rule = ({ cache, old }) => {

@@ -1,7 +1,7 @@
 import { RESERVED_FIELDS, RESERVED_VALUES } from '../../api/notimplemented.ts'
 import { violation } from '../../api/violation.ts'
+import { valueAt } from '../valueat.ts'
 import type { Rule } from './change.ts'
-import { valueAt } from './valueat.ts'
 
 /** What the API reserves and this version does not do is refused by name, never ignored. */
 export const notImplemented: Rule = ({ cache: { spec } }) => {

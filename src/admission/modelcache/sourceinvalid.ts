@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { hasFormat, SOURCE_FORMATS } from '../../api/sourceformats.ts'
 import { violation } from '../../api/violation.ts'
+import { valueAt } from '../valueat.ts'
 import type { Rule } from './change.ts'
 import { inlineFileProblems } from './inlinefiles.ts'
-import { valueAt } from './valueat.ts'
 
 const URL_FIELDS = ['artifact.source.http.url', 'artifact.source.s3.endpoint']
 const INLINE_FIELD = 'artifact.source.inline.files'

@@ -1,10 +1,10 @@
 import type { StorageClass } from '../../api/storageclass.ts'
 import { violation } from '../../api/violation.ts'
-import { defaultStorageClass } from '../../storage/defaultclass.ts'
 import { attestHint, rwxCapability } from '../../storage/rwx.ts'
 import type { ObjectRef } from '../clusterview.ts'
 import type { Policy } from '../policy.ts'
 import type { Rule, RuleResult } from './change.ts'
+import { effectiveClass } from './effectiveclass.ts'
 
 const FIELD = 'spec.storage.pvc.storageClassName'
 
@@ -15,25 +15,33 @@ const FIELD = 'spec.storage.pvc.storageClassName'
  */
 export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
   if (spec.storage.backend !== 'PVC' || old !== undefined) return {}
-  const name = spec.storage.pvc?.storageClassName
-  if (name === undefined) return defaultClass(view.storageClasses(), policy)
-  const basis: ObjectRef[] = [{ kind: 'StorageClass', name }]
-  const found = view.storageClass(name)
-  if (found) return capability(found, `${FIELD} ${name}`, basis, policy)
-  const text = `${FIELD} ${name}: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)`
-  return { findings: [{ violation: violation('StorageClassNotFound', FIELD, text), basis }] }
+  const { name, found, basis } = effectiveClass(spec, view)
+  if (found) {
+    const subject =
+      name === undefined ? `${FIELD} is unset and the default is ${found.metadata.name}` : `${FIELD} ${name}`
+    return capability(found, subject, basis, policy)
+  }
+  const missing =
+    name === undefined
+      ? violation(
+          'NoStorageClass',
+          FIELD,
+          `${FIELD} is unset and the cluster has no default StorageClass; name one that supports ReadWriteMany`,
+        )
+      : violation(
+          'StorageClassNotFound',
+          FIELD,
+          `${FIELD} ${name}: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)`,
+        )
+  return { findings: [{ violation: missing, basis }] }
 }
 
-function defaultClass(classes: Iterable<StorageClass>, policy: Policy): RuleResult {
-  const basis: ObjectRef[] = [{ kind: 'StorageClassList' }]
-  const found = defaultStorageClass(classes)
-  if (found)
-    return capability(found, `${FIELD} is unset and the default is ${found.metadata.name}`, basis, policy)
-  const text = `${FIELD} is unset and the cluster has no default StorageClass; name one that supports ReadWriteMany`
-  return { findings: [{ violation: violation('NoStorageClass', FIELD, text), basis }] }
-}
-
-function capability(found: StorageClass, subject: string, basis: ObjectRef[], policy: Policy): RuleResult {
+function capability(
+  found: StorageClass,
+  subject: string,
+  basis: readonly ObjectRef[],
+  policy: Policy,
+): RuleResult {
   const { answer, because } = rwxCapability(found)
   if (answer === 'yes') return {}
   const name = found.metadata.name

@@ -3,25 +3,42 @@ import type { ModelCache } from '../../api/modelcache.ts'
 const GIB = 2 ** 30
 const MIB = 2 ** 20
 
-/** Why a cache cannot be mounted yet, and what its user can do: the words of a CacheNotReady denial. */
-export function notReadyText(namespace: string, cache: ModelCache): string {
+/** What stands between a cache and its mount: what its user can do about it, and the end of a sentence about it. */
+export interface NotReadyState {
+  remedy: 'recreate' | 'describe' | 'wait'
+  /** Such as `is Hydrating (62%, 87 of 140 GiB)`. */
+  words: string
+}
+
+/** The state of a cache that cannot be mounted. */
+export function notReadyState(cache: ModelCache): NotReadyState {
   const { metadata, status } = cache
-  const name = `ModelCache ${namespace}/${metadata.name}`
-  const describe = `kubectl -n ${namespace} describe mc/${metadata.name}`
-  if (metadata.deletionTimestamp !== undefined) {
-    return `${name} is being deleted; wait until it is gone and create it again, or remove the reference`
-  }
+  if (metadata.deletionTimestamp !== undefined) return { remedy: 'recreate', words: 'is being deleted' }
   const phase = status?.phase ?? 'Pending'
   if (phase === 'Failed') {
     const failed = status?.conditions?.find(({ type }) => type === 'Failed')
-    return `${name} has Failed${failed ? ` (${failed.reason}: ${failed.message})` : ''}; see: ${describe}`
+    const why = failed ? ` (${failed.reason}: ${failed.message})` : ''
+    return { remedy: 'describe', words: `has Failed${why}` }
   }
-  if (phase === 'Ready') return `${name} is Ready but reports no claim or digest to mount; see: ${describe}`
-  return `${name} is ${phase}${progress(cache)}; wait with: kubectl -n ${namespace} wait --for=condition=Ready mc/${metadata.name}`
+  if (phase === 'Ready') return { remedy: 'describe', words: 'reports no claim or digest to mount' }
+  return { remedy: 'wait', words: `is ${phase}${progress(cache)}` }
+}
+
+/** Why a cache cannot be mounted yet, and what its user can do: the words of a CacheNotReady denial. */
+export function notReadyText(namespace: string, cache: ModelCache): string {
+  const { name } = cache.metadata
+  const { remedy, words } = notReadyState(cache)
+  const ready = cache.status?.phase === 'Ready' && remedy === 'describe' ? 'is Ready but ' : ''
+  const remedies = {
+    recreate: 'wait until it is gone and create it again, or remove the reference',
+    describe: `see: kubectl -n ${namespace} describe mc/${name}`,
+    wait: `wait with: kubectl -n ${namespace} wait --for=condition=Ready mc/${name}`,
+  }
+  return `ModelCache ${namespace}/${name} ${ready}${words}; ${remedies[remedy]}`
 }
 
 /** ` (62%, 87 of 140 GiB)`, or as much of it as is known; before there is progress, what the controller waits for. */
-export function progress({ status }: ModelCache): string {
+function progress({ status }: ModelCache): string {
   const { progress: share, bytesStaged: staged, bytesTotal: total, conditions } = status ?? {}
   const bytes = staged !== undefined && total !== undefined ? stagedOf(staged, total) : undefined
   const known = [share, bytes].filter(part => part !== undefined)

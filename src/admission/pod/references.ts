@@ -1,11 +1,9 @@
 import { CACHES } from '../../api/annotations.ts'
+import { objectName } from '../../api/objectname.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 
 /** More caches than any pod mounts; each unknown name costs a live read, so the number is bounded. */
 const MAX_REFERENCES = 16
-
-const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
-const MAX_NAME = 253
 
 /**
  * The names of the caches that an annotation value asks for, in its order: separated by commas, spaces around
@@ -27,7 +25,7 @@ function referenceProblem(names: string[]): string | undefined {
     return `names ${names.length} caches, at most ${MAX_REFERENCES} are allowed`
   if (names.every(name => name === '')) return 'names no cache'
   if (names.includes('')) return 'has an empty name'
-  const invalid = names.find(name => name.length > MAX_NAME || !OBJECT_NAME.test(name))
+  const invalid = names.find(name => !objectName.safeParse(name).success)
   if (invalid !== undefined) return `has ${quote(invalid)}, which is not an object name`
   const duplicate = names.find((name, index) => names.indexOf(name) !== index)
   return duplicate === undefined ? undefined : `names ${quote(duplicate)} twice`

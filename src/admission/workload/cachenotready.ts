@@ -1,7 +1,6 @@
-import type { ModelCache } from '../../api/modelcache.ts'
 import { violation } from '../../api/violation.ts'
 import { cacheMount } from '../../injection/cachemount.ts'
-import { progress } from '../pod/notready.ts'
+import { notReadyState } from '../pod/notready.ts'
 import { brief } from './brief.ts'
 import { type Advice, referencesOf } from './workload.ts'
 
@@ -9,15 +8,6 @@ import { type Advice, referencesOf } from './workload.ts'
 export const cacheNotReady: Advice = workload =>
   referencesOf(workload).flatMap(({ name, cache }) => {
     if (cache === undefined || cacheMount(cache)) return []
-    const text = `pods are refused until ModelCache ${workload.namespace}/${name} is Ready; it ${state(cache)}`
+    const text = `pods are refused until ModelCache ${workload.namespace}/${name} is Ready; it ${notReadyState(cache).words}`
     return [violation('CacheNotReady', 'metadata.annotations', brief('CacheNotReady', text))]
   })
-
-function state(cache: ModelCache): string {
-  if (cache.metadata.deletionTimestamp !== undefined) return 'is being deleted'
-  const phase = cache.status?.phase ?? 'Pending'
-  if (phase === 'Ready') return 'reports no claim or digest to mount'
-  const failed = cache.status?.conditions?.find(({ type }) => type === 'Failed')
-  if (phase === 'Failed') return `has Failed${failed ? ` (${failed.reason}: ${failed.message})` : ''}`
-  return `is ${phase}${progress(cache)}`
-}

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CACHES } from '../../api/annotations.ts'
 import { violation } from '../../api/violation.ts'
-import { valueAt } from '../modelcache/valueat.ts'
+import { valueAt } from '../valueat.ts'
 import { brief } from './brief.ts'
 import type { Advice, Workload } from './workload.ts'
 

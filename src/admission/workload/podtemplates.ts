@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
-import { valueAt } from '../modelcache/valueat.ts'
+import { valueAt } from '../valueat.ts'
 
 /** Which pods of a workload a template makes: all of them, or the leaders or the workers of its gangs. */
 export type Role = 'template' | 'leader' | 'worker'
