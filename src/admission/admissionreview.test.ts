@@ -39,7 +39,7 @@ describe('an allowed reply', () => {
   })
 
   test('with a patch has patchType JSONPatch, and base64 of the very operations', () => {
-    const { response } = reply(allow(PATCH))
+    const { response } = reply(allow({ patch: PATCH }))
     expect(response.patchType).toBe('JSONPatch')
     expect(JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8'))).toEqual(PATCH)
     expect(Object.keys(response).sort()).toEqual(['allowed', 'patch', 'patchType', 'uid'])
@@ -51,8 +51,9 @@ describe('an allowed reply', () => {
     ['a control character of Latin 1', 'one\u0085two', 'one two'],
     ['other scripts', 'größe 模型', 'größe 模型'],
   ])('puts a warning with %s on one line, or the API server drops it', (_, text, line) => {
-    const warnings = [violation('StorageClassNotRWX', '', text), violation('CacheNotReady', '', 'second')]
-    expect(reply(allow([], warnings)).response.warnings).toEqual([
+    const violations = [violation('StorageClassNotRWX', '', text), violation('CacheNotReady', '', 'second')]
+    const warnings = violations.map(found => ({ violation: found, basis: [] }))
+    expect(reply(allow({ warnings })).response.warnings).toEqual([
       `StorageClassNotRWX: ${line}`,
       'CacheNotReady: second',
     ])

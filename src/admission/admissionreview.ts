@@ -48,7 +48,7 @@ function allowedResponse({ patch, warnings }: Allowed) {
       patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
     }),
     ...(warnings.length > 0 && {
-      warnings: warnings.map(({ reason, text }) => oneLine(`${reason}: ${text}`)),
+      warnings: warnings.map(({ violation: { reason, text } }) => oneLine(`${reason}: ${text}`)),
     }),
   }
 }

@@ -1,26 +1,42 @@
+import type { ConsumerPod } from '../api/consumerpod.ts'
+import type { InferenceCluster } from '../api/inferencecluster.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
+import type { ResourceQuota } from '../api/resourcequota.ts'
+import type { SecretKeys } from '../api/secret.ts'
 import type { StorageClass } from '../api/storageclass.ts'
+import type { StorageProfile } from '../api/storageprofile.ts'
 
 /**
  * What rules may know of the cluster: in-memory look-ups, no I/O.
  *
  * The watches behind it can lag, so a rule that finds something missing or not ready says in its decision
- * which objects that rests on (`Denial.basis`), and the caller confirms them by a live read before it answers.
+ * which objects that rests on (`basisOf`), and the caller confirms them by a live read before it answers.
  */
 export interface ClusterView {
   modelCache(namespace: string, name: string): ModelCache | undefined
+  modelCaches(namespace: string): Iterable<ModelCache>
   /** The ModelCache that owns a claim (`ownsClaim`), at the cost of a look-up. */
   modelCacheOfClaim(namespace: string, claimName: string): ModelCache | undefined
   storageClass(name: string): StorageClass | undefined
   storageClasses(): Iterable<StorageClass>
+  /** Undefined also where the cluster does not have the kind. */
+  storageProfile(name: string): StorageProfile | undefined
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined
   namespace(name: string): Namespace | undefined
+  /** A pod that was given caches. */
+  consumer(namespace: string, name: string): ConsumerPod | undefined
+  consumers(namespace: string): Iterable<ConsumerPod>
+  resourceQuotas(namespace: string): Iterable<ResourceQuota>
+  inferenceClusters(): Iterable<InferenceCluster>
+  /** Secrets are not watched: undefined until a decision that rests on one has it read. */
+  secret(namespace: string, name: string): SecretKeys | undefined
 }
 
-/** An object, or a whole collection, that a denial rests on. */
+/** An object, or a whole collection, that a decision rests on. */
 export type ObjectRef =
-  | { kind: 'ModelCache' | 'PersistentVolumeClaim'; namespace: string; name: string }
-  | { kind: 'StorageClass'; name: string }
-  | { kind: 'StorageClassList' }
+  | { kind: 'ModelCache' | 'PersistentVolumeClaim' | 'Secret' | 'Pod'; namespace: string; name: string }
+  | { kind: 'StorageClass' | 'Namespace'; name: string }
+  | { kind: 'ConsumerPodList'; namespace: string }
+  | { kind: 'StorageClassList' | 'InferenceClusterList' }

@@ -3,7 +3,7 @@ import type { Operation } from '../injection/jsonpatch.ts'
 import type { ObjectRef } from './clusterview.ts'
 
 /**
- * What a rule found. `basis` names the objects whose absence or state it rests on; the caller reads them live
+ * What a rule found, to deny or to warn of. `basis` names the objects whose absence or state it rests on; the caller reads them live
  * and decides again before it gives this answer. Empty: the request alone decides.
  */
 export interface Finding {
@@ -15,8 +15,10 @@ export interface Allowed {
   allowed: true
   /** Additions to the object; empty where there is nothing to do. */
   patch: readonly Operation[]
-  /** Lines that kubectl prints as `Warning:`. */
-  warnings: readonly Violation[]
+  /** What kubectl prints as `Warning:`, a line each. */
+  warnings: readonly Finding[]
+  /** What the permission rests on, where that is the absence of something. Mostly empty: then it costs no I/O. */
+  basis: readonly ObjectRef[]
 }
 
 export interface Denied {
@@ -28,8 +30,8 @@ export interface Denied {
 /** The verdict on one request. */
 export type Decision = Allowed | Denied
 
-export function allow(patch: readonly Operation[] = [], warnings: readonly Violation[] = []): Allowed {
-  return { allowed: true, patch, warnings }
+export function allow(given: Partial<Omit<Allowed, 'allowed'>> = {}): Allowed {
+  return { allowed: true, patch: [], warnings: [], basis: [], ...given }
 }
 
 /** Denies when there is a finding; undefined when there is none. */
@@ -42,7 +44,9 @@ export function deny(violation: Violation, basis: readonly ObjectRef[] = []): De
   return { allowed: false, findings: [{ violation, basis }] }
 }
 
-/** The objects that a decision rests on: none for an allowed request. */
+/** The objects that a decision rests on: what it says is missing, or not as it must be. */
 export function basisOf(decision: Decision): ObjectRef[] {
-  return decision.allowed ? [] : decision.findings.flatMap(({ basis }) => [...basis])
+  const findings = decision.allowed ? decision.warnings : decision.findings
+  const ofFindings = findings.flatMap(({ basis }) => [...basis])
+  return decision.allowed ? [...decision.basis, ...ofFindings] : ofFindings
 }

@@ -1,8 +1,14 @@
+import type { ConsumerPod } from '../api/consumerpod.ts'
 import { NAMESPACE } from '../api/fixtures.ts'
+import type { InferenceCluster } from '../api/inferencecluster.ts'
 import { ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
+import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
+import type { ResourceQuota } from '../api/resourcequota.ts'
+import type { SecretKeys } from '../api/secret.ts'
 import type { StorageClass } from '../api/storageclass.ts'
+import type { StorageProfile } from '../api/storageprofile.ts'
 import { type AdmissionRequest, admissionReview } from './admissionreview.ts'
 import type { ClusterView } from './clusterview.ts'
 import type { Decision, Finding } from './decision.ts'
@@ -10,9 +16,23 @@ import type { Policy } from './policy.ts'
 
 /** A view of a cluster that holds these objects and no others. */
 export function aView(
-  held: { caches?: ModelCache[]; classes?: StorageClass[]; claims?: PersistentVolumeClaim[] } = {},
+  held: {
+    caches?: ModelCache[]
+    classes?: StorageClass[]
+    profiles?: StorageProfile[]
+    claims?: PersistentVolumeClaim[]
+    consumers?: ConsumerPod[]
+    namespaces?: Namespace[]
+    quotas?: ResourceQuota[]
+    inferenceClusters?: InferenceCluster[]
+    secrets?: SecretKeys[]
+  } = {},
 ): ClusterView {
-  const { caches = [], classes = [], claims = [] } = held
+  const { caches = [], classes = [], claims = [], consumers = [], quotas = [], secrets = [] } = held
+  const within = <T extends { metadata: { namespace?: string | undefined } }>(
+    objects: T[],
+    namespace: string,
+  ) => objects.filter(({ metadata }) => metadata.namespace === namespace)
   const named = <T extends { metadata: { namespace?: string | undefined; name: string } }>(
     objects: T[],
     namespace: string,
@@ -25,7 +45,15 @@ export function aView(
     claim: (namespace, name) => named(claims, namespace, name),
     storageClass: name => classes.find(({ metadata }) => metadata.name === name),
     storageClasses: () => classes,
-    namespace: name => ({ metadata: { name } }),
+    storageProfile: name => held.profiles?.find(({ metadata }) => metadata.name === name),
+    namespace: name =>
+      held.namespaces?.find(({ metadata }) => metadata.name === name) ?? { metadata: { name } },
+    modelCaches: namespace => within(caches, namespace),
+    consumer: (namespace, name) => named(consumers, namespace, name),
+    consumers: namespace => within(consumers, namespace),
+    resourceQuotas: namespace => within(quotas, namespace),
+    inferenceClusters: () => held.inferenceClusters ?? [],
+    secret: (namespace, name) => named(secrets, namespace, name),
   }
 }
 

@@ -6,11 +6,20 @@ export const CACHES = `${GROUP}/caches`
 /** On a pod template: the containers and init containers to mount into, names separated by commas. */
 export const CACHE_CONTAINERS = `${GROUP}/cache-containers`
 
-/** On a pod template: what to do while a cache is not Ready. Only absent (reject) is implemented. */
+/** On a pod template: what to do with pods while a cache is not Ready. Absent: they are refused. */
 export const NOT_READY = `${GROUP}/not-ready`
+
+/** The only value of `NOT_READY`: pods are admitted, and not scheduled before their caches are Ready. */
+export const GATE = 'Gate'
+
+/** The scheduling gate of pods that wait for their caches. */
+export const CACHE_READY_GATE = `${GROUP}/cache-ready`
 
 /** On a pod, written by the injector: `cache=digest` pairs separated by commas, the bytes this pod was given. */
 export const INJECTED = `${GROUP}/injected`
 
 /** Label on a pod, written by the injector, so that watches can select the consumers of caches. */
 export const CACHE_CONSUMER = `${GROUP}/cache-consumer`
+
+/** On a ModelCache: `"true"` lets it be deleted although pods mount it. */
+export const ALLOW_DELETE_IN_USE = `${GROUP}/allow-delete-in-use`

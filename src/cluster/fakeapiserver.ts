@@ -10,6 +10,8 @@ export interface FakeApiServer extends AsyncDisposable {
   readonly requests: readonly string[]
   /** Queries of the watches so far. */
   readonly watchQueries: readonly URLSearchParams[]
+  /** Queries of the lists so far. */
+  readonly listQueries: readonly URLSearchParams[]
   /** Bodies of writes, with their content type. */
   readonly writes: readonly { contentType: string | undefined; query: string; body: unknown }[]
   connections(): number
@@ -52,6 +54,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   const failures: Failure[] = []
   const requests: string[] = []
   const watchQueries: URLSearchParams[] = []
+  const listQueries: URLSearchParams[] = []
   const writes: { contentType: string | undefined; query: string; body: unknown }[] = []
   const sockets = new Set<Socket>()
   let connections = 0
@@ -90,9 +93,14 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   }
 
   const serveList = (collection: string, query: URLSearchParams, response: ServerResponse): void => {
+    listQueries.push(query)
+    // A collection of one namespace is that of the whole cluster, narrowed.
+    const [, namespace = ''] = /\/namespaces\/([^/]+)\//.exec(collection) ?? []
+    const whole = collection.replace(`/namespaces/${namespace}/`, '/')
     const items = [...objects.values()]
-      .filter(held => held.collection === collection)
+      .filter(held => held.collection === whole)
       .map(held => held.object)
+      .filter(object => namespace === '' || (object as StoredObject).metadata.namespace === namespace)
     const start = Number(query.get('continue') ?? 0)
     const end = start + Number(query.get('limit') ?? items.length)
     const more = end < items.length ? { continue: String(end) } : {}
@@ -135,6 +143,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     config: configFor(`http://127.0.0.1:${port}`),
     requests,
     watchQueries,
+    listQueries,
     writes,
     connections: () => connections,
     openWatches: () => watches.size,
@@ -215,11 +224,13 @@ export function configFor(server: string): PooledKubeConfig {
   return config
 }
 
+/** A kind is written in lower case, and no test gives an object the name of one. */
+const COLLECTION =
+  /\/(storageclasses|modelcaches|persistentvolumeclaims|namespaces|pods|resourcequotas|storageprofiles|inferenceclusters)$/
+
 function callOf(url: URL): Failure['on'] {
   if (url.searchParams.get('watch') === 'true') return 'watch'
-  return /\/(storageclasses|modelcaches|persistentvolumeclaims|namespaces)$/.test(url.pathname)
-    ? 'list'
-    : 'get'
+  return COLLECTION.test(url.pathname) ? 'list' : 'get'
 }
 
 function fail(failure: Failure | undefined, request: IncomingMessage, response: ServerResponse): void {

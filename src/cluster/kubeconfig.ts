@@ -26,7 +26,7 @@ const POOL = {
   // Over HTTP/2 everything shares one connection, and when that dies silently a watch that is opened anew
   // lands on the dead connection again (kubernetes/client-go#374). Over HTTP/1.1 each watch owns its socket.
   allowH2: false,
-  // Four watches and the controller's own calls; what exceeds it waits in line.
+  // A handful of watches and the controller's own calls; what exceeds it waits in line.
   connections: 32,
   // The API server closes idle connections after 90 s.
   keepAliveTimeout: 60_000,

@@ -19,7 +19,7 @@ export interface Listing {
 }
 
 /**
- * Reads all objects of a kind in the whole cluster, page by page. Asked without a version, so the answer is
+ * Reads all objects of a kind, in one namespace or in the whole cluster, page by page. Asked without a version, so the answer is
  * never older than the call (the first page is a consistent read and the others continue that same version).
  *
  * @throws ApiError; status 410 when paging took so long that the version is gone: start again.
@@ -27,16 +27,17 @@ export interface Listing {
 export async function listAll(
   rest: Rest,
   resource: Resource<StoredObject>,
-  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  options: { namespace?: string; signal?: AbortSignal; timeoutMs?: number } = {},
 ): Promise<Listing> {
-  const path = collectionPath(resource)
+  const { namespace, ...callOptions } = options
+  const path = collectionPath(resource, namespace)
   const items: unknown[] = []
   let next: string | undefined
   while (true) {
     const reply = await rest.get(path, {
       timeoutMs: PAGE_TIMEOUT_MS,
-      ...options,
-      query: { limit: PAGE_SIZE, continue: next },
+      ...callOptions,
+      query: { labelSelector: resource.labelSelector, limit: PAGE_SIZE, continue: next },
     })
     const parsed = page.safeParse(reply)
     if (!parsed.success) {

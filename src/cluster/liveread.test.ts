@@ -1,17 +1,15 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
 import { type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts'
+import { emptyStores } from './fixtures.ts'
 import { createLiveReader } from './liveread.ts'
-import { modelCaches, namespaces, persistentVolumeClaims, storageClasses } from './resource.ts'
+import { consumerPods, modelCaches, secrets, storageClasses } from './resource.ts'
 import { createRest } from './rest.ts'
-import { createStore } from './store.ts'
 import { createClusterView } from './view.ts'
 
 const PATH = '/apis/modelplane.ai/v1alpha1/namespaces/team/modelcaches/llama'
 const CACHE: ObjectRef = { kind: 'ModelCache', namespace: 'team', name: 'llama' }
 const CLASS: ObjectRef = { kind: 'StorageClass', name: 'fast' }
-const logger = pino({ level: 'silent' })
 const never = new AbortController().signal
 
 // Only a guard against hanging: no test takes a second, but machines can be slow.
@@ -110,6 +108,34 @@ test('an object that cannot be read rejects: it is not absent', async () => {
   await expect(confirm(viewWith({}), [CACHE], never)).rejects.toMatchObject({ reason: 'MalformedReply' })
 })
 
+test('a list of pods is of one namespace, by their label, and a list of nothing known is empty', async () => {
+  const aPodOf = (namespace: string) => ({
+    metadata: { namespace, name: 'server' },
+    spec: { containers: [] },
+  })
+  server.put(consumerPods, aPodOf('team'))
+  server.put(consumerPods, aPodOf('other'))
+  const refs: ObjectRef[] = [{ kind: 'ConsumerPodList', namespace: 'team' }, { kind: 'InferenceClusterList' }]
+  server.failNext(1, { on: 'list', how: 404 })
+  const view = await createLiveReader(createRest(server.config))(viewWith({}), refs.toReversed(), never)
+  expect([...view.consumers('team')].map(({ metadata }) => metadata.namespace)).toEqual(['team'])
+  expect([...view.consumers('other')]).toEqual([])
+  expect([...view.inferenceClusters()]).toEqual([])
+  expect(server.requests).toContain('GET /api/v1/namespaces/team/pods')
+  expect(server.listQueries.map(query => query.get('labelSelector'))).toContain(
+    'modelplane.ai/cache-consumer=true',
+  )
+})
+
+test('of a Secret only the names of its keys come in', async () => {
+  const secret = { metadata: { namespace: 'team', name: 'hf' }, data: { token: 'Y2FuYXJ5' } }
+  server.put(secrets, secret)
+  const refs: ObjectRef[] = [{ kind: 'Secret', namespace: 'team', name: 'hf' }]
+  const view = await createLiveReader(createRest(server.config))(viewWith({}), refs, never)
+  expect(view.secret('team', 'hf')?.keys).toEqual(['token'])
+  expect(JSON.stringify(view.secret('team', 'hf'))).not.toContain('Y2FuYXJ5')
+})
+
 function cache(name: string) {
   return {
     metadata: { namespace: 'team', name },
@@ -122,12 +148,7 @@ function cache(name: string) {
 }
 
 function viewWith(held: { classes?: string[]; claims?: string[]; caches?: object[] }): ClusterView {
-  const stores = {
-    storageClasses: createStore({ resource: storageClasses, logger }),
-    modelCaches: createStore({ resource: modelCaches, logger }),
-    claims: createStore({ resource: persistentVolumeClaims, logger }),
-    namespaces: createStore({ resource: namespaces, logger }),
-  }
+  const stores = emptyStores()
   for (const name of held.classes ?? [])
     stores.storageClasses.upsert({ metadata: { name }, provisioner: 'nfs' })
   for (const name of held.claims ?? [])

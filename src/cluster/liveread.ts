@@ -1,17 +1,18 @@
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
-import { ownsClaim } from '../api/managedclaim.ts'
-import type { ModelCache } from '../api/modelcache.ts'
-import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
-import type { StorageClass } from '../api/storageclass.ts'
 import { ApiError } from './apierror.ts'
 import { listAll } from './list.ts'
+import { noAnswers, overlay } from './liveview.ts'
 import {
+  consumerPods,
+  inferenceClusters,
   modelCaches,
+  namespaces,
   objectPath,
   parseObject,
   persistentVolumeClaims,
   type Resource,
   type StoredObject,
+  secrets,
   storageClasses,
 } from './resource.ts'
 import { isNotFound, type Rest } from './rest.ts'
@@ -40,27 +41,48 @@ export type LiveReader = (
  * round trip older than its own question. Nothing is kept after the reply.
  */
 export function createLiveReader(rest: Rest): LiveReader {
-  const readCache = sharedObjectReads(rest, modelCaches)
-  const readClaim = sharedObjectReads(rest, persistentVolumeClaims)
-  const readClass = sharedObjectReads(rest, storageClasses)
-  const readClasses = shareOverlapping(() => readAllClasses(rest))
+  const readCache = objectReader(rest, modelCaches)
+  const readClaim = objectReader(rest, persistentVolumeClaims)
+  const readSecret = objectReader(rest, secrets)
+  const readPod = objectReader(rest, consumerPods)
+  const readClass = objectReader(rest, storageClasses)
+  const readNamespace = objectReader(rest, namespaces)
+  const listPods = listReader(rest, consumerPods)
+  const listClasses = listReader(rest, storageClasses)
+  const listInferenceClusters = listReader(rest, inferenceClusters)
 
   return async (view, refs, signal) => {
     signal.throwIfAborted()
-    const read: Answers = { caches: new Map(), claims: new Map(), classes: new Map(), allClasses: undefined }
+    const read = noAnswers()
     const answer = async (ref: ObjectRef): Promise<void> => {
+      const key = 'namespace' in ref && 'name' in ref ? objectKey(ref.namespace, ref.name) : ''
       switch (ref.kind) {
         case 'ModelCache':
-          read.caches.set(objectKey(ref.namespace, ref.name), await readCache(ref.namespace, ref.name))
+          read.modelCaches.set(key, await readCache(ref.namespace, ref.name))
           break
         case 'PersistentVolumeClaim':
-          read.claims.set(objectKey(ref.namespace, ref.name), await readClaim(ref.namespace, ref.name))
+          read.claims.set(key, await readClaim(ref.namespace, ref.name))
+          break
+        case 'Secret':
+          read.secrets.set(key, await readSecret(ref.namespace, ref.name))
+          break
+        case 'Pod':
+          read.pods.set(key, await readPod(ref.namespace, ref.name))
           break
         case 'StorageClass':
           read.classes.set(ref.name, await readClass(undefined, ref.name))
           break
+        case 'Namespace':
+          read.namespaces.set(ref.name, await readNamespace(undefined, ref.name))
+          break
+        case 'ConsumerPodList':
+          read.consumers.set(ref.namespace, await listPods(ref.namespace))
+          break
         case 'StorageClassList':
-          read.allClasses = await readClasses('')
+          read.allClasses = await listClasses()
+          break
+        case 'InferenceClusterList':
+          read.inferenceClusters = await listInferenceClusters()
           break
       }
     }
@@ -69,43 +91,7 @@ export function createLiveReader(rest: Rest): LiveReader {
   }
 }
 
-/** What was read. A key that maps to undefined was read and found absent. */
-interface Answers {
-  readonly caches: Map<string, ModelCache | undefined>
-  readonly claims: Map<string, PersistentVolumeClaim | undefined>
-  readonly classes: Map<string, StorageClass | undefined>
-  allClasses: ReadonlyMap<string, StorageClass> | undefined
-}
-
-function overlay(view: ClusterView, read: Answers): ClusterView {
-  const { caches, claims, classes, allClasses } = read
-  return {
-    modelCache(namespace, name) {
-      const key = objectKey(namespace, name)
-      return caches.has(key) ? caches.get(key) : view.modelCache(namespace, name)
-    },
-    modelCacheOfClaim(namespace, claimName) {
-      const known = view.modelCacheOfClaim(namespace, claimName)
-      if (known !== undefined && !caches.has(objectKey(namespace, known.metadata.name))) return known
-      return [...caches.values()].find(
-        cache => cache?.metadata.namespace === namespace && ownsClaim(cache, claimName),
-      )
-    },
-    claim(namespace, name) {
-      const key = objectKey(namespace, name)
-      return claims.has(key) ? claims.get(key) : view.claim(namespace, name)
-    },
-    storageClass(name) {
-      if (classes.has(name)) return classes.get(name)
-      // A whole list also knows which classes do not exist.
-      return allClasses === undefined ? view.storageClass(name) : allClasses.get(name)
-    },
-    storageClasses: () => allClasses?.values() ?? view.storageClasses(),
-    namespace: name => view.namespace(name),
-  }
-}
-
-function sharedObjectReads<T extends StoredObject>(
+function objectReader<T extends StoredObject>(
   rest: Rest,
   resource: Resource<T>,
 ): (namespace: string | undefined, name: string) => Promise<T | undefined> {
@@ -120,11 +106,22 @@ function sharedObjectReads<T extends StoredObject>(
   return (namespace, name) => read(objectPath(resource, namespace, name))
 }
 
-async function readAllClasses(rest: Rest): Promise<ReadonlyMap<string, StorageClass>> {
-  const { items } = await listAll(rest, storageClasses, { timeoutMs: READ_TIMEOUT_MS })
-  return new Map(
-    items.map(item => parseLive(storageClasses, item)).map(found => [found.metadata.name, found]),
-  )
+/** Reads all objects of a kind, in one namespace or of the whole cluster; none of a kind that the cluster does not have. */
+function listReader<T extends StoredObject>(
+  rest: Rest,
+  resource: Resource<T>,
+): (namespace?: string) => Promise<readonly T[]> {
+  const read = shareOverlapping(async namespace => {
+    const scope = namespace === '' ? {} : { namespace }
+    try {
+      const { items } = await listAll(rest, resource, { ...scope, timeoutMs: READ_TIMEOUT_MS })
+      return items.map(item => parseLive(resource, item))
+    } catch (error) {
+      if (resource.optional && isNotFound(error)) return []
+      throw error
+    }
+  })
+  return (namespace = '') => read(namespace)
 }
 
 function parseLive<T extends StoredObject>(resource: Resource<T>, raw: unknown): T {

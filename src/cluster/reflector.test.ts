@@ -188,13 +188,44 @@ test('an abort during the wait after a failure ends it', async () => {
   expect(server.requests).toHaveLength(1)
 })
 
+test('an optional kind that the server lacks is empty, no error, and found once it is there', async () => {
+  put('a')
+  server.failNext(2, { on: 'list', how: 404 })
+  const { reflector, store } = start({ absentMs: 5 }, {}, { ...namespaces, optional: true })
+  await reflector.whenSynced
+  expect(store.size()).toBe(0)
+  await until(() => expect(store.size()).toBe(1))
+  expect(reflector.stats.errors).toBe(0)
+})
+
+test('a kind that is not optional must be there', async () => {
+  put('a')
+  server.failNext(1, { on: 'list', how: 404 })
+  const { reflector, store } = start()
+  await reflector.whenSynced
+  expect(store.size()).toBe(1)
+  expect(reflector.stats.errors).toBe(1)
+})
+
+test('a kind with a label selector is listed and watched by it', async () => {
+  start({}, {}, { ...namespaces, labelSelector: 'team=ml' })
+  await until(() => expect(server.openWatches()).toBe(1))
+  for (const [query] of [server.listQueries, server.watchQueries]) {
+    expect(query?.get('labelSelector')).toBe('team=ml')
+  }
+})
+
 function put(name: string, status?: object): void {
   server.put(namespaces, { metadata: { name }, ...(status === undefined ? {} : { status }) })
 }
 
 type LogHook = (fields: { failures?: number }) => void
 
-function start(timing: Partial<ReflectorTiming> = {}, hooks: { warn?: LogHook; error?: LogHook } = {}) {
+function start(
+  timing: Partial<ReflectorTiming> = {},
+  hooks: { warn?: LogHook; error?: LogHook } = {},
+  resource = namespaces,
+) {
   const logger = pino({
     level: 'warn',
     hooks: {
@@ -205,9 +236,9 @@ function start(timing: Partial<ReflectorTiming> = {}, hooks: { warn?: LogHook; e
       },
     },
   })
-  const store = createStore({ resource: namespaces, logger })
+  const store = createStore({ resource, logger })
   const reflector = startReflector({
-    resource: namespaces,
+    resource,
     config: server.config,
     store,
     logger,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { ApiError, isExpired } from './apierror.ts'
+import { ApiError, isExpired, isNotFound } from './apierror.ts'
 import { type Backoff, backoffMs } from './backoff.ts'
 import { listAll } from './list.ts'
 import { collectionPath, type Resource, type StoredObject } from './resource.ts'
@@ -13,11 +13,13 @@ import { readWatch, type WatchEvent } from './watchstream.ts'
 export interface ReflectorTiming extends Backoff {
   /**
    * Silence after which a watch is opened anew. Shorter than the server's minute between bookmarks, so a quiet
-   * watch reconnects twice a minute: cheap for four kinds, and it bounds how long a dead connection goes unnoticed.
+   * watch reconnects twice a minute: cheap for a few kinds, and it bounds how long a dead connection goes unnoticed.
    */
   readonly stallMs: number
   /** A watch that the server ends within this time and without an event counts as a failure. */
   readonly shortWatchMs: number
+  /** How long to wait before an optional kind that the server does not have is looked for again. */
+  readonly absentMs: number
 }
 
 /**
@@ -26,7 +28,13 @@ export interface ReflectorTiming extends Backoff {
  */
 const FAILURES_BEFORE_LIST = 3
 
-const DEFAULT_TIMING: ReflectorTiming = { stallMs: 30_000, shortWatchMs: 1_000, baseMs: 500, capMs: 30_000 }
+const DEFAULT_TIMING: ReflectorTiming = {
+  stallMs: 30_000,
+  shortWatchMs: 1_000,
+  absentMs: 30_000,
+  baseMs: 500,
+  capMs: 30_000,
+}
 
 /** Counts since the start; times in milliseconds since the epoch. Live: read it again for newer numbers. */
 export interface ReflectorStats {
@@ -70,7 +78,8 @@ const versioned = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.s
 /**
  * Keeps a store equal to the cluster: lists, watches from the list's version, and goes on through every kind of
  * failure until the signal aborts. A version that the server no longer keeps (410) leads to a new list; the
- * store answers from what it holds meanwhile.
+ * store answers from what it holds meanwhile. An optional kind that the server does not have is empty, and looked for
+ * now and then.
  */
 export function startReflector<T extends StoredObject>(options: ReflectorOptions<T>): Reflector {
   const { resource, config, store, signal } = options
@@ -97,11 +106,16 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
 
   const list = async (): Promise<void> => {
     stats.lists += 1
-    const listing = await listAll(rest, resource, { signal })
-    store.replace(listing.items)
-    version = listing.resourceVersion
+    const listing = await listAll(rest, resource, { signal }).catch(error => {
+      if (resource.optional && isNotFound(error)) return undefined
+      throw error
+    })
+    store.replace(listing?.items ?? [])
+    version = listing?.resourceVersion
     stats.lastSyncAt = clock()
     synced.resolve()
+    failures = listing === undefined ? 0 : failures
+    if (listing === undefined) await sleep(timing.absentMs, undefined, { signal })
   }
 
   const onEvent = (event: WatchEvent): void => {
@@ -120,6 +134,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     const openedAt = clock()
     let events = 0
     const query = {
+      labelSelector: resource.labelSelector,
       resourceVersion: from,
       allowWatchBookmarks: true,
       // As client-go does: spreads the reconnects of many clients over time.

@@ -1,9 +1,15 @@
 import { z } from 'zod'
+import { CACHE_CONSUMER } from '../api/annotations.ts'
+import { type ConsumerPod, consumerPod } from '../api/consumerpod.ts'
 import { API_VERSION } from '../api/group.ts'
+import { type InferenceCluster, inferenceCluster } from '../api/inferencecluster.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
 import { type Namespace, namespace } from '../api/namespace.ts'
 import { type PersistentVolumeClaim, persistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
+import { type ResourceQuota, resourceQuota } from '../api/resourcequota.ts'
+import { type SecretKeys, secretKeys } from '../api/secret.ts'
 import { type StorageClass, storageClass } from '../api/storageclass.ts'
+import { type StorageProfile, storageProfile } from '../api/storageprofile.ts'
 
 /** What every object that the API server has stored shows. */
 export interface StoredObject {
@@ -21,6 +27,10 @@ export interface Resource<T extends StoredObject> {
   readonly plural: string
   readonly namespaced: boolean
   readonly schema: z.ZodType<T>
+  /** Only objects with these labels are listed and watched. */
+  readonly labelSelector?: string
+  /** The kind comes with a CRD that a cluster may lack: then there are none of it. */
+  readonly optional?: true
 }
 
 export const storageClasses: Resource<StorageClass> = {
@@ -53,6 +63,51 @@ export const namespaces: Resource<Namespace> = {
   plural: 'namespaces',
   namespaced: false,
   schema: namespace,
+}
+
+/** Pods that were given caches, as the injector has labelled them. */
+export const consumerPods: Resource<ConsumerPod> = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  namespaced: true,
+  schema: consumerPod,
+  labelSelector: `${CACHE_CONSUMER}=true`,
+}
+
+export const resourceQuotas: Resource<ResourceQuota> = {
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  plural: 'resourcequotas',
+  namespaced: true,
+  schema: resourceQuota,
+}
+
+/** Read one at a time, never watched: nobody should hold the Secrets of a cluster in memory. */
+export const secrets: Resource<SecretKeys> = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+  schema: secretKeys,
+}
+
+export const storageProfiles: Resource<StorageProfile> = {
+  apiVersion: 'cdi.kubevirt.io/v1beta1',
+  kind: 'StorageProfile',
+  plural: 'storageprofiles',
+  namespaced: false,
+  schema: storageProfile,
+  optional: true,
+}
+
+export const inferenceClusters: Resource<InferenceCluster> = {
+  apiVersion: API_VERSION,
+  kind: 'InferenceCluster',
+  plural: 'inferenceclusters',
+  namespaced: false,
+  schema: inferenceCluster,
+  optional: true,
 }
 
 type Addressed = Pick<Resource<StoredObject>, 'apiVersion' | 'plural'>

@@ -1,10 +1,6 @@
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { modelCaches, namespaces, persistentVolumeClaims, storageClasses } from './resource.ts'
-import { createStore } from './store.ts'
+import { emptyStores } from './fixtures.ts'
 import { createClusterView } from './view.ts'
-
-const logger = pino({ level: 'silent' })
 
 function aCache(name: string, claimName?: string, namespace = 'team') {
   return {
@@ -15,12 +11,7 @@ function aCache(name: string, claimName?: string, namespace = 'team') {
 }
 
 test('the cache of a claim is found by what status says, then by the name of the claim', () => {
-  const stores = {
-    storageClasses: createStore({ resource: storageClasses, logger }),
-    modelCaches: createStore({ resource: modelCaches, logger }),
-    claims: createStore({ resource: persistentVolumeClaims, logger }),
-    namespaces: createStore({ resource: namespaces, logger }),
-  }
+  const stores = emptyStores()
   const view = createClusterView(stores)
   const ownerOf = (claim: string) => view.modelCacheOfClaim('team', claim)?.metadata.name
   stores.modelCaches.replace([

@@ -1,18 +1,28 @@
 import type { ClusterView } from '../admission/clusterview.ts'
+import type { ConsumerPod } from '../api/consumerpod.ts'
+import type { InferenceCluster } from '../api/inferencecluster.ts'
 import { MANAGED_CLAIM_PREFIX, ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
+import type { ResourceQuota } from '../api/resourcequota.ts'
 import type { StorageClass } from '../api/storageclass.ts'
+import type { StorageProfile } from '../api/storageprofile.ts'
+import type { StoredObject } from './resource.ts'
 import { objectKey, type ReadableStore } from './store.ts'
 import { indexStore } from './storeindex.ts'
 
 /** A store of each kind that rules ask about. */
 export interface ClusterStores {
   readonly storageClasses: ReadableStore<StorageClass>
+  readonly storageProfiles: ReadableStore<StorageProfile>
   readonly modelCaches: ReadableStore<ModelCache>
+  readonly inferenceClusters: ReadableStore<InferenceCluster>
   readonly claims: ReadableStore<PersistentVolumeClaim>
   readonly namespaces: ReadableStore<Namespace>
+  readonly resourceQuotas: ReadableStore<ResourceQuota>
+  /** Pods that were given caches. */
+  readonly consumers: ReadableStore<ConsumerPod>
 }
 
 /** The view that rules read, over the stores: each look-up answers from memory as of the last event. */
@@ -31,10 +41,21 @@ export function createClusterView(stores: ClusterStores): ClusterView {
   }
   return {
     modelCache: (namespace, name) => stores.modelCaches.get(namespace, name),
+    modelCaches: indexStore(stores.modelCaches, namespaceOf),
     modelCacheOfClaim,
     storageClass: name => stores.storageClasses.get(undefined, name),
     storageClasses: () => stores.storageClasses.values(),
+    storageProfile: name => stores.storageProfiles.get(undefined, name),
     claim: (namespace, name) => stores.claims.get(namespace, name),
     namespace: name => stores.namespaces.get(undefined, name),
+    consumer: (namespace, name) => stores.consumers.get(namespace, name),
+    consumers: indexStore(stores.consumers, namespaceOf),
+    resourceQuotas: indexStore(stores.resourceQuotas, namespaceOf),
+    inferenceClusters: () => stores.inferenceClusters.values(),
+    secret: () => undefined,
   }
+}
+
+function namespaceOf({ metadata }: StoredObject): string | undefined {
+  return metadata.namespace
 }

@@ -23,7 +23,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-test('the view shows all four kinds, and the watches end together', async () => {
+test('the view shows what is watched, and the watches end together', async () => {
   server.put(storageClasses, { metadata: { name: 'fast' }, provisioner: 'nfs' })
   server.put(namespaces, { metadata: { name: 'team' } })
   server.put(persistentVolumeClaims, { metadata: { namespace: 'team', name: 'data' }, spec: {} })
@@ -42,7 +42,7 @@ test('the view shows all four kinds, and the watches end together', async () => 
   expect(watches.view.claim('team', 'data')).toBeDefined()
   expect(watches.view.modelCache('team', 'llama')?.spec.mount.path).toBe('/models')
 
-  await vi.waitFor(() => expect(server.openWatches()).toBe(4), { timeout: 10_000 })
+  await vi.waitFor(() => expect(server.openWatches()).toBe(8), { timeout: 10_000 })
   stop.abort()
   await watches.ended
   await vi.waitFor(() => expect(server.openWatches()).toBe(0), { timeout: 10_000 })
@@ -51,7 +51,7 @@ test('the view shows all four kinds, and the watches end together', async () => 
 test('is not synced while a single kind cannot be listed', async () => {
   server.failNext(1, { on: 'list', how: 'mute' })
   const watches = watchCluster({ config: server.config, logger, signal: stop.signal, timing })
-  await vi.waitFor(() => expect(server.openWatches()).toBe(3), { timeout: 10_000 })
+  await vi.waitFor(() => expect(server.openWatches()).toBe(7), { timeout: 10_000 })
   expect(watches.synced()).toBe(false)
   stop.abort(new Error('shutting down'))
   await expect(watches.whenSynced).rejects.toThrow('shutting down')

@@ -1,16 +1,20 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { ClusterView } from '../admission/clusterview.ts'
-import { type ReflectorStats, type ReflectorTiming, startReflector } from './reflector.ts'
+import { type Reflector, type ReflectorStats, type ReflectorTiming, startReflector } from './reflector.ts'
 import {
+  consumerPods,
+  inferenceClusters,
   modelCaches,
   namespaces,
   persistentVolumeClaims,
   type Resource,
+  resourceQuotas,
   type StoredObject,
   storageClasses,
+  storageProfiles,
 } from './resource.ts'
-import { createStore } from './store.ts'
+import { createStore, type ReadableStore } from './store.ts'
 import { type ClusterStores, createClusterView } from './view.ts'
 
 export interface ClusterWatches {
@@ -22,8 +26,15 @@ export interface ClusterWatches {
   readonly whenSynced: Promise<void>
   /** Resolves when the signal has aborted and every watch is closed. Never rejects. */
   readonly ended: Promise<void>
-  /** Live counters for the metrics page, by kind. */
-  readonly stats: Readonly<Record<keyof ClusterStores, ReflectorStats>>
+  /** Live counters for the metrics page. */
+  readonly kinds: readonly WatchedKind[]
+}
+
+export interface WatchedKind {
+  readonly plural: string
+  readonly stats: ReflectorStats
+  /** Objects held now. */
+  size(): number
 }
 
 export interface WatchClusterOptions {
@@ -38,20 +49,26 @@ export interface WatchClusterOptions {
   readonly random?: () => number
 }
 
-/** Starts to watch the four kinds that rules ask about, and gives the view over them at once, empty at first. */
+/** Starts to watch the kinds that rules ask about, and gives the view over them at once, empty at first. */
 export function watchCluster(options: WatchClusterOptions): ClusterWatches {
-  const watched = {
-    storageClasses: watchKind(storageClasses, options),
-    modelCaches: watchKind(modelCaches, options),
-    claims: watchKind(persistentVolumeClaims, options),
-    namespaces: watchKind(namespaces, options),
+  const reflectors: Reflector[] = []
+  const kinds: WatchedKind[] = []
+  const watch = <T extends StoredObject>(resource: Resource<T>): ReadableStore<T> => {
+    const store = createStore({ resource, logger: options.logger })
+    const reflector = startReflector({ ...options, resource, store })
+    reflectors.push(reflector)
+    kinds.push({ plural: resource.plural, stats: reflector.stats, size: store.size })
+    return store
   }
-  const reflectors = Object.values(watched).map(kind => kind.reflector)
-  const stores = {
-    storageClasses: watched.storageClasses.store,
-    modelCaches: watched.modelCaches.store,
-    claims: watched.claims.store,
-    namespaces: watched.namespaces.store,
+  const stores: ClusterStores = {
+    storageClasses: watch(storageClasses),
+    storageProfiles: watch(storageProfiles),
+    modelCaches: watch(modelCaches),
+    inferenceClusters: watch(inferenceClusters),
+    claims: watch(persistentVolumeClaims),
+    namespaces: watch(namespaces),
+    resourceQuotas: watch(resourceQuotas),
+    consumers: watch(consumerPods),
   }
   const whenSynced = Promise.all(reflectors.map(reflector => reflector.whenSynced)).then(() => {})
   // Whoever asks `synced()` instead of waiting must not be hit by the rejection.
@@ -62,16 +79,6 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatches {
     synced: () => reflectors.every(reflector => reflector.synced()),
     whenSynced,
     ended: Promise.all(reflectors.map(reflector => reflector.ended)).then(() => {}),
-    stats: {
-      storageClasses: watched.storageClasses.reflector.stats,
-      modelCaches: watched.modelCaches.reflector.stats,
-      claims: watched.claims.reflector.stats,
-      namespaces: watched.namespaces.reflector.stats,
-    },
+    kinds,
   }
-}
-
-function watchKind<T extends StoredObject>(resource: Resource<T>, options: WatchClusterOptions) {
-  const store = createStore({ resource, logger: options.logger })
-  return { store, reflector: startReflector({ ...options, resource, store }) }
 }

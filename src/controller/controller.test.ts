@@ -1,9 +1,8 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aClaim, aModelCache, aReadyCache, NAMESPACE } from '../api/fixtures.ts'
-import { modelCaches, namespaces, persistentVolumeClaims, storageClasses } from '../cluster/resource.ts'
+import { emptyStores } from '../cluster/fixtures.ts'
 import type { ApplyOptions, Rest } from '../cluster/rest.ts'
-import { createStore } from '../cluster/store.ts'
 import { startController } from './controller.ts'
 
 const logger = pino({ level: 'silent' })
@@ -28,12 +27,7 @@ interface Applied {
 
 /** Stores as a cluster fills them, and an API server that takes what is applied into them, as its watch would. */
 function aCluster() {
-  const stores = {
-    storageClasses: createStore({ resource: storageClasses, logger }),
-    modelCaches: createStore({ resource: modelCaches, logger }),
-    claims: createStore({ resource: persistentVolumeClaims, logger }),
-    namespaces: createStore({ resource: namespaces, logger }),
-  }
+  const stores = emptyStores()
   const applied: Applied[] = []
   let failures = 0
   const rest: Rest = {

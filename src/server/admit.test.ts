@@ -107,6 +107,45 @@ describe('a denial that rests on the cluster', () => {
   })
 })
 
+describe('a permission that rests on the absence of something', () => {
+  const rests: Rules = (_request, view) =>
+    view.modelCache(NAMESPACE, 'llama') === undefined ? allow({ basis: [LLAMA] }) : allow()
+
+  test('is given after one live read', async () => {
+    const { confirm, asked } = aReader(NONE)
+    const { decision } = await decide(rests, NONE, confirm)
+    expect(decision.allowed).toBe(true)
+    expect(asked).toEqual([[LLAMA]])
+  })
+
+  test('is not given when the live read fails', async () => {
+    const { decision } = await decide(rests, NONE, aReader(new Error('down')).confirm)
+    expect(reasonsOf(decision)).toEqual(['InternalError'])
+  })
+})
+
+describe('a warning that rests on the cluster', () => {
+  const advised = (basis: ObjectRef[]) => allow({ warnings: [{ violation: WARNING, basis }] })
+  const WARNING = violation('CacheNotFound', '', 'there is none')
+  const warns: Rules = (_request, view) =>
+    view.modelCache(NAMESPACE, 'llama') === undefined ? advised([LLAMA]) : allow()
+
+  test('is given after one live read says the same, and not when it says otherwise', async () => {
+    const { confirm, asked } = aReader(NONE)
+    expect((await decide(warns, NONE, confirm)).decision).toMatchObject({
+      warnings: [{ violation: WARNING }],
+    })
+    expect(asked).toEqual([[LLAMA]])
+    expect((await decide(warns, NONE, aReader(READY).confirm)).decision).toEqual(allow())
+  })
+
+  test('is left out when the live read fails; one by the request alone stays', async () => {
+    const down = aReader(new Error('down')).confirm
+    expect((await decide(warns, NONE, down)).decision).toEqual(allow())
+    expect((await decide(() => advised([]), NONE, down)).decision).toEqual(advised([]))
+  })
+})
+
 describe('a rule that throws', () => {
   const broken: Rules = () => {
     throw new TypeError('cannot read properties of undefined')

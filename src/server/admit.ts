@@ -18,9 +18,9 @@ export interface Admission {
 /**
  * Decides one request, and always with an answer.
  *
- * A denial that rests on the state of the cluster is confirmed by one live read before it is given, since the
- * watches can lag behind what the user has just applied. An allowed request costs no I/O. A fault inside a rule
- * denies with a reference id that the log explains; it never lets a request through. `limitMs` bounds the live
+ * What rests on the absence or the state of an object is confirmed by one live read before it is given, since the
+ * watches can lag behind what the user has just applied. A pod whose caches are Ready costs no I/O. A fault inside a
+ * rule denies with a reference id that the log explains; it never lets a request through. `limitMs` bounds the live
  * read, in milliseconds.
  */
 export async function admit(
@@ -34,18 +34,25 @@ export async function admit(
     const basis = basisOf(decision)
     if (basis.length === 0) return decision
     const confirmed = await confirm(view, basis, AbortSignal.timeout(limitMs)).catch(error => {
-      logger.warn({ err: error, uid: request.uid }, 'could not confirm a denial by a live read')
+      logger.warn({ err: error, uid: request.uid }, 'could not confirm a decision by a live read')
       return undefined
     })
-    return confirmed ? rules(request, confirmed) : unconfirmed(decision)
+    return confirmed ? rules(request, confirmed) : unconfirmed(decision, request, logger)
   } catch (error) {
     return fault(error, request, logger)
   }
 }
 
-/** The watches say no and the API server does not answer: still no, and it says on what it rests. */
-function unconfirmed(decision: Decision): Decision {
-  if (decision.allowed) return decision
+/**
+ * The API server does not answer. A no stays, and says on what it rests; a yes that rests on the absence of something
+ * would be a guess; and a warning that may be wrong is left out.
+ */
+function unconfirmed(decision: Decision, request: AdmissionRequest, logger: Logger): Decision {
+  if (decision.allowed) {
+    if (decision.basis.length > 0)
+      return fault(new Error('what the decision rests on cannot be read'), request, logger)
+    return { ...decision, warnings: decision.warnings.filter(({ basis }) => basis.length === 0) }
+  }
   const [first, ...rest] = decision.findings
   return { allowed: false, findings: [asOfWatch(first), ...rest.map(asOfWatch)] }
 }

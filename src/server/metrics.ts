@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { AdmissionRequest } from '../admission/admissionreview.ts'
 import type { Decision } from '../admission/decision.ts'
-import type { ClusterWatches } from '../cluster/watches.ts'
+import type { ClusterWatches, WatchedKind } from '../cluster/watches.ts'
 
 /** Decisions take microseconds, live reads milliseconds, and the API server waits 5 s at the most. */
 const SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
@@ -38,32 +38,26 @@ export type Metrics = ReturnType<typeof createMetrics>
 
 /** Shows the state of the watches, read at each scrape. */
 export function exposeWatches({ registry }: Metrics, watches: ClusterWatches): void {
-  const gauge = (name: string, help: string, read: (kind: keyof ClusterWatches['stats']) => number) =>
+  const gauge = (name: string, help: string, read: (kind: WatchedKind) => number) =>
     new Gauge({
       name,
       help,
       labelNames: ['kind'] as const,
       registers: [registry],
       collect() {
-        for (const kind of Object.keys(watches.stats) as (keyof ClusterWatches['stats'])[]) {
-          this.set({ kind }, read(kind))
-        }
+        for (const kind of watches.kinds) this.set({ kind: kind.plural }, read(kind))
       },
     })
-  gauge('modelcache_watch_objects', 'Objects held in memory.', kind => watches.stores[kind].size())
-  gauge(
-    'modelcache_watch_restarts',
-    'Watches opened anew since the start.',
-    kind => watches.stats[kind].restarts,
-  )
+  gauge('modelcache_watch_objects', 'Objects held in memory.', kind => kind.size())
+  gauge('modelcache_watch_restarts', 'Watches opened anew since the start.', ({ stats }) => stats.restarts)
   gauge(
     'modelcache_watch_errors',
     'Lists and watches that failed since the start.',
-    kind => watches.stats[kind].errors,
+    ({ stats }) => stats.errors,
   )
   gauge(
     'modelcache_watch_last_event_timestamp_seconds',
     'Last sign of life of the watch, bookmarks included.',
-    kind => (watches.stats[kind].lastEventAt ?? 0) / 1000,
+    ({ stats }) => (stats.lastEventAt ?? 0) / 1000,
   )
 }

@@ -1,5 +1,4 @@
 import type { ModelCache } from '../../api/modelcache.ts'
-import type { Violation } from '../../api/violation.ts'
 import type { ClusterView } from '../clusterview.ts'
 import type { Finding } from '../decision.ts'
 import type { Policy } from '../policy.ts'
@@ -15,7 +14,7 @@ export interface Change {
 /** What a rule has to say of a change. */
 export interface RuleResult {
   findings?: readonly Finding[]
-  warnings?: readonly Violation[]
+  warnings?: readonly Finding[]
 }
 
 /** One rule of ModelCache admission: pure, and silent when it is content. */

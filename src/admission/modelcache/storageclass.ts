@@ -51,6 +51,6 @@ function capability(
   }
   const text = `${subject}: it is not known to support ReadWriteMany, because ${because}; ${attestHint(name)}`
   return policy.unknownProvisioner === 'Warn'
-    ? { warnings: [violation('StorageClassNotRWX', FIELD, text)] }
+    ? { warnings: [{ violation: violation('StorageClassNotRWX', FIELD, text), basis }] }
     : { findings: [{ violation: violation('StorageClassNotRWX', FIELD, text), basis }] }
 }

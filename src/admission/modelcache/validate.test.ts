@@ -257,7 +257,7 @@ describe('the StorageClass of a new cache', () => {
     expect(textOf(denied)).toContain(attest)
     const warned = create(pvc('acme'), view, WARN)
     const warning = { reason: 'StorageClassNotRWX', text: expect.stringContaining(attest) }
-    expect(warned).toMatchObject({ allowed: true, warnings: [warning] })
+    expect(warned).toMatchObject({ allowed: true, warnings: [{ violation: warning }] })
   })
 
   describe('that names none', () => {

@@ -41,13 +41,7 @@ export function validateModelCache(request: AdmissionRequest, view: ClusterView,
   const change: Change = { namespace: request.namespace ?? '', cache: parsed.data, old }
   const results = RULES.map(rule => rule(change, view, policy))
   const denied = denyIfAny(results.flatMap(({ findings }) => findings ?? []))
-  return (
-    denied ??
-    allow(
-      [],
-      results.flatMap(({ warnings }) => warnings ?? []),
-    )
-  )
+  return denied ?? allow({ warnings: results.flatMap(({ warnings }) => warnings ?? []) })
 }
 
 function isBeingDeleted(object: unknown): boolean {

@@ -25,5 +25,5 @@ export function mutatePod(request: AdmissionRequest, view: ClusterView): Decisio
   if ('findings' in resolved) return resolved
 
   const plan = planInjection(pod, resolved.mounts)
-  return Array.isArray(plan) ? allow(plan) : deny(plan)
+  return Array.isArray(plan) ? allow({ patch: plan }) : deny(plan)
 }

@@ -1,6 +1,5 @@
 import { CACHES } from '../../api/annotations.ts'
-import { violation } from '../../api/violation.ts'
-import { brief } from './brief.ts'
+import { warning } from '../warning.ts'
 import { annotationsOf } from './podtemplates.ts'
 import type { Advice } from './workload.ts'
 
@@ -11,5 +10,5 @@ export const annotationNotOnTemplate: Advice = ({ object, templates }) => {
   const places = templates.map(({ path }) => `${path}.metadata`).join(' and ')
   const text = `${CACHES} on the workload itself does not reach its pods; move it to ${places}`
   const field = `metadata.annotations[${CACHES}]`
-  return [violation('AnnotationNotOnTemplate', field, brief('AnnotationNotOnTemplate', text))]
+  return [warning('AnnotationNotOnTemplate', field, text)]
 }

@@ -1,5 +1,4 @@
-import { violation } from '../../api/violation.ts'
-import { brief } from './brief.ts'
+import { warning } from '../warning.ts'
 import { type Advice, referencesOf } from './workload.ts'
 
 /** A cache may be applied after the workload, so a missing one is only told. */
@@ -7,5 +6,6 @@ export const cacheNotFound: Advice = workload =>
   referencesOf(workload).flatMap(({ name, cache }) => {
     if (cache) return []
     const text = `there is no ModelCache ${workload.namespace}/${name}; pods are refused until it exists and is Ready`
-    return [violation('CacheNotFound', 'metadata.annotations', brief('CacheNotFound', text))]
+    const basis = [{ kind: 'ModelCache', namespace: workload.namespace, name }] as const
+    return [warning('CacheNotFound', 'metadata.annotations', text, basis)]
   })

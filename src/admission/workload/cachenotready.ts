@@ -1,7 +1,6 @@
-import { violation } from '../../api/violation.ts'
 import { cacheMount } from '../../injection/cachemount.ts'
 import { notReadyState } from '../pod/notready.ts'
-import { brief } from './brief.ts'
+import { warning } from '../warning.ts'
 import { type Advice, referencesOf } from './workload.ts'
 
 /** A cache that cannot be mounted yet, and how far it is: until then the workload has no pods. */
@@ -9,5 +8,6 @@ export const cacheNotReady: Advice = workload =>
   referencesOf(workload).flatMap(({ name, cache }) => {
     if (cache === undefined || cacheMount(cache)) return []
     const text = `pods are refused until ModelCache ${workload.namespace}/${name} is Ready; it ${notReadyState(cache).words}`
-    return [violation('CacheNotReady', 'metadata.annotations', brief('CacheNotReady', text))]
+    const basis = [{ kind: 'ModelCache', namespace: workload.namespace, name }] as const
+    return [warning('CacheNotReady', 'metadata.annotations', text, basis)]
   })

@@ -1,6 +1,5 @@
 import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
-import { violation } from '../../api/violation.ts'
-import { brief } from './brief.ts'
+import { warning } from '../warning.ts'
 import type { Advice } from './workload.ts'
 
 /** Containers are chosen, but nothing to mount into them: such pods come up without their weights. */
@@ -9,5 +8,5 @@ export const containersWithoutCaches: Advice = ({ templates }) =>
     if (!(CACHE_CONTAINERS in annotations) || CACHES in annotations) return []
     const text = `${path}: annotation ${CACHE_CONTAINERS} does nothing without ${CACHES}; add that, or remove it`
     const field = `${path}.metadata.annotations[${CACHE_CONTAINERS}]`
-    return [violation('ReferenceInvalid', field, brief('ReferenceInvalid', text))]
+    return [warning('ReferenceInvalid', field, text)]
   })

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CACHES } from '../../api/annotations.ts'
-import { violation } from '../../api/violation.ts'
 import { valueAt } from '../valueat.ts'
-import { brief } from './brief.ts'
+import { warning } from '../warning.ts'
 import type { Advice, Workload } from './workload.ts'
 
 /** Leaders and workers of a gang read the same weights, so a half-annotated LeaderWorkerSet is most likely an oversight. */
@@ -16,7 +15,7 @@ export const gangReferencesDiffer: Advice = workload => {
   if (isDeepStrictEqual(new Set(ofLeader), new Set(ofWorker))) return []
   const text = `leaders ask for ${show(ofLeader)}, workers for ${show(ofWorker)}; set ${CACHES} alike in leaderTemplate and workerTemplate`
   const field = `${worker.path}.metadata.annotations[${CACHES}]`
-  return [violation('GangReferencesDiffer', field, brief('GangReferencesDiffer', text))]
+  return [warning('GangReferencesDiffer', field, text)]
 }
 
 function namesOf({ subjects }: Workload, path: string): string[] {

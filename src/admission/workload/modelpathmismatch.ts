@@ -2,10 +2,9 @@ import { posix } from 'node:path'
 import { z } from 'zod'
 import { isWithin } from '../../api/mountpath.ts'
 import type { Container } from '../../api/pod.ts'
-import { violation } from '../../api/violation.ts'
 import { isEngine } from '../../injection/engine.ts'
 import { targetContainers } from '../../injection/targets.ts'
-import { brief } from './brief.ts'
+import { warning } from '../warning.ts'
 import { visibleModel } from './visiblemodel.ts'
 import type { Advice, Subject } from './workload.ts'
 
@@ -25,7 +24,7 @@ export const modelPathMismatch: Advice = ({ subjects }) => {
     mismatches(subject).map(text => ({ text, path: subject.template.path })),
   )
   return [...new Map(texts.map(entry => [entry.text, entry])).values()].map(({ text, path }) =>
-    violation('ModelPathMismatch', `${path}.spec.containers`, brief('ModelPathMismatch', text)),
+    warning('ModelPathMismatch', `${path}.spec.containers`, text),
   )
 }
 

@@ -44,10 +44,9 @@ function decide(
 function warningsOf(decision: Decision): string[] {
   if (!decision.allowed) throw new Error(JSON.stringify(decision))
   expect(decision.patch).toEqual([])
-  for (const { reason, text } of decision.warnings) {
-    expect(`${reason}: ${text}`.length).toBeLessThanOrEqual(200)
-  }
-  return decision.warnings.map(({ reason, text }) => `${reason}: ${text}`)
+  const warnings = decision.warnings.map(({ violation: { reason, text } }) => `${reason}: ${text}`)
+  for (const warning of warnings) expect(warning.length).toBeLessThanOrEqual(200)
+  return warnings
 }
 
 const atMnt = { name: 'own', mountPath: '/mnt' }

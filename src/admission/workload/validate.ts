@@ -54,13 +54,7 @@ export function validateWorkload(request: AdmissionRequest, view: ClusterView): 
     findings.push(...('template' in subject ? impossible(subject, namespace) : [subject]))
   }
   const workload = { namespace, object, templates, subjects }
-  return (
-    denyIfAny(findings) ??
-    allow(
-      [],
-      ADVICE.flatMap(advise => advise(workload)),
-    )
-  )
+  return denyIfAny(findings) ?? allow({ warnings: ADVICE.flatMap(advise => advise(workload)) })
 }
 
 /** The template read as a pod with its caches, or why it cannot be. */

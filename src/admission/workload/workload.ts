@@ -1,7 +1,7 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Pod } from '../../api/pod.ts'
-import type { Violation } from '../../api/violation.ts'
 import type { ClusterView } from '../clusterview.ts'
+import type { Finding } from '../decision.ts'
 import type { PodTemplate } from './podtemplates.ts'
 
 /** A template that names caches, read as the pod that it will make. */
@@ -28,7 +28,7 @@ export interface Workload {
 }
 
 /** A rule that may advise and never denies. */
-export type Advice = (workload: Workload) => readonly Violation[]
+export type Advice = (workload: Workload) => readonly Finding[]
 
 /** What is known of the caches of these names. */
 export function referencesTo(names: readonly string[], namespace: string, view: ClusterView): Reference[] {

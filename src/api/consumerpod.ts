@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { CACHE_READY_GATE, INJECTED } from './annotations.ts'
+
+const metadata = z.object({
+  name: z.string(),
+  namespace: z.string().optional(),
+  resourceVersion: z.string().optional(),
+  annotations: z.record(z.string(), z.string()).nullish(),
+})
+
+const container = z.object({
+  volumeMounts: z.array(z.object({ name: z.string(), subPath: z.string().optional() })).nullish(),
+})
+
+const volume = z.object({
+  name: z.string(),
+  persistentVolumeClaim: z.object({ claimName: z.string() }).nullish(),
+})
+
+/**
+ * What is kept of a pod that was given caches: as little as rules ask about, because a cluster may have tens of
+ * thousands of them.
+ */
+export const consumerPod = z
+  .object({
+    metadata,
+    spec: z.object({
+      containers: z.array(container),
+      initContainers: z.array(container).nullish(),
+      volumes: z.array(volume).nullish(),
+      schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
+    }),
+    status: z.object({ phase: z.string().optional() }).optional(),
+  })
+  .transform(({ metadata: { annotations, ...meta }, spec, status }) => ({
+    metadata: meta,
+    /** What it was given, by its own annotation `modelplane.ai/injected`. */
+    record: annotations?.[INJECTED],
+    /** The claims that its volumes name. */
+    claims: claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName),
+    /** The folders that its containers mount, each as `claim/subPath`. The spec of a pod never changes, so these are sure. */
+    folders: foldersOf(spec.volumes ?? [], [...spec.containers, ...(spec.initContainers ?? [])]),
+    /** Whether it waits for its caches, so that nothing is mounted yet. */
+    gated: spec.schedulingGates?.some(({ name }) => name === CACHE_READY_GATE) ?? false,
+    /** Whether its containers have ended for good. */
+    finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
+  }))
+
+export type ConsumerPod = z.infer<typeof consumerPod>
+
+function claimsOf(volumes: readonly z.infer<typeof volume>[]): [name: string, claimName: string][] {
+  return volumes.flatMap(({ name, persistentVolumeClaim: claim }) => (claim ? [[name, claim.claimName]] : []))
+}
+
+function foldersOf(
+  volumes: readonly z.infer<typeof volume>[],
+  containers: readonly z.infer<typeof container>[],
+): string[] {
+  const claims = new Map(claimsOf(volumes))
+  const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts ?? [])
+  const folders = mounts.flatMap(({ name, subPath }) => {
+    const claimName = claims.get(name)
+    return claimName === undefined || subPath === undefined ? [] : [`${claimName}/${subPath}`]
+  })
+  return [...new Set(folders)]
+}
