@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 const container = z.looseObject({
   name: z.string(),
+  env: z.array(z.looseObject({ name: z.string() })).optional(),
   volumeMounts: z
     .array(
       z.looseObject({
@@ -9,6 +10,7 @@ const container = z.looseObject({
         mountPath: z.string(),
         readOnly: z.boolean().optional(),
         subPath: z.string().optional(),
+        subPathExpr: z.string().optional(),
       }),
     )
     .optional(),
@@ -31,6 +33,7 @@ export const storedPod = z.looseObject({
     ),
     containers: z.array(container),
     initContainers: z.array(container).optional(),
+    schedulingGates: z.array(z.object({ name: z.string() })).optional(),
   }),
 })
 
@@ -42,7 +45,8 @@ export function claimMounts(pod: StoredPod): string[] {
     (volumeMounts ?? []).flatMap(mount => {
       const source = pod.spec.volumes.find(volume => volume.name === mount.name)?.persistentVolumeClaim
       if (source === undefined) return []
-      const folder = mount.subPath === undefined ? source.claimName : `${source.claimName}/${mount.subPath}`
+      const subPath = mount.subPath ?? mount.subPathExpr
+      const folder = subPath === undefined ? source.claimName : `${source.claimName}/${subPath}`
       const writable = source.readOnly === true && mount.readOnly === true ? '' : '!'
       return [`${name} ${folder} at ${mount.mountPath}${writable}`]
     }),

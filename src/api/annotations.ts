@@ -15,8 +15,17 @@ export const GATE = 'Gate'
 /** The scheduling gate of pods that wait for their caches. */
 export const CACHE_READY_GATE = `${GROUP}/cache-ready`
 
-/** On a pod, written by the injector: `cache=digest` pairs separated by commas, the bytes this pod was given. */
+/**
+ * On a pod, written by the injector: `cache=digest` pairs separated by commas, the bytes this pod was given. `pvc/NAME`
+ * stands for a claim that people filled, `pending` for a digest that is not known yet.
+ */
 export const INJECTED = `${GROUP}/injected`
+
+/**
+ * Prefix of annotations on a pod that waits for its caches, one for each whose digest is not known yet. The controller
+ * writes the digest before it lifts the gate; the containers' mounts take it from there.
+ */
+export const DIGEST_PREFIX = `digest.${GROUP}`
 
 /** Label on a pod, written by the injector, so that watches can select the consumers of caches. */
 export const CACHE_CONSUMER = `${GROUP}/cache-consumer`

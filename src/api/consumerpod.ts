@@ -9,7 +9,9 @@ const metadata = z.object({
 })
 
 const container = z.object({
-  volumeMounts: z.array(z.object({ name: z.string(), subPath: z.string().optional() })).nullish(),
+  volumeMounts: z
+    .array(z.object({ name: z.string(), subPath: z.string().optional(), subPathExpr: z.string().optional() }))
+    .nullish(),
 })
 
 const volume = z.object({
@@ -58,9 +60,10 @@ function foldersOf(
 ): string[] {
   const claims = new Map(claimsOf(volumes))
   const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts ?? [])
-  const folders = mounts.flatMap(({ name, subPath }) => {
+  const folders = mounts.flatMap(({ name, subPath, subPathExpr }) => {
     const claimName = claims.get(name)
-    return claimName === undefined || subPath === undefined ? [] : [`${claimName}/${subPath}`]
+    const folder = subPath ?? subPathExpr
+    return claimName === undefined || folder === undefined ? [] : [`${claimName}/${folder}`]
   })
   return [...new Set(folders)]
 }

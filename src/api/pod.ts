@@ -17,6 +17,14 @@ const container = z.looseObject({
   image: z.string().nullish(),
   command: z.array(z.string()).nullish(),
   args: z.array(z.string()).nullish(),
+  env: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        valueFrom: z.looseObject({ fieldRef: z.looseObject({ fieldPath: z.string() }).nullish() }).nullish(),
+      }),
+    )
+    .nullish(),
   resources: z
     .looseObject({ limits: resourceList, requests: resourceList, claims: z.array(z.unknown()).nullish() })
     .nullish(),
@@ -37,6 +45,8 @@ export const podSpec = z.looseObject({
   ephemeralContainers: z.array(container).nullish(),
   os: z.looseObject({ name: z.string() }).nullish(),
   nodeSelector: z.record(z.string(), z.string()).nullish(),
+  nodeName: z.string().nullish(),
+  schedulingGates: z.array(z.looseObject({ name: z.string() })).nullish(),
 })
 
 const ownerReference = z.looseObject({

@@ -30,6 +30,12 @@ export const REASONS = {
     example: 'no source is set; set exactly one of huggingFace, s3, http, oci, inline, configMap',
     fix: 'Say where the bytes come from, or use backend ExistingPVC for a claim that holds them already.',
   },
+  CacheInUse: {
+    when: 'A ModelCache is deleted while pods mount it: such that have not ended, nor wait at the scheduling gate for it. Confirmed by a live read.',
+    example:
+      '2 pods (vllm-0, vllm-0-1) mount ModelCache ml-team/llama; end them first, or allow it: kubectl -n ml-team annotate mc/llama modelplane.ai/allow-delete-in-use=true',
+    fix: 'Delete or scale down what mounts the cache. To delete it all the same, set the annotation; its pods keep what they have until they end, and new ones are refused.',
+  },
   CacheNotFound: {
     when: 'A pod names a ModelCache that does not exist in its namespace. Confirmed by a live read.',
     example:
@@ -37,10 +43,10 @@ export const REASONS = {
     fix: 'Correct the annotation, or create the ModelCache in the namespace of the pod.',
   },
   CacheNotReady: {
-    when: 'A pod names a ModelCache that is not Ready, has failed, or is being deleted. Confirmed by a live read.',
+    when: 'A pod names a ModelCache that is not Ready, has failed, or is being deleted. Confirmed by a live read. With annotation `modelplane.ai/not-ready: Gate` such a pod is admitted with scheduling gate `modelplane.ai/cache-ready` instead, unless it has a node already.',
     example:
       'ModelCache ml-team/llama-3-3-70b is Hydrating (62%, 87 of 140 GiB); wait with: kubectl -n ml-team wait --for=condition=Ready mc/llama-3-3-70b',
-    fix: 'Nothing, for pods of a controller: it tries again until the cache is Ready. For a bare pod, wait as the message says and apply again.',
+    fix: 'Nothing, for pods of a controller: it tries again until the cache is Ready. For a bare pod, wait as the message says and apply again, or let it wait by annotation `modelplane.ai/not-ready: Gate`.',
   },
   ClaimNotFound: {
     when: 'A ModelCache of backend ExistingPVC names a PersistentVolumeClaim that does not exist in its namespace.',
@@ -102,7 +108,7 @@ export const REASONS = {
     fix: 'Remove the volume and the mount; they are injected.',
   },
   MountPathConflict: {
-    when: 'The mount path of a cache, or a path above or inside it, is taken in a container that would get the mount, or two caches want it.',
+    when: 'The mount path of a cache, or a path above or inside it, is taken in a container that would get the mount, or two caches want it; or a container sets the environment variable from which a pod that waits at the gate takes the digest.',
     example:
       'container vllm has volume hf-cache at /mnt, in the way of cache llama at /mnt/model; remove it, or choose the containers with annotation modelplane.ai/cache-containers',
     fix: 'Remove the other mount, or give the ModelCache another mount path.',
@@ -125,12 +131,12 @@ export const REASONS = {
     fix: 'Name a class.',
   },
   NotImplemented: {
-    when: 'A value, a field or an annotation is reserved by the API and not implemented by this version.',
+    when: 'A value or a field is reserved by the API and not implemented by this version, or a pod runs on Windows.',
     example: 'Adapter and Engine are not implemented; use Weights, Tokenizer or Bytes',
     fix: 'Use what the message names.',
   },
   ReferenceInvalid: {
-    when: 'An annotation of a pod is malformed: an empty name, one that is no object name, one that is named twice, or a container that the pod does not have.',
+    when: 'An annotation of a pod is malformed: an empty name, one that is no object name, one that is named twice, a container that the pod does not have, or a value of `modelplane.ai/not-ready` other than Gate.',
     example:
       'annotation modelplane.ai/caches="llama,,chat" has an empty name; list the names of ModelCaches of this namespace, separated by commas',
     fix: 'Correct the annotation in the pod template.',

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { cleanPath, isWithin } from '../api/mountpath.ts'
 import type { Container, VolumeMount } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import type { CacheMount } from './cachemount.ts'
+import { type CacheMount, snapshotPath } from './cachemount.ts'
 
 /** Two caches of one pod may not cover each other's path. */
 export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | undefined {
@@ -58,9 +58,14 @@ function overlaps(one: string, other: string): boolean {
 function isSameContent(existing: VolumeMount, mount: CacheMount, volumeName: string): boolean {
   return (
     existing.name === volumeName &&
-    !existing.subPathExpr &&
+    (existing.subPathExpr ?? '') === (subPathExpr(mount) ?? '') &&
     cleanPath(existing.subPath ?? '') === cleanPath(mount.subPath ?? '')
   )
+}
+
+/** The snapshot of a digest that a variable of the container will hold. */
+export function subPathExpr({ variable }: CacheMount): string | undefined {
+  return variable && snapshotPath(`$(${variable.name})`)
 }
 
 function conflict(container: Container, mount: CacheMount, found: string): Violation {

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { CACHE_READY_GATE } from '../api/annotations.ts'
 import { cleanPath } from '../api/mountpath.ts'
 import type { Pod } from '../api/pod.ts'
 import type { CacheMount } from './cachemount.ts'
 import { applied, disturbances, inject, operationsFor } from './fixtures.ts'
+import { subPathExpr } from './mounts.ts'
 import { planInjection } from './plan.ts'
 import { caches, pods } from './podgenerator.fixtures.ts'
 import { targetContainers } from './targets.ts'
@@ -37,6 +39,7 @@ function mountsOf(pod: Pod, mount: CacheMount): number[] {
           cleanPath(existing.mountPath) === mount.mountPath &&
           existing.readOnly === true &&
           (existing.subPath ?? undefined) === mount.subPath &&
+          (existing.subPathExpr ?? undefined) === subPathExpr(mount) &&
           volume?.persistentVolumeClaim?.claimName === mount.claimName &&
           volume.persistentVolumeClaim.readOnly === true
         )
@@ -64,6 +67,26 @@ describe('for every pod that can be given its caches', () => {
         for (const [index, count] of mountsOf(after, mount).entries()) {
           expect(count).toBe(Math.max(1, mountsOf(pod, mount)[index] ?? 0))
         }
+      }
+    })
+  })
+
+  test('a pod has one gate where it waits for a cache, and none where it does not', () => {
+    forInjectable((pod, mounts) => {
+      const gates = inject(pod, mounts).spec.schedulingGates ?? []
+      const ours = gates.filter(({ name }) => name === CACHE_READY_GATE)
+      expect(ours).toHaveLength(mounts.some(({ waits }) => waits) ? 1 : 0)
+    })
+  })
+
+  test('every target container has the variable of each digest that is not known yet, once', () => {
+    forInjectable((pod, mounts) => {
+      const targets = targetContainers(inject(pod, mounts))
+      if (!Array.isArray(targets)) throw new Error(targets.text)
+      const names = mounts.flatMap(({ variable }) => variable?.name ?? [])
+      for (const { container } of targets) {
+        const env = (container.env ?? []).map(({ name }) => name)
+        for (const name of names) expect(env.filter(found => found === name)).toHaveLength(1)
       }
     })
   })

@@ -1,9 +1,10 @@
-import { CACHE_CONSUMER, INJECTED } from '../api/annotations.ts'
+import { CACHE_CONSUMER, CACHE_READY_GATE, INJECTED } from '../api/annotations.ts'
 import type { Pod, Volume } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import type { CacheMount } from './cachemount.ts'
+import { addDigestVariable } from './digestvariable.ts'
 import { createPatch, type Operation, type Patch, pointer } from './jsonpatch.ts'
-import { mountState, overlapOfCaches } from './mounts.ts'
+import { mountState, overlapOfCaches, subPathExpr } from './mounts.ts'
 import { recordOf } from './record.ts'
 import { type Target, targetContainers } from './targets.ts'
 import { freeVolumeName, volumeOfClaim } from './volume.ts'
@@ -13,7 +14,7 @@ import { freeVolumeName, volumeOfClaim } from './volume.ts'
  *
  * Promises: only adds, at the end of arrays; nothing that is there changes or moves; run on its own result it has
  * nothing to add. Volume and mount are both read-only: the flag on the volume also keeps kubelet from walking
- * the tree to change owners and labels.
+ * the tree to change owners and labels. A pod with a cache that is not Ready waits at a scheduling gate.
  */
 export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Operation[] | Violation {
   if (isWindows(pod)) {
@@ -36,6 +37,7 @@ export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Operatio
   }
   patch.set('/metadata/annotations', pod.metadata.annotations, INJECTED, recordOf(mounts))
   patch.set('/metadata/labels', pod.metadata.labels, CACHE_CONSUMER, 'true')
+  if (mounts.some(({ waits }) => waits)) addGate(pod, patch)
   return patch.operations
 }
 
@@ -62,6 +64,8 @@ function addCache(
     volumes.push(volume)
   }
   for (const { container, path } of targets) {
+    const problem = addDigestVariable({ container, path }, mount, patch)
+    if (problem) return problem
     const state = mountState(container, mount, volume.name)
     if (state === 'present') continue
     if (state !== 'absent') return state
@@ -74,6 +78,20 @@ function readOnlyVolume(name: string, claimName: string): Volume {
   return { name, persistentVolumeClaim: { claimName, readOnly: true } }
 }
 
-function volumeMount(name: string, { mountPath, subPath }: CacheMount) {
-  return { name, mountPath, readOnly: true, ...(subPath === undefined ? {} : { subPath }) }
+function volumeMount(name: string, mount: CacheMount) {
+  const { mountPath, subPath } = mount
+  const expression = subPathExpr(mount)
+  return {
+    name,
+    mountPath,
+    readOnly: true,
+    ...(subPath === undefined ? {} : { subPath }),
+    ...(expression === undefined ? {} : { subPathExpr: expression }),
+  }
+}
+
+/** Kubernetes: the scheduler leaves a pod alone as long as it has a gate. */
+function addGate({ spec }: Pod, patch: Patch): void {
+  if (spec.schedulingGates?.some(({ name }) => name === CACHE_READY_GATE)) return
+  patch.append('/spec/schedulingGates', spec.schedulingGates, { name: CACHE_READY_GATE })
 }

@@ -3,6 +3,8 @@ import { CACHE_CONTAINERS } from '../api/annotations.ts'
 import { DIGEST } from '../api/fixtures.ts'
 import { type Pod, pod as podSchema } from '../api/pod.ts'
 import type { CacheMount } from './cachemount.ts'
+import { digestVariable } from './digestvariable.ts'
+import { PENDING } from './pendingmount.ts'
 
 /** Generated pods and caches for property tests: names and paths from small sets, so that they often meet. */
 
@@ -27,14 +29,28 @@ const stringMap = fc.option(fc.dictionary(key, fc.string({ maxLength: 5 }), { ma
   nil: undefined,
 })
 
+const mounted = fc.record({
+  cache: cacheName,
+  claimName: fc.constantFrom('modelcache-llama', 'modelcache-tokenizer', 'ops-staged'),
+  subPath: fc.option(fc.constantFrom('snapshots/1', 'folder'), { nil: undefined }),
+  mountPath: fc.constantFrom('/mnt/model', '/mnt/tokenizer', '/models/a', '/models/a/b'),
+  identity: fc.constant(DIGEST),
+})
+
+/** A mount of a cache that is Ready, or of one that its pod waits for. */
 export const caches: fc.Arbitrary<CacheMount[]> = fc.uniqueArray(
-  fc.record({
-    cache: cacheName,
-    claimName: fc.constantFrom('modelcache-llama', 'modelcache-tokenizer', 'ops-staged'),
-    subPath: fc.option(fc.constantFrom('snapshots/1', 'folder'), { nil: undefined }),
-    mountPath: fc.constantFrom('/mnt/model', '/mnt/tokenizer', '/models/a', '/models/a/b'),
-    identity: fc.constant(DIGEST),
-  }),
+  fc.tuple(mounted, fc.boolean()).map(
+    ([mount, waits]): CacheMount =>
+      waits
+        ? {
+            ...mount,
+            subPath: undefined,
+            variable: digestVariable(mount.cache),
+            waits: true,
+            identity: PENDING,
+          }
+        : mount,
+  ),
   { selector: ({ cache }) => cache, minLength: 1, maxLength: 3 },
 )
 

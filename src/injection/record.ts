@@ -6,18 +6,23 @@ export function recordOf(mounts: readonly CacheMount[]): string {
   return mounts.map(({ cache, identity }) => `${cache}=${identity}`).join(',')
 }
 
+/** What the annotation says of each cache. */
+export function readRecord(record: string | undefined): ReadonlyMap<string, string> {
+  return new Map(
+    (record ?? '').split(',').map(pair => {
+      const [cache = '', identity = ''] = pair.split('=', 2)
+      return [cache, identity]
+    }),
+  )
+}
+
 /**
  * The mounts of a pod by its own record: of a cache that the record gives another digest, the snapshot of that one. A
  * cache may be fetched again between the two webhooks of one request, and old snapshots stay on the volume. Everything
  * else (claim, path, caches that people filled) is by the cache as it is.
  */
 export function asRecorded(mounts: readonly CacheMount[], record: string | undefined): readonly CacheMount[] {
-  const recorded = new Map(
-    (record ?? '').split(',').map(pair => {
-      const [cache = '', identity = ''] = pair.split('=', 2)
-      return [cache, identity]
-    }),
-  )
+  const recorded = readRecord(record)
   return mounts.map(mount => {
     const digest = recorded.get(mount.cache)
     if (digest === undefined || !SHA256_DIGEST.test(digest) || !SHA256_DIGEST.test(mount.identity))

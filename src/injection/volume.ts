@@ -21,7 +21,7 @@ export function freeVolumeName(cache: string, volumes: readonly Volume[]): strin
 }
 
 /** `modelcache-<cache>` as a DNS label; what is too long or has dots is cut and told apart by a hash. */
-function volumeName(cache: string): string {
+export function volumeName(cache: string): string {
   const name = `modelcache-${cache}`
   if (name.length <= MAX_VOLUME_NAME && !name.includes('.')) return name
   const hash = createHash('sha256').update(cache).digest('hex').slice(0, 8)

@@ -240,11 +240,6 @@ describe('a pod is refused', () => {
     const volumes = [{ name: 'mine', persistentVolumeClaim: { claimName: 'modelcache-weights' } }]
     expect(await refusal(annotations('weights'), { volumes })).toMatch(/MountNotReadOnly: volume mine/)
   })
-
-  test('when it is to wait at a gate, which is not implemented', async () => {
-    const metadata = annotations('hydrating', { 'modelplane.ai/not-ready': 'Gate' })
-    expect(await refusal(metadata)).toMatch(/NotImplemented: annotation modelplane.ai\/not-ready=Gate/)
-  })
 })
 
 test('a pod that asks for no cache is stored as it came', async () => {

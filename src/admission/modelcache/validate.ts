@@ -5,6 +5,7 @@ import { allow, type Decision, deny, denyIfAny } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { artifactSource } from './artifactsource.ts'
+import { cacheInUse } from './cacheinuse.ts'
 import type { Change, Rule } from './change.ts'
 import { claimSize } from './claimsize.ts'
 import { existingClaim } from './existingclaim.ts'
@@ -30,8 +31,9 @@ const RULES: readonly Rule[] = [
 
 /** The validating webhook for ModelCaches (modelcaches.modelplane.ai): all rules, all findings in one answer. */
 export function validateModelCache(request: AdmissionRequest, view: ClusterView, policy: Policy): Decision {
-  if ((request.operation !== 'CREATE' && request.operation !== 'UPDATE') || request.subResource)
-    return allow()
+  if (request.subResource) return allow()
+  if (request.operation === 'DELETE') return cacheInUse(request, view)
+  if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return allow()
   // An object on its way out must always be able to lose its finalizers, whatever it looks like.
   if (isBeingDeleted(request.object)) return allow()
   const parsed = modelCache.safeParse(request.object)

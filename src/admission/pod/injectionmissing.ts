@@ -22,7 +22,10 @@ export function injectionMissing({ request, pod, view }: Subject): readonly Find
   const mounts = asRecorded(resolved.mounts, pod.metadata.annotations?.[INJECTED])
   const plan = planInjection(pod, mounts)
   // The replica that has injected may have known a cache by a later look than ours.
-  const basis: ObjectRef[] = mounts.map(({ cache }) => ({ kind: 'ModelCache', namespace, name: cache }))
+  const basis: ObjectRef[] = [
+    ...mounts.map(({ cache }) => ({ kind: 'ModelCache', namespace, name: cache }) as const),
+    ...resolved.basis,
+  ]
   if (!Array.isArray(plan)) return [{ violation: plan, basis }]
   if (plan.length === 0) return []
   const names = mounts.map(({ cache }) => cache).join(', ')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_CONTAINERS, CACHES, INJECTED, NOT_READY } from '../../api/annotations.ts'
+import { CACHE_CONTAINERS, CACHES, INJECTED } from '../../api/annotations.ts'
 import {
   aContainer,
   aModelCache,
@@ -169,19 +169,6 @@ describe('a pod is refused', () => {
   test('as ReferenceInvalid when it names a container that it does not have', () => {
     const pod = aPod({ metadata: { annotations: { [CACHE_CONTAINERS]: 'gone' } } })
     expect(reasonsOf(create(pod))).toEqual(['ReferenceInvalid'])
-  })
-
-  test('as NotImplemented when it asks to be gated, confirmed like any other word on the cache', () => {
-    const pod = aPod({ metadata: { annotations: { [NOT_READY]: 'Gate' } } })
-    const decision = create(pod, aView({ caches: [aModelCache()] }))
-    expect(findingsOf(decision)).toMatchObject([
-      {
-        violation: { reason: 'NotImplemented', field: `metadata.annotations[${NOT_READY}]` },
-        basis: [{ kind: 'ModelCache', name: 'llama' }],
-      },
-    ])
-    expect(textOf(decision)).toContain('remove it')
-    expect(create(pod)).toMatchObject({ allowed: true })
   })
 })
 

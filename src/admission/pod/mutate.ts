@@ -9,7 +9,8 @@ import { resolveCaches } from './resolve.ts'
 
 /**
  * The mutating webhook for pods (pods.modelplane.ai): a pod that names caches gets their read-only mounts, or is
- * refused because a cache is unknown or not Ready, or because it leaves no room for the mounts.
+ * refused because a cache is unknown or not Ready, or because it leaves no room for the mounts. A pod that would rather
+ * wait gets them with a scheduling gate.
  */
 export function mutatePod(request: AdmissionRequest, view: ClusterView): Decision {
   // Volumes cannot change after creation, and subresources carry no pod.
@@ -25,5 +26,5 @@ export function mutatePod(request: AdmissionRequest, view: ClusterView): Decisio
   if ('findings' in resolved) return resolved
 
   const plan = planInjection(pod, resolved.mounts)
-  return Array.isArray(plan) ? allow({ patch: plan }) : deny(plan)
+  return Array.isArray(plan) ? allow({ patch: plan, basis: resolved.basis }) : deny(plan)
 }

@@ -1,12 +1,25 @@
-import { CACHES, NOT_READY } from '../../api/annotations.ts'
+import { CACHES, INJECTED, NOT_READY } from '../../api/annotations.ts'
+import type { ConsumerPod } from '../../api/consumerpod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Pod } from '../../api/pod.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 import { type CacheMount, cacheMount } from '../../injection/cachemount.ts'
-import type { ClusterView } from '../clusterview.ts'
+import { PENDING, pendingMount } from '../../injection/pendingmount.ts'
+import { readRecord } from '../../injection/record.ts'
+import type { ClusterView, ObjectRef } from '../clusterview.ts'
 import { type Denied, deny, denyIfAny, type Finding } from '../decision.ts'
+import { waitsAtGate } from './gate.ts'
+import { leaderName, mountOfLeader } from './leader.ts'
 import { notReadyText } from './notready.ts'
 import { cacheReferences } from './references.ts'
+
+const FIELD = `metadata.annotations[${CACHES}]`
+
+/** The mounts of all caches of a pod, and what is to be read again before they are given. */
+export interface Resolved {
+  mounts: readonly CacheMount[]
+  basis: readonly ObjectRef[]
+}
 
 /** The mounts of all caches that an annotation asks for, or everything that keeps them from being mounted. */
 export function resolveCaches(
@@ -14,42 +27,65 @@ export function resolveCaches(
   namespace: string,
   pod: Pod,
   view: ClusterView,
-): Denied | { mounts: readonly CacheMount[] } {
+): Denied | Resolved {
   const names = cacheReferences(annotation)
   if (!Array.isArray(names)) return deny(names)
+  const waits = waitsAtGate(pod)
+  if (typeof waits !== 'boolean') return deny(waits)
+
+  const { leader, basis } = leaderOf(pod, namespace, view)
+  const recorded = readRecord(pod.metadata.annotations?.[INJECTED])
   const mounts: CacheMount[] = []
   const findings: Finding[] = []
   for (const name of names) {
     const cache = view.modelCache(namespace, name)
-    const mount = cache && cacheMount(cache)
-    if (mount) {
+    const mount = cache && mountFor(cache, { leader, waits, isPending: recorded.get(name) === PENDING })
+    if (mount && !(mount.waits && pod.spec.nodeName)) {
       mounts.push(mount)
     } else {
-      findings.push({
-        violation: unusable(name, namespace, cache, pod),
-        basis: [{ kind: 'ModelCache', namespace, name }],
-      })
+      const found = cache ? notReady(cache, namespace, pod) : notFound(name, namespace)
+      findings.push({ violation: found, basis: [{ kind: 'ModelCache', namespace, name }, ...basis] })
     }
   }
-  return denyIfAny(findings) ?? { mounts }
+  return denyIfAny(findings) ?? { mounts, basis }
 }
 
-function unusable(name: string, namespace: string, cache: ModelCache | undefined, pod: Pod): Violation {
-  const field = `metadata.annotations[${CACHES}]`
-  if (cache === undefined) {
-    return violation(
-      'CacheNotFound',
-      field,
-      `there is no ModelCache ${namespace}/${name}; create it, or correct annotation ${CACHES} (list them with: kubectl -n ${namespace} get modelcaches)`,
-    )
-  }
-  const whenNotReady = pod.metadata.annotations?.[NOT_READY]
-  if (whenNotReady !== undefined) {
-    return violation(
-      'NotImplemented',
-      `metadata.annotations[${NOT_READY}]`,
-      `annotation ${NOT_READY}=${whenNotReady} is not implemented; remove it, then pods are refused until their caches are Ready (${notReadyText(namespace, cache)})`,
-    )
-  }
-  return violation('CacheNotReady', field, notReadyText(namespace, cache))
+/** The leader of a worker pod. One that the watch does not show yet may have been given something all the same. */
+function leaderOf(
+  pod: Pod,
+  namespace: string,
+  view: ClusterView,
+): { leader?: ConsumerPod; basis: ObjectRef[] } {
+  const name = leaderName(pod)
+  const leader = name === undefined ? undefined : view.consumer(namespace, name)
+  if (leader) return { leader, basis: [] }
+  return { basis: name === undefined ? [] : [{ kind: 'Pod', namespace, name }] }
+}
+
+/** What its leader was given; else the cache as it is; else, for a pod that waits, what it will be. */
+function mountFor(
+  cache: ModelCache,
+  pod: { leader: ConsumerPod | undefined; waits: boolean; isPending: boolean },
+): CacheMount | undefined {
+  const given = pod.leader && mountOfLeader(pod.leader, cache)
+  if (given && (pod.waits || !given.waits)) return given
+  // What an earlier call has made pending stays so: a mount cannot be taken back.
+  const known = pod.waits && pod.isPending ? undefined : cacheMount(cache)
+  return known ?? (pod.waits ? pendingMount(cache) : undefined)
+}
+
+function notFound(name: string, namespace: string): Violation {
+  return violation(
+    'CacheNotFound',
+    FIELD,
+    `there is no ModelCache ${namespace}/${name}; create it, or correct annotation ${CACHES} (list them with: kubectl -n ${namespace} get modelcaches)`,
+  )
+}
+
+function notReady(cache: ModelCache, namespace: string, pod: Pod): Violation {
+  const text = notReadyText(namespace, cache)
+  const gate = NOT_READY in (pod.metadata.annotations ?? {})
+  // Kubernetes refuses a scheduling gate on a pod that has its node already.
+  const hint = gate ? '; it cannot wait at a scheduling gate, because spec.nodeName is set' : ''
+  return violation('CacheNotReady', FIELD, `${text}${hint}`)
 }

@@ -2,6 +2,7 @@ import { type Violation, violation } from '../../api/violation.ts'
 import { planInjection } from '../../injection/plan.ts'
 import type { ObjectRef } from '../clusterview.ts'
 import type { Finding } from '../decision.ts'
+import { waitsAtGate } from '../pod/gate.ts'
 import { expectedMount } from './expectedmount.ts'
 import type { PodTemplate } from './podtemplates.ts'
 import type { Subject } from './workload.ts'
@@ -13,6 +14,8 @@ import type { Subject } from './workload.ts'
 export function impossible({ template, pod, references }: Subject, namespace: string): Finding[] {
   // Who names no cache gets none, and its pods run as they are.
   if (references.length === 0) return []
+  const waits = waitsAtGate(pod)
+  if (typeof waits !== 'boolean') return [{ violation: inTemplate(template, waits), basis: [] }]
   const alone = planInjection(pod, [])
   if (!Array.isArray(alone)) return [{ violation: inTemplate(template, alone), basis: [] }]
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
+import { CACHE_CONTAINERS, CACHES, NOT_READY } from '../../api/annotations.ts'
 import {
   aContainer,
   aGpuContainer,
@@ -58,6 +58,7 @@ describe('a template that can never work is denied', () => {
   test.each([
     ['for a malformed annotation', template({ [CACHES]: 'a,,b' }), 'ReferenceInvalid'],
     ['for a container that it does not have', unknownContainer, 'ReferenceInvalid'],
+    ['for a wish that is not Gate', template({ [CACHES]: 'llama', [NOT_READY]: 'Wait' }), 'ReferenceInvalid'],
     ['for Windows', template(undefined, { os: { name: 'windows' } }), 'NotImplemented'],
     ['for what is in the way', inTheWay, 'MountPathConflict'],
     [
@@ -155,6 +156,13 @@ describe('a warning', () => {
     const caches = [aModelCache({ status: { phase: 'Hydrating', progress: '62%' } })]
     expect(warningsOf(decide(deployment(), { caches }))).toEqual([
       `CacheNotReady: pods are refused until ModelCache ${NAMESPACE}/llama is Ready; it is Hydrating (62%)`,
+    ])
+  })
+
+  test('says so of pods that would rather wait', () => {
+    const waits = template({ [CACHES]: 'llama', [NOT_READY]: 'Gate' })
+    expect(warningsOf(decide(deployment(waits), { caches: [aModelCache()] }))).toEqual([
+      `CacheNotReady: pods wait at their scheduling gate until ModelCache ${NAMESPACE}/llama is Ready; it is Pending`,
     ])
   })
 

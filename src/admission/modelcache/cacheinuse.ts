@@ -1,0 +1,54 @@
+import { ALLOW_DELETE_IN_USE } from '../../api/annotations.ts'
+import type { ConsumerPod } from '../../api/consumerpod.ts'
+import { ownsClaim } from '../../api/managedclaim.ts'
+import { objectMeta } from '../../api/metadata.ts'
+import { type ModelCache, modelCache } from '../../api/modelcache.ts'
+import type { Namespace } from '../../api/namespace.ts'
+import { violation } from '../../api/violation.ts'
+import { readRecord } from '../../injection/record.ts'
+import type { AdmissionRequest } from '../admissionreview.ts'
+import type { ClusterView, ObjectRef } from '../clusterview.ts'
+import { allow, type Decision, deny } from '../decision.ts'
+
+/** More names than these tell nothing more. */
+const SHOWN = 3
+
+/**
+ * A cache is not deleted under the pods that mount it. Always allowed: where its owner says so by annotation, in a
+ * namespace that is going away, and when its deletion has begun already.
+ */
+export function cacheInUse(request: AdmissionRequest, view: ClusterView): Decision {
+  const { namespace = '', oldObject } = request
+  const stored = modelCache.safeParse(oldObject).data
+  // Even of an object that this version cannot read, as one that a newer version has written.
+  const metadata = stored?.metadata ?? objectMeta.safeParse(Object(oldObject).metadata).data
+  if (metadata?.annotations?.[ALLOW_DELETE_IN_USE] === 'true' || metadata?.deletionTimestamp !== undefined)
+    return allow()
+  // `kubectl delete --all` deletes the collection: then the request has no name.
+  const name = metadata?.name ?? request.name ?? ''
+  if (isTerminating(view.namespace(namespace))) return allow()
+  const pods: ObjectRef = { kind: 'ConsumerPodList', namespace }
+  const users = [...view.consumers(namespace)].filter(pod => isMounted(pod, name, stored))
+  // Deletion is rare and cannot be undone: that nobody mounts the cache is looked up as well.
+  if (users.length === 0) return allow({ basis: [pods] })
+  const text = `${describe(users)} ModelCache ${namespace}/${name}; end them first, or allow it: kubectl -n ${namespace} annotate mc/${name} ${ALLOW_DELETE_IN_USE}=true`
+  const field = `metadata.annotations[${ALLOW_DELETE_IN_USE}]`
+  return deny(violation('CacheInUse', field, text), [pods, { kind: 'Namespace', name: namespace }])
+}
+
+function isTerminating(namespace: Namespace | undefined): boolean {
+  return namespace?.metadata.deletionTimestamp !== undefined || namespace?.status?.phase === 'Terminating'
+}
+
+/** A pod that has ended, or still waits at the gate, mounts nothing. */
+function isMounted(pod: ConsumerPod, name: string, cache: ModelCache | undefined): boolean {
+  if (pod.finished || pod.gated) return false
+  return readRecord(pod.record).has(name) || pod.claims.some(claim => cache && ownsClaim(cache, claim))
+}
+
+function describe(pods: readonly ConsumerPod[]): string {
+  const names = pods.map(({ metadata }) => metadata.name).toSorted()
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
+  const list = `${names.slice(0, SHOWN).join(', ')}${more}`
+  return pods.length === 1 ? `pod ${list} mounts` : `${pods.length} pods (${list}) mount`
+}

@@ -1,0 +1,14 @@
+import { GATE, NOT_READY } from '../../api/annotations.ts'
+import type { Pod } from '../../api/pod.ts'
+import { type Violation, violation } from '../../api/violation.ts'
+
+/** Whether a pod would rather wait for its caches at a scheduling gate than be refused, or why what it says is wrong. */
+export function waitsAtGate({ metadata }: Pod): boolean | Violation {
+  const value = metadata.annotations?.[NOT_READY]
+  if (value === undefined || value === GATE) return value === GATE
+  return violation(
+    'ReferenceInvalid',
+    `metadata.annotations[${NOT_READY}]`,
+    `annotation ${NOT_READY} is ${JSON.stringify(value.slice(0, 100))}; its only value is ${GATE}, without it pods are refused until their caches are Ready`,
+  )
+}

@@ -1,0 +1,36 @@
+import type { ConsumerPod } from '../../api/consumerpod.ts'
+import { SHA256_DIGEST } from '../../api/digest.ts'
+import { LEADER_NAME } from '../../api/leaderworkerset.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import type { Pod } from '../../api/pod.ts'
+import { type CacheMount, existingClaimMount, snapshotMount } from '../../injection/cachemount.ts'
+import { subPathExpr } from '../../injection/mounts.ts'
+import { PENDING, pendingMount } from '../../injection/pendingmount.ts'
+import { readRecord } from '../../injection/record.ts'
+
+/** The name of the leader of a gang's worker pod. */
+export function leaderName({ metadata }: Pod): string | undefined {
+  return metadata.annotations?.[LEADER_NAME] || undefined
+}
+
+/**
+ * The mount that the leader of a gang was given of a cache: its workers get the same, whatever happened to the cache
+ * since, because one gang must not serve two revisions. Undefined where the leader was given none, or where its record
+ * is not what it mounts: annotations of a pod can change, its mounts cannot.
+ */
+export function mountOfLeader(leader: ConsumerPod, cache: ModelCache): CacheMount | undefined {
+  const identity = readRecord(leader.record).get(cache.metadata.name)
+  const pending = pendingMount(cache)
+  if (identity === undefined || pending === undefined) return undefined
+  if (cache.spec.storage.backend === 'ExistingPVC') {
+    const mount = existingClaimMount(cache)
+    // The record does not tell a leader that still waits for this claim from one that has it.
+    return mount?.identity === identity && !leader.gated ? mount : undefined
+  }
+  if (identity === PENDING) return pending
+  if (!SHA256_DIGEST.test(identity)) return undefined
+  const mount = snapshotMount(cache, identity)
+  // A leader that has waited for its cache learnt the digest from the controller.
+  const folders = [mount.subPath, subPathExpr(pending)].map(folder => `${mount.claimName}/${folder}`)
+  return folders.some(folder => leader.folders.includes(folder)) ? mount : undefined
+}

@@ -1,0 +1,76 @@
+import { beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type StoredPod, storedPod } from '../storedpod.ts'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+
+const NEWER = `sha256:${'6b'.repeat(32)}`
+
+let cluster: Cluster
+
+beforeAll(async () => {
+  cluster = await newNamespace()
+  await cluster.need(...classes, modelCache('weights', soundSpec()))
+  await cluster.setStatus('mc/weights', readyStatus('modelcache-weights'))
+  await cluster.need(gang('llama'))
+})
+
+/** Gangs of a leader and one worker, of which one that ends is made again alone. */
+function gang(name: string) {
+  const { spec } = pod({})
+  const template = { metadata: annotations('weights'), spec }
+  return {
+    apiVersion: 'leaderworkerset.x-k8s.io/v1',
+    kind: 'LeaderWorkerSet',
+    metadata: { name },
+    spec: {
+      replicas: 1,
+      leaderWorkerTemplate: {
+        size: 2,
+        restartPolicy: 'None',
+        leaderTemplate: template,
+        workerTemplate: template,
+      },
+    },
+  }
+}
+
+const identified = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) })
+
+async function find(name: string): Promise<StoredPod | undefined> {
+  const { code, stdout } = await cluster.kubectl(['get', `pod/${name}`, '-o', 'json'])
+  return code === 0 ? storedPod.parse(JSON.parse(stdout)) : undefined
+}
+
+/** Ends a pod, and gives the one that takes its place. */
+async function replaced(name: string): Promise<StoredPod> {
+  const { uid } = identified.parse(await cluster.get(`pod/${name}`)).metadata
+  await cluster.kubectl(['delete', `pod/${name}`, '--force'])
+  return eventually(`another ${name}`, async () => {
+    const found = await find(name)
+    return found && identified.parse(found).metadata.uid !== uid ? found : undefined
+  })
+}
+
+function digestOf(given: StoredPod): string | undefined {
+  return given.metadata.annotations?.['modelplane.ai/injected']
+}
+
+test('a worker that starts anew gets what its leader has, not what was fetched since; a new leader gets that', async () => {
+  const leader = await eventually('the leader', () => find('llama-0'))
+  expect(digestOf(leader)).toBe(`weights=${DIGEST}`)
+  await eventually('the worker', () => find('llama-0-1'))
+
+  await cluster.setStatus('mc/weights', { ...readyStatus('modelcache-weights'), resolvedDigest: NEWER })
+  expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
+
+  // No more Ready: a pod of its own is refused, and the gang stays whole.
+  await cluster.setStatus('mc/weights', { phase: 'Hydrating', conditions: [] })
+  expect((await cluster.apply(pod({ name: 'alone', ...annotations('weights') }))).stderr).toMatch(
+    /CacheNotReady/,
+  )
+  expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
+
+  await cluster.setStatus('mc/weights', { ...readyStatus('modelcache-weights'), resolvedDigest: NEWER })
+  expect(digestOf(await replaced('llama-0'))).toBe(`weights=${NEWER}`)
+})
