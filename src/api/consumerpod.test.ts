@@ -26,6 +26,7 @@ test('of a pod only what rules ask about is kept', () => {
   const metadata = { annotations: { 'modelplane.ai/injected': 'llama=sha256:5e', other: 'x' } }
   expect(consumerPod.parse(aStoredPod({ metadata }))).toEqual({
     metadata: { name: 'server', namespace: 'team', resourceVersion: '7' },
+    leader: undefined,
     record: 'llama=sha256:5e',
     claims: ['modelcache-llama'],
     folders: [`modelcache-llama/${SNAPSHOT}`],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CACHE_READY_GATE, INJECTED } from './annotations.ts'
+import { leaderName } from './leaderworkerset.ts'
 
 const metadata = z.object({
   name: z.string(),
@@ -36,6 +37,8 @@ export const consumerPod = z
   })
   .transform(({ metadata: { annotations, ...meta }, spec, status }) => ({
     metadata: meta,
+    /** The leader of its gang. */
+    leader: leaderName(annotations),
     /** What it was given, by its own annotation `modelplane.ai/injected`. */
     record: annotations?.[INJECTED],
     /** The claims that its volumes name. */

@@ -39,6 +39,14 @@ test('a missing object is an ApiError with status and reason', async () => {
   expect(isNotFound(error)).toBe(true)
 })
 
+test('merge sends a strategic merge patch with its manager', async () => {
+  const body = { metadata: { labels: { a: 'b' } } }
+  await createRest(server.config).merge(TEAM, body, { fieldManager: 'modelcache' })
+  expect(server.writes).toEqual([
+    { contentType: 'application/strategic-merge-patch+json', query: '?fieldManager=modelcache', body },
+  ])
+})
+
 test('apply sends a server-side apply with its manager', async () => {
   await createRest(server.config).apply(
     TEAM,

@@ -24,12 +24,18 @@ export interface ApplyOptions extends CallOptions {
   readonly force?: boolean
 }
 
+export interface MergeOptions extends CallOptions {
+  readonly fieldManager: string
+}
+
 /** Calls to the API server. Each rejects with an ApiError, or with the signal's reason when that aborts. */
 export interface Rest {
   /** Reads an object or a collection and gives the parsed JSON, not yet checked by a schema. */
   get(path: string, options?: GetOptions): Promise<unknown>
   /** Server-side apply: creates or changes the object at `path` and gives it as stored. */
   apply(path: string, body: object, options: ApplyOptions): Promise<unknown>
+  /** Strategic merge patch of the object at `path`: lists of the built-in kinds are merged by the keys of their elements. */
+  merge(path: string, body: object, options: MergeOptions): Promise<unknown>
 }
 
 /** Speaks to the API server of `config`, over the connections that it keeps. */
@@ -45,6 +51,18 @@ export function createRest(config: KubeConfig): Rest {
           query: { fieldManager: options.fieldManager, force: options.force },
           // JSON is YAML, and this media type is the one that every supported API server knows.
           contentType: 'application/apply-patch+yaml',
+          body: JSON.stringify(body),
+        },
+        options,
+      ),
+    merge: (path, body, options) =>
+      call(
+        config,
+        {
+          method: 'PATCH',
+          path,
+          query: { fieldManager: options.fieldManager },
+          contentType: 'application/strategic-merge-patch+json',
           body: JSON.stringify(body),
         },
         options,

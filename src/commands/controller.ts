@@ -3,6 +3,7 @@ import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { createRest } from '../cluster/rest.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { startController } from '../controller/controller.ts'
+import { startGateKeeper } from '../controller/gatekeeper.ts'
 import { createHealthServer } from '../server/healthserver.ts'
 import { createMetrics, exposeWatches } from '../server/metrics.ts'
 import type { Command } from './command.ts'
@@ -11,14 +12,14 @@ import { aborted, terminationSignal } from './termination.ts'
 
 const HELP = `Usage: modelcache controller [options]
 
-Keeps the status of every ModelCache true to the cluster. Run one: there is no leader election yet.
+Keeps the status of every ModelCache true to the cluster, and lets pods go that wait for their caches. Run one: there is no leader election yet.
 
 ${describeOptions(commonOptions)}
 `
 
-/** The controller: watches ModelCaches and claims, and writes status. */
+/** The controller: watches ModelCaches, claims and waiting pods, writes status and lifts gates. */
 export const controller: Command = {
-  summary: 'keep the status of ModelCaches true to the cluster',
+  summary: 'keep the status of ModelCaches true to the cluster, and lift the gates of pods',
   async run(argv) {
     const options = parseOptions(commonOptions, argv)
     if (options === undefined) {
@@ -42,7 +43,9 @@ export const controller: Command = {
     )
     if (synced) {
       logger.info('watches are synced')
-      startController({ stores: watches.stores, rest: createRest(config), logger, signal })
+      const work = { stores: watches.stores, rest: createRest(config), logger, signal }
+      startController(work)
+      startGateKeeper(work)
     }
     await aborted(signal)
     await health.close()

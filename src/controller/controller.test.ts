@@ -30,10 +30,7 @@ function aCluster() {
   const stores = emptyStores()
   const applied: Applied[] = []
   let failures = 0
-  const rest: Rest = {
-    get: async path => {
-      throw new Error(`unexpected GET ${path}`)
-    },
+  const rest: Pick<Rest, 'apply'> = {
     apply: async (path, body, options) => {
       if (failures > 0) {
         failures -= 1

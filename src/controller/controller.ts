@@ -5,10 +5,9 @@ import type { ModelCache } from '../api/modelcache.ts'
 import { modelCaches, objectPath } from '../cluster/resource.ts'
 import type { Rest } from '../cluster/rest.ts'
 import type { ClusterStores } from '../cluster/view.ts'
+import { FIELD_MANAGER } from './fieldmanager.ts'
 import { desiredStatus } from './status.ts'
 import { startWorkQueue } from './workqueue.ts'
-
-const FIELD_MANAGER = 'modelcache'
 
 /**
  * Keeps the status of every ModelCache true to the cluster until the signal aborts. Level-triggered: each change of a
@@ -16,7 +15,7 @@ const FIELD_MANAGER = 'modelcache'
  */
 export function startController(options: {
   stores: ClusterStores
-  rest: Rest
+  rest: Pick<Rest, 'apply'>
   logger: Logger
   signal: AbortSignal
 }): void {

@@ -16,9 +16,9 @@ beforeAll(async () => {
 })
 
 /** Gangs of a leader and one worker, of which one that ends is made again alone. */
-function gang(name: string) {
+function gang(name: string, metadata = annotations('weights')) {
   const { spec } = pod({})
-  const template = { metadata: annotations('weights'), spec }
+  const template = { metadata, spec }
   return {
     apiVersion: 'leaderworkerset.x-k8s.io/v1',
     kind: 'LeaderWorkerSet',
@@ -73,4 +73,23 @@ test('a worker that starts anew gets what its leader has, not what was fetched s
 
   await cluster.setStatus('mc/weights', { ...readyStatus('modelcache-weights'), resolvedDigest: NEWER })
   expect(digestOf(await replaced('llama-0'))).toBe(`weights=${NEWER}`)
+})
+
+test('a gang that waits is let go when its cache is Ready, leader and worker with one digest', async () => {
+  await cluster.need(modelCache('awaited', soundSpec()))
+  await cluster.need(gang('patient', annotations('awaited', { 'modelplane.ai/not-ready': 'Gate' })))
+  const waiting = async () => Promise.all([find('patient-0'), find('patient-0-1')])
+  await eventually('two pods that wait', async () => {
+    const pods = await waiting()
+    return pods.every(found => found?.spec.schedulingGates) ? pods : undefined
+  })
+  await cluster.setStatus('mc/awaited', readyStatus('modelcache-awaited'))
+  const gone = await eventually('the end of their wait', async () => {
+    const pods = await waiting()
+    return pods.every(found => found && !found.spec.schedulingGates) ? pods : undefined
+  })
+  for (const found of gone) {
+    expect(found && digestOf(found)).toBe(`awaited=${DIGEST}`)
+    expect(found?.metadata.annotations?.['digest.modelplane.ai/modelcache-awaited']).toBe(DIGEST)
+  }
 })

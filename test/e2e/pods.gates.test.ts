@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { claimMounts, storedPod } from '../storedpod.ts'
-import { type Cluster, newNamespace } from './cluster.ts'
-import { annotations, claim, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { annotations, claim, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 
 const GATED = [{ name: 'modelplane.ai/cache-ready' }]
 const GATE = { 'modelplane.ai/not-ready': 'Gate' }
@@ -63,13 +63,18 @@ test('a pod that waits for a claim that people fill has its mount already', asyn
   expect(claimMounts({ spec, metadata })).toEqual(['vllm ops-staged/llama at /mnt/ops'])
 })
 
-test('its digest can still be told, and its gate lifted, which is all that is left to do when the cache is Ready', async () => {
-  await stored('lifted', 'hydrating')
-  const digest = readyStatus('x').resolvedDigest
-  const metadata = { annotations: { 'digest.modelplane.ai/modelcache-hydrating': digest } }
-  const patch = JSON.stringify({ metadata, spec: { schedulingGates: null } })
-  const { code, stderr } = await cluster.kubectl(['patch', 'pod/lifted', '--type=merge', '-p', patch])
-  expect(code, stderr).toBe(0)
+test('its gate is lifted when its caches are Ready, and it is told the digest', async () => {
+  await cluster.need(modelCache('late', soundSpec({ mount: { path: '/mnt/late' } })))
+  expect((await stored('patient', 'late, weights')).spec.schedulingGates).toEqual(GATED)
+  await cluster.setStatus('mc/late', readyStatus('modelcache-late'))
+  const { metadata } = await eventually('the end of its wait', async () => {
+    const pod = storedPod.parse(await cluster.get('pod/patient'))
+    return pod.spec.schedulingGates === undefined ? pod : undefined
+  })
+  expect(metadata.annotations).toMatchObject({
+    'digest.modelplane.ai/modelcache-late': DIGEST,
+    'modelplane.ai/injected': `late=${DIGEST},weights=${DIGEST}`,
+  })
 })
 
 test('a pod that would wait does not when its caches are Ready', async () => {

@@ -1,15 +1,16 @@
 import { CACHES, INJECTED, NOT_READY } from '../../api/annotations.ts'
 import type { ConsumerPod } from '../../api/consumerpod.ts'
+import { leaderName } from '../../api/leaderworkerset.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Pod } from '../../api/pod.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 import { type CacheMount, cacheMount } from '../../injection/cachemount.ts'
+import { mountOfLeader } from '../../injection/leadermount.ts'
 import { PENDING, pendingMount } from '../../injection/pendingmount.ts'
 import { readRecord } from '../../injection/record.ts'
 import type { ClusterView, ObjectRef } from '../clusterview.ts'
 import { type Denied, deny, denyIfAny, type Finding } from '../decision.ts'
 import { waitsAtGate } from './gate.ts'
-import { leaderName, mountOfLeader } from './leader.ts'
 import { notReadyText } from './notready.ts'
 import { cacheReferences } from './references.ts'
 
@@ -56,7 +57,7 @@ function leaderOf(
   namespace: string,
   view: ClusterView,
 ): { leader?: ConsumerPod; basis: ObjectRef[] } {
-  const name = leaderName(pod)
+  const name = leaderName(pod.metadata.annotations)
   const leader = name === undefined ? undefined : view.consumer(namespace, name)
   if (leader) return { leader, basis: [] }
   return { basis: name === undefined ? [] : [{ kind: 'Pod', namespace, name }] }

@@ -1,17 +1,10 @@
-import type { ConsumerPod } from '../../api/consumerpod.ts'
-import { SHA256_DIGEST } from '../../api/digest.ts'
-import { LEADER_NAME } from '../../api/leaderworkerset.ts'
-import type { ModelCache } from '../../api/modelcache.ts'
-import type { Pod } from '../../api/pod.ts'
-import { type CacheMount, existingClaimMount, snapshotMount } from '../../injection/cachemount.ts'
-import { subPathExpr } from '../../injection/mounts.ts'
-import { PENDING, pendingMount } from '../../injection/pendingmount.ts'
-import { readRecord } from '../../injection/record.ts'
-
-/** The name of the leader of a gang's worker pod. */
-export function leaderName({ metadata }: Pod): string | undefined {
-  return metadata.annotations?.[LEADER_NAME] || undefined
-}
+import type { ConsumerPod } from '../api/consumerpod.ts'
+import { SHA256_DIGEST } from '../api/digest.ts'
+import type { ModelCache } from '../api/modelcache.ts'
+import { type CacheMount, existingClaimMount, snapshotMount } from './cachemount.ts'
+import { subPathExpr } from './mounts.ts'
+import { PENDING, pendingMount } from './pendingmount.ts'
+import { readRecord } from './record.ts'
 
 /**
  * The mount that the leader of a gang was given of a cache: its workers get the same, whatever happened to the cache

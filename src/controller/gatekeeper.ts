@@ -1,0 +1,59 @@
+import type { Logger } from 'pino'
+import type { ConsumerPod } from '../api/consumerpod.ts'
+import { consumerPods, objectPath } from '../cluster/resource.ts'
+import type { Rest } from '../cluster/rest.ts'
+import { objectKey } from '../cluster/store.ts'
+import { indexStore } from '../cluster/storeindex.ts'
+import type { ClusterStores } from '../cluster/view.ts'
+import { FIELD_MANAGER } from './fieldmanager.ts'
+import { gateLift } from './gatelift.ts'
+import { startWorkQueue } from './workqueue.ts'
+
+/**
+ * Lifts the gate of pods that wait for their caches, until the signal aborts: when a cache changes, when a pod comes, and
+ * for workers when their leader may go.
+ */
+export function startGateKeeper(options: {
+  stores: Pick<ClusterStores, 'modelCaches' | 'consumers'>
+  rest: Pick<Rest, 'merge'>
+  logger: Logger
+  signal: AbortSignal
+}): void {
+  const { stores, rest, logger, signal } = options
+  const queue = startWorkQueue({ reconcile, logger, signal })
+  const waiting = indexStore(stores.consumers, ({ gated, metadata }) =>
+    gated ? metadata.namespace : undefined,
+  )
+  const addAll = (namespace: string) => {
+    for (const pod of waiting(namespace)) queue.add(key(pod))
+  }
+
+  stores.modelCaches.onChange(({ object }) => addAll(object.metadata.namespace ?? ''))
+  stores.consumers.onChange(change => {
+    const { object } = change
+    if (change.type === 'updated' && change.previous.gated && !object.gated)
+      addAll(object.metadata.namespace ?? '')
+    else queue.add(key(object))
+  })
+  for (const pod of stores.consumers.values()) queue.add(key(pod))
+
+  async function reconcile(podKey: string): Promise<void> {
+    const [namespace = '', name = ''] = podKey.split('/')
+    const pod = stores.consumers.get(namespace, name)
+    if (pod === undefined) return
+    const patch = gateLift(pod, {
+      cache: cacheName => stores.modelCaches.get(namespace, cacheName),
+      leader: pod.leader === undefined ? undefined : stores.consumers.get(namespace, pod.leader),
+    })
+    if (patch === undefined) return
+    await rest.merge(objectPath(consumerPods, namespace, name), patch, {
+      fieldManager: FIELD_MANAGER,
+      signal,
+    })
+    logger.info({ namespace, name }, 'scheduling gate lifted')
+  }
+}
+
+function key({ metadata }: ConsumerPod): string {
+  return objectKey(metadata.namespace, metadata.name)
+}
