@@ -109,9 +109,10 @@ async function review(
       name: request.name,
       dryRun: request.dryRun === true,
       allowed: decision.allowed,
-      ...(decision.allowed
-        ? { patched: decision.patch.length }
-        : { reasons: decision.findings.map(({ violation }) => violation.reason) }),
+      ...(decision.allowed && { patched: decision.patch.length }),
+      reasons: (decision.allowed ? decision.warnings : decision.findings).map(
+        ({ violation }) => violation.reason,
+      ),
       ms: Math.round(seconds * 1e6) / 1000,
     },
     'reviewed',

@@ -187,6 +187,14 @@ describe('a warning', () => {
     expect(warningsOf(decide(lws(template(), template({}), 1), { resource: 'leaderworkersets' }))).toEqual([])
   })
 
+  test('says that an annotation on the Jobs of a CronJob reaches no pod', () => {
+    const metadata = { annotations: { [CACHES]: 'llama' } }
+    const cronJob = { spec: { jobTemplate: { metadata, spec: { template: template({}) } } } }
+    expect(warningsOf(decide(cronJob, { resource: 'cronjobs' }))).toEqual([
+      'AnnotationNotOnTemplate: modelplane.ai/caches on the workload itself does not reach its pods; move it to spec.jobTemplate.spec.template.metadata',
+    ])
+  })
+
   test('says that an annotation on the workload reaches no pod', () => {
     const stray = deployment(template({}), { metadata: { annotations: { [CACHES]: 'llama' } } })
     expect(warningsOf(decide(stray))).toEqual([

@@ -6,14 +6,14 @@ import type { ClusterView } from '../clusterview.ts'
 import { allow, type Decision, denyIfAny, type Finding } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import { cacheReferences } from '../pod/references.ts'
-import { annotationNotOnTemplate } from './annotationnotontemplate.ts'
+import { annotationNotOnTemplate, strayReferences } from './annotationnotontemplate.ts'
 import { cacheNotFound } from './cachenotfound.ts'
 import { cacheNotReady } from './cachenotready.ts'
 import { containersWithoutCaches } from './containerswithoutcaches.ts'
 import { gangReferencesDiffer } from './gangreferencesdiffer.ts'
 import { impossible, inTemplate } from './impossible.ts'
 import { modelPathMismatch } from './modelpathmismatch.ts'
-import { annotationsOf, asksForCaches, type PodTemplate, podTemplates } from './podtemplates.ts'
+import { asksForCaches, type PodTemplate, podTemplates } from './podtemplates.ts'
 import { type Advice, referencesTo, type Subject } from './workload.ts'
 
 /** Every rule that advises, the most useful first: the API server cuts what comes last. */
@@ -42,7 +42,7 @@ export function validateWorkload(request: AdmissionRequest, view: ClusterView): 
   const before = podTemplates(resource.resource, old)
   const isChanged = (template: PodTemplate) =>
     !isDeepStrictEqual(template.raw, before.find(({ path }) => path === template.path)?.raw)
-  const isNewlyAnnotated = annotationsOf(object)[CACHES] !== annotationsOf(old)[CACHES]
+  const isNewlyAnnotated = !isDeepStrictEqual(strayReferences(object), strayReferences(old))
   if (!isNewlyAnnotated && before.length === templates.length && !templates.some(isChanged)) return allow()
 
   const subjects: Subject[] = []
