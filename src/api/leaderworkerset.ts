@@ -1,3 +1,5 @@
+import { objectName } from './objectname.ts'
+
 /** Annotation that LeaderWorkerSet puts on every worker pod of a gang. */
 export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'
 
@@ -5,5 +7,6 @@ export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'
 export function leaderName(
   annotations: Readonly<Record<string, string>> | null | undefined,
 ): string | undefined {
-  return annotations?.[LEADER_NAME] || undefined
+  // Anybody can write the annotation, and what is no name must not become a part of a path.
+  return objectName.safeParse(annotations?.[LEADER_NAME]).data
 }
