@@ -3,10 +3,10 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test lint up down env bench clean
+.PHONY: help setup demo test lint up down env bench bench-rules fuzz clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 setup: node_modules/.package-lock.json ## install what the project needs, Node 24 included, into node_modules
 
@@ -36,6 +36,12 @@ env: setup ## print KUBECONFIG and PATH as lines for the eval of a shell
 
 bench: setup ## measure the admission path
 	@$(RUN) bench
+
+bench-rules: setup ## measure the decisions alone
+	@$(RUN) bench-rules
+
+fuzz: setup ## compare the rules with a second statement of them: N reviews (1000000), SEED repeats a run
+	@$(RUN) fuzz -- --n $(or $(N),1000000) $(if $(SEED),--seed $(SEED))
 
 clean: down ## remove what the project installed and made in this folder; built binaries stay in their cache
 	@rm -rf node_modules .testbed

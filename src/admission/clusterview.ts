@@ -16,7 +16,8 @@ import type { StorageProfile } from '../api/storageprofile.ts'
  */
 export interface ClusterView {
   modelCache(namespace: string, name: string): ModelCache | undefined
-  modelCaches(namespace: string): Iterable<ModelCache>
+  /** Those that stage the same source (`sourceIdentity`). */
+  modelCachesOfSource(namespace: string, source: string): Iterable<ModelCache>
   /** The ModelCache that owns a claim (`ownsClaim`), at the cost of a look-up. */
   modelCacheOfClaim(namespace: string, claimName: string): ModelCache | undefined
   storageClass(name: string): StorageClass | undefined
@@ -30,13 +31,13 @@ export interface ClusterView {
   consumers(namespace: string): Iterable<ConsumerPod>
   resourceQuotas(namespace: string): Iterable<ResourceQuota>
   inferenceClusters(): Iterable<InferenceCluster>
-  /** Secrets are not watched: undefined until a decision that rests on one has it read. */
-  secret(namespace: string, name: string): SecretKeys | undefined
+  /** Secrets are not watched: undefined until a decision that rests on one has it read, which may not be allowed. */
+  secret(namespace: string, name: string): SecretKeys | 'unreadable' | undefined
 }
 
 /** An object, or a whole collection, that a decision rests on. */
 export type ObjectRef =
   | { kind: 'ModelCache' | 'PersistentVolumeClaim' | 'Secret' | 'Pod'; namespace: string; name: string }
-  | { kind: 'StorageClass' | 'Namespace'; name: string }
+  | { kind: 'StorageClass' | 'StorageProfile' | 'Namespace'; name: string }
   | { kind: 'ConsumerPodList'; namespace: string }
   | { kind: 'StorageClassList' | 'InferenceClusterList' }

@@ -7,6 +7,7 @@ import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { ResourceQuota } from '../api/resourcequota.ts'
 import type { SecretKeys } from '../api/secret.ts'
+import { sourceIdentity } from '../api/sourceidentity.ts'
 import type { StorageClass } from '../api/storageclass.ts'
 import type { StorageProfile } from '../api/storageprofile.ts'
 import { type AdmissionRequest, admissionReview } from './admissionreview.ts'
@@ -48,7 +49,8 @@ export function aView(
     storageProfile: name => held.profiles?.find(({ metadata }) => metadata.name === name),
     namespace: name =>
       held.namespaces?.find(({ metadata }) => metadata.name === name) ?? { metadata: { name } },
-    modelCaches: namespace => within(caches, namespace),
+    modelCachesOfSource: (namespace, source) =>
+      within(caches, namespace).filter(({ spec }) => sourceIdentity(spec) === source),
     consumer: (namespace, name) => named(consumers, namespace, name),
     consumers: namespace => within(consumers, namespace),
     resourceQuotas: namespace => within(quotas, namespace),

@@ -6,4 +6,6 @@ export interface Policy {
   jobControllers: readonly string[]
   /** User as which our controller creates hydration Jobs. */
   controllerUser: string
+  /** Name of the InferenceCluster that is this cluster; unset: the only one that is registered. */
+  clusterName?: string | undefined
 }

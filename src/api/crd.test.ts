@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { modelCacheCrd } from './crd.ts'
+import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
 import { IMMUTABLE_FIELDS, SOURCES } from './modelcachefields.ts'
 import { RESERVED_FIELDS } from './notimplemented.ts'
 
@@ -17,14 +17,13 @@ interface SchemaNode {
   items?: SchemaNode | undefined
 }
 
-const crd = z
-  .object({
-    spec: z.object({
-      versions: z.tuple([z.object({ schema: z.object({ openAPIV3Schema: node }) })]),
-    }),
-  })
-  .parse(modelCacheCrd())
-const root = crd.spec.versions[0].schema.openAPIV3Schema
+const definition = z.object({
+  spec: z.object({
+    versions: z.tuple([z.object({ schema: z.object({ openAPIV3Schema: node }) })]),
+  }),
+})
+const rootOf = (crd: unknown) => definition.parse(crd).spec.versions[0].schema.openAPIV3Schema
+const root = rootOf(modelCacheCrd())
 
 function* fields(schema: SchemaNode, path: string): Generator<[string, SchemaNode]> {
   for (const [name, child] of Object.entries(schema.properties ?? {})) {
@@ -34,14 +33,20 @@ function* fields(schema: SchemaNode, path: string): Generator<[string, SchemaNod
   if (schema.items) yield* fields(schema.items, `${path}[]`)
 }
 
-describe('the CRD', () => {
-  test('explains every field', () => {
-    const mute = [...fields(root, '')]
-      .filter(([path, schema]) => schema.description === undefined && path.split('.').length > 2)
-      .map(([path]) => path)
-    expect(mute).toEqual([])
-  })
+/** The API server explains these by itself. */
+const OWNED = ['.apiVersion', '.kind', '.metadata']
 
+test.each([
+  ['ModelCache', root, '.spec.storage.pvc.storageClassName'],
+  ['InferenceCluster', rootOf(inferenceClusterCrd()), '.spec.storage.storageClassName'],
+])('the CRD of %s explains every field', (_, schema, known) => {
+  const described = [...fields(schema, '')].filter(([path]) => !OWNED.includes(path))
+  expect(described.map(([path]) => path)).toContain(known)
+  const mute = described.filter(([, { description }]) => description === undefined)
+  expect(mute.map(([path]) => path)).toEqual([])
+})
+
+describe('the CRD of ModelCache', () => {
   test('names the sources that the rules count', () => {
     const source = root.properties?.spec?.properties?.artifact?.properties?.source
     expect(Object.keys(source?.properties ?? {})).toEqual([...SOURCES])

@@ -1,11 +1,20 @@
-import { z } from 'zod'
 import { GROUP, VERSION } from './group.ts'
+import { inferenceCluster } from './inferencecluster.ts'
 import { modelCache } from './modelcache.ts'
+import { type JsonSchema, structuralSchema } from './structuralschema.ts'
 
-type JsonSchema = Record<string, unknown>
+/** A column of `kubectl get`; priority 1 shows with `-o wide`. */
+interface PrinterColumn {
+  name: string
+  type: 'string' | 'date'
+  jsonPath: string
+  description?: string
+  priority?: number
+}
 
-/** The columns of `kubectl get modelcaches`; priority 1 shows with `-o wide`. */
-const PRINTER_COLUMNS = [
+const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
+
+const MODEL_CACHE_COLUMNS: PrinterColumn[] = [
   { name: 'Source', type: 'string', jsonPath: '.status.source', description: 'Where the bytes come from.' },
   {
     name: 'Backend',
@@ -16,7 +25,7 @@ const PRINTER_COLUMNS = [
   { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'State in one word.' },
   { name: 'Progress', type: 'string', jsonPath: '.status.progress', description: 'Share staged.' },
   { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Size of the artifact.' },
-  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  AGE,
   {
     name: 'Digest',
     type: 'string',
@@ -33,81 +42,69 @@ const PRINTER_COLUMNS = [
   },
 ]
 
+const INFERENCE_CLUSTER_COLUMNS: PrinterColumn[] = [
+  {
+    name: 'StorageClass',
+    type: 'string',
+    jsonPath: '.spec.storage.storageClassName',
+    description: 'StorageClass of ModelCaches that name none.',
+  },
+  AGE,
+]
+
 /** The CustomResourceDefinition of ModelCache, made from the zod schema. */
 export function modelCacheCrd(): JsonSchema {
+  return definition({
+    scope: 'Namespaced',
+    names: {
+      kind: 'ModelCache',
+      listKind: 'ModelCacheList',
+      plural: 'modelcaches',
+      singular: 'modelcache',
+      shortNames: ['mc'],
+      categories: ['all'],
+    },
+    version: { subresources: { status: {} }, additionalPrinterColumns: MODEL_CACHE_COLUMNS },
+    schema: structuralSchema(modelCache),
+  })
+}
+
+/** The CustomResourceDefinition of InferenceCluster, made from the zod schema. */
+export function inferenceClusterCrd(): JsonSchema {
+  return definition({
+    scope: 'Cluster',
+    names: {
+      kind: 'InferenceCluster',
+      listKind: 'InferenceClusterList',
+      plural: 'inferenceclusters',
+      singular: 'inferencecluster',
+      shortNames: ['ic'],
+    },
+    version: { additionalPrinterColumns: INFERENCE_CLUSTER_COLUMNS },
+    schema: structuralSchema(inferenceCluster),
+  })
+}
+
+interface Definition {
+  scope: 'Namespaced' | 'Cluster'
+  names: { plural: string } & JsonSchema
+  /** Members of the one version, besides its schema. */
+  version: { subresources?: JsonSchema; additionalPrinterColumns: PrinterColumn[] }
+  schema: JsonSchema
+}
+
+function definition({ scope, names, version, schema }: Definition): JsonSchema {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `modelcaches.${GROUP}` },
+    metadata: { name: `${names.plural}.${GROUP}` },
     spec: {
       group: GROUP,
-      scope: 'Namespaced',
-      names: {
-        kind: 'ModelCache',
-        listKind: 'ModelCacheList',
-        plural: 'modelcaches',
-        singular: 'modelcache',
-        shortNames: ['mc'],
-        categories: ['all'],
-      },
+      scope,
+      names,
       versions: [
-        {
-          name: VERSION,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: PRINTER_COLUMNS,
-          schema: { openAPIV3Schema: structuralSchema() },
-        },
+        { name: VERSION, served: true, storage: true, ...version, schema: { openAPIV3Schema: schema } },
       ],
     },
   }
-}
-
-/**
- * A structural schema as apiextensions/v1 wants it: OpenAPI 3.0, every node typed, no `$ref`, and the three
- * root fields that the API server owns (apiVersion, kind, metadata) left to it.
- */
-function structuralSchema(): JsonSchema {
-  const schema = z.toJSONSchema(modelCache, {
-    target: 'openapi-3.0',
-    io: 'input',
-    override: ({ jsonSchema }) => makeStructural(jsonSchema),
-  }) as { description: string; properties: Record<string, JsonSchema> }
-  return {
-    type: 'object',
-    description: schema.description,
-    required: ['spec'],
-    properties: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { type: 'object' },
-      spec: schema.properties.spec,
-      status: schema.properties.status,
-    },
-  }
-}
-
-function makeStructural(node: JsonSchema): void {
-  if (node['x-kubernetes-int-or-string'] === true) {
-    delete node.anyOf
-  }
-  if (node.type === 'integer') {
-    node.format = 'int64'
-    // zod's bounds of a safe integer; the field's own bounds, if any, are tighter and stay.
-    if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum
-    if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum
-  }
-  if (isEmptyObjectSchema(node.additionalProperties)) {
-    // A loose object: whatever it holds is kept, so that the rule that rejects it by name sees it.
-    delete node.additionalProperties
-    node['x-kubernetes-preserve-unknown-fields'] = true
-  }
-  // Keys of maps are checked where they are used; structural schemas cannot describe them.
-  delete node.propertyNames
-  delete node.$schema
-}
-
-function isEmptyObjectSchema(value: unknown): boolean {
-  return value === true || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
 }

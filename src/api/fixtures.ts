@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { CACHES } from './annotations.ts'
 import { API_VERSION } from './group.ts'
+import { type InferenceCluster, inferenceCluster } from './inferencecluster.ts'
 import { type ModelCache, modelCache } from './modelcache.ts'
 import type { Condition } from './modelcachestatus.ts'
 import { type PersistentVolumeClaim, persistentVolumeClaim } from './persistentvolumeclaim.ts'
@@ -10,6 +11,8 @@ import { type StorageClass, storageClass } from './storageclass.ts'
 /** Objects for tests: sound as they are, each test says only what it is about. */
 
 export const NAMESPACE = 'ml-team'
+/** A commit of the repository that `aModelCache` stages. */
+export const COMMIT = '5206a32e'.repeat(5)
 export const DIGEST = `sha256:${'5e'.repeat(32)}`
 /** The folder of the claim that holds the snapshot of `DIGEST`. */
 export const SNAPSHOT = `snapshots/${DIGEST}`
@@ -31,7 +34,7 @@ export function aModelCache(
     kind: 'ModelCache',
     metadata: { name: given.name ?? 'llama', namespace: NAMESPACE, generation: 1, ...given.metadata },
     spec: {
-      artifact: { source: { huggingFace: { repo: 'meta-llama/Llama-3.3-70B-Instruct' } } },
+      artifact: { source: { huggingFace: { repo: 'meta-llama/Llama-3.3-70B-Instruct', revision: COMMIT } } },
       mount: { path: '/mnt/model' },
       storage: { pvc: { storageClassName: 'shared' } },
       ...given.spec,
@@ -115,5 +118,15 @@ export function aStorageClass(
   return storageClass.parse({
     metadata: { name: given.name ?? 'shared', annotations: given.annotations },
     provisioner: given.provisioner ?? 'filestore.csi.storage.gke.io',
+  })
+}
+
+/** A registered cluster, whose ModelCaches that name no class get this one. */
+export function anInferenceCluster(name: string, storageClassName?: string): InferenceCluster {
+  return inferenceCluster.parse({
+    apiVersion: API_VERSION,
+    kind: 'InferenceCluster',
+    metadata: { name },
+    spec: { storage: { storageClassName } },
   })
 }

@@ -30,7 +30,9 @@ const mount = z.object({
 const pvc = z.object({
   storageClassName: objectName
     .optional()
-    .describe('StorageClass of the claim; it must support ReadWriteMany. Absent: the default StorageClass.'),
+    .describe(
+      'StorageClass of the claim; it must support ReadWriteMany. Absent: that of the InferenceCluster, else the default StorageClass.',
+    ),
   sizeGiB: z
     .int()
     .min(1)

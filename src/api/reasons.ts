@@ -124,11 +124,23 @@ export const REASONS = {
     example: 'would hide files that the container needs; use a path of its own, such as /mnt/model',
     fix: 'Mount it in a place of its own.',
   },
+  MutableRevision: {
+    when: 'A warning, at creation: the source goes by a name that is known to move, `main` or `master` of a Hugging Face repository, or tag `latest` of an OCI artifact, also where none is written. It is resolved once, and the cache does not follow it.',
+    example:
+      'revision main moves: what it points at now is staged, and stays. To pin it, name a commit, by its 40 digits, when the cache is created',
+    fix: 'Nothing, if any state of the artifact will do. To know which one, name a commit or a digest. The field is immutable: to stage a newer state, create a ModelCache of another name.',
+  },
+  NoInferenceCluster: {
+    when: 'A warning: `spec.clusterSelector` is set, and there is no InferenceCluster that it could select. Confirmed by a live read.',
+    example:
+      'this cluster alone stages the cache, because no InferenceCluster is registered that spec.clusterSelector could select',
+    fix: 'Nothing, if this cluster is the one that is meant. Otherwise register the clusters as InferenceClusters.',
+  },
   NoStorageClass: {
-    when: 'A ModelCache of backend PVC names no StorageClass, and the cluster has no default one.',
+    when: 'A ModelCache of backend PVC names no StorageClass, nor does the InferenceCluster of this cluster, and there is no default one.',
     example:
       'spec.storage.pvc.storageClassName is unset and the cluster has no default StorageClass; name one that supports ReadWriteMany',
-    fix: 'Name a class.',
+    fix: 'Name a class, in the ModelCache or, for all that name none, in `spec.storage.storageClassName` of the InferenceCluster.',
   },
   NotImplemented: {
     when: 'A value or a field is reserved by the API and not implemented by this version, or a pod runs on Windows.',
@@ -141,10 +153,28 @@ export const REASONS = {
       'annotation modelplane.ai/caches="llama,,chat" has an empty name; list the names of ModelCaches of this namespace, separated by commas',
     fix: 'Correct the annotation in the pod template.',
   },
+  SecretKeyNotFound: {
+    when: 'A warning: the Secret that `secretRef` names lacks a key that hydration reads: `secretRef.key` for huggingFace and http, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for s3, `.dockerconfigjson` for oci. Confirmed by a live read.',
+    example:
+      'Secret ml-team/hf-token lacks key token; add it, or make another: kubectl -n ml-team create secret generic NAME --from-literal=token=…',
+    fix: 'Add the key to the Secret, or correct `secretRef`, which may change at any time.',
+  },
+  SecretNotFound: {
+    when: 'A warning: there is no Secret of the name in `secretRef` in the namespace of the ModelCache. Confirmed by a live read.',
+    example:
+      'there is no Secret ml-team/hf-token; create it: kubectl -n ml-team create secret generic hf-token --from-literal=token=…',
+    fix: 'Create the Secret as the message says, or correct `secretRef`, which may change at any time.',
+  },
   SizeCannotShrink: {
     when: 'An update lowers `spec.storage.pvc.sizeGiB`, or removes it once it was set: the measured size that would take its place may be less.',
     example: 'a claim only grows; keep the size or raise it, or create a ModelCache of another name',
     fix: 'Keep the size. To get a smaller claim, create a second ModelCache.',
+  },
+  SourceAlreadyCached: {
+    when: 'A warning, at creation: another ModelCache of the namespace stages the same source, with the same patterns; credentials and the kind of the artifact do not count. Confirmed by a live read.',
+    example:
+      'ModelCache ml-team/llama has the same source already, mounted at /mnt/model; pods can use that one: modelplane.ai/caches: llama',
+    fix: 'Let the pods use the cache that is there; any number can mount it. Two are right where the bytes must lie on two kinds of storage, or at two paths.',
   },
   SourceInvalid: {
     when: 'A repository id, revision, glob, URI, URL, OCI reference or inline file is not written as its kind demands, or inline files exceed 256 KiB in all.',
@@ -158,13 +188,13 @@ export const REASONS = {
     fix: 'Correct the field that the message names.',
   },
   StorageClassNotFound: {
-    when: 'A ModelCache names a StorageClass that does not exist. Confirmed by a live read.',
+    when: 'A ModelCache, or for one that names no StorageClass the InferenceCluster of this cluster, names one that does not exist. Confirmed by a live read.',
     example:
       'spec.storage.pvc.storageClassName filestore: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)',
     fix: 'Name a class that exists.',
   },
   StorageClassNotRWX: {
-    when: 'The StorageClass of a ModelCache cannot do ReadWriteMany, or nobody knows whether it can.',
+    when: 'The StorageClass that a ModelCache names, or that it gets by the InferenceCluster or by default, cannot do ReadWriteMany, or nobody knows whether it can. Asked are, in this order: the annotation below, a StorageProfile of the Containerized Data Importer, the table of known provisioners.',
     example:
       'spec.storage.pvc.storageClassName gp3: it does not support ReadWriteMany, because provisioner ebs.csi.aws.com provides block volumes, attachable to one node only; use a class backed by a shared file system',
     fix: 'Use a class of a shared file system. If the class does support it, an administrator attests: `kubectl annotate storageclass NAME modelplane.ai/access-modes=ReadWriteMany`.',
@@ -173,6 +203,12 @@ export const REASONS = {
     when: 'The member of `spec.storage` that belongs to the backend is missing, or that of another backend is set.',
     example: 'backend ExistingPVC needs storage.existingPVC; set its name',
     fix: 'Set `pvc` with backend PVC, `existingPVC` with backend ExistingPVC.',
+  },
+  StorageQuotaExceeded: {
+    when: 'A warning: a ResourceQuota of the namespace has no room for the claim of a new ModelCache, or for what it grows by. Looked at are `requests.storage` and `persistentvolumeclaims`, for all claims and for those of its StorageClass, as the quota controller last counted them.',
+    example:
+      'ResourceQuota storage would refuse the claim: requests.storage has 12Gi of 20Gi in use, and 32Gi more is asked for; make room, or have the quota raised',
+    fix: 'Delete claims that nobody needs, or let an administrator raise the quota. The claim is made as soon as there is room.',
   },
 } as const satisfies Record<string, ReasonText>
 

@@ -41,6 +41,11 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404
 }
 
+/** Whether the caller has no right to do this. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 403
+}
+
 /** Whether the version that a list or watch started from is no longer kept: only a new list helps. */
 export function isExpired(error: unknown): boolean {
   return error instanceof ApiError && error.status === 410

@@ -1,5 +1,5 @@
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
-import { ApiError } from './apierror.ts'
+import { ApiError, isForbidden } from './apierror.ts'
 import { listAll } from './list.ts'
 import { noAnswers, overlay } from './liveview.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type StoredObject,
   secrets,
   storageClasses,
+  storageProfiles,
 } from './resource.ts'
 import { isNotFound, type Rest } from './rest.ts'
 import { objectKey } from './store.ts'
@@ -43,9 +44,10 @@ export type LiveReader = (
 export function createLiveReader(rest: Rest): LiveReader {
   const readCache = objectReader(rest, modelCaches)
   const readClaim = objectReader(rest, persistentVolumeClaims)
-  const readSecret = objectReader(rest, secrets)
+  const readSecret = secretReader(rest)
   const readPod = objectReader(rest, consumerPods)
   const readClass = objectReader(rest, storageClasses)
+  const readProfile = objectReader(rest, storageProfiles)
   const readNamespace = objectReader(rest, namespaces)
   const listPods = listReader(rest, consumerPods)
   const listClasses = listReader(rest, storageClasses)
@@ -71,6 +73,9 @@ export function createLiveReader(rest: Rest): LiveReader {
           break
         case 'StorageClass':
           read.classes.set(ref.name, await readClass(undefined, ref.name))
+          break
+        case 'StorageProfile':
+          read.profiles.set(ref.name, await readProfile(undefined, ref.name))
           break
         case 'Namespace':
           read.namespaces.set(ref.name, await readNamespace(undefined, ref.name))
@@ -104,6 +109,19 @@ function objectReader<T extends StoredObject>(
     }
   })
   return (namespace, name) => read(objectPath(resource, namespace, name))
+}
+
+/** To read Secrets is a right of its own, which an administrator may have taken away; then nothing is known of them. */
+function secretReader(rest: Rest) {
+  const read = objectReader(rest, secrets)
+  return async (namespace: string, name: string) => {
+    try {
+      return await read(namespace, name)
+    } catch (error) {
+      if (isForbidden(error)) return 'unreadable'
+      throw error
+    }
+  }
 }
 
 /** Reads all objects of a kind, in one namespace or of the whole cluster; none of a kind that the cluster does not have. */

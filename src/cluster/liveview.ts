@@ -7,15 +7,17 @@ import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { SecretKeys } from '../api/secret.ts'
 import type { StorageClass } from '../api/storageclass.ts'
+import type { StorageProfile } from '../api/storageprofile.ts'
 import { objectKey } from './store.ts'
 
 /** What was read, by name. A key that maps to undefined was read and found absent. */
 export interface LiveAnswers {
   readonly modelCaches: Map<string, ModelCache | undefined>
   readonly claims: Map<string, PersistentVolumeClaim | undefined>
-  readonly secrets: Map<string, SecretKeys | undefined>
+  readonly secrets: Map<string, SecretKeys | 'unreadable' | undefined>
   readonly pods: Map<string, ConsumerPod | undefined>
   readonly classes: Map<string, StorageClass | undefined>
+  readonly profiles: Map<string, StorageProfile | undefined>
   readonly namespaces: Map<string, Namespace | undefined>
   /** By namespace. */
   readonly consumers: Map<string, readonly ConsumerPod[]>
@@ -30,6 +32,7 @@ export function noAnswers(): LiveAnswers {
     secrets: new Map(),
     pods: new Map(),
     classes: new Map(),
+    profiles: new Map(),
     namespaces: new Map(),
     consumers: new Map(),
     allClasses: undefined,
@@ -66,6 +69,7 @@ export function overlay(view: ClusterView, read: LiveAnswers): ClusterView {
           : read.allClasses.find(({ metadata }) => metadata.name === name),
       ),
     storageClasses: () => read.allClasses ?? view.storageClasses(),
+    storageProfile: name => answer(read.profiles, name, () => view.storageProfile(name)),
     namespace: name => answer(read.namespaces, name, () => view.namespace(name)),
     inferenceClusters: () => read.inferenceClusters ?? view.inferenceClusters(),
   }

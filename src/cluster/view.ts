@@ -6,6 +6,7 @@ import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { ResourceQuota } from '../api/resourcequota.ts'
+import { sourceIdentity } from '../api/sourceidentity.ts'
 import type { StorageClass } from '../api/storageclass.ts'
 import type { StorageProfile } from '../api/storageprofile.ts'
 import type { StoredObject } from './resource.ts'
@@ -30,6 +31,10 @@ export function createClusterView(stores: ClusterStores): ClusterView {
   const byReportedClaim = indexStore(stores.modelCaches, ({ metadata, status }) =>
     status?.claimName === undefined ? undefined : objectKey(metadata.namespace, status.claimName),
   )
+  const bySource = indexStore(stores.modelCaches, ({ metadata, spec }) => {
+    const source = sourceIdentity(spec)
+    return source === undefined ? undefined : objectKey(metadata.namespace, source)
+  })
   /** What status says comes first: it is written by our controller alone. */
   const modelCacheOfClaim = (namespace: string, claimName: string): ModelCache | undefined => {
     const candidates = [...byReportedClaim(objectKey(namespace, claimName))]
@@ -41,7 +46,7 @@ export function createClusterView(stores: ClusterStores): ClusterView {
   }
   return {
     modelCache: (namespace, name) => stores.modelCaches.get(namespace, name),
-    modelCaches: indexStore(stores.modelCaches, namespaceOf),
+    modelCachesOfSource: (namespace, source) => bySource(objectKey(namespace, source)),
     modelCacheOfClaim,
     storageClass: name => stores.storageClasses.get(undefined, name),
     storageClasses: () => stores.storageClasses.values(),

@@ -7,6 +7,7 @@ import { validateModelCache } from '../admission/modelcache/validate.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import { validatePod } from '../admission/pod/validate.ts'
 import { validateWorkload } from '../admission/workload/validate.ts'
+import { objectName } from '../api/objectname.ts'
 import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { createLiveReader } from '../cluster/liveread.ts'
 import { createRest } from '../cluster/rest.ts'
@@ -39,6 +40,11 @@ const OPTIONS = {
     schema: z.enum(['Deny', 'Warn']).default('Deny'),
     value: 'Deny|Warn',
     help: 'for StorageClasses whose provisioner is not known to support ReadWriteMany; default Deny',
+  },
+  'cluster-name': {
+    schema: objectName.optional(),
+    value: 'NAME',
+    help: 'the InferenceCluster that is this cluster; default: the only one that is registered',
   },
   'job-controller-user': {
     schema: names.default([
@@ -90,6 +96,7 @@ export const webhook: Command = {
       unknownProvisioner: options['unknown-provisioner'],
       jobControllers: options['job-controller-user'],
       controllerUser: options['controller-user'],
+      clusterName: options['cluster-name'],
     }
     const admission = createAdmissionServer({
       tls: { cert: readPem(options['tls-cert-file']), key: readPem(options['tls-key-file']) },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aClaim, aCondition, aModelCache, aReadyCache } from '../api/fixtures.ts'
+import { aClaim, aCondition, aModelCache, aReadyCache, COMMIT } from '../api/fixtures.ts'
 import { type ModelCacheStatus, modelCacheStatus, PHASES } from '../api/modelcachestatus.ts'
 import { cacheMount } from '../injection/cachemount.ts'
 import { desiredStatus } from './status.ts'
@@ -105,7 +105,7 @@ describe('a cache on a claim of its own', () => {
     const status = desiredStatus({ cache: aModelCache(), claim: undefined, now: NOW })
     expect(status).toMatchObject({
       phase: 'Pending',
-      source: 'hf://meta-llama/Llama-3.3-70B-Instruct@main',
+      source: `hf://meta-llama/Llama-3.3-70B-Instruct@${COMMIT}`,
       conditions: [
         {
           type: 'Ready',

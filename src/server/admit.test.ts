@@ -146,6 +146,50 @@ describe('a warning that rests on the cluster', () => {
   })
 })
 
+describe('a decision that a live read changes', () => {
+  const SECRET: ObjectRef = { kind: 'Secret', namespace: NAMESPACE, name: 'hf' }
+  const found = aView({ caches: [aReadyCache()] })
+  /** Denies without the cache; with it, warns of a Secret that the view does not have. */
+  const rules: Rules = (_request, view) => {
+    if (!view.modelCache(NAMESPACE, 'llama')) return deny(violation('CacheNotFound', '', 'gone'), [LLAMA])
+    const warning = { violation: violation('SecretNotFound', '', 'gone'), basis: [SECRET] }
+    return view.secret(NAMESPACE, 'hf') ? allow() : allow({ warnings: [warning] })
+  }
+
+  test('is confirmed in what it rests on newly, and only that', async () => {
+    const asked: (readonly ObjectRef[])[] = []
+    const confirm: LiveReader = async (_view, refs) => {
+      asked.push(refs)
+      if (asked.length === 1) return found
+      return { ...found, secret: () => ({ metadata: { name: 'hf' }, keys: [] }) }
+    }
+    expect((await decide(rules, NONE, confirm)).decision).toEqual(allow())
+    expect(asked).toEqual([[LLAMA], [SECRET]])
+  })
+
+  test('loses the warning that cannot be confirmed', async () => {
+    let reads = 0
+    const confirm: LiveReader = async () => {
+      if (++reads === 1) return found
+      throw new Error('down')
+    }
+    expect((await decide(rules, NONE, confirm)).decision).toEqual(allow())
+  })
+
+  test('is not chased for ever', async () => {
+    let reads = 0
+    const restless: Rules = () =>
+      deny(violation('CacheNotFound', '', 'gone'), [{ ...SECRET, name: `s${reads}` }])
+    const confirm: LiveReader = async () => {
+      reads += 1
+      return NONE
+    }
+    const { decision } = await decide(restless, NONE, confirm)
+    expect(textOf(decision)).toContain('as of the last watch event')
+    expect(reads).toBe(3)
+  })
+})
+
 describe('a rule that throws', () => {
   const broken: Rules = () => {
     throw new TypeError('cannot read properties of undefined')

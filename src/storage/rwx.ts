@@ -1,23 +1,32 @@
 import type { StorageClass } from '../api/storageclass.ts'
+import type { StorageProfile } from '../api/storageprofile.ts'
 import { ACCESS_MODES, ACCESS_MODES_ANNOTATION, attestedAccessModes } from './accessmodesannotation.ts'
 import { provisionerVerdict } from './provisioners.ts'
 
 /**
- * Whether a class gives file systems that many nodes can mount, one of them writing. `because` is a phrase for
- * a message: "provisioner ebs.csi.aws.com provides block volumes, attachable to one node only".
+ * Whether a class gives file systems that many nodes can mount, one of them writing. `by` is who says so, and
+ * `because` a phrase for a message: "provisioner ebs.csi.aws.com provides block volumes, attachable to one node only".
  */
-export type RwxCapability = { answer: 'yes' | 'no' | 'unknown'; because: string }
+export interface RwxCapability {
+  answer: 'yes' | 'no' | 'unknown'
+  by: 'annotation' | 'profile' | 'provisioner'
+  because: string
+}
 
 /** The provisioner of classes for volumes that an admin makes by hand. Kubernetes reserves the name. */
 const NO_PROVISIONER = 'kubernetes.io/no-provisioner'
 
 /**
  * Whether a StorageClass supports ReadWriteMany. Kubernetes declares this nowhere, and a claim that the class
- * cannot serve just stays Pending, so it is told from what is known, best first: the admin's annotation, then
- * the table of known provisioners. What neither knows is unknown, and the caller's policy decides.
+ * cannot serve just stays Pending, so it is told from what is known, best first: the admin's annotation, the
+ * StorageProfile of the class where the cluster has one, then the table of known provisioners. What none of them
+ * knows is unknown, and the caller's policy decides.
  */
-export function rwxCapability(storageClass: StorageClass): RwxCapability {
-  return byAnnotation(storageClass) ?? byProvisioner(storageClass)
+export function rwxCapability(
+  storageClass: StorageClass,
+  profile: StorageProfile | undefined,
+): RwxCapability {
+  return byAnnotation(storageClass) ?? byProfile(profile) ?? byProvisioner(storageClass)
 }
 
 /** How an admin can settle an unknown class, as the end of a message. */
@@ -33,11 +42,38 @@ function byAnnotation(storageClass: StorageClass): RwxCapability | undefined {
   if (!attested.valid) {
     // A typo must not fall through to the table, which might say yes where the admin meant no.
     const problem = `"${attested.entry}" is not one of ${ACCESS_MODES.join(', ')}`
-    return { answer: 'no', because: `${annotation} is malformed: ${problem}` }
+    return { answer: 'no', by: 'annotation', because: `${annotation} is malformed: ${problem}` }
   }
   return {
     answer: attested.modes.has('ReadWriteMany') ? 'yes' : 'no',
+    by: 'annotation',
     because: `${annotation} says ${[...attested.modes].join(', ')}`,
+  }
+}
+
+/**
+ * The Containerized Data Importer makes a profile for every class, and leaves its sets empty where neither it nor an
+ * admin knows the provisioner: then it says nothing.
+ */
+function byProfile(profile: StorageProfile | undefined): RwxCapability | undefined {
+  const sets = profile?.status?.claimPropertySets ?? []
+  if (profile === undefined || sets.length === 0) return undefined
+  const listed = sets.map(({ accessModes, volumeMode }) => ({
+    accessModes: accessModes ?? [],
+    // What a claim without a volumeMode gets.
+    volumeMode: volumeMode ?? 'Filesystem',
+  }))
+  const shared = listed.filter(({ accessModes }) => accessModes.includes('ReadWriteMany'))
+  const answer = shared.some(({ volumeMode }) => volumeMode === 'Filesystem') ? 'yes' : 'no'
+  const list = listed
+    .map(({ accessModes, volumeMode }) => `${accessModes.join('/') || 'no access mode'} ${volumeMode}`)
+    .join(', ')
+  const says = `StorageProfile ${profile.metadata.name} lists ${list}`
+  const rawOnly = answer === 'no' && shared.length > 0
+  return {
+    answer,
+    by: 'profile',
+    because: rawOnly ? `${says}, and a raw device cannot be mounted as a file system` : says,
   }
 }
 
@@ -45,9 +81,11 @@ function byProvisioner({ provisioner, parameters = {} }: StorageClass): RwxCapab
   if (provisioner === NO_PROVISIONER) {
     const because =
       'its volumes are made by hand (kubernetes.io/no-provisioner), so each has its own access modes'
-    return { answer: 'unknown', because }
+    return { answer: 'unknown', by: 'provisioner', because }
   }
   const verdict = provisionerVerdict(provisioner, parameters)
-  if (!verdict) return { answer: 'unknown', because: `provisioner ${provisioner} is not known to ModelCache` }
-  return { answer: verdict.answer, because: `provisioner ${provisioner} ${verdict.why}` }
+  if (verdict)
+    return { answer: verdict.answer, by: 'provisioner', because: `provisioner ${provisioner} ${verdict.why}` }
+  const because = `provisioner ${provisioner} is not known to ModelCache`
+  return { answer: 'unknown', by: 'provisioner', because }
 }

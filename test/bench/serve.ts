@@ -4,8 +4,9 @@ import { mutatePod } from '../../src/admission/pod/mutate.ts'
 import { issueCA, issueLeaf } from '../../src/certs/issue.ts'
 import { createAdmissionServer } from '../../src/server/admissionserver.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
+import { clusterOf, READY } from './cluster.ts'
 import { quantile, row, spread } from './rounds.ts'
-import { leaderPodReview, viewOf } from './subjects.ts'
+import { leaderPod, podReview } from './subjects.ts'
 
 const ROUNDS = 5
 const REQUESTS = 3_000
@@ -25,7 +26,7 @@ export async function benchServer(): Promise<void> {
   const server = createAdmissionServer({
     tls: { key: leaf.keyPem, cert: leaf.certPem },
     webhooks: { '/mutate-pods': mutatePod },
-    view: viewOf(1_000),
+    view: clusterOf({ caches: 1_000 }),
     confirm: async view => view,
     synced: () => true,
     draining: () => false,
@@ -49,7 +50,7 @@ export async function benchServer(): Promise<void> {
 }
 
 async function measure(pool: Pool, connections: number) {
-  const body = JSON.stringify(leaderPodReview('cache-0'))
+  const body = JSON.stringify(podReview(leaderPod(READY)))
   const rounds = []
   // The first round warms up and is not counted.
   for (let round = 0; round <= ROUNDS; round++) rounds.push(await runRound(pool, connections, body))

@@ -1,48 +1,68 @@
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
-import type { ClusterView } from '../../src/admission/clusterview.ts'
-import { aReview, aView } from '../../src/admission/fixtures.ts'
+import { aReview } from '../../src/admission/fixtures.ts'
 import { CACHES } from '../../src/api/annotations.ts'
-import { aReadyCache } from '../../src/api/fixtures.ts'
-import { MANAGED_CLAIM_PREFIX } from '../../src/api/managedclaim.ts'
-import type { ModelCache } from '../../src/api/modelcache.ts'
+import { NAMESPACE } from './cluster.ts'
 
-const NAMESPACES = 100
+/** Reviews as the API server sends them, of the objects in examples/. */
 
-const gang = z.looseObject({
+const object = z.looseObject({ kind: z.string(), metadata: z.looseObject({ name: z.string() }) })
+
+const gang = object.extend({
   spec: z.looseObject({
     leaderWorkerTemplate: z.looseObject({ leaderTemplate: z.looseObject({ spec: z.looseObject({}) }) }),
   }),
 })
 
-/** A review of the leader pod of the example gang, as the API server would send it. */
-export function leaderPodReview(cache: string) {
-  const file = new URL('../../examples/leaderworkerset-vllm.yaml', import.meta.url)
-  const { spec } = gang.parse(parse(readFileSync(file, 'utf8'))).spec.leaderWorkerTemplate.leaderTemplate
-  return aReview({
-    namespace: 'team-0',
-    userInfo: { username: 'system:serviceaccount:kube-system:statefulset-controller' },
-    object: {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'llama-gang-0', namespace: 'team-0', annotations: { [CACHES]: cache } },
-      spec,
-    },
-  })
+/** The object of a kind in a file of examples/. */
+function example(path: string, kind: string) {
+  const text = readFileSync(new URL(`../../examples/${path}`, import.meta.url), 'utf8')
+  const found = parseAllDocuments(text)
+    .map(document => object.parse(document.toJS()))
+    .find(candidate => candidate.kind === kind)
+  if (found === undefined) throw new Error(`examples/${path} has no ${kind}`)
+  return { ...found, metadata: { ...found.metadata, namespace: NAMESPACE } }
 }
 
-/** A view of so many Ready caches, spread over a hundred namespaces, that finds each by one look-up as the real one does. */
-export function viewOf(caches: number): ClusterView {
-  const held = new Map<string, ModelCache>()
-  for (let index = 0; index < caches; index++) {
-    const name = `cache-${Math.floor(index / NAMESPACES)}`
-    held.set(`team-${index % NAMESPACES}/${name}`, aReadyCache({ name }))
-  }
+const leaderWorkerSet = () => example('multi-node-gang/2-gang.yaml', 'LeaderWorkerSet')
+
+/** The leader pod of the gang, which asks for a cache. */
+export function leaderPod(cache: string) {
+  const { spec } = gang.parse(leaderWorkerSet()).spec.leaderWorkerTemplate.leaderTemplate
   return {
-    ...aView(),
-    modelCache: (namespace, name) => held.get(`${namespace}/${name}`),
-    modelCacheOfClaim: (namespace, claimName) =>
-      held.get(`${namespace}/${claimName.slice(MANAGED_CLAIM_PREFIX.length)}`),
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'llama-gang-0', namespace: NAMESPACE, annotations: { [CACHES]: cache } },
+    spec,
   }
+}
+
+/** The creation of a pod. */
+export function podReview(pod: unknown) {
+  const username = 'system:serviceaccount:kube-system:statefulset-controller'
+  return aReview({ namespace: NAMESPACE, userInfo: { username }, object: pod })
+}
+
+/** The creation of the gang. */
+export function gangReview() {
+  const resource = { group: 'leaderworkerset.x-k8s.io', version: 'v1', resource: 'leaderworkersets' }
+  return aReview({ namespace: NAMESPACE, resource, object: leaderWorkerSet() })
+}
+
+const caches = { group: 'modelplane.ai', version: 'v1alpha1', resource: 'modelcaches' }
+const cache = () => example('weights/1-cache.yaml', 'ModelCache')
+
+/** The creation of one more cache. */
+export function cacheReview() {
+  const { metadata, ...rest } = cache()
+  const created = { ...rest, metadata: { ...metadata, name: 'one-more' } }
+  return aReview({ namespace: NAMESPACE, resource: caches, object: created })
+}
+
+/** The deletion of the cache. */
+export function deletionReview() {
+  const oldObject = cache()
+  const { name } = oldObject.metadata
+  return aReview({ namespace: NAMESPACE, resource: caches, operation: 'DELETE', name, oldObject })
 }

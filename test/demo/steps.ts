@@ -19,8 +19,8 @@ export const steps: Step[] = [
   {
     title: 'A cache with two sources is refused',
     async tell({ show, check }) {
-      await show('apply -f examples/storageclasses.yaml')
-      const { code, stderr } = await show('apply -f examples/denied/two-sources.yaml')
+      await show('apply -f examples/storage/storageclasses.yaml')
+      const { code, stderr } = await show('apply -f examples/denied/artifact-source-ambiguous/refused.yaml')
       check(
         'kubectl apply fails, and says which sources it found',
         code !== 0 && /ArtifactSourceAmbiguous.*huggingFace s3/.test(stderr),
@@ -30,7 +30,7 @@ export const steps: Step[] = [
   {
     title: 'A cache on a class of block volumes is refused: one node could mount it, a gang runs on many',
     async tell({ show, check }) {
-      const { code, stderr } = await show('apply -f examples/denied/rwo-class.yaml')
+      const { code, stderr } = await show('apply -f examples/denied/storage-class-not-rwx/refused.yaml')
       check(
         'kubectl apply fails with StorageClassNotRWX',
         code !== 0 && stderr.includes('StorageClassNotRWX'),
@@ -40,19 +40,19 @@ export const steps: Step[] = [
   {
     title: 'Where a cache keeps its bytes cannot be changed afterwards',
     async tell({ show, check }) {
-      const created = await show('apply -f examples/modelcache-huggingface.yaml')
+      const created = await show('apply -f examples/denied/field-immutable/1-before.yaml')
       check('a sound cache is accepted', created.code === 0)
-      const { code, stderr } = await show('apply -f examples/denied/changed-backend.yaml')
+      const { code, stderr } = await show('apply -f examples/denied/field-immutable/2-refused.yaml')
       check(
-        'changing its backend fails with FieldImmutable',
-        code !== 0 && /FieldImmutable: storage.backend/.test(stderr),
+        'changing its StorageClass fails with FieldImmutable',
+        code !== 0 && /FieldImmutable: storage.pvc.storageClassName/.test(stderr),
       )
     },
   },
   {
     title: 'A cache over a claim that is not bound yet is accepted, and is not Ready',
     async tell({ show, check, until }) {
-      const created = await show('apply -f examples/modelcache-existing-pvc.yaml')
+      const created = await show('apply -f examples/existing-pvc/2-cache.yaml')
       check('claim and cache are created', created.code === 0)
       await until(
         'the controller writes a status',
@@ -68,7 +68,7 @@ export const steps: Step[] = [
       'A LeaderWorkerSet and a vLLM Deployment that ask for it get no pods; the reason is in their events',
     async tell(telling) {
       const { show, check, until } = telling
-      await show('apply -f examples/leaderworkerset-vllm.yaml -f examples/deployment-vllm.yaml')
+      await show('apply -f examples/multi-node-gang/2-gang.yaml -f examples/weights/2-deployment.yaml')
       for (const [kind, owner] of [
         ['StatefulSet', 'llama-gang'],
         ['ReplicaSet', 'llama-vllm-'],
@@ -90,7 +90,7 @@ export const steps: Step[] = [
   {
     title: 'The volume appears, the real binder binds the claim, and the cache turns Ready',
     async tell({ show, check }) {
-      await show('apply -f examples/persistentvolume-nfs.yaml')
+      await show('apply -f examples/existing-pvc/1-volume.yaml')
       const { code } = await show('wait --for=condition=Ready mc/llama-3-3-70b --timeout=120s')
       check('the wait that the event advised ends', code === 0)
       const claim = await show('get pvc/llama-weights')

@@ -3,6 +3,7 @@ import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import {
   claim,
   classes,
+  huggingFace,
   modelCache,
   persistentVolume,
   RWO_CLASS,
@@ -19,7 +20,6 @@ beforeAll(async () => {
 })
 
 const http = { url: 'https://models.example.com/weights.tar' }
-const huggingFace = { repo: 'meta-llama/Llama-3.3-70B-Instruct' }
 const existing = { backend: 'ExistingPVC', existingPVC: { name: 'staged' } }
 
 /** kubectl prints the refusal on stderr and ends with 1. */
@@ -196,7 +196,11 @@ describe('kubectl apply of a new ModelCache is refused', () => {
   })
 
   test('without a class, unless the default one will do', async () => {
-    const object = modelCache('by-default', soundSpec({ storage: storage({ sizeGiB: 1 }) }))
+    // Of a source that no other cache has: who stages one twice is warned.
+    const object = modelCache(
+      'by-default',
+      soundSpec({ artifact: { source: { http } }, storage: storage({ sizeGiB: 1 }) }),
+    )
     expect(await refusal(object)).toMatch(/NoStorageClass: /)
     const isDefault = { 'storageclass.kubernetes.io/is-default-class': 'true' }
     await cluster.need(storageClass('e2e-default', 'ebs.csi.aws.com', isDefault))
@@ -227,7 +231,7 @@ describe('a stored ModelCache', () => {
     ['source', { artifact: { source: { http } } }, /FieldImmutable: artifact.source.http.url/],
     [
       'repository',
-      { artifact: { source: { huggingFace: { repo: 'other/model' } } } },
+      { artifact: { source: { huggingFace: { ...huggingFace, repo: 'other/model' } } } },
       /FieldImmutable: artifact.source.huggingFace.repo/,
     ],
     [
@@ -332,7 +336,7 @@ describe('a stored ModelCache', () => {
       'MOUNT',
     ])
     expect(row).toMatch(
-      /stored\s+hf:\/\/meta-llama\/Llama-3.3-70B-Instruct@main\s+PVC\s+Pending\s.*\/mnt\/model/,
+      /stored\s+hf:\/\/meta-llama\/Llama-3.3-70B-Instruct@5206a32e\S+\s+PVC\s+Pending\s.*\/mnt\/model/,
     )
   })
 })

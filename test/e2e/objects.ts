@@ -24,10 +24,13 @@ export function modelCache(name: string, spec: object) {
   return { apiVersion: 'modelplane.ai/v1alpha1', kind: 'ModelCache', metadata: { name }, spec }
 }
 
+/** A repository at a commit: of a branch the user is warned. */
+export const huggingFace = { repo: 'meta-llama/Llama-3.3-70B-Instruct', revision: '5206a32e'.repeat(5) }
+
 /** A sound spec of backend PVC, with `changes` laid over its top-level members. */
 export function soundSpec(changes: object = {}) {
   return {
-    artifact: { kind: 'Weights', source: { huggingFace: { repo: 'meta-llama/Llama-3.3-70B-Instruct' } } },
+    artifact: { kind: 'Weights', source: { huggingFace } },
     mount: { path: '/mnt/model' },
     storage: { backend: 'PVC', pvc: { storageClassName: RWX_CLASS, sizeGiB: 200 } },
     ...changes,

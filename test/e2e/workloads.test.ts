@@ -40,7 +40,7 @@ async function events(kind: string): Promise<string> {
 
 test('a gang and a Deployment whose cache is not Ready get no pods, and their events say why', async () => {
   await cluster.need(modelCache('llama-3-3-70b', soundSpec()))
-  for (const name of ['leaderworkerset-vllm.yaml', 'deployment-vllm.yaml']) {
+  for (const name of ['multi-node-gang/2-gang.yaml', 'weights/2-deployment.yaml']) {
     const { code, stderr } = await cluster.kubectl(['apply', '-f', '-'], example(name))
     expect(code, stderr).toBe(0)
   }

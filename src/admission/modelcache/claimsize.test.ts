@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import { aModelCache, anInferenceCluster, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
 import type { StorageClass } from '../../api/storageclass.ts'
 import { aPolicy, aView } from '../fixtures.ts'
 import { claimSize } from './claimsize.ts'
@@ -11,6 +11,7 @@ const expandable = (given: Parameters<typeof aStorageClass>[0] = {}): StorageCla
   ...aStorageClass(given),
   allowVolumeExpansion: true,
 })
+const LISTS = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }]
 const DEFAULT = { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } }
 
 function findings(old: ReturnType<typeof sized> | undefined, cache = sized(), classes: StorageClass[] = []) {
@@ -61,11 +62,29 @@ describe('the size of the claim', () => {
     },
   )
 
-  test('is held to the default class where none is named, on the basis of the whole list', () => {
+  test('is held to the default class where none is named, on the basis of the whole lists', () => {
     for (const classes of [[aStorageClass({ name: 'std', ...DEFAULT })], []]) {
       expect(findings(byDefault(5), byDefault(6), classes)).toMatchObject([
-        { violation: { reason: 'ExpansionNotAllowed' }, basis: [{ kind: 'StorageClassList' }] },
+        { violation: { reason: 'ExpansionNotAllowed' }, basis: LISTS },
       ])
     }
+  })
+
+  test('is held to the class that the InferenceCluster names, and the text says whose it is', () => {
+    const inferenceClusters = [anInferenceCluster('prod', 'shared')]
+    const judge = (classes: StorageClass[]) =>
+      claimSize(
+        { namespace: NAMESPACE, cache: byDefault(6), old: byDefault(5) },
+        aView({ classes, inferenceClusters }),
+        aPolicy(),
+      ).findings ?? []
+    const std = aStorageClass({ name: 'std', ...DEFAULT })
+    expect(judge([expandable(), std])).toEqual([])
+    const found = judge([aStorageClass(), expandable({ name: 'std', ...DEFAULT })])
+    expect(found).toMatchObject([{ violation: { reason: 'ExpansionNotAllowed' }, basis: LISTS }])
+    expect(found[0]?.violation.text).toContain('StorageClass shared of InferenceCluster prod does not have')
+    expect(judge([std])[0]?.violation.text).toContain(
+      'StorageClass shared of InferenceCluster prod does not exist',
+    )
   })
 })

@@ -1,6 +1,6 @@
 import { violation } from '../../api/violation.ts'
 import type { Rule } from './change.ts'
-import { effectiveClass } from './effectiveclass.ts'
+import { type EffectiveClass, effectiveClass } from './effectiveclass.ts'
 
 const FIELD = 'spec.storage.pvc.sizeGiB'
 
@@ -9,7 +9,7 @@ const FIELD = 'spec.storage.pvc.sizeGiB'
  * `allowVolumeExpansion: true`. To remove it once it is set counts as shrinking: the measured size that would
  * take its place may be less. To set it where it was absent is free. The cluster is asked only when it grows.
  */
-export const claimSize: Rule = ({ cache: { spec }, old }, view) => {
+export const claimSize: Rule = ({ cache: { spec }, old }, view, policy) => {
   const before = old?.spec.storage.pvc?.sizeGiB
   const now = spec.storage.pvc?.sizeGiB
   // Another backend is FieldImmutable already.
@@ -19,13 +19,15 @@ export const claimSize: Rule = ({ cache: { spec }, old }, view) => {
     const text = `${FIELD} is ${before} and cannot ${change}, because a claim only grows; keep ${before} or more, or create a ModelCache of another name`
     return { findings: [{ violation: violation('SizeCannotShrink', FIELD, text), basis: [] }] }
   }
-  const { name, found, basis } = effectiveClass(spec, view)
+  const effective = effectiveClass(spec, view, policy)
+  const { found, basis } = effective
   if (found?.allowVolumeExpansion === true) return {}
-  const subject =
-    name === undefined
-      ? `the default StorageClass${found ? ` ${found.metadata.name}` : ''}`
-      : `StorageClass ${name}`
-  const because = found ? `${subject} does not have allowVolumeExpansion: true` : `${subject} does not exist`
-  const text = `${FIELD} cannot grow from ${before} to ${now}, because ${because}; keep ${before}, or let an administrator mend the class, if its driver can expand volumes`
+  const is = found ? 'does not have allowVolumeExpansion: true' : 'does not exist'
+  const text = `${FIELD} cannot grow from ${before} to ${now}, because ${subject(effective)} ${is}; keep ${before}, or let an administrator mend the class, if its driver can expand volumes`
   return { findings: [{ violation: violation('ExpansionNotAllowed', FIELD, text), basis }] }
+}
+
+function subject({ name, inferenceCluster, found }: EffectiveClass): string {
+  if (name === undefined) return `the default StorageClass${found ? ` ${found.metadata.name}` : ''}`
+  return `StorageClass ${name}${inferenceCluster === undefined ? '' : ` of InferenceCluster ${inferenceCluster}`}`
 }

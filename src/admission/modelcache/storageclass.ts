@@ -1,10 +1,7 @@
-import type { StorageClass } from '../../api/storageclass.ts'
-import { violation } from '../../api/violation.ts'
-import { attestHint, rwxCapability } from '../../storage/rwx.ts'
-import type { ObjectRef } from '../clusterview.ts'
-import type { Policy } from '../policy.ts'
-import type { Rule, RuleResult } from './change.ts'
-import { effectiveClass } from './effectiveclass.ts'
+import { type Violation, violation } from '../../api/violation.ts'
+import { attestHint, type RwxCapability, rwxCapability } from '../../storage/rwx.ts'
+import type { Rule } from './change.ts'
+import { type EffectiveClass, effectiveClass } from './effectiveclass.ts'
 
 const FIELD = 'spec.storage.pvc.storageClassName'
 
@@ -15,42 +12,48 @@ const FIELD = 'spec.storage.pvc.storageClassName'
  */
 export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
   if (spec.storage.backend !== 'PVC' || old !== undefined) return {}
-  const { name, found, basis } = effectiveClass(spec, view)
-  if (found) {
-    const subject =
-      name === undefined ? `${FIELD} is unset and the default is ${found.metadata.name}` : `${FIELD} ${name}`
-    return capability(found, subject, basis, policy)
+  const effective = effectiveClass(spec, view, policy)
+  const { found, basis } = effective
+  if (found === undefined) return { findings: [{ violation: missing(effective), basis }] }
+  const name = found.metadata.name
+  const capability = rwxCapability(found, view.storageProfile(name))
+  if (capability.answer === 'yes') return {}
+  const finding = {
+    violation: notShared(`${origin(effective)} ${name}`, capability, name),
+    basis: [...basis, { kind: 'StorageProfile', name } as const],
   }
-  const missing =
-    name === undefined
-      ? violation(
-          'NoStorageClass',
-          FIELD,
-          `${FIELD} is unset and the cluster has no default StorageClass; name one that supports ReadWriteMany`,
-        )
-      : violation(
-          'StorageClassNotFound',
-          FIELD,
-          `${FIELD} ${name}: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)`,
-        )
-  return { findings: [{ violation: missing, basis }] }
+  return capability.answer === 'unknown' && policy.unknownProvisioner === 'Warn'
+    ? { warnings: [finding] }
+    : { findings: [finding] }
 }
 
-function capability(
-  found: StorageClass,
-  subject: string,
-  basis: readonly ObjectRef[],
-  policy: Policy,
-): RuleResult {
-  const { answer, because } = rwxCapability(found)
-  if (answer === 'yes') return {}
-  const name = found.metadata.name
-  if (answer === 'no') {
-    const text = `${subject}: it does not support ReadWriteMany, because ${because}; use a class backed by a shared file system`
-    return { findings: [{ violation: violation('StorageClassNotRWX', FIELD, text), basis }] }
+/** Where the name of the class comes from; the name follows. */
+function origin({ name, inferenceCluster }: EffectiveClass): string {
+  if (inferenceCluster !== undefined)
+    return `${FIELD} is unset and InferenceCluster ${inferenceCluster} names`
+  return name === undefined ? `${FIELD} is unset and the default is` : FIELD
+}
+
+function missing(effective: EffectiveClass): Violation {
+  const { name } = effective
+  if (name === undefined) {
+    const text = `${FIELD} is unset and the cluster has no default StorageClass; name one that supports ReadWriteMany`
+    return violation('NoStorageClass', FIELD, text)
   }
-  const text = `${subject}: it is not known to support ReadWriteMany, because ${because}; ${attestHint(name)}`
-  return policy.unknownProvisioner === 'Warn'
-    ? { warnings: [{ violation: violation('StorageClassNotRWX', FIELD, text), basis }] }
-    : { findings: [{ violation: violation('StorageClassNotRWX', FIELD, text), basis }] }
+  const text = `${origin(effective)} ${name}: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)`
+  return violation('StorageClassNotFound', FIELD, text)
+}
+
+function notShared(subject: string, { answer, by, because }: RwxCapability, name: string): Violation {
+  const is = answer === 'no' ? 'does not support' : 'is not known to support'
+  const advice = [
+    ...(answer === 'no' ? ['use a class backed by a shared file system'] : []),
+    // A profile lists what suits the disks of virtual machines, which may be less than what the driver can do.
+    ...(answer === 'unknown' || by === 'profile' ? [attestHint(name)] : []),
+  ].join('; ')
+  return violation(
+    'StorageClassNotRWX',
+    FIELD,
+    `${subject}: it ${is} ReadWriteMany, because ${because}; ${advice}`,
+  )
 }

@@ -1,12 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { aClaim, aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import {
+  aClaim,
+  aModelCache,
+  anInferenceCluster,
+  aStorageClass,
+  COMMIT,
+  NAMESPACE,
+} from '../../api/fixtures.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ClusterView } from '../clusterview.ts'
 import { allow, type Decision } from '../decision.ts'
 import { aPolicy, aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { validateModelCache } from './validate.ts'
 
-const CLUSTER = aView({ classes: [aStorageClass()], claims: [aClaim()] })
+const CLUSTER = aView({
+  classes: [aStorageClass()],
+  claims: [aClaim()],
+  inferenceClusters: [anInferenceCluster('prod')],
+})
 const EMPTY = aView()
 const DENY = aPolicy()
 const WARN = aPolicy({ unknownProvisioner: 'Warn' })
@@ -33,7 +44,7 @@ const pvc = (storageClassName?: string): ModelCache =>
 const onClaim = (existingPVC: NonNullable<ModelCache['spec']['storage']['existingPVC']>) =>
   spec({ artifact: { kind: 'Weights' }, storage: { backend: 'ExistingPVC', existingPVC } })
 
-const HF = { repo: 'meta-llama/Llama-3.3-70B-Instruct', revision: 'main' }
+const HF = { repo: 'meta-llama/Llama-3.3-70B-Instruct', revision: COMMIT }
 const INLINE = { files: { 'chat.jinja': 'x' } }
 
 /** One sound value of each source. */
@@ -221,14 +232,17 @@ describe('the StorageClass of a new cache', () => {
     expect(textOf(decision)).toContain('kubectl get storageclass')
   })
 
-  test('is StorageClassNotRWX when its provisioner gives block volumes, on the basis of that class', () => {
+  test('is StorageClassNotRWX when its provisioner gives block volumes, on the basis of that class and its profile', () => {
     const classes = [aStorageClass({ name: 'disk', provisioner: 'ebs.csi.aws.com' })]
     for (const policy of [DENY, WARN]) {
       const decision = create(pvc('disk'), aView({ classes }), policy)
       expect(findingsOf(decision)).toMatchObject([
         {
           violation: { reason: 'StorageClassNotRWX', field: FIELD },
-          basis: [{ kind: 'StorageClass', name: 'disk' }],
+          basis: [
+            { kind: 'StorageClass', name: 'disk' },
+            { kind: 'StorageProfile', name: 'disk' },
+          ],
         },
       ])
       expect(textOf(decision)).toContain('ebs.csi.aws.com')
@@ -262,7 +276,7 @@ describe('the StorageClass of a new cache', () => {
 
   describe('that names none', () => {
     const marked = { 'storageclass.kubernetes.io/is-default-class': 'true' }
-    const LIST = [{ kind: 'StorageClassList' }]
+    const LISTS = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }]
 
     test.each([undefined, 'no member'])('is the default class (%s)', member => {
       const cache = member === undefined ? pvc() : spec({ storage: { backend: 'PVC' } })
@@ -273,10 +287,10 @@ describe('the StorageClass of a new cache', () => {
       expect(create(cache, aView({ classes }))).toEqual(allow())
     })
 
-    test('is NoStorageClass without a default, on the basis of the whole list', () => {
+    test('is NoStorageClass without a default, on the basis of the whole lists', () => {
       const decision = create(pvc())
       expect(findingsOf(decision)).toMatchObject([
-        { violation: { reason: 'NoStorageClass', field: FIELD }, basis: LIST },
+        { violation: { reason: 'NoStorageClass', field: FIELD }, basis: LISTS },
       ])
       expect(textOf(decision)).toContain('name one that supports ReadWriteMany')
     })
@@ -285,7 +299,10 @@ describe('the StorageClass of a new cache', () => {
       const classes = [aStorageClass({ name: 'gp3', provisioner: 'ebs.csi.aws.com', annotations: marked })]
       const decision = create(pvc(), aView({ classes }))
       expect(findingsOf(decision)).toMatchObject([
-        { violation: { reason: 'StorageClassNotRWX' }, basis: LIST },
+        {
+          violation: { reason: 'StorageClassNotRWX' },
+          basis: [...LISTS, { kind: 'StorageProfile', name: 'gp3' }],
+        },
       ])
       expect(textOf(decision)).toContain('the default is gp3')
     })
@@ -431,17 +448,17 @@ describe('after creation', () => {
       spec({ storage: { backend: 'PVC', pvc: { storageClassName: 'shared', sizeGiB: 200 } } }),
     ],
   ])('%s may change', (_, before, after) => {
-    expect(update(before, after)).toEqual(allow())
+    const secret = { metadata: { name: 'hf', namespace: NAMESPACE }, keys: ['token', 'other'] }
+    expect(update(before, after, aView({ secrets: [secret] }))).toEqual(allow())
   })
 
   test('a default that the stored object spells out is no change', () => {
-    const { artifact, ...rest } = aModelCache().spec
+    const stored = spec({ artifact: source({ revision: 'main' }) })
     const bare = {
-      ...aModelCache(),
-      spec: { ...rest, artifact: { source: { huggingFace: { repo: HF.repo } } } },
+      ...stored,
+      spec: { ...stored.spec, artifact: { source: { huggingFace: { repo: HF.repo } } } },
     }
-    expect(artifact.source?.huggingFace?.revision).toBe('main')
-    expect(update(aModelCache(), bare)).toEqual(allow())
+    expect(update(stored, bare)).toEqual(allow())
   })
 
   test('the cluster is not asked: a vanished StorageClass or claim never blocks a label edit', () => {
@@ -451,7 +468,12 @@ describe('after creation', () => {
         throw new Error(`asked for ${String(name)}`)
       },
     })
-    for (const before of [aModelCache(), pvc(), existing]) {
+    const advised = spec({
+      artifact: source({ revision: 'main', secretRef: { name: 'gone', key: 'token' } }),
+      storage: { backend: 'PVC', pvc: { sizeGiB: 200 } },
+      clusterSelector: {},
+    })
+    for (const before of [aModelCache(), pvc(), existing, advised]) {
       const after = { ...before, metadata: { ...before.metadata, ...labelled } }
       expect(update(before, after, asksNothing)).toEqual(allow())
     }
@@ -483,6 +505,35 @@ describe('nothing is said of', () => {
     const request = aRequest({ operation: 'UPDATE', subResource: 'status', object: {}, oldObject: {} })
     expect(validateModelCache(request, EMPTY, DENY)).toEqual(allow())
   })
+})
+
+test('what may come right is told, all of it, and lets the object through', () => {
+  const twin = aModelCache({
+    name: 'twin',
+    spec: { artifact: { source: { huggingFace: { repo: HF.repo } } } },
+  })
+  const cache = spec({
+    artifact: {
+      kind: 'Weights',
+      source: { huggingFace: { repo: HF.repo, revision: 'main', secretRef: { name: 'gone', key: 'token' } } },
+    },
+    storage: { backend: 'PVC', pvc: { storageClassName: 'shared', sizeGiB: 2 } },
+    clusterSelector: {},
+  })
+  const quota = {
+    metadata: { name: 'storage', namespace: NAMESPACE },
+    spec: { hard: { 'requests.storage': '1Gi' } },
+  }
+  const view = aView({ classes: [aStorageClass()], caches: [twin], quotas: [quota] })
+  const decision = create(cache, view)
+  expect(decision.allowed && decision.warnings.map(({ violation }) => violation.reason)).toEqual([
+    'SecretNotFound',
+    'SourceAlreadyCached',
+    'MutableRevision',
+    'StorageQuotaExceeded',
+    'NoInferenceCluster',
+  ])
+  expect(reasonsOf(create(cache, aView()))).toEqual(['StorageClassNotFound'])
 })
 
 test('all problems come in one answer', () => {

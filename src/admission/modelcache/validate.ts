@@ -8,13 +8,18 @@ import { artifactSource } from './artifactsource.ts'
 import { cacheInUse } from './cacheinuse.ts'
 import type { Change, Rule } from './change.ts'
 import { claimSize } from './claimsize.ts'
+import { credentials } from './credentials.ts'
 import { existingClaim } from './existingclaim.ts'
 import { fieldImmutable } from './fieldimmutable.ts'
 import { mountPath } from './mountpath.ts'
+import { mutableRevision } from './mutablerevision.ts'
+import { noInferenceCluster } from './noinferencecluster.ts'
 import { notImplemented } from './notimplemented.ts'
+import { sourceAlreadyCached } from './sourcealreadycached.ts'
 import { sourceInvalid } from './sourceinvalid.ts'
 import { storageClass } from './storageclass.ts'
 import { storageMember } from './storagemember.ts'
+import { storageQuota } from './storagequota.ts'
 
 /** Every rule for a ModelCache; one file each. What one object alone decides is in the CRD's CEL too. */
 const RULES: readonly Rule[] = [
@@ -27,6 +32,11 @@ const RULES: readonly Rule[] = [
   storageClass,
   claimSize,
   existingClaim,
+  credentials,
+  sourceAlreadyCached,
+  mutableRevision,
+  storageQuota,
+  noInferenceCluster,
 ]
 
 /** The validating webhook for ModelCaches (modelcaches.modelplane.ai): all rules, all findings in one answer. */

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+
+export type JsonSchema = Record<string, unknown>
+
+const rootSchema = z.object({
+  description: z.string(),
+  properties: z.record(z.string(), z.record(z.string(), z.unknown())),
+  required: z.array(z.string()).optional(),
+})
+
+/** Root fields that the API server defines by itself; a schema may name them and no more. */
+const OWNED = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } }
+
+/**
+ * The schema of a kind as apiextensions/v1 wants it: OpenAPI 3.0, every node typed, no `$ref`, and the three
+ * root fields that the API server owns (apiVersion, kind, metadata) left to it.
+ */
+export function structuralSchema(kind: z.ZodType): JsonSchema {
+  const schema = z.toJSONSchema(kind, {
+    target: 'openapi-3.0',
+    io: 'input',
+    override: ({ jsonSchema }) => makeStructural(jsonSchema),
+  })
+  const { description, properties, required = [] } = rootSchema.parse(schema)
+  const requiredHere = required.filter(field => !(field in OWNED))
+  return {
+    type: 'object',
+    description,
+    ...(requiredHere.length > 0 && { required: requiredHere }),
+    properties: { ...properties, ...OWNED },
+  }
+}
+
+function makeStructural(node: JsonSchema): void {
+  if (node['x-kubernetes-int-or-string'] === true) {
+    delete node.anyOf
+  }
+  if (node.type === 'integer') {
+    node.format = 'int64'
+    // zod's bounds of a safe integer; the field's own bounds, if any, are tighter and stay.
+    if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum
+    if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum
+  }
+  if (isEmptyObjectSchema(node.additionalProperties)) {
+    // A loose object: whatever it holds is kept, so that the rule that rejects it by name sees it.
+    delete node.additionalProperties
+    node['x-kubernetes-preserve-unknown-fields'] = true
+  }
+  // Keys of maps are checked where they are used; structural schemas cannot describe them.
+  delete node.propertyNames
+  delete node.$schema
+}
+
+function isEmptyObjectSchema(value: unknown): boolean {
+  return value === true || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+}

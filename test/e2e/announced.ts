@@ -1,0 +1,53 @@
+import { expect } from 'vitest'
+import type { CommandResult } from '../testbed/command.ts'
+import { waitUntil } from '../testbed/wait.ts'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { type Announcement, type Case, type Example, folderOf, GALLERY, nameOf } from './gallery.ts'
+
+/** Applies a case file by file: the last is what it is about, what comes before is accepted. */
+export async function expectAnnounced(example: Case, kind: Announcement['kind']): Promise<void> {
+  const namespace = await newNamespace()
+  const before = example.files.slice(0, -1)
+  const announces = example.files.at(-1)?.announces
+  expect(before.filter(file => file.announces)).toEqual([])
+  expect(announces).toMatchObject({ kind, message: expect.stringContaining(`${announces?.reason}: `) })
+  if (announces === undefined) return
+  expect(nameOf(example)).toBe(folderOf(announces.reason))
+  for (const file of before) await applyWhenReady(namespace, file)
+
+  const args = [announces.verb, '-f', GALLERY + example.files.at(-1)?.path]
+  // A warning comes with every look, and a dry run leaves nothing behind that would make the next apply an empty one.
+  await untilSaid(namespace, kind === 'Warns' ? [...args, '--dry-run=server'] : args, announces)
+  const { code } = await namespace.kubectl(args)
+  expect(code).toBe(kind === 'Warns' ? 0 : 1)
+}
+
+/** Asks again while the words are others: the controller may be about to write the status that they tell. */
+async function untilSaid(namespace: Cluster, args: string[], { message }: Announcement): Promise<void> {
+  await waitUntil({
+    what: `"${message}"`,
+    timeoutMs: 20_000,
+    intervalMs: 300,
+    probe: async () => {
+      const result = await namespace.kubectl(args)
+      const said = result.stderr.replaceAll(GALLERY, 'examples/').replaceAll(namespace.namespace, 'default')
+      const isSaid = said.split('\n').some(line => line.endsWith(message))
+      return isSaid ? undefined : `it said: ${said}${result.stdout}`
+    },
+  })
+}
+
+/** A bare pod is refused until its cache is Ready, and applied again. */
+async function applyWhenReady(namespace: Cluster, { path }: Example): Promise<void> {
+  const result = await eventually(`acceptance of ${path}`, async () => {
+    const result = await namespace.kubectl(['apply', '-f', GALLERY + path])
+    return result.code !== 0 && result.stderr.includes('CacheNotReady: ') ? undefined : result
+  })
+  expectAccepted(result)
+}
+
+/** Accepted without a word, but that a workload is told of caches that are not Ready yet. */
+export function expectAccepted({ code, stderr }: CommandResult): void {
+  expect(stderr.replaceAll(/^Warning: CacheNotReady: .*\n/gm, '')).toBe('')
+  expect(code).toBe(0)
+}

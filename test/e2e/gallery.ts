@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder examples/, with a slash at its end. */
+export const GALLERY = fileURLToPath(new URL('../../examples/', import.meta.url))
+
+/** A file of a case, with what it says of itself: by default it is accepted without a word. */
+export interface Example {
+  /** Below examples/. */
+  path: string
+  announces?: Announcement
+}
+
+/** How an example begins that is refused or warned of: `# Refused: Reason.`, `# Warns: Reason.` */
+export interface Announcement {
+  kind: 'Refused' | 'Warns'
+  /** What is done with the file. */
+  verb: 'apply' | 'delete'
+  reason: string
+  /** The message that it promises, in one line. */
+  message: string
+}
+
+/** A folder with YAML files, in the order in which `kubectl apply -f` takes them. */
+export interface Case {
+  /** Below examples/. */
+  path: string
+  files: Example[]
+}
+
+/** Every file of examples/, below it. */
+export function filesOfGallery(): string[] {
+  return readdirSync(GALLERY, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(({ parentPath, name }) => `${parentPath}/${name}`.slice(GALLERY.length).replace(/^\//, ''))
+    .toSorted()
+}
+
+/** Every folder of examples/ that has YAML files. */
+export function casesOfGallery(): Case[] {
+  const files = filesOfGallery().filter(path => path.endsWith('.yaml'))
+  return [...Map.groupBy(files, dirname)].map(([path, members]) => ({
+    path,
+    files: members.map(readExample),
+  }))
+}
+
+function readExample(path: string): Example {
+  const lines = readFileSync(GALLERY + path, 'utf8').split('\n')
+  const comment = lines.slice(
+    0,
+    lines.findIndex(line => !line.startsWith('#')),
+  )
+  const [, kind, verb, reason] =
+    /^# (Refused|Warns)(?: by kubectl (delete))?: (\w+)\./.exec(comment[0] ?? '') ?? []
+  if ((kind !== 'Refused' && kind !== 'Warns') || reason === undefined) return { path }
+  // The message is what follows the command that is quoted, indented and wrapped like it.
+  const command = comment.findIndex(line => line.startsWith('#     $ '))
+  const quoted = command === -1 ? [] : comment.slice(command + 1)
+  const message = quoted.map(line => line.slice(1).trim()).join(' ')
+  return { path, announces: { kind, verb: verb === 'delete' ? 'delete' : 'apply', reason, message } }
+}
+
+/** The reason that a folder of denied/ or warned/ is named after, in kebab case. */
+export function folderOf(reason: string): string {
+  return reason.replaceAll(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()
+}
+
+/** The last part of the path of a case. */
+export function nameOf({ path }: Case): string {
+  return basename(path)
+}

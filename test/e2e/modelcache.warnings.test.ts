@@ -1,0 +1,190 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { claim, classes, huggingFace, modelCache, RWX_CLASS, soundSpec, storageClass } from './objects.ts'
+
+let cluster: Cluster
+
+beforeAll(async () => {
+  cluster = await newNamespace()
+  await cluster.need(...classes)
+})
+
+/** A repository for each test, so that no cache has the source of another by accident. */
+const of = (repo: string, more: object = {}) => ({
+  artifact: { source: { huggingFace: { ...huggingFace, repo: `e2e/${repo}`, ...more } } },
+})
+
+/** What `kubectl apply` says besides that it applied; it must. */
+async function warningsOf(object: object, ...flags: string[]): Promise<string> {
+  const { code, stderr } = await cluster.apply(object, ...flags)
+  expect(code, stderr).toBe(0)
+  return stderr
+}
+
+/** What it would say of a new cache: admission is asked, and nothing is stored. */
+const asked = (changes: object) => warningsOf(modelCache('asked', soundSpec(changes)), '--dry-run=server')
+
+/** Asks until the watch has brought what makes the answer match. */
+const untilSaid = (changes: object, words: RegExp) =>
+  eventually(`a warning like ${words}`, async () => {
+    const said = await asked(changes)
+    return words.test(said) ? said : undefined
+  })
+
+describe('the Secret of a source', () => {
+  const sources: [string, object][] = [
+    ['hub', of('gated', { secretRef: { name: 'hub', key: 'token' } })],
+    ['bucket', { artifact: { source: { s3: { uri: 's3://bucket/x/', secretRef: { name: 'bucket' } } } } }],
+    [
+      'registry',
+      {
+        artifact: { source: { oci: { reference: 'ghcr.io/m/llama:70b', secretRef: { name: 'registry' } } } },
+      },
+    ],
+  ]
+
+  test.each(sources)(
+    '%s is warned of until it is created, by the command that the warning has',
+    async (name, changes) => {
+      const said = await asked(changes)
+      expect(said).toContain(
+        `Warning: SecretNotFound: there is no Secret ${cluster.namespace}/${name}; create it: `,
+      )
+      const [, command] = /create it: kubectl (.*)\n$/.exec(said) ?? []
+      const dir = await mkdtemp(join(tmpdir(), 'modelcache-e2e-'))
+      const file = join(dir, 'config.json')
+      await writeFile(file, '{"auths":{}}')
+      const created = await cluster.kubectl(command?.replace('=FILE', `=${file}`).split(' ') ?? [])
+      await rm(dir, { recursive: true })
+      expect(created.code, created.stderr).toBe(0)
+      // Secrets are never watched: the very next answer has read this one.
+      expect(await asked(changes)).toBe('')
+    },
+  )
+
+  test('is warned of while it lacks a key', async () => {
+    const changes = of('keyless', { secretRef: { name: 'keyless', key: 'token' } })
+    const secret = (key: string) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'keyless' },
+      stringData: { [key]: 'hf_secret' },
+    })
+    await cluster.need(secret('HF_TOKEN'))
+    const said = await asked(changes)
+    expect(said).toContain(
+      `Warning: SecretKeyNotFound: Secret ${cluster.namespace}/keyless lacks key token; add it, or make another: kubectl -n ${cluster.namespace} create secret generic NAME --from-literal=token=…`,
+    )
+    expect(said).not.toContain('HF_TOKEN')
+    await cluster.need(secret('token'))
+    expect(await asked(changes)).toBe('')
+  })
+
+  test('is looked at on an update that names another, and on no other update', async () => {
+    const stored = (name: string) =>
+      modelCache('rotated', soundSpec(of('rotated', { secretRef: { name, key: 'token' } })))
+    expect(await warningsOf(stored('first'))).toMatch(/^Warning: SecretNotFound: .*\/first;.*\n$/)
+    const labelled = await cluster.kubectl(['label', 'mc/rotated', 'team=ml'])
+    expect(labelled).toMatchObject({ code: 0, stderr: '' })
+    expect(await warningsOf(stored('second'))).toMatch(/^Warning: SecretNotFound: .*\/second;.*\n$/)
+  })
+})
+
+test('a source that another cache has is warned of until that one is gone', async () => {
+  const changes = of('twice')
+  await cluster.need(modelCache('once', soundSpec(changes)))
+  expect(await untilSaid(changes, /./)).toBe(
+    `Warning: SourceAlreadyCached: ModelCache ${cluster.namespace}/once has the same source already, mounted at /mnt/model; pods can use that one: modelplane.ai/caches: once\n`,
+  )
+  await cluster.kubectl(['delete', 'mc/once'])
+  // However late the watch is, the other cache is read live before it is named.
+  expect(await asked(changes)).toBe('')
+})
+
+test('a revision that moves is warned of when the cache is created, and a pinned one is not', async () => {
+  const moving = modelCache('moving', soundSpec(of('moving', { revision: undefined })))
+  expect(await warningsOf(moving)).toMatch(/^Warning: MutableRevision: revision main moves: .*\n$/)
+  const labelled = await cluster.kubectl(['label', 'mc/moving', 'team=ml'])
+  expect(labelled).toMatchObject({ code: 0, stderr: '' })
+  const image = (reference: string) => ({ artifact: { source: { oci: { reference } } } })
+  expect(await asked(image('ghcr.io/m/llama'))).toMatch(/^Warning: MutableRevision: no tag means latest/)
+  expect(await asked(image(`ghcr.io/m/llama@sha256:${'5a'.repeat(32)}`))).toBe('')
+})
+
+describe('a quota', () => {
+  const resourceQuota = (hard: object) => ({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'storage' },
+    spec: { hard },
+  })
+  const sized = (sizeGiB: number, storageClassName = RWX_CLASS) => ({
+    ...of('large'),
+    storage: { backend: 'PVC', pvc: { storageClassName, sizeGiB } },
+  })
+
+  test('that has no room is warned of, counts what is used, and no more once it is raised', async () => {
+    await cluster.need(resourceQuota({ 'requests.storage': '20Gi' }))
+    await untilSaid(sized(21), /has 0 of 20Gi in use, and 21Gi more/)
+    expect(await asked(sized(20))).toBe('')
+    // One gibibyte, which the real quota controller counts.
+    await eventually('a claim', async () =>
+      (await cluster.apply(claim('other', ['ReadWriteMany']))).code === 0 ? true : undefined,
+    )
+    expect(await untilSaid(sized(20), /./)).toBe(
+      'Warning: StorageQuotaExceeded: ResourceQuota storage would refuse the claim: requests.storage has 1Gi of 20Gi in use, and 20Gi more is asked for; make room, or have the quota raised\n',
+    )
+    expect(await asked(sized(19))).toBe('')
+    await cluster.need(resourceQuota({ 'requests.storage': '1Ti' }))
+    await untilSaid(sized(20), /^$/)
+  })
+
+  test('of the class is warned of when a cache grows by more than is left', async () => {
+    const name = 'e2e-quota'
+    const perClass = `${name}.storageclass.storage.k8s.io/requests.storage`
+    const growing = (sizeGiB: number) =>
+      modelCache('growing', soundSpec({ ...sized(sizeGiB, name), ...of('growing') }))
+    await cluster.need({ ...storageClass(name, 'efs.csi.aws.com'), allowVolumeExpansion: true }, growing(100))
+    await cluster.need(resourceQuota({ [perClass]: '5Gi' }))
+    const grown = (sizeGiB: number) => warningsOf(growing(sizeGiB), '--dry-run=server')
+    const said = await eventually('a warning', async () => (await grown(106)) || undefined)
+    expect(said).toContain(
+      `StorageQuotaExceeded: ResourceQuota storage would refuse the claim: ${perClass} has 0 of 5Gi`,
+    )
+    expect(await grown(105)).toBe('')
+    await cluster.kubectl(['delete', 'resourcequota', 'storage'])
+    await eventually('silence', async () => ((await grown(106)) === '' ? true : undefined))
+    await cluster.kubectl(['delete', 'storageclass', name])
+  })
+})
+
+test('a selector is warned of until an InferenceCluster is registered', async () => {
+  const changes = { ...of('selective'), clusterSelector: { matchLabels: { 'modelplane.ai/tier': 'prod' } } }
+  expect(await asked(changes)).toMatch(
+    /^Warning: NoInferenceCluster: this cluster alone stages the cache, .*\n$/,
+  )
+  const name = 'e2e-registered'
+  await cluster.need({
+    apiVersion: 'modelplane.ai/v1alpha1',
+    kind: 'InferenceCluster',
+    metadata: { name },
+    spec: {},
+  })
+  const said = await asked(changes)
+  await cluster.kubectl(['delete', 'inferencecluster', name])
+  expect(said).toBe('')
+})
+
+test('warnings stand beside each other, and none stands beside a refusal', async () => {
+  const changes = of('many', { revision: 'main', secretRef: { name: 'many', key: 'token' } })
+  expect(await asked({ ...changes, clusterSelector: {} })).toMatch(
+    /^Warning: SecretNotFound: .*\nWarning: MutableRevision: .*\nWarning: NoInferenceCluster: .*\n$/,
+  )
+  const refused = modelCache('refused', soundSpec({ ...changes, mount: { path: '/etc' } }))
+  const { code, stderr } = await cluster.apply(refused, '--dry-run=server')
+  expect(code).toBe(1)
+  expect(stderr).not.toContain('Warning:')
+})
