@@ -2,12 +2,13 @@
 import type { Command } from './commands/command.ts'
 import { controller } from './commands/controller.ts'
 import { UsageError } from './commands/options.ts'
+import { review } from './commands/review.ts'
 import { webhook } from './commands/webhook.ts'
 
-const COMMANDS: Record<string, Command> = { webhook, controller }
+const COMMANDS: Record<string, Command> = { webhook, controller, review }
 
 /** Roles that are part of the design and that this version does not have. */
-const NOT_IMPLEMENTED = ['hydrate', 'review']
+const NOT_IMPLEMENTED = ['hydrate']
 
 const HELP = `Usage: modelcache ROLE [options]
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { commonOptions, describeOptions, parseOptions, UsageError } from './options.ts'
+import { commonOptions, describeOptions, flag, parseOptions, UsageError } from './options.ts'
 
 const OPTIONS = {
   ...commonOptions,
@@ -29,6 +29,35 @@ describe('a command line', () => {
   test.each(['--help', '-h'])('with %s asks for help, whatever is missing', flag => {
     expect(parseOptions(OPTIONS, [flag])).toBeUndefined()
     expect(parseOptions(OPTIONS, ['--health-port', 'x', flag])).toBeUndefined()
+  })
+})
+
+describe('an option', () => {
+  const options = {
+    file: { schema: z.array(z.string()), value: 'FILE', short: 'f', repeatable: true, help: 'what to read' },
+    output: { schema: z.string().default('text'), value: 'FORMAT', short: 'o', help: 'how to print' },
+    live: { schema: flag, help: 'ask the cluster' },
+  } as const
+
+  test('may be repeated, have a letter, or be a flag', () => {
+    expect(parseOptions(options, ['-f', 'a', '--file=b', '-f', '-', '--live'])).toEqual({
+      file: ['a', 'b', '-'],
+      output: 'text',
+      live: true,
+    })
+  })
+
+  test('that is a flag is off by itself, and takes no value', () => {
+    expect(parseOptions(options, ['-f', 'a', '-ojson'])).toMatchObject({ live: false, output: 'json' })
+    expect(() => parseOptions(options, ['-f', 'a', '--live=yes'])).toThrow(UsageError)
+  })
+
+  test('with a letter shows it in the help, and the names stay in one column', () => {
+    expect(describeOptions(options).split('\n')).toEqual([
+      '  -f, --file FILE      what to read',
+      '  -o, --output FORMAT  how to print',
+      '      --live           ask the cluster',
+    ])
   })
 })
 

@@ -1,10 +1,15 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
 
 /** One command-line option: how it is checked, what its value is called in the help, and what it means. */
 export interface Option {
   schema: z.ZodType
-  value: string
+  /** A flag has none; its schema gets true when it is given. */
+  value?: string
+  /** One letter: `f` for `-f`. */
+  short?: string
+  /** May be given more than once: the schema gets all values in an array. Otherwise the last one counts. */
+  repeatable?: true
   help: string
 }
 
@@ -15,12 +20,21 @@ export class UsageError extends Error {
 
 type Values<O extends Record<string, Option>> = { [K in keyof O]: z.output<O[K]['schema']> }
 
-/** Parses `--name value` options. Undefined when help was asked for; throws UsageError when a value is wrong. */
+/** Parses `--name value`, `-n value` and `--flag` options. Undefined when help was asked for; throws UsageError when a value is wrong. */
 export function parseOptions<O extends Record<string, Option>>(
   options: O,
   argv: string[],
 ): Values<O> | undefined {
-  const known = Object.fromEntries(Object.keys(options).map(name => [name, { type: 'string' as const }]))
+  const known = Object.fromEntries(
+    Object.entries(options).map(([name, { value, short, repeatable }]) => [
+      name,
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        multiple: repeatable ?? false,
+        ...(short !== undefined && { short }),
+      },
+    ]),
+  )
   const { values } = tryParse(argv, known)
   if (values.help === true) return undefined
   const schema = z.object(
@@ -32,7 +46,7 @@ export function parseOptions<O extends Record<string, Option>>(
   throw new UsageError(problems.join('\n'))
 }
 
-function tryParse(argv: string[], known: Record<string, { type: 'string' }>) {
+function tryParse(argv: string[], known: NonNullable<ParseArgsConfig['options']>) {
   try {
     return parseArgs({
       args: argv,
@@ -46,7 +60,12 @@ function tryParse(argv: string[], known: Record<string, { type: 'string' }>) {
 
 /** The option lines of a `--help` page. */
 export function describeOptions(options: Record<string, Option>): string {
-  const rows = Object.entries(options).map(([name, { value, help }]) => [`--${name} ${value}`, help] as const)
+  // Where some have a letter, the names of the others stand below theirs.
+  const room = Object.values(options).some(({ short }) => short !== undefined) ? '    ' : ''
+  const rows = Object.entries(options).map(([name, { value, short, help }]) => {
+    const letter = short === undefined ? room : `-${short}, `
+    return [`${letter}--${name}${value === undefined ? '' : ` ${value}`}`, help] as const
+  })
   const width = Math.max(...rows.map(([left]) => left.length))
   return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n')
 }
@@ -64,6 +83,8 @@ export const names = z
   .transform(list => list.split(',').map(name => name.trim()))
   .pipe(z.array(z.string().min(1, 'has an empty name')))
 export const seconds = digits.pipe(z.number().max(300))
+
+export const flag = z.boolean().default(false)
 
 /** Options that every role has. */
 export const commonOptions = {

@@ -1,0 +1,134 @@
+import { styleText } from 'node:util'
+import { z } from 'zod'
+import { objectName } from '../api/objectname.ts'
+import { loadKubeConfig } from '../cluster/kubeconfig.ts'
+import { adviseLive, adviseOffline } from '../review/advice.ts'
+import { OFFLINE } from '../review/decide.ts'
+import { EMPTY_CLUSTER } from '../review/inputview.ts'
+import { problemLine } from '../review/manifest.ts'
+import { renderJson, renderPatches, renderText } from '../review/render.ts'
+import { type ReviewOptions, review as reviewManifests } from '../review/review.ts'
+import type { Reviewed } from '../review/verdict.ts'
+import type { Command } from './command.ts'
+import { readCluster } from './livecluster.ts'
+import { readInput } from './manifestfiles.ts'
+import { commonOptions, describeOptions, flag, parseOptions } from './options.ts'
+
+const OPTIONS = {
+  filename: {
+    schema: z.array(z.string().min(1), 'is required').min(1),
+    value: 'DIR|FILE|-',
+    short: 'f',
+    repeatable: true,
+    help: 'what to review: a folder with what is below it, a file, or - for the standard input; may be repeated',
+  },
+  output: {
+    schema: z.enum(['text', 'json', 'patch']).default('text'),
+    value: 'FORMAT',
+    short: 'o',
+    help: 'text (default), json, or patch: the JSON Patch of each object that is given something',
+  },
+  namespace: {
+    schema: objectName.optional(),
+    value: 'NAME',
+    short: 'n',
+    help: 'namespace of objects that state none; default: default, with --live that of the kubeconfig',
+  },
+  'assume-ready': { schema: flag, help: 'count every ModelCache as Ready' },
+  live: { schema: flag, help: 'review against the cluster of the kubeconfig, with the input laid over it' },
+  'unknown-provisioner': {
+    schema: z.enum(['Deny', 'Warn']).default('Deny'),
+    value: 'Deny|Warn',
+    help: 'for StorageClasses whose provisioner is not known to support ReadWriteMany; default Deny',
+  },
+  'cluster-name': {
+    schema: objectName.optional(),
+    value: 'NAME',
+    help: 'the InferenceCluster that is the cluster; default: the only one that is registered',
+  },
+  kubeconfig: { ...commonOptions.kubeconfig, help: 'kubeconfig for --live; default: as kubectl finds it' },
+} as const
+
+const HELP = `Usage: modelcache review -f DIR|FILE|- [options]
+
+Says of each ModelCache, pod and workload among manifests whether the webhooks would admit it, and what they would
+inject. The other objects of the input, such as StorageClasses, claims and the status of ModelCaches, are the cluster.
+
+${describeOptions(OPTIONS)}
+
+Exit codes: 0 all is admitted, 1 something is denied, 2 the input (or with --live the cluster) cannot be read.
+`
+
+const RENDERERS: Record<'text' | 'json' | 'patch', (results: readonly Reviewed[]) => string> = {
+  // styleText knows NO_COLOR, and whether the output is a terminal.
+  text: results => renderText(results, (colour, text) => styleText(colour, text, { stream: process.stdout })),
+  json: renderJson,
+  patch: renderPatches,
+}
+
+/** The rules of the webhooks over manifests, with no cluster or under the eyes of a real one. */
+export const review: Command = {
+  summary: 'say of manifests what the webhooks would say',
+  async run(argv) {
+    const options = parseOptions(OPTIONS, argv)
+    if (options === undefined) {
+      process.stdout.write(HELP)
+      return 0
+    }
+    try {
+      return await run(options)
+    } catch (error) {
+      // Exit code 1 means that something is denied, and nothing else.
+      console.error(`modelcache review: ${error instanceof Error ? error.message : error}`)
+      return 2
+    }
+  },
+}
+
+async function run(
+  options: NonNullable<ReturnType<typeof parseOptions<typeof OPTIONS>>>,
+): Promise<0 | 1 | 2> {
+  const { cluster, defaultNamespace } = await (options.live ? liveCluster(options.kubeconfig) : NO_CLUSTER)
+  const { manifests, problems } = await readInput(options.filename, options.namespace ?? defaultNamespace)
+  // What cannot be read may be what the rest refers to: a verdict on the rest alone could be wrong.
+  for (const problem of problems) console.error(problemLine(problem))
+  if (problems.length > 0) return 2
+
+  const results = await reviewManifests(manifests, {
+    ...cluster,
+    assumeReady: options['assume-ready'],
+    unknownProvisioner: options['unknown-provisioner'],
+    clusterName: options['cluster-name'],
+  })
+  print(RENDERERS[options.output](results))
+  return results.some(({ verdict }) => verdict === 'denied') ? 1 : 0
+}
+
+function print(text: string): void {
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    // A reader such as `head` may have had enough.
+    if (error.code !== 'EPIPE') throw error
+  })
+  process.stdout.write(text)
+}
+
+/** What manifests are reviewed against. */
+interface Against {
+  cluster: Pick<ReviewOptions, 'base' | 'readUnknown' | 'advise'>
+  defaultNamespace: string
+}
+
+const NO_CLUSTER: Against = {
+  cluster: { base: EMPTY_CLUSTER, readUnknown: OFFLINE, advise: adviseOffline },
+  defaultNamespace: 'default',
+}
+
+async function liveCluster(kubeconfig: string | undefined): Promise<Against> {
+  const config = loadKubeConfig(kubeconfig)
+  const { view, readUnknown } = await readCluster(config)
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace
+  return {
+    cluster: { base: view, readUnknown, advise: adviseLive },
+    defaultNamespace: namespace || 'default',
+  }
+}

@@ -1,0 +1,34 @@
+import type { AdmissionRequest } from '../admission/admissionreview.ts'
+import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
+import { basisOf, type Decision } from '../admission/decision.ts'
+
+/** A webhook's rules as one pure function. */
+export type Rules = (request: AdmissionRequest, view: ClusterView) => Decision
+
+/** Asks rules about a request, against the cluster that is reviewed against. */
+export type Decide = (rules: Rules, request: AdmissionRequest) => Promise<Decision>
+
+/** A view that also answers for `refs`, read from the cluster; undefined when they cannot be read. */
+export type ReadUnknown = (view: ClusterView, refs: readonly ObjectRef[]) => Promise<ClusterView | undefined>
+
+/** Without a cluster, what the input does not have is not known to be missing: it may be where it belongs. */
+export const OFFLINE: ReadUnknown = async () => undefined
+
+/**
+ * Decides as the webhook does. What a decision rests on and the view does not know (Secrets, which nobody watches) is read first; where
+ * it cannot be, warnings about it are left out.
+ */
+export function decideBy(view: ClusterView, readUnknown: ReadUnknown): Decide {
+  const isUnknown = (ref: ObjectRef) =>
+    (ref.kind === 'Secret' && view.secret(ref.namespace, ref.name) === undefined) ||
+    (ref.kind === 'InferenceClusterList' && [...view.inferenceClusters()].length === 0)
+  return async (rules, request) => {
+    const decision = rules(request, view)
+    const unknown = basisOf(decision).filter(isUnknown)
+    if (unknown.length === 0) return decision
+    const known = await readUnknown(view, unknown)
+    if (known !== undefined) return rules(request, known)
+    if (!decision.allowed) return decision
+    return { ...decision, warnings: decision.warnings.filter(({ basis }) => !basis.some(isUnknown)) }
+  }
+}

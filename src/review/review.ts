@@ -1,0 +1,109 @@
+import type { ClusterView } from '../admission/clusterview.ts'
+import { validateModelCache } from '../admission/modelcache/validate.ts'
+import { violation } from '../api/violation.ts'
+import { assumeReady } from './assumeready.ts'
+import { decideBy, type ReadUnknown } from './decide.ts'
+import { objectKey } from './heldobjects.ts'
+import { inputView } from './inputview.ts'
+import { type JudgedKind, judgedKind } from './judgedkind.ts'
+import { type Court, judgePod } from './judgepod.ts'
+import { judgeWorkload } from './judgeworkload.ts'
+import { inNamespace, type Manifest } from './manifest.ts'
+import { requestFor } from './request.ts'
+import { unknownFields } from './unknownfields.ts'
+import {
+  type Advise,
+  findingsOf,
+  type Judgement,
+  type Reviewed,
+  type ReviewFinding,
+  reviewed,
+} from './verdict.ts'
+
+export interface ReviewOptions {
+  /** The cluster under the input: `EMPTY_CLUSTER`, or a real one. */
+  base: ClusterView
+  readUnknown: ReadUnknown
+  advise: Advise
+  /** Every ModelCache counts as Ready. */
+  assumeReady: boolean
+  unknownProvisioner: 'Deny' | 'Warn'
+  clusterName?: string | undefined
+}
+
+/**
+ * The verdict on each object of the input that rules concern, in its order, as if they were applied in turn: a ModelCache that was there
+ * before, in the cluster or in the input, is updated. Everything else in the input is the cluster that they are applied to.
+ */
+export async function review(manifests: readonly Manifest[], options: ReviewOptions): Promise<Reviewed[]> {
+  const { view: described, malformed } = inputView(manifests, options.base)
+  const view = options.assumeReady ? assumeReady(described) : described
+  const court: Court = {
+    decide: decideBy(view, options.readUnknown),
+    // Whoever applies manifests is neither of the accounts that may write to managed claims.
+    policy: {
+      unknownProvisioner: options.unknownProvisioner,
+      clusterName: options.clusterName,
+      jobControllers: [],
+      controllerUser: '',
+    },
+    advise: options.advise,
+  }
+  const before = createBefore(options.base)
+  const results: Reviewed[] = []
+  for (const manifest of manifests) {
+    const kind = judgedKind(manifest)
+    const refused = malformed.get(manifest)
+    if (kind !== undefined) {
+      const result = reviewed(manifest, await judge(manifest, kind, court, before))
+      if (kind.rules === 'modelcache' && result.verdict !== 'denied') before.applied(manifest)
+      results.push(result)
+    } else if (refused !== undefined) {
+      results.push(reviewed(manifest, { findings: [error(refused)], patch: [] }))
+    }
+  }
+  return results
+}
+
+async function judge(
+  manifest: Manifest,
+  { rules, resource }: JudgedKind,
+  court: Court,
+  before: Before,
+): Promise<Judgement> {
+  if (manifest.name === '') return { findings: [error(NAMELESS)], patch: [] }
+  if (rules === 'pod') return judgePod(requestFor(manifest, resource), court)
+  if (rules === 'workload') return judgeWorkload(requestFor(manifest, resource), court)
+  const { object: old, place } = before.of(manifest)
+  const request = requestFor(manifest, resource, old)
+  const decision = await court.decide((asked, view) => validateModelCache(asked, view, court.policy), request)
+  const found = findingsOf(decision, court.advise)
+  const compared = place === undefined ? '' : ` (compared with ${place}, which states it first)`
+  const findings = found.map(finding => ({ ...finding, message: `${finding.message}${compared}` }))
+  return { findings: [...findings, ...unknownFields(request.object).map(error)], patch: [] }
+}
+
+/** What there is of a ModelCache when its manifest is applied. */
+interface Before {
+  /** `place` is where in the input it stands; unset where the cluster has it. */
+  of(manifest: Manifest): { object?: unknown; place?: string }
+  applied(manifest: Manifest): void
+}
+
+function createBefore(base: ClusterView): Before {
+  const admitted = new Map<string, Manifest>()
+  return {
+    of({ namespace, name }) {
+      const first = admitted.get(objectKey(namespace, name))
+      if (first === undefined) return { object: base.modelCache(namespace, name) }
+      return { object: inNamespace(first), place: `${first.file}:${first.line}` }
+    },
+    applied: manifest => admitted.set(objectKey(manifest.namespace, manifest.name), manifest),
+  }
+}
+
+const NAMELESS = violation('SpecInvalid', 'metadata.name', 'the object has no name; set metadata.name')
+
+function error({ reason, field, text }: ReturnType<typeof violation>): ReviewFinding {
+  return { reason, severity: 'error', field, message: text }
+}

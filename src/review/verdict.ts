@@ -1,0 +1,47 @@
+import type { Decision, Finding } from '../admission/decision.ts'
+import type { Reason } from '../api/reasons.ts'
+import type { Operation } from '../injection/jsonpatch.ts'
+import type { Manifest } from './manifest.ts'
+
+/** `warned` is admitted, with something to tell. */
+export type Verdict = 'admitted' | 'warned' | 'denied'
+
+/** What a rule says of an object: an error denies it, a warning does not. */
+export interface ReviewFinding {
+  reason: Reason
+  severity: 'error' | 'warning'
+  field: string
+  message: string
+}
+
+/** What was found of one object, and what would be injected into it. */
+export interface Judgement {
+  findings: readonly ReviewFinding[]
+  patch: readonly Operation[]
+}
+
+/** The result for one object of the input. */
+export interface Reviewed extends Judgement {
+  manifest: Manifest
+  verdict: Verdict
+}
+
+/** Ends a message with what can be done about it here, where a cluster is described and not running. */
+export type Advise = (finding: Finding) => string
+
+/** The findings of a decision; those of a denial are errors. */
+export function findingsOf(decision: Decision, advise: Advise): ReviewFinding[] {
+  const severity = decision.allowed ? 'warning' : 'error'
+  const findings = decision.allowed ? decision.warnings : decision.findings
+  return findings.map(finding => {
+    const { reason, field, text } = finding.violation
+    return { reason, severity, field, message: `${text}${advise(finding)}` }
+  })
+}
+
+/** Nothing is injected into what is denied. */
+export function reviewed(manifest: Manifest, { findings, patch }: Judgement): Reviewed {
+  const denied = findings.some(({ severity }) => severity === 'error')
+  const verdict = denied ? 'denied' : findings.length > 0 ? 'warned' : 'admitted'
+  return { manifest, verdict, findings, patch: denied ? [] : patch }
+}
