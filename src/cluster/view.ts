@@ -1,30 +1,11 @@
 import type { ClusterView } from '../admission/clusterview.ts'
-import type { ConsumerPod } from '../api/consumerpod.ts'
-import type { InferenceCluster } from '../api/inferencecluster.ts'
 import { MANAGED_CLAIM_PREFIX, ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
-import type { Namespace } from '../api/namespace.ts'
-import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
-import type { ResourceQuota } from '../api/resourcequota.ts'
 import { sourceIdentity } from '../api/sourceidentity.ts'
-import type { StorageClass } from '../api/storageclass.ts'
-import type { StorageProfile } from '../api/storageprofile.ts'
 import type { StoredObject } from './resource.ts'
-import { objectKey, type ReadableStore } from './store.ts'
+import { objectKey } from './store.ts'
 import { indexStore } from './storeindex.ts'
-
-/** A store of each kind that rules ask about. */
-export interface ClusterStores {
-  readonly storageClasses: ReadableStore<StorageClass>
-  readonly storageProfiles: ReadableStore<StorageProfile>
-  readonly modelCaches: ReadableStore<ModelCache>
-  readonly inferenceClusters: ReadableStore<InferenceCluster>
-  readonly claims: ReadableStore<PersistentVolumeClaim>
-  readonly namespaces: ReadableStore<Namespace>
-  readonly resourceQuotas: ReadableStore<ResourceQuota>
-  /** Pods that were given caches. */
-  readonly consumers: ReadableStore<ConsumerPod>
-}
+import type { ClusterStores } from './stores.ts'
 
 /** The view that rules read, over the stores: each look-up answers from memory as of the last event. */
 export function createClusterView(stores: ClusterStores): ClusterView {

@@ -2,20 +2,10 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { ClusterView } from '../admission/clusterview.ts'
 import { type Reflector, type ReflectorStats, type ReflectorTiming, startReflector } from './reflector.ts'
-import {
-  consumerPods,
-  inferenceClusters,
-  modelCaches,
-  namespaces,
-  persistentVolumeClaims,
-  type Resource,
-  resourceQuotas,
-  type StoredObject,
-  storageClasses,
-  storageProfiles,
-} from './resource.ts'
+import type { Resource, StoredObject } from './resource.ts'
 import { createStore, type ReadableStore } from './store.ts'
-import { type ClusterStores, createClusterView } from './view.ts'
+import { type ClusterStores, clusterStores } from './stores.ts'
+import { createClusterView } from './view.ts'
 
 export interface ClusterWatches {
   readonly view: ClusterView
@@ -60,16 +50,7 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatches {
     kinds.push({ plural: resource.plural, stats: reflector.stats, size: store.size })
     return store
   }
-  const stores: ClusterStores = {
-    storageClasses: watch(storageClasses),
-    storageProfiles: watch(storageProfiles),
-    modelCaches: watch(modelCaches),
-    inferenceClusters: watch(inferenceClusters),
-    claims: watch(persistentVolumeClaims),
-    namespaces: watch(namespaces),
-    resourceQuotas: watch(resourceQuotas),
-    consumers: watch(consumerPods),
-  }
+  const stores = clusterStores(watch)
   const whenSynced = Promise.all(reflectors.map(reflector => reflector.whenSynced)).then(() => {})
   // Whoever asks `synced()` instead of waiting must not be hit by the rejection.
   whenSynced.catch(() => {})

@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
+import { objectName } from '../api/objectname.ts'
 
 /** One command-line option: how it is checked, what its value is called in the help, and what it means. */
 export interface Option {
@@ -107,5 +108,19 @@ export const commonOptions = {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
     value: 'LEVEL',
     help: 'trace, debug, info (default), warn, error or fatal',
+  },
+} satisfies Record<string, Option>
+
+/** Choices of an administrator that decide about ModelCaches, for whoever runs those rules. */
+export const policyOptions = {
+  'unknown-provisioner': {
+    schema: z.enum(['Deny', 'Warn']).default('Deny'),
+    value: 'Deny|Warn',
+    help: 'for StorageClasses whose provisioner is not known to support ReadWriteMany; default Deny',
+  },
+  'cluster-name': {
+    schema: objectName.optional(),
+    value: 'NAME',
+    help: 'the InferenceCluster that stands for this cluster; default: the only one that is registered',
   },
 } satisfies Record<string, Option>

@@ -12,7 +12,7 @@ import type { Reviewed } from '../review/verdict.ts'
 import type { Command } from './command.ts'
 import { readCluster } from './livecluster.ts'
 import { readInput } from './manifestfiles.ts'
-import { commonOptions, describeOptions, flag, parseOptions } from './options.ts'
+import { commonOptions, describeOptions, flag, parseOptions, policyOptions } from './options.ts'
 
 const OPTIONS = {
   filename: {
@@ -36,16 +36,7 @@ const OPTIONS = {
   },
   'assume-ready': { schema: flag, help: 'count every ModelCache as Ready' },
   live: { schema: flag, help: 'review against the cluster of the kubeconfig, with the input laid over it' },
-  'unknown-provisioner': {
-    schema: z.enum(['Deny', 'Warn']).default('Deny'),
-    value: 'Deny|Warn',
-    help: 'for StorageClasses whose provisioner is not known to support ReadWriteMany; default Deny',
-  },
-  'cluster-name': {
-    schema: objectName.optional(),
-    value: 'NAME',
-    help: 'the InferenceCluster that is the cluster; default: the only one that is registered',
-  },
+  ...policyOptions,
   kubeconfig: { ...commonOptions.kubeconfig, help: 'kubeconfig for --live; default: as kubectl finds it' },
 } as const
 

@@ -7,7 +7,6 @@ import { validateModelCache } from '../admission/modelcache/validate.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import { validatePod } from '../admission/pod/validate.ts'
 import { validateWorkload } from '../admission/workload/validate.ts'
-import { objectName } from '../api/objectname.ts'
 import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { createLiveReader } from '../cluster/liveread.ts'
 import { createRest } from '../cluster/rest.ts'
@@ -16,7 +15,16 @@ import { createAdmissionServer } from '../server/admissionserver.ts'
 import { createHealthServer } from '../server/healthserver.ts'
 import { createMetrics, exposeWatches } from '../server/metrics.ts'
 import type { Command } from './command.ts'
-import { commonOptions, describeOptions, names, parseOptions, port, seconds, UsageError } from './options.ts'
+import {
+  commonOptions,
+  describeOptions,
+  names,
+  parseOptions,
+  policyOptions,
+  port,
+  seconds,
+  UsageError,
+} from './options.ts'
 import { aborted, terminationSignal } from './termination.ts'
 
 const OPTIONS = {
@@ -36,16 +44,7 @@ const OPTIONS = {
     value: 'FILE',
     help: 'PEM key of the certificate',
   },
-  'unknown-provisioner': {
-    schema: z.enum(['Deny', 'Warn']).default('Deny'),
-    value: 'Deny|Warn',
-    help: 'for StorageClasses whose provisioner is not known to support ReadWriteMany; default Deny',
-  },
-  'cluster-name': {
-    schema: objectName.optional(),
-    value: 'NAME',
-    help: 'the InferenceCluster that is this cluster; default: the only one that is registered',
-  },
+  ...policyOptions,
   'job-controller-user': {
     schema: names.default([
       'system:serviceaccount:kube-system:job-controller',
