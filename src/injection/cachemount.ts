@@ -1,7 +1,13 @@
 import { managedClaimOf } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { isReady } from '../api/readiness.ts'
-import type { DigestVariable } from './digestvariable.ts'
+
+/** An environment variable that holds a digest, read from an annotation of the pod when a container starts. */
+export interface DigestVariable {
+  name: string
+  /** Of the downward API. */
+  fieldPath: string
+}
 
 /** What a pod is given of a cache: which folder of which claim, and where it appears. */
 export interface CacheMount {

@@ -1,17 +1,10 @@
 import { createHash } from 'node:crypto'
 import { DIGEST_PREFIX } from '../api/annotations.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import type { CacheMount } from './cachemount.ts'
+import type { CacheMount, DigestVariable } from './cachemount.ts'
 import { type Patch, pointer } from './jsonpatch.ts'
 import type { Target } from './targets.ts'
 import { volumeName } from './volume.ts'
-
-/** An environment variable that holds a digest, read from an annotation of the pod when a container starts. */
-export interface DigestVariable {
-  name: string
-  /** Of the downward API. */
-  fieldPath: string
-}
 
 /**
  * How a pod that is admitted before its cache is Ready learns the digest: its volumes and mounts cannot change any
