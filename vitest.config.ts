@@ -6,7 +6,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'certs/**/*.test.ts', 'test/testbed/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'certs/**/*.test.ts',
+            'test/testbed/**/*.test.ts',
+            'test/fuzz/**/*.test.ts',
+          ],
         },
       },
       {

@@ -1,4 +1,5 @@
 import type { Container } from '../api/pod.ts'
+import { parseQuantity } from '../api/quantity.ts'
 
 /**
  * Whether a container asks for an accelerator: an extended resource (nvidia.com/gpu, google.com/tpu,
@@ -20,5 +21,5 @@ function isExtendedResource(name: string): boolean {
 }
 
 function isZero(quantity: string | number): boolean {
-  return Number(quantity) === 0
+  return parseQuantity(quantity) === 0n
 }

@@ -1,5 +1,7 @@
 const LIMIT_BYTES = 256 * 1024
 const MAX_SEGMENT_BYTES = 255
+/** As the schema of the CRD has it. */
+const MAX_FILES = 64
 
 /** What is wrong with the names and the contents of inline files, each as the end of a sentence; empty: nothing. */
 export function inlineFileProblems(files: Readonly<Record<string, string>>): string[] {
@@ -8,6 +10,12 @@ export function inlineFileProblems(files: Readonly<Record<string, string>>): str
     const problem = nameProblem(name)
     return problem === undefined ? [] : [`has file name ${JSON.stringify(name.slice(0, 80))}, ${problem}`]
   })
+  if (names.length === 0) problems.push('has no file; name one, or use another source')
+  if (names.length > MAX_FILES) {
+    problems.push(
+      `has ${names.length} files, more than ${MAX_FILES}; use a ConfigMap of your own, or an archive`,
+    )
+  }
   const taken = new Map<string, string>()
   for (const name of names) {
     const other = taken.get(name.toLowerCase())

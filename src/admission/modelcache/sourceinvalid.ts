@@ -14,12 +14,10 @@ const INLINE_FIELD = 'artifact.source.inline.files'
  */
 export const sourceInvalid: Rule = ({ cache: { spec }, old }) => {
   if (old !== undefined && isDeepStrictEqual(old.spec.artifact.source, spec.artifact.source)) return {}
+  const files = spec.artifact.source?.inline?.files
   const problems = [
     ...formatProblems(spec),
-    ...inlineFileProblems(spec.artifact.source?.inline?.files ?? {}).map(text => ({
-      field: INLINE_FIELD,
-      text,
-    })),
+    ...(files ? inlineFileProblems(files) : []).map(text => ({ field: INLINE_FIELD, text })),
   ]
   return {
     findings: problems.map(({ field, text }) => ({

@@ -1,0 +1,159 @@
+import { written } from './grammar.ts'
+import type { Random } from './random.ts'
+import { CLASS_NAMES, NAMESPACE } from './words.ts'
+
+type Given = Record<string, unknown>
+
+/** A ModelCache as somebody writes it: mostly sound, often with one fault. */
+export function generateModelCache(name: string, random: Random): Given {
+  const isExisting = random.chance(0.3)
+  const backend = random.chance(0.95)
+    ? isExisting
+      ? 'ExistingPVC'
+      : 'PVC'
+    : random.pick(['Custom', 'ContentAddressed'])
+  const isDefault = backend === 'PVC' && random.chance(0.5)
+  return {
+    apiVersion: 'modelplane.ai/v1alpha1',
+    kind: 'ModelCache',
+    metadata: {
+      name,
+      namespace: NAMESPACE,
+      deletionTimestamp: random.perhaps(0.02, () => '2031-05-04T03:02:01Z'),
+      annotations: random.perhaps(0.2, () => ({
+        'modelplane.ai/allow-delete-in-use': random.pick(['true', 'false', 'True', '']),
+      })),
+    },
+    spec: {
+      artifact: {
+        kind: random.perhaps(0.3, () =>
+          random.chance(0.9) ? 'Tokenizer' : random.pick(['Adapter', 'Engine', 'Weights']),
+        ),
+        source: random.chance(0.05) ? undefined : sourceOf(isExisting ? 0.05 : 1, random),
+        resolvedVia: random.perhaps(0.02, () => 'x'),
+      },
+      mount: { path: random.chance(0.7) ? '/mnt/model' : written('path', random) },
+      storage: {
+        backend: isDefault ? undefined : backend,
+        pvc: random.perhaps(isExisting ? 0.05 : 0.7, () => ({
+          storageClassName: random.perhaps(0.5, () => random.pick([...CLASS_NAMES, 'gone'])),
+          sizeGiB: random.perhaps(0.5, () => random.pick([1, 100, 200])),
+        })),
+        existingPVC: random.perhaps(isExisting ? 0.95 : 0.05, () => ({
+          name: random.pick(['ops-staged', 'ops-2', 'mine', 'gone']),
+          namespace: random.perhaps(0.2, () => random.pick([NAMESPACE, 'other'])),
+          subPath: random.perhaps(0.4, () => written('folder', random)),
+        })),
+      },
+      replication: random.perhaps(0.1, () =>
+        random.pick(['AllMatchingClusters', 'AllMatchingClusters', 'AllMatchingNodes']),
+      ),
+    },
+    status: random.perhaps(0.3, () => ({ claimName: random.pick([`modelcache-${name}`, 'mine']) })),
+  }
+}
+
+/** Mostly one source; none, several and reserved ones too. */
+function sourceOf(probability: number, random: Random): Given {
+  if (!random.chance(probability)) return {}
+  const [name, make] = random.pick([...Object.entries(SOURCES), ...Object.entries(SOURCES).slice(0, 1)])
+  const [other, makeOther] = random.pick(Object.entries(SOURCES))
+  const reserved = random.pick(Object.entries(RESERVED))
+  return {
+    ...(random.chance(0.98) ? { [name]: make(random) } : {}),
+    ...(random.chance(0.04) ? { [other]: makeOther(random) } : {}),
+    ...(random.chance(0.03) ? Object.fromEntries([reserved]) : {}),
+  }
+}
+
+const secretRef = (random: Random) =>
+  random.perhaps(0.3, () => ({
+    name: random.pick(['hf-token', 'other']),
+    key: random.perhaps(0.3, () => random.pick(['token', 'k'])),
+  }))
+const globs = (random: Random) =>
+  random.perhaps(0.3, () => [written('glob', random), '*.json'].slice(random.below(3)))
+
+const SOURCES: Record<string, (random: Random) => Given> = {
+  huggingFace: random => ({
+    repo: random.chance(0.4) ? 'org/model' : written('repo', random),
+    revision: random.perhaps(0.5, () => (random.chance(0.5) ? 'main' : written('revision', random))),
+    include: globs(random),
+    exclude: globs(random),
+    secretRef: secretRef(random),
+  }),
+  s3: random => ({
+    uri: written('s3', random),
+    region: random.perhaps(0.3, () => 'eu-1'),
+    endpoint: random.perhaps(0.3, () => written('url', random)),
+    secretRef: secretRef(random),
+  }),
+  http: random => ({
+    url: written('url', random),
+    sha256: random.perhaps(0.3, () => random.pick(['ab'.repeat(32), 'ab'.repeat(32), 'AB'.repeat(32)])),
+    secretRef: secretRef(random),
+  }),
+  oci: random => ({ reference: written('oci', random), secretRef: secretRef(random) }),
+  inline: random => ({
+    files: random.chance(0.05)
+      ? Object.fromEntries(
+          Array.from({ length: random.pick([0, 64, 65]) }, (_, index) => [`${index}.txt`, '']),
+        )
+      : Object.fromEntries(
+          [1, 2, 3]
+            .slice(random.below(3))
+            .map(() => [written('file', random), 'x'.repeat(random.chance(0.02) ? 131_073 : 3)]),
+        ),
+  }),
+  configMap: random => ({ name: random.pick(['files', 'files', 'Files']) }),
+}
+
+const RESERVED = { gcs: {}, azure: { any: 'thing' }, pvcClone: {} }
+
+/** The same cache with some parts as another one has them: an update, allowed or not. */
+export function changed(cache: Given, random: Random): Given {
+  if (random.chance(0.2)) return withOtherCredentials(cache)
+  if (random.chance(0.2)) return resized(cache, random)
+  if (random.chance(0.4)) return rewritten(cache, random)
+  return exchange(cache, generateModelCache('llama', random), random)
+}
+
+/** A claim of another size, and all else as it was. */
+function resized(cache: Given, random: Random): Given {
+  const sizeGiB = random.pick([1, 100, 150, 200, 400])
+  return JSON.parse(
+    JSON.stringify(cache, (name, value) =>
+      name === 'pvc' && isGiven(value) ? { ...value, sizeGiB } : value,
+    ),
+  )
+}
+
+/** The same kind of source, with a part as somebody else would write it. */
+function rewritten(cache: Given, random: Random): Given {
+  return JSON.parse(
+    JSON.stringify(cache, (name, value) => {
+      const make = SOURCES[name]
+      return make && isGiven(value) ? exchange(value, make(random), random) : value
+    }),
+  )
+}
+
+/** Each part is exchanged as a whole, or looked into. */
+function exchange(one: Given, other: Given, random: Random): Given {
+  const names = Object.keys({ ...one, ...other }).filter(
+    name => !['apiVersion', 'kind', 'metadata'].includes(name),
+  )
+  const taken = random.pick(names.length > 0 ? names : ['spec'])
+  const [mine, theirs] = [one[taken], other[taken]]
+  const value =
+    isGiven(mine) && isGiven(theirs) && random.chance(0.8) ? exchange(mine, theirs, random) : theirs
+  return { ...one, [taken]: value }
+}
+
+function isGiven(value: unknown): value is Given {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function withOtherCredentials(cache: Given): Given {
+  return JSON.parse(JSON.stringify(cache, (name, value) => (name === 'secretRef' ? { name: 'new' } : value)))
+}

@@ -1,0 +1,32 @@
+import type { Random } from './random.ts'
+import { changedSomewhere, moreOrLess } from './somewhere.ts'
+import { CACHE_NAMES, CONTAINER_PATHS, DIGESTS, NO_DIGESTS } from './words.ts'
+
+const TEXTS = [
+  ...CACHE_NAMES,
+  ...CONTAINER_PATHS,
+  ...DIGESTS.flatMap(digest => [`snapshots/${digest}`, `llama=${digest}`]),
+  'llama=pending',
+  'modelcache-llama',
+  'ops-staged',
+  'true',
+]
+
+/** A change of one place that leaves the shape whole: what another webhook might do, or a hand that slips. */
+export function nudge(value: unknown, random: Random): unknown {
+  if (random.chance(0.25)) return restaged(value, random)
+  return changedSomewhere(value, random, nudgeHere)
+}
+
+function nudgeHere(value: unknown, random: Random): unknown {
+  if (typeof value === 'boolean') return !value
+  if (typeof value === 'string') return random.pick(TEXTS)
+  return moreOrLess(value, random)
+}
+
+/** Another digest wherever there is one: an older snapshot, or a folder of somebody's choice. */
+function restaged(value: unknown, random: Random): unknown {
+  const other = random.chance(0.6) ? random.pick(DIGESTS) : random.pick(NO_DIGESTS)
+  const text = DIGESTS.reduce((pod, digest) => pod.replaceAll(digest, other), JSON.stringify(value))
+  return JSON.parse(text)
+}

@@ -1,0 +1,107 @@
+import { JOB_CONTROLLERS, OUR_CONTROLLER } from '../oracle/claimwritable.ts'
+import type { Cluster } from '../oracle/cluster.ts'
+import { judge, WEBHOOKS } from '../oracle/oracle.ts'
+import { spoil } from './hostile.ts'
+import { changed, generateModelCache } from './modelcache.ts'
+import { nudge } from './nudge.ts'
+import { generatePod } from './pod.ts'
+import type { Random } from './random.ts'
+import { NAMESPACE } from './words.ts'
+import { generateWorkload } from './workload.ts'
+
+type Request = Record<string, unknown>
+
+/** The text of a review, and the webhook that it is sent to. */
+export function generateReview(cluster: Cluster, random: Random): { webhook: string; text: string } {
+  const webhook = random.pick([...WEBHOOKS, 'mutate-pods', 'validate-pods', 'validate-modelcaches'])
+  const request = {
+    uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+    namespace: random.chance(0.97) ? NAMESPACE : random.pick(['other', undefined]),
+    operation: 'CREATE',
+    subResource: random.perhaps(0.03, () => random.pick(['', 'status', 'ephemeralcontainers'])),
+    userInfo: random.perhaps(0.97, () => ({
+      username: random.pick(['jane', OUR_CONTROLLER, ...JOB_CONTROLLERS]),
+    })),
+    dryRun: random.pick([undefined, false, true, null]),
+    oldObject: null,
+    ...REQUESTS[webhook]?.(cluster, random),
+  }
+  const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request }
+  const plain: unknown = JSON.parse(JSON.stringify(review))
+  const text = JSON.stringify(random.chance(0.1) ? spoilSomewhere(plain, random) : plain)
+  return { webhook, text: random.chance(0.01) ? withDuplicates(text, random) : text }
+}
+
+const REQUESTS: Record<string, (cluster: Cluster, random: Random) => Request> = {
+  'mutate-pods': (cluster, random) => podRequest(cluster, random, 0.2),
+  'validate-pods': (cluster, random) => {
+    const request = podRequest(cluster, random, 0.7)
+    return random.chance(0.15)
+      ? { ...request, operation: 'UPDATE', subResource: 'ephemeralcontainers' }
+      : request
+  },
+  'validate-jobs': (cluster, random) => {
+    const { spec } = generatePod(cluster, random)
+    return {
+      resource: resource('batch', 'jobs'),
+      object: { metadata: { name: 'job' }, spec: { template: { spec } } },
+    }
+  },
+  'validate-workloads': (cluster, random) => {
+    const { resource: name, object, oldObject } = generateWorkload(cluster, random)
+    const operation = oldObject === undefined ? 'CREATE' : 'UPDATE'
+    return { resource: resource('apps', name), operation, object, oldObject: oldObject ?? null }
+  },
+  'validate-modelcaches': modelCacheRequest,
+}
+
+function resource(group: string, name: string) {
+  return { group, version: 'v1', resource: name }
+}
+
+/** A new pod; with some probability as it is after injection, whole or with something changed. */
+function podRequest(cluster: Cluster, random: Random, injected: number): Request {
+  const pod: unknown = JSON.parse(JSON.stringify(generatePod(cluster, random)))
+  const request = {
+    resource: resource('', 'pods'),
+    operation: random.chance(0.99) ? 'CREATE' : 'UPDATE',
+    object: pod,
+  }
+  if (!random.chance(injected)) return request
+  const plain = { uid: 'x', namespace: NAMESPACE, ...request }
+  const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: plain }
+  const { object } = judge('mutate-pods', review, cluster)
+  return { ...request, object: random.chance(0.4) ? nudge(object, random) : object }
+}
+
+function modelCacheRequest(_cluster: Cluster, random: Random): Request {
+  const name = random.pick(['llama', 'chat', 'tok-2', 'llama.v2'])
+  const cache = JSON.parse(JSON.stringify(generateModelCache(name, random)))
+  const common = { resource: resource('modelplane.ai', 'modelcaches'), name: random.perhaps(0.9, () => name) }
+  const operation = random.pick(['CREATE', 'UPDATE', 'UPDATE', 'DELETE'])
+  if (operation === 'CREATE') return { ...common, operation, object: cache }
+  if (operation === 'DELETE') return { ...common, operation, object: null, oldObject: cache }
+  return { ...common, operation, object: changed(cache, random), oldObject: cache }
+}
+
+/** Mostly in the object, sometimes in the review around it. */
+function spoilSomewhere(review: unknown, random: Random): unknown {
+  if (random.chance(0.1)) return spoil(review, random)
+  const member = random.chance(0.85) ? 'object' : 'oldObject'
+  return JSON.parse(JSON.stringify(review), (name, value) => (name === member ? spoil(value, random) : value))
+}
+
+/** JSON allows a name twice, and parsers differ in which one counts. */
+function withDuplicates(text: string, random: Random): string {
+  const name = random.pick([
+    '"object"',
+    '"annotations"',
+    '"operation"',
+    '"containers"',
+    '"readOnly"',
+    '"spec"',
+  ])
+  const value = random.pick(['null', '{}', '"CREATE"', 'false', '[]'])
+  const twice = random.chance(0.5) ? `${name}:${value},${name}:` : `${name}:`
+  return text.replace(`${name}:`, twice)
+}

@@ -1,0 +1,64 @@
+const X96 = 'x'.repeat(96)
+const HEX = '0123456789abcdef'.repeat(4)
+const B63 = 'b'.repeat(63)
+const T128 = 't'.repeat(128)
+
+const words = (text: string) => text.split(' ')
+
+/** Texts for the fields of a ModelCache: first what is right, then a line or two of what is nearly right, or wrong. */
+export const SAMPLES = {
+  repo: [
+    ...words(`meta-llama/Llama-3.3-70B-Instruct gpt2 _ok/ok_ a.b/c ${X96} ${X96}/${X96}`),
+    ...words(`${X96}x a/b/c -a a- .a a. a--b a..b a.git a.git/b /a a/ é`),
+    ...['', 'a\n', 'a b'],
+  ],
+  revision: [
+    ...words('main v1.0 refs/pr/1 a@b é a/b.c 5206a32e a.lockx {@'),
+    ...words('a..b /a a/ -a a/-b a. .a a/.b a.lock a.lock/b @ a@{b a~1 a^ a:b a? a* a[ a\\b a//b'),
+    ...['a b', 'a\x7f', 'a\x80', 'a\n'],
+  ],
+  glob: [...words('*.safetensors * a/..b é . **/[a] /x ../x a/../b a/.. ..'), 'a\x01', 'a\n', 'a b'],
+  s3: [
+    ...words(`s3://bucket/prefix/ s3://bucket s3://a-b.c/ s3://bucket/a..b/é s3://${B63}/ s3://1.2.3.4.5`),
+    ...words(
+      `s3://bu s3://Bucket/ s3://a..b/ s3://1.2.3.4/x s3://1.2.3.4 s3://xn--a s3://bucket/../x s3://bucket/..`,
+    ),
+    ...words(`s3://bucket-/ s3://-bucket s3:///x S3://bucket bucket s3://${B63}b/`),
+    ...['s3://bucket/a\nb', 's3://buck et'],
+  ],
+  url: [
+    ...words('https://models.example.com/a.tar http://h https://h?q https://h#f https://[::1]:8443/x'),
+    ...words('https://h/x@y https://h/?a@b https://h:65535/ https://h/é https://h//../x'),
+    ...words(
+      'https:// https:///x https://u:p@h/ https://@h https://h:65536/ https://[::1/x ftp://h HTTPS://h',
+    ),
+    ...words('https:/h https://%zz/ https://a:b https://h\\@x https://h\\x'),
+    ...['https://h /', 'https://h/a b', 'https://h/\n'],
+  ],
+  oci: [
+    ...words(`ghcr.io/models/llama:70b localhost:5000/a r.io/a/b@sha256:${HEX} r.io/a:t@sha512:${HEX}${HEX}`),
+    ...words(`r.io/a__b r.io/a---b r.io/a.b_c-d R-x.io/a r.io/a:_T.9 r.io/a:${T128}`),
+    ...words(
+      'llama r.io/ /a r.io/A r.io/a..b r.io/a___b r.io/a._b r.io/-a r.io/a- r.io/a: r.io/a:-t r.io/a@',
+    ),
+    ...words(`r.io/a@sha256:${HEX}0 r.io/a@sha512:${HEX} r.io:/a r.io:x/a -r.io/a r..io/a r.io/a:${T128}t`),
+    ...words(`r.io/a@sha256:${HEX}@sha256:${HEX} r.io/a/b:t:u r.io//a r.io/é`),
+    ...['r.io/a b', 'r.io/a\n'],
+  ],
+  file: [
+    ...words(`chat.jinja templates/chat.jinja é.txt ... constructor ${'é'.repeat(127)}`),
+    ...words(`/a a/ a//b . .. a/../b ./a ${'x'.repeat(256)} ${'é'.repeat(128)}`),
+    ...words('CHAT.jinja chat.jinja/x Templates'),
+    ...['a b', 'a\0b', ''],
+  ],
+  path: [
+    ...words('/mnt/model /models /é /home/x /usr/local /etcx /... /mnt/..x /run/x /var/lib/x'),
+    ...words('/ mnt /mnt/ /mnt//x /mnt/./x /mnt/../x /.. /. /mnt/.. /mnt/a:b //'),
+    ...words(
+      '/usr /dev /dev/x /proc/1 /sys/x /var/run /var/run/secrets /run/secrets/kubernetes.io /home /tmp',
+    ),
+    ...words('/var/run/secrets/kubernetes.io/serviceaccount/x /run/secrets/kubernetes.io/serviceaccount'),
+    '/mnt/a b',
+  ],
+  folder: words('llama a/b a/ ..a . a//b /a .. a/../b a/..'),
+}

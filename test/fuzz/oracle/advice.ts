@@ -1,0 +1,43 @@
+import { CACHES, type Cluster, CONTAINERS, isMountable, named } from './cluster.ts'
+import { at } from './json.ts'
+import { pod as podShape } from './kinds.ts'
+import { wishesOf } from './references.ts'
+import { annotationsOf, asksForCaches, isLeader, podOf, type Template } from './templates.ts'
+
+/** The reasons of the warnings that a workload gets, but for ModelPathMismatch, a guess from command lines. */
+export function warningsOf(
+  object: unknown,
+  templates: Template[],
+  namespace: string,
+  { caches }: Cluster,
+): Set<string> {
+  const warnings = new Set<string>()
+  const annotations = templates.map(({ template }) => Object.keys(annotationsOf(template)))
+  if (CACHES in annotationsOf(object) && !annotations.some(names => names.includes(CACHES)))
+    warnings.add('AnnotationNotOnTemplate')
+  if (annotations.some(names => names.includes(CONTAINERS) && !names.includes(CACHES)))
+    warnings.add('ReferenceInvalid')
+  for (const name of templates.flatMap(namesOf)) {
+    const cache = named(caches, name, namespace)
+    if (cache === undefined) warnings.add('CacheNotFound')
+    else if (!isMountable(cache)) warnings.add('CacheNotReady')
+  }
+  if (isGangOfSeveral(object, templates) && differ(templates)) warnings.add('GangReferencesDiffer')
+  return warnings
+}
+
+/** The caches that a template names; none where nobody can tell. */
+function namesOf(template: Template): string[] {
+  const pod = podOf(template)
+  return (asksForCaches(template) && podShape(pod) && wishesOf(pod)?.caches) || []
+}
+
+function isGangOfSeveral(object: unknown, templates: Template[]): boolean {
+  const size = at(object, 'spec', 'leaderWorkerTemplate', 'size') ?? 1
+  return templates.length === 2 && templates.some(isLeader) && size !== 1
+}
+
+function differ(templates: Template[]): boolean {
+  const [one, other] = templates.map(template => namesOf(template).toSorted().join())
+  return one !== other
+}

@@ -1,0 +1,115 @@
+import { at, listAt, mapAt, textAt } from './json.ts'
+import { isDigest } from './names.ts'
+
+/** What a cluster holds that rules ask about. */
+export const KINDS = [
+  'caches',
+  'classes',
+  'profiles',
+  'claims',
+  'pods',
+  'namespaces',
+  'inferenceClusters',
+] as const
+
+/** What the administrator has chosen. */
+export interface Choices {
+  /** What becomes of a class whose provisioner nobody has attested. */
+  unknownProvisioner: 'Deny' | 'Warn'
+  /** The InferenceCluster that is this cluster; absent: the only one. */
+  clusterName?: string
+}
+
+/** The objects that are stored in a cluster, as plain JSON, by kind. */
+export type Cluster = Record<(typeof KINDS)[number], unknown[]> & Choices
+
+export const EMPTY_CLUSTER: Cluster = {
+  caches: [],
+  classes: [],
+  profiles: [],
+  claims: [],
+  pods: [],
+  namespaces: [],
+  inferenceClusters: [],
+  unknownProvisioner: 'Deny',
+}
+
+export const CACHES = 'modelplane.ai/caches'
+export const CONTAINERS = 'modelplane.ai/cache-containers'
+export const NOT_READY = 'modelplane.ai/not-ready'
+export const INJECTED = 'modelplane.ai/injected'
+export const CONSUMER = 'modelplane.ai/cache-consumer'
+export const GATE = 'modelplane.ai/cache-ready'
+export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'
+
+export function annotation(object: unknown, name: string): string | undefined {
+  return textAt(object, 'metadata', 'annotations', name)
+}
+
+export function named(objects: unknown[], name: string | undefined, namespace?: string): unknown {
+  return objects.find(
+    object =>
+      textAt(object, 'metadata', 'name') === name &&
+      (namespace === undefined || textAt(object, 'metadata', 'namespace') === namespace),
+  )
+}
+
+export function nameOf(object: unknown): string {
+  return textAt(object, 'metadata', 'name') ?? ''
+}
+
+export function isBeingDeleted(object: unknown): boolean {
+  return textAt(object, 'metadata', 'deletionTimestamp') !== undefined
+}
+
+export function backendOf(cache: unknown): string {
+  return textAt(cache, 'spec', 'storage', 'backend') ?? 'PVC'
+}
+
+/** The claim that this project fills for a cache of backend PVC. */
+export function managedClaimOf(cache: unknown): string {
+  return textAt(cache, 'status', 'claimName') ?? `modelcache-${nameOf(cache)}`
+}
+
+/** Whether a cache can be mounted: the controller says Ready, says what to mount, and it is here to stay. */
+export function isMountable(cache: unknown): boolean {
+  const isReady = listAt(cache, 'status', 'conditions').some(
+    condition => at(condition, 'type') === 'Ready' && at(condition, 'status') === 'True',
+  )
+  if (isBeingDeleted(cache) || !isReady) return false
+  if (backendOf(cache) === 'ExistingPVC') return true
+  return textAt(cache, 'status', 'claimName') !== undefined && isDigest(at(cache, 'status', 'resolvedDigest'))
+}
+
+/** The pods of a namespace that were given caches. */
+export function consumersIn({ pods }: Cluster, namespace: string): unknown[] {
+  return pods.filter(
+    pod =>
+      textAt(pod, 'metadata', 'namespace') === namespace &&
+      mapAt(pod, 'metadata', 'labels')[CONSUMER] === 'true',
+  )
+}
+
+/** What a pod's record says of each cache: `cache=identity`, separated by commas; of two entries the last counts. */
+export function recordOf(pod: unknown): Map<string, string> {
+  const said = new Map<string, string>()
+  for (const entry of (annotation(pod, INJECTED) ?? '').split(',')) {
+    const [cache = '', identity = ''] = entry.split('=')
+    said.set(cache, identity)
+  }
+  return said
+}
+
+/** The names of the claims that volumes of a pod have, by volume. */
+export function claimsByVolume(spec: unknown): Map<unknown, string> {
+  const claims = new Map<unknown, string>()
+  for (const volume of listAt(spec, 'volumes')) {
+    const claim = textAt(volume, 'persistentVolumeClaim', 'claimName')
+    if (claim !== undefined) claims.set(at(volume, 'name'), claim)
+  }
+  return claims
+}
+
+export function isGated(pod: unknown): boolean {
+  return listAt(pod, 'spec', 'schedulingGates').some(gate => at(gate, 'name') === GATE)
+}

@@ -1,0 +1,145 @@
+import { isDeepStrictEqual } from 'node:util'
+import { backendOf, type Cluster, isBeingDeleted, named } from './cluster.ts'
+import { isCacheInUse } from './deletion.ts'
+import { at, isObject, listAt, mapAt, textAt } from './json.ts'
+import { namedMetadata } from './kinds.ts'
+import { modelCache } from './modelcacheshape.ts'
+import { isCleanPath, isReservedPath } from './paths.ts'
+import { isSourceValid } from './sources.ts'
+import { effectiveClass, isReadWriteMany } from './storageclass.ts'
+import { judged, type Verdict } from './verdict.ts'
+
+const IMPLEMENTED = ['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap']
+const RESERVED = ['gcs', 'azure', 'pvcClone']
+
+/** DESIGN 3.1 and 3.2. */
+export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
+  const object = at(request, 'object')
+  const operation = textAt(request, 'operation') ?? ''
+  if (textAt(request, 'subResource')) return judged(object, [])
+  if (operation === 'DELETE') return judged(object, isCacheInUse(request, cluster) ? ['CacheInUse'] : [])
+  if (operation !== 'CREATE' && operation !== 'UPDATE') return judged(object, [])
+  if (namedMetadata(at(object, 'metadata')) && isBeingDeleted(object)) return judged(object, [])
+  if (!modelCache(object)) return judged(object, ['SpecInvalid'])
+  const stored = at(request, 'oldObject')
+  // What is stored and cannot be read is nothing to compare with.
+  const old = operation === 'UPDATE' && modelCache(stored) ? stored : undefined
+  const namespace = textAt(request, 'namespace') ?? ''
+  const ofOperation =
+    old === undefined ? ofCreation(object, namespace, cluster) : ofChange(object, old, cluster)
+  return judged(object, [...ofItself(object), ...ofStorage(object), ...ofOperation])
+}
+
+function ofItself(cache: unknown): string[] {
+  const reasons: string[] = []
+  const source = mapAt(cache, 'spec', 'artifact', 'source')
+  const sources = [...IMPLEMENTED, ...RESERVED].filter(name => source[name] !== undefined)
+  if (backendOf(cache) === 'ExistingPVC') {
+    if (sources.length > 0) reasons.push('ArtifactSourceAmbiguous')
+  } else if (sources.length === 0) reasons.push('ArtifactSourceRequired')
+  else if (sources.length > 1) reasons.push('ArtifactSourceAmbiguous')
+
+  const isReserved =
+    ['Adapter', 'Engine'].includes(textAt(cache, 'spec', 'artifact', 'kind') ?? '') ||
+    ['Custom', 'ContentAddressed'].includes(backendOf(cache)) ||
+    textAt(cache, 'spec', 'replication') === 'AllMatchingNodes' ||
+    textAt(cache, 'spec', 'artifact', 'resolvedVia') !== undefined ||
+    RESERVED.some(name => sources.includes(name))
+  if (isReserved) reasons.push('NotImplemented')
+
+  const path = textAt(cache, 'spec', 'mount', 'path') ?? ''
+  if (!isCleanPath(path)) reasons.push('MountPathInvalid')
+  else if (isReservedPath(path)) reasons.push('MountPathReserved')
+  return reasons
+}
+
+function ofStorage(cache: unknown): string[] {
+  const { pvc, existingPVC } = mapAt(cache, 'spec', 'storage')
+  const backend = backendOf(cache)
+  const reasons: string[] = []
+  const isMismatch =
+    (backend === 'ExistingPVC') !== (existingPVC !== undefined) || (backend !== 'PVC' && pvc !== undefined)
+  if (isMismatch) reasons.push('StorageMemberMismatch')
+  const folder = textAt(existingPVC, 'subPath')
+  if (folder?.startsWith('/') || folder?.split('/').includes('..')) reasons.push('MountPathInvalid')
+  return reasons
+}
+
+/** A source is checked when it is new, and so is what needs the cluster. */
+function ofCreation(cache: unknown, namespace: string, cluster: Cluster): string[] {
+  const problems = isSourceValid(at(cache, 'spec', 'artifact', 'source')) ? [] : ['SourceInvalid']
+  return [...problems, ...ofCluster(cache, namespace, cluster)]
+}
+
+function ofCluster(cache: unknown, namespace: string, cluster: Cluster): string[] {
+  const backend = backendOf(cache)
+  if (backend === 'ExistingPVC') return ofExistingClaim(cache, namespace, cluster)
+  if (backend !== 'PVC') return []
+  const { name, found } = effectiveClass(cache, cluster)
+  if (found === undefined) return [name === undefined ? 'NoStorageClass' : 'StorageClassNotFound']
+  const answer = isReadWriteMany(found, cluster)
+  const isRefused = answer === 'no' || (answer === 'unknown' && cluster.unknownProvisioner === 'Deny')
+  return isRefused ? ['StorageClassNotRWX'] : []
+}
+
+function ofExistingClaim(cache: unknown, namespace: string, { claims }: Cluster): string[] {
+  const reference = at(cache, 'spec', 'storage', 'existingPVC')
+  if (!isObject(reference)) return []
+  const isElsewhere = (textAt(reference, 'namespace') ?? namespace) !== namespace
+  const claim = named(claims, textAt(reference, 'name'), namespace)
+  if (isElsewhere || claim === undefined) return ['ClaimNotFound']
+  const modes = listAt(claim, 'spec', 'accessModes')
+  return modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany') ? [] : ['ClaimNotShared']
+}
+
+function ofChange(cache: unknown, old: unknown, cluster: Cluster): string[] {
+  const reasons: string[] = []
+  if (!isDeepStrictEqual(immutableOf(cache), immutableOf(old))) reasons.push('FieldImmutable')
+  const isSameSource = isDeepStrictEqual(sourceOf(cache, true), sourceOf(old, true))
+  if (!isSameSource && !isSourceValid(at(cache, 'spec', 'artifact', 'source'))) reasons.push('SourceInvalid')
+  const before = at(old, 'spec', 'storage', 'pvc', 'sizeGiB')
+  const now = at(cache, 'spec', 'storage', 'pvc', 'sizeGiB')
+  if (typeof before !== 'number' || backendOf(cache) !== 'PVC' || now === before) return reasons
+  if (typeof now !== 'number' || now < before) return [...reasons, 'SizeCannotShrink']
+  const { found } = effectiveClass(cache, cluster)
+  return at(found, 'allowVolumeExpansion') === true ? reasons : [...reasons, 'ExpansionNotAllowed']
+}
+
+/** What never changes: the artifact but for credentials, where it lies, and where it appears. */
+function immutableOf(cache: unknown): unknown {
+  return [
+    textAt(cache, 'spec', 'artifact', 'kind') ?? 'Weights',
+    sourceOf(cache, false),
+    at(cache, 'spec', 'mount', 'path'),
+    backendOf(cache),
+    at(cache, 'spec', 'storage', 'pvc', 'storageClassName'),
+    ['name', 'namespace', 'subPath'].map(name => at(cache, 'spec', 'storage', 'existingPVC', name)),
+  ]
+}
+
+/** The source with its defaults, with or without credentials. Reserved members count only as a change of the source. */
+function sourceOf(cache: unknown, withAll: boolean): unknown {
+  const source = mapAt(cache, 'spec', 'artifact', 'source')
+  const members = (name: string, ...fields: string[]) => fields.map(field => at(source, name, field))
+  const hub = source.huggingFace
+  const revision = hub === undefined ? undefined : (at(hub, 'revision') ?? 'main')
+  const secret = (name: string) => at(source, name, 'secretRef', 'name')
+  const token = (name: string) => [
+    secret(name),
+    secret(name) === undefined || (at(source, name, 'secretRef', 'key') ?? 'token'),
+  ]
+  const all = [
+    IMPLEMENTED.map(name => source[name] === undefined),
+    RESERVED.map(name => source[name]),
+    [token('huggingFace'), token('http'), secret('s3'), secret('oci')],
+  ]
+  return [
+    [revision, ...members('huggingFace', 'repo', 'include', 'exclude')],
+    members('s3', 'uri', 'region', 'endpoint'),
+    members('http', 'url', 'sha256'),
+    members('oci', 'reference'),
+    members('inline', 'files'),
+    members('configMap', 'name'),
+    ...(withAll ? all : []),
+  ]
+}

@@ -1,0 +1,165 @@
+import { digest, namedMetadata, objectName } from './kinds.ts'
+import { DIGITS, madeOf } from './names.ts'
+import {
+  both,
+  flag,
+  having,
+  listOf,
+  mapOf,
+  maybe,
+  oneOf,
+  quantity,
+  type Shape,
+  text,
+  textOf,
+  whole,
+} from './shape.ts'
+
+/** The shape of a ModelCache, from its CRD: types, enums, lengths and patterns. */
+
+const wholeQuantity: Shape = value =>
+  text(value) || (quantity(value) && whole(Number.MIN_SAFE_INTEGER)(value))
+const secretRef = maybe(having({ name: objectName }))
+const secretKeyRef = maybe(having({ name: objectName, key: maybe(textOf(1, 253)) }))
+const globs = maybe(listOf(textOf(1, 256), 64))
+const sha256: Shape = value =>
+  typeof value === 'string' && value.length === 64 && madeOf(value, `${DIGITS}abcdef`)
+const reserved = maybe(having({}))
+
+const source = having({
+  huggingFace: maybe(
+    having({
+      repo: textOf(0, 193),
+      revision: maybe(textOf(1, 255)),
+      include: globs,
+      exclude: globs,
+      secretRef: secretKeyRef,
+    }),
+  ),
+  s3: maybe(
+    having({
+      uri: textOf(0, 1024),
+      region: maybe(textOf(1, 64)),
+      endpoint: maybe(textOf(0, 1024)),
+      secretRef,
+    }),
+  ),
+  http: maybe(having({ url: textOf(0, 4096), sha256: maybe(sha256), secretRef: secretKeyRef })),
+  oci: maybe(having({ reference: textOf(0, 512), secretRef })),
+  inline: maybe(having({ files: mapOf(textOf(0, 262_144), textOf(1, Number.POSITIVE_INFINITY)) })),
+  configMap: maybe(having({ name: objectName })),
+  gcs: reserved,
+  azure: reserved,
+  pvcClone: reserved,
+})
+
+const hydration = having({
+  serviceAccountName: maybe(objectName),
+  nodeSelector: maybe(mapOf(text)),
+  tolerations: maybe(
+    listOf(
+      having({
+        key: maybe(text),
+        operator: maybe(oneOf('Exists', 'Equal')),
+        value: maybe(text),
+        effect: maybe(text),
+        tolerationSeconds: maybe(whole(Number.MIN_SAFE_INTEGER)),
+      }),
+      32,
+    ),
+  ),
+  resources: maybe(having({ requests: maybe(mapOf(wholeQuantity)), limits: maybe(mapOf(wholeQuantity)) })),
+  securityContext: maybe(
+    having({
+      runAsUser: maybe(whole(0)),
+      runAsGroup: maybe(whole(0)),
+      fsGroup: maybe(whole(0)),
+      supplementalGroups: maybe(listOf(whole(0), 32)),
+    }),
+  ),
+})
+
+const spec = having({
+  artifact: maybe(
+    having({
+      kind: maybe(oneOf('Weights', 'Tokenizer', 'Bytes', 'Adapter', 'Engine')),
+      source: maybe(source),
+      resolvedVia: maybe(textOf(0, 253)),
+    }),
+  ),
+  mount: having({ path: textOf(2, 1024) }),
+  storage: maybe(
+    having({
+      backend: maybe(oneOf('PVC', 'ExistingPVC', 'Custom', 'ContentAddressed')),
+      pvc: maybe(having({ storageClassName: maybe(objectName), sizeGiB: maybe(whole(1, 1_048_576)) })),
+      existingPVC: maybe(
+        having({ name: objectName, namespace: maybe(objectName), subPath: maybe(textOf(1, 1024)) }),
+      ),
+    }),
+  ),
+  hydration: maybe(hydration),
+  clusterSelector: maybe(
+    having({
+      matchLabels: maybe(mapOf(text)),
+      matchExpressions: maybe(
+        listOf(
+          having({
+            key: text,
+            operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist'),
+            values: maybe(listOf(text)),
+          }),
+          32,
+        ),
+      ),
+    }),
+  ),
+  replication: maybe(oneOf('AllMatchingClusters', 'AllMatchingNodes')),
+})
+
+const condition = having({
+  type: textOf(0, 316),
+  status: oneOf('True', 'False', 'Unknown'),
+  observedGeneration: maybe(whole(0)),
+  lastTransitionTime: text,
+  reason: textOf(1, 1024),
+  message: textOf(0, 32_768),
+})
+
+const cluster = having({
+  name: text,
+  phase: maybe(text),
+  ready: maybe(flag),
+  sizeBytes: maybe(whole(0)),
+  message: maybe(text),
+})
+
+const status = having({
+  observedGeneration: maybe(whole(0)),
+  phase: maybe(oneOf('Pending', 'Resolving', 'Provisioning', 'Hydrating', 'Ready', 'Failed')),
+  conditions: maybe(listOf(condition, 16)),
+  source: maybe(textOf(0, 4096)),
+  resolvedRevision: maybe(text),
+  resolvedDigest: maybe(digest),
+  bytesStaged: maybe(whole(0)),
+  bytesTotal: maybe(whole(0)),
+  filesStaged: maybe(whole(0)),
+  progress: maybe(textOf(0, 16)),
+  size: maybe(textOf(0, 32)),
+  lastHydratedAt: maybe(text),
+  claimName: maybe(text),
+  hydration: maybe(
+    having({
+      jobName: maybe(text),
+      jobUID: maybe(text),
+      attempt: maybe(whole(0)),
+      startedAt: maybe(text),
+    }),
+  ),
+  references: maybe(listOf(having({ kind: text, name: text, namespace: text }), 1024)),
+  clusters: maybe(listOf(cluster, 1024)),
+})
+
+export const modelCache: Shape = both(
+  having({ apiVersion: oneOf('modelplane.ai/v1alpha1'), kind: oneOf('ModelCache') }),
+  having({ metadata: namedMetadata, spec, status: maybe(status) }),
+)

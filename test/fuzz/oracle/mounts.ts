@@ -1,0 +1,119 @@
+import {
+  annotation,
+  backendOf,
+  type Cluster,
+  claimsByVolume,
+  consumersIn,
+  isGated,
+  isMountable,
+  LEADER_NAME,
+  managedClaimOf,
+  named,
+  nameOf,
+  recordOf,
+} from './cluster.ts'
+import { at, listAt, textAt } from './json.ts'
+import { digestVariableFor, isDigest, volumeNameFor } from './names.ts'
+import type { Wishes } from './references.ts'
+
+/** What a pod is to be given of a cache. */
+export interface Mount {
+  cache: string
+  claim: string
+  path: string
+  /** What the pod's record says of it. */
+  identity: string
+  subPath?: string | undefined
+  /** In place of a folder that is not known yet. */
+  variable?: { name: string; fieldPath: string; subPathExpr: string }
+  /** The pod waits for it at a scheduling gate. */
+  waits: boolean
+}
+
+/** The mounts of the caches that a pod names, and why it cannot have the others. */
+export function mountsFor(
+  pod: unknown,
+  { caches = [], gate = false }: Wishes,
+  namespace: string,
+  cluster: Cluster,
+): { mounts: Mount[]; reasons: string[] } {
+  const mounts: Mount[] = []
+  const reasons: string[] = []
+  for (const name of caches) {
+    const cache = named(cluster.caches, name, namespace)
+    const mount =
+      cache === undefined ? undefined : mountOf(pod, cache, gate, leaderOf(pod, namespace, cluster))
+    // Kubernetes: a pod that has its node cannot wait at a gate.
+    const isImpossible = mount?.waits && Boolean(textAt(pod, 'spec', 'nodeName'))
+    if (cache === undefined) reasons.push('CacheNotFound')
+    else if (mount === undefined || isImpossible) reasons.push('CacheNotReady')
+    else mounts.push(mount)
+  }
+  return { mounts, reasons }
+}
+
+function mountOf(pod: unknown, cache: unknown, gate: boolean, leader: unknown): Mount | undefined {
+  const given = leader === undefined ? undefined : mountOfLeader(leader, cache)
+  if (given && (gate || !given.waits)) return given
+  if (gate && recordOf(pod).get(nameOf(cache)) === 'pending') return pendingMount(cache)
+  if (isMountable(cache)) return readyMount(cache, textAt(cache, 'status', 'resolvedDigest') ?? '')
+  return gate ? pendingMount(cache) : undefined
+}
+
+function leaderOf(pod: unknown, namespace: string, cluster: Cluster): unknown {
+  const name = annotation(pod, LEADER_NAME)
+  return name ? named(consumersIn(cluster, namespace), name) : undefined
+}
+
+/** A worker gets what its leader was given, if that is beyond doubt. */
+function mountOfLeader(leader: unknown, cache: unknown): Mount | undefined {
+  const identity = recordOf(leader).get(nameOf(cache))
+  if (backendOf(cache) === 'ExistingPVC') {
+    const mount = readyMount(cache, '')
+    // A leader that waits itself has not been given the claim yet.
+    return identity === mount.identity && !isGated(leader) ? mount : undefined
+  }
+  if (identity === 'pending') return pendingMount(cache)
+  if (!isDigest(identity)) return undefined
+  const claim = managedClaimOf(cache)
+  const folders = foldersOf(leader)
+  // A leader that has waited mounts by the variable, and its record has the digest since.
+  const expression = pendingMount(cache).variable?.subPathExpr
+  const isMounted = folders.has(`${claim}/snapshots/${identity}`) || folders.has(`${claim}/${expression}`)
+  return isMounted ? readyMount(cache, identity) : undefined
+}
+
+/** The folders of claims that containers of a pod mount, as `claim/folder`. */
+function foldersOf(pod: unknown): Set<string> {
+  const claims = claimsByVolume(at(pod, 'spec'))
+  const folders = new Set<string>()
+  for (const container of [...listAt(pod, 'spec', 'containers'), ...listAt(pod, 'spec', 'initContainers')]) {
+    for (const mount of listAt(container, 'volumeMounts')) {
+      const claim = claims.get(at(mount, 'name'))
+      const folder = textAt(mount, 'subPath') ?? textAt(mount, 'subPathExpr')
+      if (claim !== undefined && folder !== undefined) folders.add(`${claim}/${folder}`)
+    }
+  }
+  return folders
+}
+
+/** One snapshot of a managed claim, or what people have put on theirs. */
+export function readyMount(cache: unknown, digest: string): Mount {
+  const common = { cache: nameOf(cache), path: textAt(cache, 'spec', 'mount', 'path') ?? '', waits: false }
+  if (backendOf(cache) === 'ExistingPVC') {
+    const claim = textAt(cache, 'spec', 'storage', 'existingPVC', 'name') ?? ''
+    const subPath = textAt(cache, 'spec', 'storage', 'existingPVC', 'subPath')
+    return { ...common, claim, subPath, identity: `pvc/${claim}` }
+  }
+  return { ...common, claim: managedClaimOf(cache), subPath: `snapshots/${digest}`, identity: digest }
+}
+
+/** What is known before the cache is Ready; the folder comes from an annotation when the container starts. */
+export function pendingMount(cache: unknown): Mount {
+  const ready = readyMount(cache, '')
+  if (backendOf(cache) === 'ExistingPVC') return { ...ready, waits: true }
+  const name = digestVariableFor(ready.cache)
+  const fieldPath = `metadata.annotations['digest.modelplane.ai/${volumeNameFor(ready.cache)}']`
+  const variable = { name, fieldPath, subPathExpr: `snapshots/$(${name})` }
+  return { ...ready, subPath: undefined, variable, identity: 'pending', waits: true }
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+
+export const DIGITS = '0123456789'
+export const LOWER = 'abcdefghijklmnopqrstuvwxyz'
+export const UPPER = LOWER.toUpperCase()
+export const ALPHANUMERIC = DIGITS + LOWER + UPPER
+
+/** Whether every character is one of these. */
+export function madeOf(value: string, characters: string): boolean {
+  return [...value].every(character => characters.includes(character))
+}
+
+/** Whether a character is there and is one of these. */
+export function isOneOf(character: string | undefined, characters: string): boolean {
+  return character !== undefined && character !== '' && characters.includes(character)
+}
+
+/** Kubernetes: a DNS subdomain of at most 253 characters. */
+export function isObjectName(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > 253) return false
+  return value.split('.').every(label => {
+    const ends = isOneOf(label[0], DIGITS + LOWER) && isOneOf(label.at(-1), DIGITS + LOWER)
+    return ends && madeOf(label, `${DIGITS}${LOWER}-`)
+  })
+}
+
+/** The form of a digest in status and in records. */
+export function isDigest(value: unknown): value is string {
+  if (typeof value !== 'string' || !value.startsWith('sha256:')) return false
+  const hex = value.slice('sha256:'.length)
+  return hex.length === 64 && madeOf(hex, `${DIGITS}abcdef`)
+}
+
+/** The first eight hexadecimal digits of the SHA-256 of a text. */
+export function shortHash(value: string): string {
+  return createHash('sha256').update(value).digest('hex').slice(0, 8)
+}
+
+/** The name of a volume for a cache: a DNS label of at most 63 characters. */
+export function volumeNameFor(cache: string): string {
+  const plain = `modelcache-${cache}`
+  if (plain.length <= 63 && !plain.includes('.')) return plain
+  return `${plain.split('.').join('-').slice(0, 54)}-${shortHash(cache)}`
+}
+
+/** The environment variable from which a pending mount of a cache takes its digest. */
+export function digestVariableFor(cache: string): string {
+  const plain = cache.split('.').join('_').split('-').join('_').toUpperCase()
+  const hash = cache.includes('.') ? `_${shortHash(cache).toUpperCase()}` : ''
+  return `MODELCACHE_${plain}${hash}_DIGEST`
+}

@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  isHydrationPod,
+  managedClaim,
+  mountedWritable,
+  OUR_CONTROLLER,
+  writableClaims,
+} from './claimwritable.ts'
+import type { Cluster } from './cluster.ts'
+import { recordOf } from './cluster.ts'
+import { type Injected, inject } from './injection.ts'
+import { at, textAt } from './json.ts'
+import { job, pod as podShape } from './kinds.ts'
+import { type Mount, mountsFor } from './mounts.ts'
+import { isDigest } from './names.ts'
+import { areSound, NO_WISHES, wishesOf } from './references.ts'
+import { judged, type Verdict } from './verdict.ts'
+
+/** DESIGN 3.3. */
+export function judgeNewPod(request: unknown, cluster: Cluster): Verdict {
+  const pod = at(request, 'object')
+  if (textAt(request, 'operation') !== 'CREATE' || textAt(request, 'subResource')) return judged(pod, [])
+  if (!podShape(pod)) return judged(pod, ['SpecInvalid'])
+  const { reasons, pod: after } = given(pod, textAt(request, 'namespace') ?? '', cluster, mount => mount)
+  return judged(after, reasons)
+}
+
+/** DESIGN 3.4. */
+export function judgeFinalPod(request: unknown, cluster: Cluster): Verdict {
+  const pod = at(request, 'object')
+  const operation = textAt(request, 'operation')
+  const subResource = textAt(request, 'subResource')
+  const isCreated = operation === 'CREATE' && !subResource
+  const isDebugged = operation === 'UPDATE' && subResource === 'ephemeralcontainers'
+  if (!isCreated && !isDebugged) return judged(pod, [])
+  if (!podShape(pod)) return judged(pod, ['SpecInvalid'])
+  const reasons = new Set(isCreated ? ofInjection(request, cluster) : [])
+  const spec = at(pod, 'spec')
+  const claims = isCreated ? writableClaims(spec) : mountedWritable(spec, 'ephemeralContainers')
+  for (const claim of claims) {
+    const managed = managedClaim(claim, textAt(request, 'namespace') ?? '', cluster)
+    if (managed && !(isCreated && isHydrationPod(request, managed.cache))) reasons.add('ClaimWritable')
+  }
+  return judged(pod, reasons)
+}
+
+/** What was injected is there, of the snapshot that the pod's own record names. */
+function ofInjection(request: unknown, cluster: Cluster): Iterable<string> {
+  const pod = at(request, 'object')
+  const record = recordOf(pod)
+  const asRecorded = (mount: Mount): Mount => {
+    const digest = record.get(mount.cache)
+    if (!isDigest(digest) || !isDigest(mount.identity)) return mount
+    return { ...mount, identity: digest, subPath: `snapshots/${digest}` }
+  }
+  const { reasons, pod: after } = given(pod, textAt(request, 'namespace') ?? '', cluster, asRecorded)
+  if (reasons.size > 0) return reasons
+  return isDeepStrictEqual(after, pod) ? [] : ['InjectionMissing']
+}
+
+/** A pod with the caches that it names, or everything that keeps it from having them. */
+function given(pod: unknown, namespace: string, cluster: Cluster, adjust: (mount: Mount) => Mount): Injected {
+  const wishes = wishesOf(pod)
+  if (wishes === undefined) return { reasons: new Set(), pod }
+  // What nobody can read asks for nothing.
+  const { mounts, reasons } = mountsFor(pod, areSound(wishes) ? wishes : NO_WISHES, namespace, cluster)
+  const injected = inject(pod, mounts.map(adjust))
+  const unsound = areSound(wishes) ? [] : ['ReferenceInvalid']
+  return { reasons: new Set([...unsound, ...reasons, ...injected.reasons]), pod: injected.pod }
+}
+
+/** DESIGN 3.4: a Job whose pods would write to a managed claim is our controller's. */
+export function judgeJob(request: unknown, cluster: Cluster): Verdict {
+  const object = at(request, 'object')
+  if (textAt(request, 'operation') !== 'CREATE' || textAt(request, 'subResource')) return judged(object, [])
+  if (textAt(request, 'userInfo', 'username') === OUR_CONTROLLER) return judged(object, [])
+  if (!job(object)) return judged(object, ['SpecInvalid'])
+  const claims = [...writableClaims(at(object, 'spec', 'template', 'spec'))]
+  const namespace = textAt(request, 'namespace') ?? ''
+  return judged(
+    object,
+    claims.some(claim => managedClaim(claim, namespace, cluster)) ? ['ClaimWritable'] : [],
+  )
+}

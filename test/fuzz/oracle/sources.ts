@@ -1,0 +1,86 @@
+import { at, isObject, listAt, mapAt, textAt } from './json.ts'
+import { ALPHANUMERIC, DIGITS, isOneOf, LOWER, madeOf } from './names.ts'
+import { isOciReference } from './ocireference.ts'
+
+/** DESIGN 3.1, SourceInvalid: the grammar of repositories, URIs, URLs, OCI references, globs and file names. */
+export function isSourceValid(source: unknown): boolean {
+  const given = (value: string | undefined, isValid: (value: string) => boolean) =>
+    value === undefined || isValid(value)
+  const globs = [...listAt(source, 'huggingFace', 'include'), ...listAt(source, 'huggingFace', 'exclude')]
+  return (
+    given(textAt(source, 'huggingFace', 'repo'), isRepo) &&
+    given(textAt(source, 'huggingFace', 'revision'), isRevision) &&
+    globs.every(glob => typeof glob === 'string' && isGlob(glob)) &&
+    given(textAt(source, 's3', 'uri'), isS3Uri) &&
+    given(textAt(source, 's3', 'endpoint'), isHttpUrl) &&
+    given(textAt(source, 'http', 'url'), isHttpUrl) &&
+    given(textAt(source, 'oci', 'reference'), isOciReference) &&
+    (!isObject(at(source, 'inline', 'files')) || areInlineFiles(mapAt(source, 'inline', 'files')))
+  )
+}
+
+function isControl(character: string): boolean {
+  return character < ' ' || character === '\x7f'
+}
+
+function isRepo(repo: string): boolean {
+  const names = repo.split('/')
+  const isName = (name: string) =>
+    name.length <= 96 &&
+    madeOf(name, `${ALPHANUMERIC}_.-`) &&
+    isOneOf(name[0], `${ALPHANUMERIC}_`) &&
+    isOneOf(name.at(-1), `${ALPHANUMERIC}_`)
+  const holds = names.length <= 2 && names.every(isName)
+  return holds && !repo.includes('--') && !repo.includes('..') && !repo.endsWith('.git')
+}
+
+/** As git: a reference without its `refs/heads/`. */
+function isRevision(revision: string): boolean {
+  const forbidden = [...revision].some(c => isControl(c) || ' ~^:?*[\\'.includes(c))
+  if (revision === '' || revision === '@' || forbidden) return false
+  if (['..', '//', '@{'].some(word => revision.includes(word))) return false
+  if (revision.startsWith('-') || revision.endsWith('.')) return false
+  return revision.split('/').every(part => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'))
+}
+
+function isGlob(glob: string): boolean {
+  if (glob === '' || glob.startsWith('/') || [...glob].some(isControl)) return false
+  return !glob.split('/').includes('..')
+}
+
+function isS3Uri(uri: string): boolean {
+  if (!uri.startsWith('s3://') || [...uri].some(isControl)) return false
+  const [bucket = '', ...prefix] = uri.slice('s3://'.length).split('/')
+  if (bucket.length < 3 || bucket.length > 63 || !madeOf(bucket, `${LOWER}${DIGITS}.-`)) return false
+  if (!isOneOf(bucket[0], LOWER + DIGITS) || !isOneOf(bucket.at(-1), LOWER + DIGITS)) return false
+  const numbers = bucket.split('.')
+  const isAddress = numbers.length === 4 && numbers.every(part => part !== '' && madeOf(part, DIGITS))
+  return !bucket.includes('..') && !isAddress && !bucket.startsWith('xn--') && !prefix.includes('..')
+}
+
+function isHttpUrl(url: string): boolean {
+  const scheme = ['http://', 'https://'].find(name => url.startsWith(name))
+  if (scheme === undefined || [...url].some(c => isControl(c) || c === ' ')) return false
+  let authority = ''
+  for (const character of url.slice(scheme.length)) {
+    if ('/?#'.includes(character)) break
+    authority += character
+  }
+  return authority !== '' && !authority.includes('@') && URL.canParse(url)
+}
+
+function areInlineFiles(files: Record<string, unknown>): boolean {
+  const names = Object.keys(files)
+  const folded = names.map(name => name.toLowerCase())
+  const isName = (name: string) =>
+    !name.includes('\0') &&
+    name.split('/').every(part => !['', '.', '..'].includes(part) && Buffer.byteLength(part) <= 255)
+  // One file cannot be the folder of another; volumes that ignore case count too.
+  const clash = folded.some((name, index) =>
+    folded.some((other, place) => place !== index && (other === name || other.startsWith(`${name}/`))),
+  )
+  let bytes = 0
+  for (const content of Object.values(files)) bytes += Buffer.byteLength(String(content))
+  const isCounted = names.length >= 1 && names.length <= 64
+  return isCounted && names.every(isName) && !clash && bytes <= 262_144
+}

@@ -1,0 +1,80 @@
+import { pino } from 'pino'
+import type { AdmissionRequest } from '../../src/admission/admissionreview.ts'
+import { issueCA, issueLeaf } from '../../src/certs/issue.ts'
+import { createAdmissionServer } from '../../src/server/admissionserver.ts'
+import { createMetrics } from '../../src/server/metrics.ts'
+import type { Case } from './case.ts'
+import { disagreement } from './compare.ts'
+import { hostileText } from './generate/hostiletext.ts'
+import { EMPTY_CLUSTER } from './oracle/cluster.ts'
+import { judge, WEBHOOKS } from './oracle/oracle.ts'
+import { rulesUnder, verdictOf } from './product.ts'
+import { viewOf } from './view.ts'
+
+/** The product's server, which is handed texts without a socket. */
+export interface Served {
+  /** What is wrong with the answer to a case, made hostile in the `turn`th way; undefined where it is right. */
+  check(one: Case, turn: number): Promise<string | undefined>
+  close(): Promise<void>
+}
+
+export async function openServer(): Promise<Served> {
+  let current: Case | undefined
+  const rulesOf = (webhook: string) => (request: AdmissionRequest) => {
+    const rules = current && rulesUnder(current.cluster)[webhook]
+    if (current === undefined || rules === undefined) throw new Error(`nobody has asked ${webhook}`)
+    return rules(request, current.view)
+  }
+  const ca = await issueCA({ commonName: 'fuzz', days: 1 })
+  const leaf = await issueLeaf(ca, {
+    commonName: 'fuzz',
+    dnsNames: ['localhost'],
+    days: 1,
+    usages: ['serverAuth'],
+  })
+  const app = createAdmissionServer({
+    tls: { key: leaf.keyPem, cert: leaf.certPem },
+    webhooks: Object.fromEntries(WEBHOOKS.map(webhook => [`/${webhook}`, rulesOf(webhook)])),
+    view: viewOf(EMPTY_CLUSTER),
+    confirm: async view => view,
+    synced: () => true,
+    draining: () => false,
+    metrics: createMetrics(),
+    logger: pino({ level: 'silent' }),
+  })
+  return {
+    async check(one, turn) {
+      current = one
+      const { text, meaning } = hostileText(one.text, turn)
+      const headers = { 'content-type': 'application/json' }
+      const reply = await app.inject({ method: 'POST', url: `/${one.webhook}`, payload: text, headers })
+      const isAsSent = text === one.text && !text.includes('__proto__')
+      const found = wrongAnswer(one, { status: reply.statusCode, body: reply.body, meaning, isAsSent })
+      return found && `served, made hostile in turn ${turn}: ${found}`
+    },
+    close: () => app.close(),
+  }
+}
+
+interface Answer {
+  status: number
+  body: string
+  meaning: string | undefined
+  /** Such as an API server sends it: then the answer must be all that the oracle says. */
+  isAsSent: boolean
+}
+
+function wrongAnswer(
+  { webhook, cluster }: Case,
+  { status, body, meaning, isAsSent }: Answer,
+): string | undefined {
+  if (status >= 500) return `HTTP ${status}: ${body}`
+  const review: unknown = meaning === undefined ? undefined : JSON.parse(meaning)
+  const expected = judge(webhook, review, cluster)
+  if (status !== 200) {
+    return isAsSent && expected.isReview ? `HTTP ${status} to a review: ${body}` : undefined
+  }
+  if (isAsSent) return disagreement(webhook, expected, verdictOf(JSON.parse(body), review))
+  const isAllowed: unknown = JSON.parse(body).response.allowed
+  return isAllowed === false || expected.allowed ? undefined : `allowed: ${body}`
+}
