@@ -2,8 +2,8 @@
 interface ReasonText {
   /** What triggers it. */
   when: string
-  /** A message as kubectl prints it, without the line's beginning, which names the object or the webhook. */
-  example: string
+  /** A message, for reasons that nobody can show by applying a manifest; the others quote their example in examples/. */
+  example?: string
   /** What to do. */
   fix: string
 }
@@ -16,65 +16,46 @@ interface ReasonText {
 export const REASONS = {
   AnnotationNotOnTemplate: {
     when: 'A warning: a workload carries `modelplane.ai/caches` itself, and no pod template of it does. Pods get the metadata of their template only.',
-    example:
-      'modelplane.ai/caches on the workload itself does not reach its pods; move it to spec.template.metadata',
     fix: 'Move the annotation to the metadata of the pod template; on a LeaderWorkerSet, of both.',
   },
   ArtifactSourceAmbiguous: {
     when: 'A ModelCache has more than one member in `spec.artifact.source`, or has one although its backend is ExistingPVC.',
-    example: 'exactly one source may be set, found huggingFace s3; keep one and remove the others',
     fix: 'Keep one source. To stage two artifacts, make two ModelCaches; a pod can mount both.',
   },
   ArtifactSourceRequired: {
     when: 'A ModelCache of backend PVC has no member in `spec.artifact.source`.',
-    example: 'no source is set; set exactly one of huggingFace, s3, http, oci, inline, configMap',
     fix: 'Say where the bytes come from, or use backend ExistingPVC for a claim that holds them already.',
   },
   CacheInUse: {
     when: 'A ModelCache is deleted while pods mount it: such that have not ended, nor wait at the scheduling gate for it. Confirmed by a live read.',
-    example:
-      '2 pods (vllm-0, vllm-0-1) mount ModelCache ml-team/llama; end them first, or allow it: kubectl -n ml-team annotate mc/llama modelplane.ai/allow-delete-in-use=true',
     fix: 'Delete or scale down what mounts the cache. To delete it all the same, set the annotation; its pods keep what they have until they end, and new ones are refused.',
   },
   CacheNotFound: {
     when: 'A pod names a ModelCache that does not exist in its namespace. Confirmed by a live read.',
-    example:
-      'there is no ModelCache ml-team/llama-3-3-07b; create it, or correct annotation modelplane.ai/caches (list them with: kubectl -n ml-team get modelcaches)',
     fix: 'Correct the annotation, or create the ModelCache in the namespace of the pod.',
   },
   CacheNotReady: {
     when: 'A pod names a ModelCache that is not Ready, has failed, or is being deleted. Confirmed by a live read. With annotation `modelplane.ai/not-ready: Gate` such a pod is admitted with scheduling gate `modelplane.ai/cache-ready` instead, unless it has a node already.',
-    example:
-      'ModelCache ml-team/llama-3-3-70b is Hydrating (62%, 87 of 140 GiB); wait with: kubectl -n ml-team wait --for=condition=Ready mc/llama-3-3-70b',
     fix: 'Nothing, for pods of a controller: it tries again until the cache is Ready. For a bare pod, wait as the message says and apply again, or let it wait by annotation `modelplane.ai/not-ready: Gate`.',
   },
   ClaimNotFound: {
     when: 'A ModelCache of backend ExistingPVC names a PersistentVolumeClaim that does not exist in its namespace.',
-    example:
-      'spec.storage.existingPVC: there is no PersistentVolumeClaim ml-team/ops-staged; create it first, or correct the name',
     fix: 'Create the claim before the ModelCache, in the same namespace.',
   },
   ClaimNotShared: {
     when: 'The claim of backend ExistingPVC is neither ReadWriteMany nor ReadOnlyMany.',
-    example:
-      'spec.storage.existingPVC: PersistentVolumeClaim ml-team/ops-staged is ReadWriteOnce; pods on several nodes need ReadWriteMany or ReadOnlyMany',
     fix: 'Put the bytes on a claim of a class that several nodes can mount.',
   },
   ClaimWritable: {
     when: 'Somebody else than the hydration Job of a ModelCache would mount its claim writable: a pod, an ephemeral container, or a Job by its template. A claim is managed when a ModelCache of backend PVC has it, when it is labelled `modelplane.ai/modelcache`, or, for the policy that holds without the webhook, when its name begins with `modelcache-`.',
-    example:
-      'container shell mounts claim modelcache-llama of ModelCache ml-team/llama writable; only its hydration Job may write, set readOnly: true on the volume and on each of its mounts',
     fix: 'Set `readOnly: true` on the volume and on its mounts, or ask for the cache by annotation `modelplane.ai/caches`. To keep other data, use a claim of another name.',
   },
   ExpansionNotAllowed: {
     when: '`spec.storage.pvc.sizeGiB` grows, and the StorageClass (the one named, else the default) does not exist or lacks `allowVolumeExpansion: true`. Confirmed by a live read.',
-    example:
-      'spec.storage.pvc.sizeGiB cannot grow from 200 to 400, because StorageClass filestore-rwx does not have allowVolumeExpansion: true; keep 200, or let an administrator mend the class, if its driver can expand volumes',
     fix: 'If the driver can expand volumes, an administrator sets `allowVolumeExpansion: true` on the class. Otherwise create a larger ModelCache of another name.',
   },
   FieldImmutable: {
     when: 'An update changes where the bytes come from, where they lie, or where they are mounted. Credentials (`secretRef`) may change.',
-    example: 'storage.backend cannot change after creation; create a ModelCache of another name instead',
     fix: 'Create a second ModelCache, move the workloads to it, and delete the first.',
   },
   InjectionMissing: {
@@ -85,8 +66,6 @@ export const REASONS = {
   },
   GangReferencesDiffer: {
     when: 'A warning: the leader and worker templates of a LeaderWorkerSet name different caches, or only one of them names any.',
-    example:
-      'leaders ask for llama, workers for no cache; set modelplane.ai/caches alike in leaderTemplate and workerTemplate',
     fix: 'Give both templates the same annotation: workers read the weights too, although they name no model.',
   },
   InternalError: {
@@ -97,89 +76,62 @@ export const REASONS = {
   },
   ModelPathMismatch: {
     when: 'A warning: the command line of a recognised engine visibly names a model that lies in none of the caches of its pod.',
-    example:
-      'container vllm serves meta-llama/Llama-3.3-70B-Instruct, but its weights are mounted at /mnt/model; serve that path',
     fix: 'Name the mount path as the model, so that the engine reads the cache and downloads nothing.',
   },
   MountNotReadOnly: {
     when: 'A pod that asks for a cache brings a volume or a mount of its claim that is not read-only.',
-    example:
-      'volume mine uses claim modelcache-llama of cache llama without readOnly: true; set persistentVolumeClaim.readOnly, or remove the volume and let it be injected',
     fix: 'Remove the volume and the mount; they are injected.',
   },
   MountPathConflict: {
     when: 'The mount path of a cache, or a path above or inside it, is taken in a container that would get the mount, or two caches want it; or a container sets the environment variable from which a pod that waits at the gate takes the digest.',
-    example:
-      'container vllm has volume hf-cache at /mnt, in the way of cache llama at /mnt/model; remove it, or choose the containers with annotation modelplane.ai/cache-containers',
     fix: 'Remove the other mount, or give the ModelCache another mount path.',
   },
   MountPathInvalid: {
     when: '`spec.mount.path` is not absolute and clean, or `existingPVC.subPath` is not a folder within its claim.',
-    example:
-      'must be absolute and clean, without "//", "/./", "/../", ":" or a trailing "/", such as /mnt/model',
     fix: 'Write the path in its plain form.',
   },
   MountPathReserved: {
     when: '`spec.mount.path` is at or above a path that containers need, such as /usr, or inside of /proc, /sys, /dev or the service account token.',
-    example: 'would hide files that the container needs; use a path of its own, such as /mnt/model',
     fix: 'Mount it in a place of its own.',
   },
   MutableRevision: {
     when: 'A warning, at creation: the source goes by a name that is known to move, `main` or `master` of a Hugging Face repository, or tag `latest` of an OCI artifact, also where none is written. It is resolved once, and the cache does not follow it.',
-    example:
-      'revision main moves: what it points at now is staged, and stays. To pin it, name a commit, by its 40 digits, when the cache is created',
     fix: 'Nothing, if any state of the artifact will do. To know which one, name a commit or a digest. The field is immutable: to stage a newer state, create a ModelCache of another name.',
   },
   NoInferenceCluster: {
     when: 'A warning: `spec.clusterSelector` is set, and there is no InferenceCluster that it could select. Confirmed by a live read.',
-    example:
-      'this cluster alone stages the cache, because no InferenceCluster is registered that spec.clusterSelector could select',
     fix: 'Nothing, if this cluster is the one that is meant. Otherwise register the clusters as InferenceClusters.',
   },
   NoStorageClass: {
     when: 'A ModelCache of backend PVC names no StorageClass, nor does the InferenceCluster of this cluster, and there is no default one.',
-    example:
-      'spec.storage.pvc.storageClassName is unset and the cluster has no default StorageClass; name one that supports ReadWriteMany',
     fix: 'Name a class, in the ModelCache or, for all that name none, in `spec.storage.storageClassName` of the InferenceCluster.',
   },
   NotImplemented: {
     when: 'A value or a field is reserved by the API and not implemented by this version, or a pod runs on Windows.',
-    example: 'Adapter and Engine are not implemented; use Weights, Tokenizer or Bytes',
     fix: 'Use what the message names.',
   },
   ReferenceInvalid: {
     when: 'An annotation of a pod is malformed: an empty name, one that is no object name, one that is named twice, a container that the pod does not have, or a value of `modelplane.ai/not-ready` other than Gate.',
-    example:
-      'annotation modelplane.ai/caches="llama,,chat" has an empty name; list the names of ModelCaches of this namespace, separated by commas',
     fix: 'Correct the annotation in the pod template.',
   },
   SecretKeyNotFound: {
     when: 'A warning: the Secret that `secretRef` names lacks a key that hydration reads: `secretRef.key` for huggingFace and http, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for s3, `.dockerconfigjson` for oci. Confirmed by a live read.',
-    example:
-      'Secret ml-team/hf-token lacks key token; add it, or make another: kubectl -n ml-team create secret generic NAME --from-literal=token=…',
     fix: 'Add the key to the Secret, or correct `secretRef`, which may change at any time.',
   },
   SecretNotFound: {
     when: 'A warning: there is no Secret of the name in `secretRef` in the namespace of the ModelCache. Confirmed by a live read.',
-    example:
-      'there is no Secret ml-team/hf-token; create it: kubectl -n ml-team create secret generic hf-token --from-literal=token=…',
     fix: 'Create the Secret as the message says, or correct `secretRef`, which may change at any time.',
   },
   SizeCannotShrink: {
     when: 'An update lowers `spec.storage.pvc.sizeGiB`, or removes it once it was set: the measured size that would take its place may be less.',
-    example: 'a claim only grows; keep the size or raise it, or create a ModelCache of another name',
     fix: 'Keep the size. To get a smaller claim, create a second ModelCache.',
   },
   SourceAlreadyCached: {
     when: 'A warning, at creation: another ModelCache of the namespace stages the same source, with the same patterns; credentials and the kind of the artifact do not count. Confirmed by a live read.',
-    example:
-      'ModelCache ml-team/llama has the same source already, mounted at /mnt/model; pods can use that one: modelplane.ai/caches: llama',
     fix: 'Let the pods use the cache that is there; any number can mount it. Two are right where the bytes must lie on two kinds of storage, or at two paths.',
   },
   SourceInvalid: {
     when: 'A repository id, revision, glob, URI, URL, OCI reference or inline file is not written as its kind demands, or inline files exceed 256 KiB in all.',
-    example:
-      'must not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
     fix: 'Correct the field as the message says.',
   },
   SpecInvalid: {
@@ -189,25 +141,18 @@ export const REASONS = {
   },
   StorageClassNotFound: {
     when: 'A ModelCache, or for one that names no StorageClass the InferenceCluster of this cluster, names one that does not exist. Confirmed by a live read.',
-    example:
-      'spec.storage.pvc.storageClassName filestore: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)',
     fix: 'Name a class that exists.',
   },
   StorageClassNotRWX: {
     when: 'The StorageClass that a ModelCache names, or that it gets by the InferenceCluster or by default, cannot do ReadWriteMany, or nobody knows whether it can. Asked are, in this order: the annotation below, a StorageProfile of the Containerized Data Importer, the table of known provisioners.',
-    example:
-      'spec.storage.pvc.storageClassName gp3: it does not support ReadWriteMany, because provisioner ebs.csi.aws.com provides block volumes, attachable to one node only; use a class backed by a shared file system',
     fix: 'Use a class of a shared file system. If the class does support it, an administrator attests: `kubectl annotate storageclass NAME modelplane.ai/access-modes=ReadWriteMany`.',
   },
   StorageMemberMismatch: {
     when: 'The member of `spec.storage` that belongs to the backend is missing, or that of another backend is set.',
-    example: 'backend ExistingPVC needs storage.existingPVC; set its name',
     fix: 'Set `pvc` with backend PVC, `existingPVC` with backend ExistingPVC.',
   },
   StorageQuotaExceeded: {
     when: 'A warning: a ResourceQuota of the namespace has no room for the claim of a new ModelCache, or for what it grows by. Looked at are `requests.storage` and `persistentvolumeclaims`, for all claims and for those of its StorageClass, as the quota controller last counted them.',
-    example:
-      'ResourceQuota storage would refuse the claim: requests.storage has 12Gi of 20Gi in use, and 32Gi more is asked for; make room, or have the quota raised',
     fix: 'Delete claims that nobody needs, or let an administrator raise the quota. The claim is made as soon as there is room.',
   },
 } as const satisfies Record<string, ReasonText>
