@@ -117,6 +117,13 @@ test('an annotation that stands on the workload alone is told', async () => {
   expect(stderr).toMatch(/^Warning: AnnotationNotOnTemplate: /)
 })
 
+test('an annotation on the Jobs of a CronJob is told to reach no pod', async () => {
+  const jobTemplate = { metadata: annotations('weights'), spec: { template: once(template({})) } }
+  const { code, stderr } = await apply('CronJob', 'batch/v1', { schedule: '@yearly', jobTemplate })
+  expect(code, stderr).toBe(0)
+  expect(stderr).toMatch(/^Warning: AnnotationNotOnTemplate: .*spec\.jobTemplate\.spec\.template\.metadata/)
+})
+
 test('a workload with an impossible template can be scaled, and not changed to another impossible one', async () => {
   // While the cache does not exist, nothing says that the template is impossible.
   const of = template(annotations('late'), '/mnt/model', ...inTheWay)
