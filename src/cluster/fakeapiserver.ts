@@ -113,7 +113,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://fake')
     requests.push(`${request.method} ${url.pathname}`)
-    if (request.method === 'PATCH') {
+    if (request.method !== 'GET') {
       const body: unknown = JSON.parse(await readAll(request))
       writes.push({ contentType: request.headers['content-type'], query: url.search, body })
       return reply(response, 200, body)

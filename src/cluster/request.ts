@@ -7,7 +7,7 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 
 /** One HTTP exchange with the API server. `path` starts with a slash and has its names escaped. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
   readonly path: string
   readonly query?: Query | undefined
   readonly contentType?: string

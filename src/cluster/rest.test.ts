@@ -63,6 +63,19 @@ test('apply sends a server-side apply with its manager', async () => {
   ])
 })
 
+test.each([
+  ['create', 'POST'],
+  ['replace', 'PUT'],
+] as const)('%s sends the object by %s with its manager', async (call, method) => {
+  const body = { metadata: { name: 'team', resourceVersion: '7' } }
+  const stored = await createRest(server.config)[call](TEAM, body, { fieldManager: 'modelcache' })
+  expect(stored).toEqual(body)
+  expect(server.requests).toEqual([`${method} ${TEAM}`])
+  expect(server.writes).toEqual([
+    { contentType: 'application/json', query: '?fieldManager=modelcache', body },
+  ])
+})
+
 test('a read whose kept connection was closed is asked once more', async () => {
   server.failNext(1, { on: 'get', how: 'cut' })
   await expect(createRest(server.config).get(TEAM)).resolves.toBeDefined()

@@ -24,7 +24,8 @@ export interface ApplyOptions extends CallOptions {
   readonly force?: boolean
 }
 
-export interface MergeOptions extends CallOptions {
+export interface WriteOptions extends CallOptions {
+  /** Who is recorded as the one who wrote. */
   readonly fieldManager: string
 }
 
@@ -35,7 +36,14 @@ export interface Rest {
   /** Server-side apply: creates or changes the object at `path` and gives it as stored. */
   apply(path: string, body: object, options: ApplyOptions): Promise<unknown>
   /** Strategic merge patch of the object at `path`: lists of the built-in kinds are merged by the keys of their elements. */
-  merge(path: string, body: object, options: MergeOptions): Promise<unknown>
+  merge(path: string, body: object, options: WriteOptions): Promise<unknown>
+  /** Creates an object in the collection at `path` and gives it as stored; fails with status 409 if its name is taken. */
+  create(path: string, body: object, options: WriteOptions): Promise<unknown>
+  /**
+   * Replaces the whole object at `path` and gives it as stored. With a resourceVersion in the body it fails with
+   * status 409 where the object has changed since that version.
+   */
+  replace(path: string, body: object, options: WriteOptions): Promise<unknown>
 }
 
 /** Speaks to the API server of `config`, over the connections that it keeps. */
@@ -67,6 +75,19 @@ export function createRest(config: KubeConfig): Rest {
         },
         options,
       ),
+    create: (path, body, options) => write('POST', path, body, options),
+    replace: (path, body, options) => write('PUT', path, body, options),
+  }
+
+  function write(
+    method: 'POST' | 'PUT',
+    path: string,
+    body: object,
+    options: WriteOptions,
+  ): Promise<unknown> {
+    const query = { fieldManager: options.fieldManager }
+    const contentType = 'application/json'
+    return call(config, { method, path, query, contentType, body: JSON.stringify(body) }, options)
   }
 }
 

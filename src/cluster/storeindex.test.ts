@@ -35,3 +35,22 @@ test('of two objects with one key, the other stays when one goes', () => {
   store.remove(aClass('a', 'nfs'))
   expect(found('nfs')).toEqual(['b'])
 })
+
+test('listens to the store no more once its signal aborts', () => {
+  const store = createStore({ resource: storageClasses, logger: pino({ level: 'silent' }) })
+  const stop = new AbortController()
+  let asked = 0
+  const find = indexStore(
+    store,
+    ({ provisioner }) => {
+      asked += 1
+      return provisioner
+    },
+    stop.signal,
+  )
+  store.upsert(aClass('a', 'nfs'))
+  stop.abort()
+  store.upsert(aClass('b', 'nfs'))
+  expect(asked).toBe(1)
+  expect([...find('nfs')]).toHaveLength(1)
+})

@@ -3,11 +3,12 @@ import { objectKey, type ReadableStore } from './store.ts'
 
 /**
  * Finds objects of a store by something else than their name, without a scan: kept true by every change from now
- * on, and begun with what the store holds. Objects for which `keyOf` gives undefined are left out.
+ * on, until the signal aborts, and begun with what the store holds. Objects for which `keyOf` gives undefined are left out.
  */
 export function indexStore<T extends StoredObject>(
   store: ReadableStore<T>,
   keyOf: (object: T) => string | undefined,
+  signal?: AbortSignal,
 ): (key: string) => Iterable<T> {
   const index = new Map<string, Map<string, T>>()
   const add = (object: T): void => {
@@ -24,11 +25,12 @@ export function indexStore<T extends StoredObject>(
     if (found?.size === 0) index.delete(key)
   }
   for (const object of store.values()) add(object)
-  store.onChange(change => {
+  const stop = store.onChange(change => {
     if (change.type === 'deleted') return remove(change.object)
     if (change.type === 'updated') remove(change.previous)
     add(change.object)
   })
+  signal?.addEventListener('abort', stop, { once: true })
   return key => index.get(key)?.values() ?? []
 }
 

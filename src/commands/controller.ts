@@ -1,27 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { pino } from 'pino'
+import { objectName } from '../api/objectname.ts'
 import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { createRest } from '../cluster/rest.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { startController } from '../controller/controller.ts'
 import { startGateKeeper } from '../controller/gatekeeper.ts'
+import { runAsLeader } from '../controller/leaderelection.ts'
 import { createHealthServer } from '../server/healthserver.ts'
-import { createMetrics, exposeWatches } from '../server/metrics.ts'
+import { createMetrics, exposeLeadership, exposeWatches } from '../server/metrics.ts'
 import type { Command } from './command.ts'
-import { commonOptions, describeOptions, parseOptions } from './options.ts'
+import { commonOptions, describeOptions, flag, parseOptions } from './options.ts'
+import { podNamespace } from './podnamespace.ts'
 import { aborted, terminationSignal } from './termination.ts'
+
+/** The Lease for which all replicas stand; manifests/rbac.yaml names it too. */
+const LEASE = 'modelcache-controller'
+
+const OPTIONS = {
+  ...commonOptions,
+  'no-leader-elect': {
+    schema: flag,
+    help: 'write without being elected; only where no other controller runs',
+  },
+  'leader-election-namespace': {
+    schema: objectName.optional(),
+    value: 'NAMESPACE',
+    help: 'where the Lease is; default: the namespace of the pod, else modelcache-system',
+  },
+}
 
 const HELP = `Usage: modelcache controller [options]
 
-Keeps the status of every ModelCache true to the cluster, and lets pods go that wait for their caches. Run one: there is no leader election yet.
+Keeps the status of every ModelCache true to the cluster, and lets pods go that wait for their caches. Of several replicas
+one does so, elected by Lease ${LEASE}; the others are ready to take over.
 
-${describeOptions(commonOptions)}
+${describeOptions(OPTIONS)}
 `
 
-/** The controller: watches ModelCaches, claims and waiting pods, writes status and lifts gates. */
+/** The controller: watches ModelCaches, claims and waiting pods; as the leader it writes status and lifts gates. */
 export const controller: Command = {
   summary: 'keep the status of ModelCaches true to the cluster, and lift the gates of pods',
   async run(argv) {
-    const options = parseOptions(commonOptions, argv)
+    const options = parseOptions(OPTIONS, argv)
     if (options === undefined) {
       process.stdout.write(HELP)
       return 0
@@ -32,7 +54,10 @@ export const controller: Command = {
     const watches = watchCluster({ config, logger, signal })
     const metrics = createMetrics()
     exposeWatches(metrics, watches)
+    let term: AbortSignal | undefined
+    exposeLeadership(metrics, () => term !== undefined && !term.aborted)
     const health = createHealthServer({
+      // Not whether it leads: a replica that stands by is as ready as it can be.
       checks: [() => (watches.synced() ? undefined : 'watches are not synced')],
       metrics,
     })
@@ -41,11 +66,22 @@ export const controller: Command = {
       () => true,
       () => false,
     )
-    if (synced) {
-      logger.info('watches are synced')
-      const work = { stores: watches.stores, rest: createRest(config), logger, signal }
+    const rest = createRest(config)
+    const lead = (started: AbortSignal) => {
+      term = started
+      const work = { stores: watches.stores, rest, logger, signal: started }
       startController(work)
       startGateKeeper(work)
+    }
+    if (synced) {
+      logger.info('watches are synced')
+      if (options['no-leader-elect']) lead(signal)
+      else {
+        const namespace = options['leader-election-namespace'] ?? podNamespace() ?? 'modelcache-system'
+        // The name of the pod, for people; the rest tells apart what shares it, such as the container before a restart.
+        const identity = `${hostname()}_${randomUUID()}`
+        await runAsLeader({ rest, namespace, name: LEASE, identity, logger, signal, lead })
+      }
     }
     await aborted(signal)
     await health.close()

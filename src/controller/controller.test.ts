@@ -48,7 +48,7 @@ function aCluster() {
     failNext: (times: number) => {
       failures = times
     },
-    start: () => startController({ stores, rest, logger, signal: stop.signal }),
+    start: (signal = stop.signal) => startController({ stores, rest, logger, signal }),
   }
 }
 
@@ -138,6 +138,29 @@ describe('the controller', () => {
     expect(applied).toEqual([])
     await vi.advanceTimersByTimeAsync(10_000)
     expect(applied).toHaveLength(1)
+  })
+
+  test('stops with its signal, and started again writes what it missed, and then each change once', async () => {
+    const { stores, applied, start } = aCluster()
+    const changed = vi.spyOn(stores.modelCaches, 'values')
+    for (let term = 0; term < 3; term++) {
+      const first = new AbortController()
+      start(first.signal)
+      first.abort()
+    }
+    changed.mockClear()
+    stores.modelCaches.upsert(onClaim())
+    stores.claims.upsert(aClaim({ status: { phase: 'Pending' } }))
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(applied).toEqual([])
+    // Whoever still listened would look for the caches of the claim.
+    expect(changed).not.toHaveBeenCalled()
+
+    start()
+    await settled()
+    stores.claims.upsert(aClaim())
+    await settled()
+    expect(applied.map(({ body: { status } }) => status?.phase)).toEqual(['Pending', 'Ready'])
   })
 
   test('leaves alone what is gone, what is going, and what another version staged', async () => {

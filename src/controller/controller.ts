@@ -10,8 +10,9 @@ import { desiredStatus } from './status.ts'
 import { startWorkQueue } from './workqueue.ts'
 
 /**
- * Keeps the status of every ModelCache true to the cluster until the signal aborts. Level-triggered: each change of a
- * cache or of a claim leads to one look at the cache as it is now, and a write only where the status differs.
+ * Keeps the status of every ModelCache true to the cluster until the signal aborts; can be started again after that.
+ * Level-triggered: each change of a cache or of a claim leads to one look at the cache as it is now, and a write only where
+ * the status differs.
  */
 export function startController(options: {
   stores: ClusterStores
@@ -22,12 +23,15 @@ export function startController(options: {
   const { stores, rest, logger, signal } = options
   const queue = startWorkQueue({ reconcile, logger, signal })
 
-  stores.modelCaches.onChange(({ object }) => queue.add(key(object)))
-  stores.claims.onChange(({ object: claim }) => {
-    for (const cache of stores.modelCaches.values()) {
-      if (usesClaim(cache, claim.metadata.namespace, claim.metadata.name)) queue.add(key(cache))
-    }
-  })
+  const listening = [
+    stores.modelCaches.onChange(({ object }) => queue.add(key(object))),
+    stores.claims.onChange(({ object: claim }) => {
+      for (const cache of stores.modelCaches.values()) {
+        if (usesClaim(cache, claim.metadata.namespace, claim.metadata.name)) queue.add(key(cache))
+      }
+    }),
+  ]
+  for (const stop of listening) signal.addEventListener('abort', stop, { once: true })
   for (const cache of stores.modelCaches.values()) queue.add(key(cache))
 
   async function reconcile(cacheKey: string): Promise<void> {

@@ -42,8 +42,9 @@ function aKeeper(...pods: ReturnType<typeof aPod>[]) {
     const name = path.split('/').at(-1) ?? ''
     stores.consumers.upsert(aPod(name, { gated: false }))
   }
-  startGateKeeper({ stores, rest: { merge }, logger, signal: stop.signal })
-  return { stores, lifted }
+  const start = (signal = stop.signal) => startGateKeeper({ stores, rest: { merge }, logger, signal })
+  start()
+  return { stores, lifted, start }
 }
 
 const settled = () => vi.advanceTimersByTimeAsync(0)
@@ -74,4 +75,32 @@ test('lets the leader go first, then its worker', async () => {
   stores.modelCaches.upsert(aReadyCache())
   await settled()
   expect(lifted).toEqual([path('gang-0'), path('gang-0-1')])
+})
+
+test('lifts nothing after its signal aborts, and started again what has waited, once', async () => {
+  const { stores, lifted, start } = aKeeper(aPod('a'))
+  stop.abort()
+  stores.modelCaches.upsert(aReadyCache())
+  stores.consumers.upsert(aPod('b'))
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(lifted).toEqual([])
+  stop = new AbortController()
+  start(stop.signal)
+  stores.consumers.upsert(aPod('c'))
+  await settled()
+  expect(lifted).toEqual([path('a'), path('b'), path('c')])
+})
+
+test('leaves no listener behind when its signal aborts', () => {
+  const stores = emptyStores()
+  const stopped = vi.fn()
+  const listened = [stores.modelCaches, stores.consumers].map(store =>
+    vi.spyOn(store, 'onChange').mockImplementation(() => () => stopped()),
+  )
+  startGateKeeper({ stores, rest: { merge: async () => {} }, logger, signal: stop.signal })
+  expect(stopped).not.toHaveBeenCalled()
+  stop.abort()
+  const calls = listened.flatMap(({ mock }) => mock.calls)
+  expect(calls.length).toBeGreaterThan(0)
+  expect(stopped).toHaveBeenCalledTimes(calls.length)
 })

@@ -11,7 +11,7 @@ import { startWorkQueue } from './workqueue.ts'
 
 /**
  * Lifts the gate of pods that wait for their caches, until the signal aborts: when a cache changes, when a pod comes, and
- * for workers when their leader may go.
+ * for workers when their leader may go. Can be started again after that.
  */
 export function startGateKeeper(options: {
   stores: Pick<ClusterStores, 'modelCaches' | 'consumers'>
@@ -21,20 +21,25 @@ export function startGateKeeper(options: {
 }): void {
   const { stores, rest, logger, signal } = options
   const queue = startWorkQueue({ reconcile, logger, signal })
-  const waiting = indexStore(stores.consumers, ({ gated, metadata }) =>
-    gated ? metadata.namespace : undefined,
+  const waiting = indexStore(
+    stores.consumers,
+    ({ gated, metadata }) => (gated ? metadata.namespace : undefined),
+    signal,
   )
   const addAll = (namespace: string) => {
     for (const pod of waiting(namespace)) queue.add(key(pod))
   }
 
-  stores.modelCaches.onChange(({ object }) => addAll(object.metadata.namespace ?? ''))
-  stores.consumers.onChange(change => {
-    const { object } = change
-    if (change.type === 'updated' && change.previous.gated && !object.gated)
-      addAll(object.metadata.namespace ?? '')
-    else queue.add(key(object))
-  })
+  const listening = [
+    stores.modelCaches.onChange(({ object }) => addAll(object.metadata.namespace ?? '')),
+    stores.consumers.onChange(change => {
+      const { object } = change
+      if (change.type === 'updated' && change.previous.gated && !object.gated)
+        addAll(object.metadata.namespace ?? '')
+      else queue.add(key(object))
+    }),
+  ]
+  for (const stop of listening) signal.addEventListener('abort', stop, { once: true })
   for (const pod of stores.consumers.values()) queue.add(key(pod))
 
   async function reconcile(podKey: string): Promise<void> {

@@ -61,3 +61,15 @@ export function exposeWatches({ registry }: Metrics, watches: ClusterWatches): v
     ({ stats }) => (stats.lastEventAt ?? 0) / 1000,
   )
 }
+
+/** Shows whether this replica leads, read at each scrape: of all replicas, one at the most. */
+export function exposeLeadership({ registry }: Metrics, leads: () => boolean): void {
+  new Gauge({
+    name: 'modelcache_leader',
+    help: '1 while this replica leads, and so writes; else 0.',
+    registers: [registry],
+    collect() {
+      this.set(leads() ? 1 : 0)
+    },
+  })
+}

@@ -27,6 +27,8 @@ export interface ProductWebhook extends Role {
 export interface Product {
   readonly webhook: ProductWebhook
   readonly controller: Role
+  /** Another replica of the controller, which does not run yet. Whoever starts it stops it. */
+  prepareReplica(): Promise<Role>
   /** Ends both processes; what was installed stays. */
   stop(): Promise<void>
 }
@@ -71,12 +73,18 @@ export async function startProduct({ dir, binaries, controlPlane }: ProductReque
     healthPort: webhookHealth,
     logPath: join(dir, 'log', 'modelcache-webhook.log'),
   })
-  const controller = prepareRole({
-    role: 'controller',
-    args: as(controllerConfig),
-    healthPort: controllerHealth,
-    logPath: join(dir, 'log', 'modelcache-controller.log'),
-  })
+  const controllerOn = (healthPort: number, log: string) =>
+    prepareRole({
+      role: 'controller',
+      args: as(controllerConfig),
+      healthPort,
+      logPath: join(dir, 'log', log),
+    })
+  const controller = controllerOn(controllerHealth, 'modelcache-controller.log')
+  const prepareReplica = async () => {
+    const [port = 0] = await freePorts(1)
+    return controllerOn(port, `modelcache-controller-${port}.log`)
+  }
   const stop = async () => {
     await Promise.all([webhook.stop(), controller.stop()])
   }
@@ -87,7 +95,12 @@ export async function startProduct({ dir, binaries, controlPlane }: ProductReque
   await applyObjects(kubectl, configurations, "ModelCache's webhook configurations")
   await waitUntilCalled(kubectl)
   started.move()
-  return { webhook: { ...webhook, url: `https://127.0.0.1:${port}`, caPem }, controller, stop }
+  return {
+    webhook: { ...webhook, url: `https://127.0.0.1:${port}`, caPem },
+    controller,
+    prepareReplica,
+    stop,
+  }
 }
 
 async function renderManifests(binaries: Binaries, webhook: LocalWebhook): Promise<KubeObject[]> {

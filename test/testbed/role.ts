@@ -14,6 +14,8 @@ export interface Role {
   start(): Promise<void>
   /** Stops the process and resolves when it is gone; does nothing when none runs. */
   stop(): Promise<void>
+  /** Ends the process outright, as when its node is lost, and resolves when it is gone. */
+  kill(): Promise<void>
   /** Base of `/healthz`, `/readyz` and `/metrics`. */
   readonly healthUrl: string
   readonly logPath: string
@@ -53,6 +55,11 @@ export function prepareRole({ role, args, healthPort, logPath }: RoleRequest): R
     },
     stop: async () => {
       await child?.stop()
+    },
+    kill: async () => {
+      if (!child?.alive()) return
+      process.kill(child.pid, 'SIGKILL')
+      await child.ended
     },
   }
 }
