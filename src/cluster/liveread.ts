@@ -1,4 +1,5 @@
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
+import { objectKey } from '../api/objectkey.ts'
 import { ApiError, isForbidden } from './apierror.ts'
 import { listAll } from './list.ts'
 import { noAnswers, overlay } from './liveview.ts'
@@ -17,7 +18,6 @@ import {
   storageProfiles,
 } from './resource.ts'
 import { isNotFound, type Rest } from './rest.ts'
-import { objectKey } from './store.ts'
 import { untilAborted } from './untilaborted.ts'
 
 /** Below the webhook's own limit of 5 s, so that a slow API server is named as the cause. */

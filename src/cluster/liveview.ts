@@ -4,11 +4,11 @@ import type { InferenceCluster } from '../api/inferencecluster.ts'
 import { ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
+import { objectKey } from '../api/objectkey.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { SecretKeys } from '../api/secret.ts'
 import type { StorageClass } from '../api/storageclass.ts'
 import type { StorageProfile } from '../api/storageprofile.ts'
-import { objectKey } from './store.ts'
 
 /** What was read, by name. A key that maps to undefined was read and found absent. */
 export interface LiveAnswers {

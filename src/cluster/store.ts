@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { objectKey } from '../api/objectkey.ts'
 import { parseObject, type Resource, type StoredObject } from './resource.ts'
 
 export type Change<T> =
@@ -121,11 +122,6 @@ export function createStore<T extends StoredObject>(options: {
       if (key !== undefined) drop(key)
     },
   }
-}
-
-/** Names an object within its kind. */
-export function objectKey(namespace: string | undefined, name: string): string {
-  return `${namespace ?? ''}/${name}`
 }
 
 function isSameVersion(a: StoredObject, b: StoredObject): boolean {

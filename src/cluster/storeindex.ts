@@ -1,5 +1,6 @@
+import { objectKey } from '../api/objectkey.ts'
 import type { StoredObject } from './resource.ts'
-import { objectKey, type ReadableStore } from './store.ts'
+import type { ReadableStore } from './store.ts'
 
 /**
  * Finds objects of a store by something else than their name, without a scan: kept true by every change from now

@@ -1,9 +1,9 @@
 import type { ClusterView } from '../admission/clusterview.ts'
 import { MANAGED_CLAIM_PREFIX, ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
+import { objectKey } from '../api/objectkey.ts'
 import { sourceIdentity } from '../api/sourceidentity.ts'
 import type { StoredObject } from './resource.ts'
-import { objectKey } from './store.ts'
 import { indexStore } from './storeindex.ts'
 import type { ClusterStores } from './stores.ts'
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { ObjectRef } from '../admission/clusterview.ts'
 import { allow, type Decision } from '../admission/decision.ts'
 import { aRequest, aView } from '../admission/fixtures.ts'
+import type { Rules } from '../admission/rules.ts'
 import { warning } from '../admission/warning.ts'
-import { decideBy, OFFLINE, type Rules } from './decide.ts'
+import { decideBy, OFFLINE } from './decide.ts'
 
 const SECRET: ObjectRef = { kind: 'Secret', namespace: 'ml', name: 'token' }
 

@@ -1,9 +1,7 @@
 import type { AdmissionRequest } from '../admission/admissionreview.ts'
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
 import { basisOf, type Decision } from '../admission/decision.ts'
-
-/** A webhook's rules as one pure function. */
-export type Rules = (request: AdmissionRequest, view: ClusterView) => Decision
+import type { Rules } from '../admission/rules.ts'
 
 /** Asks rules about a request, against the cluster that is reviewed against. */
 export type Decide = (rules: Rules, request: AdmissionRequest) => Promise<Decision>

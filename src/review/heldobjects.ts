@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { malformed } from '../admission/malformed.ts'
+import { objectKey } from '../api/objectkey.ts'
 import type { Violation } from '../api/violation.ts'
 import { groupOf, inNamespace, type Manifest, members } from './manifest.ts'
 
@@ -16,11 +17,6 @@ export type Held<T> = ReadonlyMap<string, T>
 
 interface Named {
   metadata: { name: string; namespace?: string | undefined }
-}
-
-/** Names an object within its kind; `namespace` is undefined for kinds that have none. */
-export function objectKey(namespace: string | undefined, name: string): string {
-  return `${namespace ?? ''}/${name}`
 }
 
 /**

@@ -3,10 +3,11 @@ import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
 import { allow, type Decision, deny } from '../admission/decision.ts'
 import { aRequest, aView, findingsOf, reasonsOf, textOf } from '../admission/fixtures.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
+import type { Rules } from '../admission/rules.ts'
 import { aModelCache, aPod, aReadyCache, NAMESPACE } from '../api/fixtures.ts'
 import { violation } from '../api/violation.ts'
 import type { LiveReader } from '../cluster/liveread.ts'
-import { admit, type Rules } from './admit.ts'
+import { admit } from './admit.ts'
 import { aRecordedLogger } from './fixtures.ts'
 
 const LLAMA: ObjectRef = { kind: 'ModelCache', namespace: NAMESPACE, name: 'llama' }

@@ -3,11 +3,9 @@ import type { Logger } from 'pino'
 import type { AdmissionRequest } from '../admission/admissionreview.ts'
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
 import { basisOf, type Decision, deny, type Finding } from '../admission/decision.ts'
+import type { Rules } from '../admission/rules.ts'
 import { violation } from '../api/violation.ts'
 import type { LiveReader } from '../cluster/liveread.ts'
-
-/** A webhook's rules as one pure function. */
-export type Rules = (request: AdmissionRequest, view: ClusterView) => Decision
 
 export interface Admission {
   view: ClusterView
