@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureBinaries } from '../testbed/build.ts'
+import { ensureBinaries } from '../testbed/binaries.ts'
 import { startControlPlane } from '../testbed/controlplane.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
 import { type Product, startProduct } from '../testbed/product.ts'

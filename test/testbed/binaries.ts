@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
-import { access, readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ensureBuilt, type Report } from './build.ts'
+import type { BuildPlan, BuildSet } from './buildplan.ts'
+import { outputOf, runCommand } from './command.ts'
+import { goModuleDir } from './go.ts'
 
-/** Paths of everything that is built once and cached. */
+/** Paths of what a control plane with LeaderWorkerSet is made of. */
 export interface Binaries {
   /** The folder that holds the executables, fit for PATH. */
   dir: string
@@ -17,59 +18,66 @@ export interface Binaries {
   lwsManifest: string
 }
 
-/** The executables by name, with the Go package that each is built from; the quickest to build first. */
-export const PACKAGES: Readonly<Record<string, string>> = {
-  etcd: 'go.etcd.io/etcd/server/v3',
-  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
-  'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
-  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
-  'lws-manager': 'sigs.k8s.io/lws/cmd',
+/** Paths of what a node needs besides what Debian has. */
+export interface NodeBinaries {
+  /** The folder that holds the executables; containerd finds its shim there. */
+  dir: string
+  kubeScheduler: string
+  kubeProxy: string
+  kubelet: string
+  containerd: string
+  ctr: string
 }
 
-/** What is to be built and where it goes. */
-export interface BuildPlan {
-  /** The folder of go.mod. */
-  moduleDir: string
-  /** The version of Go that go.mod asks for at least. */
-  goVersion: string
-  flags: string[]
-  /** The folder in the cache, named by a hash of all that decides the result. */
-  target: string
+const controlPlane: BuildSet = {
+  name: 'control plane',
+  module: '.',
+  // The quickest to build first.
+  packages: {
+    etcd: 'go.etcd.io/etcd/server/v3',
+    'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+    'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+    'lws-manager': 'sigs.k8s.io/lws/cmd',
+  },
+  files: ['lws.yaml'],
+  finish: renderLws,
+  duration: 'about five minutes on two cores',
 }
 
-/** Reads go.mod and says what has to be in the cache for it. */
-export async function planBuild(): Promise<BuildPlan> {
-  const moduleDir = fileURLToPath(new URL('.', import.meta.url))
-  const [goMod, goSum] = await Promise.all(
-    ['go.mod', 'go.sum'].map(name => readFile(join(moduleDir, name), 'utf8')),
-  )
-  const goVersion = /^go (\S+)$/m.exec(goMod ?? '')?.[1]
-  const version = /^\s*k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\S+)/m.exec(goMod ?? '')
-  if (goVersion === undefined || version === null) {
-    throw new Error(`${join(moduleDir, 'go.mod')} does not name the versions of Go and of k8s.io/kubernetes`)
-  }
-  const [, full = '', major = '', minor = ''] = version
-  const flags = buildFlags({ full, major, minor })
-  const inputs = [goMod, goSum, ...flags, process.platform, process.arch]
-  const hash = createHash('sha256').update(inputs.join('\0')).digest('hex').slice(0, 16)
-  return { moduleDir, goVersion, flags, target: join(cacheRoot(), hash) }
+const node: BuildSet = {
+  name: 'node',
+  module: '.',
+  packages: {
+    'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
+    'kube-proxy': 'k8s.io/kubernetes/cmd/kube-proxy',
+    kubelet: 'k8s.io/kubernetes/cmd/kubelet',
+  },
+  duration: 'about two minutes more',
 }
 
-/** Without the version set at link time the API server would report v0.0.0. */
-function buildFlags({ full, major, minor }: { full: string; major: string; minor: string }): string[] {
-  const version = 'k8s.io/component-base/version'
-  const set = [`gitVersion=${full}`, `gitMajor=${major}`, `gitMinor=${minor}`]
-  return ['-trimpath', `-ldflags=-s -w ${set.map(pair => `-X ${version}.${pair}`).join(' ')}`]
+const containerd: BuildSet = {
+  name: 'containerd',
+  module: 'containerd',
+  packages: Object.fromEntries(
+    ['containerd', 'containerd-shim-runc-v2', 'ctr'].map(name => [
+      name,
+      `github.com/containerd/containerd/v2/cmd/${name}`,
+    ]),
+  ),
+  duration: 'about a minute',
 }
 
-function cacheRoot(): string {
-  const { MODELCACHE_TESTBED_CACHE: own, XDG_CACHE_HOME: shared } = process.env
-  if (own) return own
-  return join(shared || join(homedir(), '.cache'), 'modelcache-testbed')
+const helm: BuildSet = {
+  name: 'helm',
+  module: 'helm',
+  packages: { helm: 'helm.sh/helm/v3/cmd/helm' },
+  duration: 'under two minutes',
 }
 
-/** The paths inside a finished folder of the cache. */
-export function binariesIn(target: string): Binaries {
+/** The binaries and manifests of a control plane, built from source the first time and out of the cache from then on. */
+export async function ensureBinaries(onProgress: Report): Promise<Binaries> {
+  const target = await ensureBuilt(controlPlane, onProgress)
   const dir = join(target, 'bin')
   return {
     dir,
@@ -82,8 +90,28 @@ export function binariesIn(target: string): Binaries {
   }
 }
 
-/** Whether the folder of the cache is there and whole. */
-export async function isComplete(target: string): Promise<boolean> {
-  const present = await Promise.allSettled(Object.values(binariesIn(target)).map(path => access(path)))
-  return present.every(({ status }) => status === 'fulfilled')
+/** The binaries of a node, in the same way. */
+export async function ensureNodeBinaries(onProgress: Report): Promise<NodeBinaries> {
+  const kubernetes = join(await ensureBuilt(node, onProgress), 'bin')
+  const dir = join(await ensureBuilt(containerd, onProgress), 'bin')
+  return {
+    dir,
+    kubeScheduler: join(kubernetes, 'kube-scheduler'),
+    kubeProxy: join(kubernetes, 'kube-proxy'),
+    kubelet: join(kubernetes, 'kubelet'),
+    containerd: join(dir, 'containerd'),
+    ctr: join(dir, 'ctr'),
+  }
+}
+
+/** The path of helm, in the same way. */
+export async function ensureHelm(onProgress: Report): Promise<string> {
+  return join(await ensureBuilt(helm, onProgress), 'bin', 'helm')
+}
+
+/** LeaderWorkerSet's manifests come with its module, so they always fit the manager. */
+async function renderLws(scratch: string, plan: BuildPlan): Promise<void> {
+  const source = join(await goModuleDir(plan, 'sigs.k8s.io/lws'), 'config', 'default')
+  const rendered = await runCommand(join(scratch, 'bin', 'kubectl'), ['kustomize', source])
+  await writeFile(join(scratch, 'lws.yaml'), outputOf(rendered, 'rendering the manifests of LeaderWorkerSet'))
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type Binaries, type BuildPlan, binariesIn, isComplete, PACKAGES, planBuild } from './binaries.ts'
-import { outputOf, runCommand } from './command.ts'
-import { goBuild, goModuleDir, requireGo } from './go.ts'
+import { type BuildPlan, type BuildSet, isComplete, planBuild } from './buildplan.ts'
+import { goBuild, requireGo } from './go.ts'
 import { isAlive } from './pid.ts'
 
 /** Takes a line of progress. */
@@ -12,52 +11,44 @@ export type Report = (line: string) => void
 const REPORT_EVERY_MS = 5_000
 
 /**
- * The Kubernetes binaries and the manifests of LeaderWorkerSet, built from source the first time and out
- * of the cache from then on. Builds at the same time do not disturb each other, and one that is interrupted
- * leaves nothing that counts as built. Go is needed only to build.
+ * Builds a set from source the first time and gives its folder in the cache, with the executables in `bin`. Builds at
+ * the same time do not disturb each other, and one that is interrupted leaves nothing that counts as built. Go is
+ * needed only to build.
  */
-export async function ensureBinaries(onProgress: Report): Promise<Binaries> {
-  const plan = await planBuild()
-  if (await isComplete(plan.target)) return binariesIn(plan.target)
+export async function ensureBuilt(set: BuildSet, onProgress: Report): Promise<string> {
+  const plan = await planBuild(set)
+  if (await isComplete(plan)) return plan.target
   await requireGo(plan.goVersion)
   const started = Date.now()
-  const names = Object.keys(PACKAGES)
-  onProgress(`building ${names.join(', ')} from source, once; about five minutes on two cores`)
+  onProgress(`building ${Object.keys(set.packages).join(', ')} from source, once; ${set.duration}`)
   await removeAbandoned(plan)
   const scratch = await scratchFolder(plan)
   try {
     await buildInto(scratch, plan, onProgress)
-    await publish(scratch, plan.target)
+    await publish(scratch, plan)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-  onProgress(`built ${names.length} binaries in ${secondsSince(started)} s`)
-  return binariesIn(plan.target)
+  onProgress(`built ${set.name} in ${secondsSince(started)} s`)
+  return plan.target
 }
 
 async function buildInto(scratch: string, plan: BuildPlan, onProgress: Report): Promise<void> {
-  const binaries = binariesIn(scratch)
-  const entries = Object.entries(PACKAGES)
+  const entries = Object.entries(plan.set.packages)
   for (const [index, [name, goPackage]] of entries.entries()) {
     const started = Date.now()
     const progress = () =>
       onProgress(`building ${name} (${index + 1} of ${entries.length}), ${secondsSince(started)} s`)
     const ticker = setInterval(progress, REPORT_EVERY_MS)
     try {
-      await goBuild({ plan, goPackage, output: join(binaries.dir, name), logPath: join(scratch, 'go.log') })
+      const output = join(scratch, 'bin', name)
+      await goBuild({ plan, goPackage, output, logPath: join(scratch, 'go.log') })
     } finally {
       clearInterval(ticker)
     }
     onProgress(`built ${name} (${index + 1} of ${entries.length}) in ${secondsSince(started)} s`)
   }
-  await renderLws(binaries, plan)
-}
-
-/** LeaderWorkerSet's manifests come with its module, so they always fit the manager. */
-async function renderLws(binaries: Binaries, plan: BuildPlan): Promise<void> {
-  const source = join(await goModuleDir(plan, 'sigs.k8s.io/lws'), 'config', 'default')
-  const rendered = await runCommand(binaries.kubectl, ['kustomize', source])
-  await writeFile(binaries.lwsManifest, outputOf(rendered, 'rendering the manifests of LeaderWorkerSet'))
+  await plan.set.finish?.(scratch, plan)
 }
 
 /** A folder beside the target, so that the finished build can be renamed into place. */
@@ -69,15 +60,15 @@ async function scratchFolder({ target }: BuildPlan): Promise<string> {
 }
 
 /** Renaming is what decides between builds at the same time: whoever comes second finds the target there. */
-async function publish(scratch: string, target: string): Promise<void> {
+async function publish(scratch: string, plan: BuildPlan): Promise<void> {
   await rm(join(scratch, 'go.log'), { force: true })
-  if (await isComplete(target)) return
+  if (await isComplete(plan)) return
   // What is there now is a folder that lost files; no build leaves one.
-  await rm(target, { recursive: true, force: true })
+  await rm(plan.target, { recursive: true, force: true })
   try {
-    await rename(scratch, target)
+    await rename(scratch, plan.target)
   } catch (error) {
-    if (!(await isComplete(target))) throw error
+    if (!(await isComplete(plan))) throw error
   }
 }
 

@@ -1,9 +1,14 @@
 import { join } from 'node:path'
+import { type Host, hasNetwork } from './host.ts'
 
-/** Where one control plane keeps its files and listens. All ports are on 127.0.0.1. */
+/** Where one control plane keeps its files and listens: on loopback, and for nodes on the address of the host as well. */
 export interface Layout {
   dir: string
+  /** The API server's URL, as this machine's processes reach it. */
   server: string
+  /** The same, as processes on the host and nodes reach it. */
+  internalServer: string
+  host: Host
   apiPort: number
   etcdPort: number
   peerPort: number
@@ -32,14 +37,11 @@ export function etcdArgs({ dir, etcdPort, peerPort }: Layout): string[] {
  * Flags of kube-apiserver. There is no --enable-aggregator-routing, because with it the API server refuses
  * the Services of type ExternalName by which webhooks on this machine are reached.
  */
-export function apiserverArgs({ dir, apiPort, etcdPort }: Layout): string[] {
+export function apiserverArgs({ dir, host, apiPort, etcdPort }: Layout): string[] {
   const pki = join(dir, 'pki')
   return flags({
     'etcd-servers': `http://${LOOPBACK}:${etcdPort}`,
-    'bind-address': LOOPBACK,
-    'advertise-address': LOOPBACK,
-    // A loopback address is not allowed in the endpoints of the Service 'kubernetes'; nobody asks for them.
-    'endpoint-reconciler-type': 'none',
+    ...(hasNetwork(host) ? reachable(host, pki) : loopbackAlone),
     'secure-port': `${apiPort}`,
     'cert-dir': pki,
     'tls-cert-file': join(pki, 'apiserver.crt'),
@@ -53,6 +55,24 @@ export function apiserverArgs({ dir, apiPort, etcdPort }: Layout): string[] {
     'allow-privileged': 'true',
     profiling: 'false',
   })
+}
+
+const loopbackAlone = {
+  'bind-address': LOOPBACK,
+  'advertise-address': LOOPBACK,
+  // A loopback address is not allowed in the endpoints of the Service 'kubernetes'; nobody asks for them.
+  'endpoint-reconciler-type': 'none',
+}
+
+/** For pods, which reach the API server by its Service, and for kubelets, which it calls for logs. */
+function reachable({ address }: Host, pki: string) {
+  return {
+    'bind-address': '0.0.0.0',
+    'advertise-address': address,
+    'kubelet-preferred-address-types': 'InternalIP',
+    'kubelet-client-certificate': join(pki, 'admin.crt'),
+    'kubelet-client-key': join(pki, 'admin.key'),
+  }
 }
 
 /** Flags of kube-controller-manager: every controller, under its own ServiceAccount as in a real cluster. */

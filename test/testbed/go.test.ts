@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { planBuild } from './binaries.ts'
+import { planBuild } from './buildplan.ts'
 import { isOlder } from './go.ts'
 
 it.each([
@@ -14,7 +14,7 @@ it.each([
 })
 
 it('takes the version of Kubernetes from go.mod', async () => {
-  const plan = await planBuild()
+  const plan = await planBuild({ name: 'nothing', module: '.', packages: {}, duration: 'no time' })
   expect(plan.flags.join(' ')).toMatch(/gitVersion=v(\d+)\.(\d+)\.\d+ -X \S+gitMajor=\1 -X \S+gitMinor=\2$/)
   expect(plan.target).toMatch(/[0-9a-f]{16}$/)
 })

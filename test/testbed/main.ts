@@ -1,4 +1,4 @@
-import { ensureBinaries } from './build.ts'
+import { ensureBinaries } from './binaries.ts'
 import { down } from './down.ts'
 import { printEnv } from './env.ts'
 import { serve } from './serve.ts'

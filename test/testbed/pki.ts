@@ -14,31 +14,35 @@ export interface Pki {
   apiserver: KeyedCertificate
   admin: KeyedCertificate
   controllerManager: KeyedCertificate
+  scheduler: KeyedCertificate
+  kubeProxy: KeyedCertificate
   /** The key that signs the tokens of ServiceAccounts. */
   serviceAccountKeyPem: string
 }
 
-/** Makes the certificates and keys of a control plane; the keys are generated side by side. */
-export async function issuePki(): Promise<Pki> {
+/** Makes the certificates and keys of a control plane at that address; the keys are generated side by side. */
+export async function issuePki(address: string): Promise<Pki> {
   const serviceAccount = generateKeys('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
   const ca = await issueCA({ commonName: 'modelcache-testbed', days: DAYS })
-  const [apiserver, admin, controllerManager, { privateKey }] = await Promise.all([
+  const [apiserver, admin, controllerManager, scheduler, kubeProxy, { privateKey }] = await Promise.all([
     issueLeaf(ca, {
       commonName: 'kube-apiserver',
       dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
-      ipAddresses: ['127.0.0.1', '10.96.0.1'],
+      ipAddresses: [...new Set(['127.0.0.1', '10.96.0.1', address])],
       days: DAYS,
       usages: ['serverAuth'],
     }),
     client(ca, 'admin', 'system:masters'),
     client(ca, 'system:kube-controller-manager'),
+    client(ca, 'system:kube-scheduler'),
+    client(ca, 'system:kube-proxy'),
     serviceAccount,
   ])
-  return { ca, apiserver, admin, controllerManager, serviceAccountKeyPem: privateKey }
+  return { ca, apiserver, admin, controllerManager, scheduler, kubeProxy, serviceAccountKeyPem: privateKey }
 }
 
 /** Signs a serving certificate with the control plane's CA. */

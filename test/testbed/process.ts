@@ -14,6 +14,8 @@ export interface Child {
   alive(): boolean
   /** Ends the process, by force if SIGTERM is not enough, and resolves when it is gone. */
   stop(): Promise<void>
+  /** Ends the process and its group outright, and resolves when it is gone. */
+  kill(): Promise<void>
 }
 
 export interface ChildRequest {
@@ -67,6 +69,10 @@ export function startChild(request: ChildRequest): Child {
     alive,
     stop: async () => {
       if (alive()) await terminate(child, ended, request.graceMs ?? GRACE_MS)
+    },
+    kill: async () => {
+      if (alive()) killGroup(child)
+      await ended
     },
   }
 }

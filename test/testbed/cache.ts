@@ -1,0 +1,9 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** The folder of what is made once and kept, for all working copies together. */
+export function cacheRoot(): string {
+  const { MODELCACHE_TESTBED_CACHE: own, XDG_CACHE_HOME: shared } = process.env
+  if (own) return own
+  return join(shared || join(homedir(), '.cache'), 'modelcache-testbed')
+}
