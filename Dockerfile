@@ -1,22 +1,32 @@
-# One image, one entry point, one role per container: modelcache webhook | controller.
-ARG NODE=docker.io/library/node:24-bookworm-slim
+# One image, one entry point, one role per container: modelcache webhook | controller | review.
+#
+# Repeatable: the same sources and SOURCE_DATE_EPOCH give the same image (docker buildx build with
+# --output=…,rewrite-timestamp=true, or buildah bud --timestamp). Nothing in here depends on the architecture.
+ARG BUILD=docker.io/library/node:24.21.0-bookworm-slim
+ARG RUNTIME=gcr.io/distroless/cc-debian12:nonroot
 
-FROM ${NODE} AS dependencies
+FROM ${BUILD} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Production packages alone; none of them has an install script to run.
-RUN npm ci --omit=dev --ignore-scripts --loglevel=error
+# Production packages alone; none of them has an install script to run. What only a compiler or a debugger reads is left out.
+RUN npm ci --omit=dev --ignore-scripts --no-update-notifier --loglevel=error --cache=/tmp/npm \
+ && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete \
+ && rm -rf /tmp/npm
+COPY LICENSE ./
+COPY src ./src
 
-FROM ${NODE}
+# C libraries and certificates, no shell and no package manager.
+FROM ${RUNTIME}
+ARG SOURCE_DATE_EPOCH
 LABEL org.opencontainers.image.title="modelcache" \
       org.opencontainers.image.description="Stages LLM weights once per cluster and mounts them read-only into every pod that asks" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="0.1.0"
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json LICENSE ./
-COPY src ./src
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY --from=build /app ./
 # The user id that manifests/ and PodSecurity "restricted" run it as; nothing below / is written.
 USER 65532:65532
-ENTRYPOINT ["node", "/app/src/main.ts"]
+ENTRYPOINT ["/usr/local/bin/node", "/app/src/main.ts"]
 CMD ["--help"]

@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test lint up down env bench bench-rules fuzz clean
+.PHONY: help setup demo test faults lint up down env bench bench-rules fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -18,15 +18,21 @@ node_modules/.package-lock.json: package.json package-lock.json
 demo: setup ## tell the story on a real control plane, step by step
 	@$(RUN) demo
 
-test: setup ## unit tests, then end-to-end tests through a real API server
+test: setup ## unit tests, end-to-end tests through a real API server, then in a cluster with a real node where root on Linux allows
 	@$(RUN) testbed -- build
 	@$(RUN) test
+	@$(RUN) test:node
+
+faults: setup ## take down what there is to take down, at full size: processes, connections, replicas, certificates
+	@$(RUN) testbed -- build
+	@FAULTS=full $(RUN) test:faults
+	@FAULTS=full $(RUN) test:node
 
 lint: setup ## formatter, linter and type checker
 	@$(RUN) lint
 
-up: setup ## start a control plane with LeaderWorkerSet and the product, and leave it running
-	@$(RUN) testbed -- up
+up: setup ## start a control plane with LeaderWorkerSet and the product, and leave it running; NODE=1 with a real node
+	@$(RUN) testbed -- up $(if $(NODE),--node)
 
 down: setup ## end what make up started
 	@$(RUN) testbed -- down

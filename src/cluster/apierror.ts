@@ -50,3 +50,8 @@ export function isForbidden(error: unknown): boolean {
 export function isExpired(error: unknown): boolean {
   return error instanceof ApiError && error.status === 410
 }
+
+/** Whether no whole answer came within the time of the call. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof ApiError && error.reason === 'Timeout'
+}

@@ -23,6 +23,8 @@ export interface FakeApiServer extends AsyncDisposable {
   sendLine(line: string): void
   /** Forgets all history: a watch from before now is told 410, in the way chosen. */
   compact(how: 'status' | 'event'): void
+  /** Goes back to the version and the objects of that moment, as when its data are restored from a backup. */
+  snapshot(): { restore(): void }
   endWatches(): void
   /** Breaks the connections of all open watches. */
   cutWatches(): void
@@ -188,6 +190,17 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
       version += 1
       compacted = version
       expiry = how
+    },
+    snapshot() {
+      const then = { version, objects: new Map(objects) }
+      return {
+        restore() {
+          version = then.version
+          objects.clear()
+          for (const [path, held] of then.objects) objects.set(path, held)
+          history.splice(0)
+        },
+      }
     },
     endWatches() {
       for (const watch of watches) watch.response.end()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { ClusterConfigError, loadKubeConfig } from './kubeconfig.ts'
+import { ClusterConfigError, loadKubeConfig, PooledKubeConfig } from './kubeconfig.ts'
 
 let folder: string
 
@@ -60,6 +60,19 @@ test('requests share a dispatcher until the TLS material changes', async () => {
   expect(await dispatcherOf(config)).toBe(rotated)
 })
 
+test('watches have connections of their own, and both kinds are new after they were forgotten', async () => {
+  const config = new PooledKubeConfig()
+  config.loadFromFile(kubeconfig('https://one.example'))
+  const calls = await dispatcherOf(config)
+  const watches = await dispatcherOf(config, '?watch=true')
+  expect(watches).toBeDefined()
+  expect(watches).not.toBe(calls)
+
+  config.forgetConnections()
+  expect(await dispatcherOf(config)).not.toBe(calls)
+  expect(await dispatcherOf(config, '?watch=true')).not.toBe(watches)
+})
+
 test('a proxy gets a shared dispatcher too', async () => {
   const config = loadKubeConfig(kubeconfig('https://one.example', undefined, 'http://proxy.example:3128'))
   const first = await dispatcherOf(config)
@@ -82,8 +95,8 @@ function kubeconfig(server: string, ca?: string, proxy?: string): string {
   return file
 }
 
-async function dispatcherOf(config: KubeConfig): Promise<Dispatcher | undefined> {
-  const context = new RequestContext('https://one.example/api', HttpMethod.GET)
+async function dispatcherOf(config: KubeConfig, query = ''): Promise<Dispatcher | undefined> {
+  const context = new RequestContext(`https://one.example/api${query}`, HttpMethod.GET)
   await config.applySecurityAuthentication(context)
   return context.getDispatcher()
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApiError } from './apierror.ts'
-import { collectionPath, type Resource, type StoredObject } from './resource.ts'
+import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
 import type { Rest } from './rest.ts'
 
 const PAGE_SIZE = 500
@@ -30,25 +30,43 @@ export async function listAll(
   options: { namespace?: string; signal?: AbortSignal; timeoutMs?: number } = {},
 ): Promise<Listing> {
   const { namespace, ...callOptions } = options
-  const path = collectionPath(resource, namespace)
+  const path = collectionPath(resource, namespace ?? resource.namespace)
   const items: unknown[] = []
   let next: string | undefined
   while (true) {
     const reply = await rest.get(path, {
       timeoutMs: PAGE_TIMEOUT_MS,
       ...callOptions,
-      query: { labelSelector: resource.labelSelector, limit: PAGE_SIZE, continue: next },
+      query: { ...selectors(resource), limit: PAGE_SIZE, continue: next },
     })
-    const parsed = page.safeParse(reply)
-    if (!parsed.success) {
-      throw new ApiError(0, 'MalformedReply', `the answer to GET ${path} is not a list`, {
-        cause: parsed.error,
-      })
-    }
-    for (const item of parsed.data.items ?? []) items.push(item)
-    next = parsed.data.metadata.continue
+    const { metadata, items: found } = parsePage(path, reply)
+    for (const item of found ?? []) items.push(item)
+    next = metadata.continue
     if (next === undefined || next === '') {
-      return { items, resourceVersion: parsed.data.metadata.resourceVersion }
+      return { items, resourceVersion: metadata.resourceVersion }
     }
   }
+}
+
+/**
+ * The version of a collection as it is now, at the cost of one object.
+ *
+ * @throws ApiError
+ */
+export async function currentVersion(
+  rest: Rest,
+  resource: Resource<StoredObject>,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = collectionPath(resource, resource.namespace)
+  // Not by labels: with those the server may have to look through all objects for the first that has them.
+  const { fieldSelector } = selectors(resource)
+  return parsePage(path, await rest.get(path, { signal, query: { fieldSelector, limit: 1 } })).metadata
+    .resourceVersion
+}
+
+function parsePage(path: string, reply: unknown): z.infer<typeof page> {
+  const parsed = page.safeParse(reply)
+  if (parsed.success) return parsed.data
+  throw new ApiError(0, 'MalformedReply', `the answer to GET ${path} is not a list`, { cause: parsed.error })
 }

@@ -102,6 +102,15 @@ test('a failure that is not 404 rejects, and is not kept', async () => {
   await expect(confirm(viewWith({}), [CACHE], never)).resolves.toBeDefined()
 })
 
+test('a read that is not answered is made once more, over another connection', async () => {
+  server.put(modelCaches, cache('llama'))
+  server.failNext(1, { on: 'get', how: 'mute' })
+  const live = await createLiveReader(createRest(server.config))(viewWith({}), [CACHE], never)
+  expect(live.modelCache('team', 'llama')).toBeDefined()
+  expect(server.requests).toHaveLength(2)
+  expect(server.connections()).toBe(2)
+})
+
 test('an object that cannot be read rejects: it is not absent', async () => {
   server.put(modelCaches, { metadata: { namespace: 'team', name: 'llama' }, spec: 'odd' })
   const confirm = createLiveReader(createRest(server.config))

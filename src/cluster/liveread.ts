@@ -1,6 +1,6 @@
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
 import { objectKey } from '../api/objectkey.ts'
-import { ApiError, isForbidden } from './apierror.ts'
+import { ApiError, isForbidden, isTimeout } from './apierror.ts'
 import { listAll } from './list.ts'
 import { noAnswers, overlay } from './liveview.ts'
 import {
@@ -20,8 +20,14 @@ import {
 import { isNotFound, type Rest } from './rest.ts'
 import { untilAborted } from './untilaborted.ts'
 
-/** Below the webhook's own limit of 5 s, so that a slow API server is named as the cause. */
+/** For a list. Below the webhook's own limit of 5 s, so that a slow API server is named as the cause. */
 const READ_TIMEOUT_MS = 4_000
+/**
+ * For one object: much longer than a healthy API server takes, and short enough that the read can be made once more over
+ * another connection, in case the one that was kept has died without a word.
+ */
+const FIRST_READ_MS = 1_500
+const SECOND_READ_MS = READ_TIMEOUT_MS - FIRST_READ_MS
 
 /**
  * Reads each of `refs` from the API server, all at once, and gives a view that answers those from what was read
@@ -37,7 +43,7 @@ export type LiveReader = (
 ) => Promise<ClusterView>
 
 /**
- * Creates the reader that confirms negative answers. Reads of the same object that overlap share one request, so
+ * Creates the reader that confirms decisions. Reads of the same object that overlap share one request, so
  * thousands of pods that wait for one cache cost one request at a time; what one of them gets is at most one
  * round trip older than its own question. Nothing is kept after the reply.
  */
@@ -102,13 +108,22 @@ function objectReader<T extends StoredObject>(
 ): (namespace: string | undefined, name: string) => Promise<T | undefined> {
   const read = shareOverlapping(async path => {
     try {
-      return parseLive(resource, await rest.get(path, { timeoutMs: READ_TIMEOUT_MS }))
+      return parseLive(resource, await getTwice(rest, path))
     } catch (error) {
       if (isNotFound(error)) return undefined
       throw error
     }
   })
   return (namespace, name) => read(objectPath(resource, namespace, name))
+}
+
+async function getTwice(rest: Rest, path: string): Promise<unknown> {
+  try {
+    return await rest.get(path, { timeoutMs: FIRST_READ_MS })
+  } catch (error) {
+    if (!isTimeout(error)) throw error
+    return rest.get(path, { timeoutMs: SECOND_READ_MS })
+  }
 }
 
 /** To read Secrets is a right of its own, which an administrator may have taken away; then nothing is known of them. */

@@ -44,12 +44,11 @@ test('asks for bookmarks and goes on from the last one', async () => {
   put('a')
   const { reflector } = await startWatching()
   server.bookmark()
-  await until(() => expect(reflector.stats.lastEventAt).toBe(42))
   server.endWatches()
   await until(() => expect(server.watchQueries).toHaveLength(2))
   const [first, second] = server.watchQueries
   expect(first?.get('allowWatchBookmarks')).toBe('true')
-  expect(first?.get('timeoutSeconds')).toBe('450')
+  expect(first?.get('timeoutSeconds')).toBe('21')
   expect(first?.get('resourceVersion')).toBe('2')
   expect(second?.get('resourceVersion')).toBe('3')
   expect(reflector.stats).toMatchObject({ lists: 1, errors: 0, restarts: 1 })
@@ -113,6 +112,24 @@ test('a version that the server keeps refusing is given up for a new list', asyn
   expect(reflector.stats).toMatchObject({ lists: 2, errors: 3, watches: 4 })
 })
 
+test('a server that has gone back to an older state is listed anew, though it would take the watch', async () => {
+  put('a')
+  const { reflector, store } = await startWatching()
+  const backup = server.snapshot()
+  put('b')
+  await until(() => expect(store.size()).toBe(2))
+  backup.restore()
+  server.cutWatches()
+  await until(() => expect(store.size()).toBe(1))
+  expect(reflector.stats.lists).toBe(2)
+
+  // Until it has come to the old version again, this would not be told by a watch from there.
+  await until(() => expect(server.openWatches()).toBe(1))
+  put('c')
+  await until(() => expect(store.size()).toBe(2))
+  expect(store.get(undefined, 'b')).toBeUndefined()
+})
+
 test('a watch that falls silent, or never answers, is opened anew', async () => {
   server.failNext(1, { on: 'watch', how: 'mute' })
   const { reflector, store } = start({ stallMs: 100 })
@@ -120,6 +137,39 @@ test('a watch that falls silent, or never answers, is opened anew', async () => 
   put('a')
   await until(() => expect(store.size()).toBe(1))
   expect(reflector.stats).toMatchObject({ lists: 1, errors: 0 })
+})
+
+test('after a watch has stalled no call is sent over a connection from before', async () => {
+  const forgotten = vi.spyOn(server.config, 'forgetConnections')
+  await startWatching()
+  forgotten.mockClear()
+  const { reflector } = start({ stallMs: 100 })
+  await until(() => expect(reflector.stats.stalls).toBeGreaterThanOrEqual(1))
+  expect(forgotten).toHaveBeenCalled()
+})
+
+test('is in doubt from when a watch breaks until another is open, not between watches that end in order', async () => {
+  const { reflector } = start({ baseMs: 5, capMs: 5 })
+  expect(reflector.inDoubt()).toBe(true)
+  await until(() => expect(reflector.inDoubt()).toBe(false))
+
+  server.failNext(1, { on: 'watch', how: 'mute' })
+  server.endWatches()
+  await until(() => expect(reflector.stats.watches).toBe(2))
+  expect(reflector.inDoubt()).toBe(false)
+})
+
+test('is in doubt while no watch can be opened', async () => {
+  const { reflector } = start()
+  await until(() => expect(reflector.inDoubt()).toBe(false))
+  const { release } = server.hold()
+  server.failNext(3, { on: 'watch', how: 503 })
+  server.cutWatches()
+  // Three refusals lead to a list, which is held.
+  await until(() => expect(reflector.stats.lists).toBe(2))
+  expect(reflector.inDoubt()).toBe(true)
+  release()
+  await until(() => expect(reflector.inDoubt()).toBe(false))
 })
 
 test('a watch that is closed at once, again and again, waits between attempts', async () => {
@@ -194,6 +244,7 @@ test('an optional kind that the server lacks is empty, no error, and found once 
   const { reflector, store } = start({ absentMs: 5 }, {}, { ...namespaces, optional: true })
   await reflector.whenSynced
   expect(store.size()).toBe(0)
+  expect(reflector.inDoubt()).toBe(false)
   await until(() => expect(store.size()).toBe(1))
   expect(reflector.stats.errors).toBe(0)
 })

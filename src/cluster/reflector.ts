@@ -4,16 +4,17 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { ApiError, isExpired, isNotFound } from './apierror.ts'
 import { type Backoff, backoffMs } from './backoff.ts'
-import { listAll } from './list.ts'
-import { collectionPath, type Resource, type StoredObject } from './resource.ts'
+import { currentVersion, listAll } from './list.ts'
+import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
 import { createRest } from './rest.ts'
 import type { Store } from './store.ts'
 import { readWatch, type WatchEvent } from './watchstream.ts'
 
 export interface ReflectorTiming extends Backoff {
   /**
-   * Silence after which a watch is opened anew. Shorter than the server's minute between bookmarks, so a quiet
-   * watch reconnects twice a minute: cheap for a few kinds, and it bounds how long a dead connection goes unnoticed.
+   * Silence after which a connection counts as dead. The server is asked to end each watch sooner than that, over a
+   * connection that is then used again. So a watch that has nothing to tell is not taken for a dead one, and one
+   * request for each kind, two or three times a minute, bounds how long a dead connection goes unnoticed.
    */
   readonly stallMs: number
   /** A watch that the server ends within this time and without an event counts as a failure. */
@@ -22,10 +23,7 @@ export interface ReflectorTiming extends Backoff {
   readonly absentMs: number
 }
 
-/**
- * Failures in a row after which the version is no longer trusted. A server whose etcd was restored from a backup
- * refuses versions newer than it knows, and not with 410.
- */
+/** Failures in a row after which only a new list can help: what follows the version may be what cannot be read. */
 const FAILURES_BEFORE_LIST = 3
 
 const DEFAULT_TIMING: ReflectorTiming = {
@@ -33,7 +31,8 @@ const DEFAULT_TIMING: ReflectorTiming = {
   shortWatchMs: 1_000,
   absentMs: 30_000,
   baseMs: 500,
-  capMs: 30_000,
+  // What is asked meanwhile is little, and when the server is back, the view is wrong for as long as this.
+  capMs: 5_000,
 }
 
 /** Counts since the start; times in milliseconds since the epoch. Live: read it again for newer numbers. */
@@ -45,13 +44,18 @@ export interface ReflectorStats {
   readonly stalls: number
   readonly errors: number
   readonly lastSyncAt: number | undefined
-  /** Last sign of life from a watch, bookmarks included. */
+  /** Last sign of life from a watch: it was opened, or an event or bookmark came. */
   readonly lastEventAt: number | undefined
 }
 
 export interface Reflector {
   /** Whether the store has held a whole list once. Stays true through reconnects and relists. */
   synced(): boolean
+  /**
+   * Whether the store may be behind the cluster by more than an event takes to travel: from when a watch is known to
+   * have broken, stalled or been refused until another is open.
+   */
+  inDoubt(): boolean
   /** Resolves at the first whole list; rejects with the signal's reason if that aborts before. */
   readonly whenSynced: Promise<void>
   /** Resolves when the signal has aborted and nothing is under way any more. Never rejects. */
@@ -88,7 +92,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   const random = options.random ?? Math.random
   const logger = options.logger.child({ kind: resource.kind })
   const rest = createRest(config)
-  const path = collectionPath(resource)
+  const path = collectionPath(resource, resource.namespace)
   const synced = Promise.withResolvers<void>()
   const stats: { -readonly [K in keyof ReflectorStats]: ReflectorStats[K] } = {
     lists: 0,
@@ -101,8 +105,12 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   }
   /** Where the next watch starts; undefined asks for a list. */
   let version: string | undefined
+  /** Whether the server may have gone back behind the version since it was given. */
+  let unsure = false
   /** In a row, with no event in between. */
   let failures = 0
+  /** Not between two watches of which the first has ended in order. */
+  let following = false
 
   const list = async (): Promise<void> => {
     stats.lists += 1
@@ -112,9 +120,12 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     })
     store.replace(listing?.items ?? [])
     version = listing?.resourceVersion
+    unsure = false
     stats.lastSyncAt = clock()
     synced.resolve()
     failures = listing === undefined ? 0 : failures
+    // There is no watch of a kind that does not exist.
+    following = listing === undefined
     if (listing === undefined) await sleep(timing.absentMs, undefined, { signal })
   }
 
@@ -134,21 +145,30 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     const openedAt = clock()
     let events = 0
     const query = {
-      labelSelector: resource.labelSelector,
+      ...selectors(resource),
       resourceVersion: from,
       allowWatchBookmarks: true,
-      // As client-go does: spreads the reconnects of many clients over time.
-      timeoutSeconds: Math.floor(300 + random() * 300),
+      // Three to four fifths of the silence that is borne; at random, so that the watches do not call in step.
+      timeoutSeconds: Math.max(1, Math.floor((timing.stallMs / 1000) * (0.6 + random() / 5))),
     }
-    const end = await readWatch(config, { path, query, stallMs: timing.stallMs, signal }, event => {
+    const request = {
+      ...{ path, query, stallMs: timing.stallMs, signal },
+      onOpen: () => {
+        following = true
+        stats.lastEventAt = clock()
+      },
+    }
+    const end = await readWatch(config, request, event => {
       events += 1
       onEvent(event)
     })
     if (end === 'stalled') {
       stats.stalls += 1
+      following = false
+      unsure = true
       // The silence itself was wait enough.
       failures = 0
-      logger.debug({ version }, 'watch fell silent, reconnecting')
+      logger.warn({ version }, 'watch fell silent, opening it anew over another connection')
     } else if (events === 0 && clock() - openedAt < timing.shortWatchMs) {
       throw new ApiError(0, 'Disconnected', `the watch of ${path} was closed as soon as it was open`)
     } else {
@@ -156,7 +176,21 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     }
   }
 
+  /**
+   * Gives up a version that the server does not have yet: its etcd was restored from a backup. It would take the watch all the
+   * same, and tell nothing until it has come to that version again.
+   */
+  const compareVersion = async (held: string): Promise<void> => {
+    const current = await currentVersion(rest, resource, signal)
+    unsure = false
+    if (!isOlder(current, held)) return
+    logger.warn({ version: held, current }, 'the server has gone back to an older state, listing anew')
+    version = undefined
+  }
+
   const recover = async (error: unknown): Promise<void> => {
+    following = false
+    unsure = true
     if (isExpired(error)) {
       version = undefined
       logger.info({ failures }, 'version expired, listing anew')
@@ -177,6 +211,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     while (!signal.aborted) {
       try {
         if (version === undefined) await list()
+        else if (unsure) await compareVersion(version)
         else await watch(version)
       } catch (error) {
         // Rejects only when the signal aborts, which the loop sees by itself.
@@ -188,5 +223,17 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
 
   // Whoever does not wait for the first list must not be hit by its failure.
   synced.promise.catch(() => {})
-  return { synced: () => stats.lastSyncAt !== undefined, whenSynced: synced.promise, ended: run(), stats }
+  return {
+    synced: () => stats.lastSyncAt !== undefined,
+    inDoubt: () => !following,
+    whenSynced: synced.promise,
+    ended: run(),
+    stats,
+  }
+}
+
+/** Versions of one kind are decimal numbers that grow (Kubernetes: KEP-5504); of what is none nothing is said. */
+function isOlder(version: string, than: string): boolean {
+  const decimal = /^\d+$/
+  return decimal.test(version) && decimal.test(than) && BigInt(version) < BigInt(than)
 }

@@ -31,6 +31,10 @@ export interface Resource<T extends StoredObject> {
   readonly labelSelector?: string
   /** The kind comes with a CRD that a cluster may lack: then there are none of it. */
   readonly optional?: true
+  /** Only the object of this name is listed and watched, so that a right to that one object is enough. */
+  readonly name?: string
+  /** Where that is, for a kind that is namespaced: nobody may list another namespace with such a right. */
+  readonly namespace?: string
 }
 
 export const storageClasses: Resource<StorageClass> = {
@@ -118,6 +122,11 @@ export function collectionPath(resource: Addressed, namespace?: string): string 
   const prefix = resource.apiVersion.includes('/') ? '/apis' : '/api'
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
   return `${prefix}/${resource.apiVersion}${scope}/${resource.plural}`
+}
+
+/** The query that narrows a list or a watch to the objects that are wanted. */
+export function selectors({ labelSelector, name }: Resource<StoredObject>) {
+  return { labelSelector, fieldSelector: name === undefined ? undefined : `metadata.name=${name}` }
 }
 
 /** The path of one object; `namespace` is undefined for kinds that have none. */

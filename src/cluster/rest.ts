@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import { ApiError } from './apierror.ts'
 import { startDeadline } from './deadline.ts'
+import { forgetConnections } from './kubeconfig.ts'
 import { type ApiRequest, describe, type Query, send } from './request.ts'
 
 export { ApiError, isNotFound } from './apierror.ts'
@@ -104,6 +105,8 @@ async function call(
     return parseBody(request, await response.text())
   } catch (error) {
     if (limit.expired()) {
+      // A kept connection may have died without a word, and the next call must not be lost on another one.
+      forgetConnections(config)
       throw new ApiError(0, 'Timeout', `no answer to ${describe(request)} within ${timeoutMs} ms`, {
         cause: error,
       })

@@ -12,6 +12,11 @@ export interface ClusterWatches {
   readonly stores: ClusterStores
   /** Whether all kinds have been listed once: before that, absence in the view means nothing. */
   synced(): boolean
+  /**
+   * Whether what the view says of a kind, such as `ModelCache`, may be older than an event takes to travel, because its
+   * watch is known to be broken. False for a kind that is not watched.
+   */
+  inDoubt(kind: string): boolean
   /** Resolves when `synced` becomes true; rejects with the signal's reason if that aborts before. */
   readonly whenSynced: Promise<void>
   /** Resolves when the signal has aborted and every watch is closed. Never rejects. */
@@ -41,16 +46,17 @@ export interface WatchClusterOptions {
 
 /** Starts to watch the kinds that rules ask about, and gives the view over them at once, empty at first. */
 export function watchCluster(options: WatchClusterOptions): ClusterWatches {
-  const reflectors: Reflector[] = []
+  const byKind = new Map<string, Reflector>()
   const kinds: WatchedKind[] = []
   const watch = <T extends StoredObject>(resource: Resource<T>): ReadableStore<T> => {
     const store = createStore({ resource, logger: options.logger })
     const reflector = startReflector({ ...options, resource, store })
-    reflectors.push(reflector)
+    byKind.set(resource.kind, reflector)
     kinds.push({ plural: resource.plural, stats: reflector.stats, size: store.size })
     return store
   }
   const stores = clusterStores(watch)
+  const reflectors = [...byKind.values()]
   const whenSynced = Promise.all(reflectors.map(reflector => reflector.whenSynced)).then(() => {})
   // Whoever asks `synced()` instead of waiting must not be hit by the rejection.
   whenSynced.catch(() => {})
@@ -58,6 +64,7 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatches {
     view: createClusterView(stores),
     stores,
     synced: () => reflectors.every(reflector => reflector.synced()),
+    inDoubt: kind => byKind.get(kind)?.inDoubt() ?? false,
     whenSynced,
     ended: Promise.all(reflectors.map(reflector => reflector.ended)).then(() => {}),
     kinds,

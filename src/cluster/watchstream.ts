@@ -3,6 +3,7 @@ import type { Response } from 'undici'
 import { z } from 'zod'
 import { ApiError, statusError } from './apierror.ts'
 import { startDeadline } from './deadline.ts'
+import { forgetConnections } from './kubeconfig.ts'
 import { type Query, send } from './request.ts'
 
 /** `closed`: the server ended the watch in order. `stalled`: nothing came for too long. */
@@ -22,6 +23,8 @@ export interface WatchRequest {
   /** Silence, in milliseconds, after which the connection is given up; counts from the request on. */
   readonly stallMs: number
   readonly signal: AbortSignal
+  /** Called when the server has accepted the watch. */
+  readonly onOpen?: () => void
 }
 
 /**
@@ -45,10 +48,15 @@ export async function readWatch(
   try {
     const query = { ...request.query, watch: true }
     const response = await send(config, { method: 'GET', path, query, signal: silence.signal })
+    silence.restart()
+    request.onOpen?.()
     for await (const line of lines(response, path, silence.restart)) onEvent(parseLine(line, path))
     return 'closed'
   } catch (error) {
-    if (silence.expired()) return 'stalled'
+    if (silence.expired()) {
+      forgetConnections(config)
+      return 'stalled'
+    }
     signal.throwIfAborted()
     throw error
   }

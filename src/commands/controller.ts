@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { pino } from 'pino'
 import { objectName } from '../api/objectname.ts'
 import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { createRest } from '../cluster/rest.ts'
@@ -10,16 +9,20 @@ import { startGateKeeper } from '../controller/gatekeeper.ts'
 import { runAsLeader } from '../controller/leaderelection.ts'
 import { createHealthServer } from '../server/healthserver.ts'
 import { createMetrics, exposeLeadership, exposeWatches } from '../server/metrics.ts'
+import { certificateOptions, installationOptions, installedIn } from './certificateoptions.ts'
 import type { Command } from './command.ts'
-import { commonOptions, describeOptions, flag, parseOptions } from './options.ts'
-import { podNamespace } from './podnamespace.ts'
-import { aborted, terminationSignal } from './termination.ts'
+import { controllerCertificates } from './controllercertificates.ts'
+import { createLogger } from './logger.ts'
+import { followLogLevel } from './loglevel.ts'
+import { commonOptions, describeOptions, duration, flag, parseOptions } from './options.ts'
+import { aborted, exitOnUncaught, terminationSignal } from './termination.ts'
 
 /** The Lease for which all replicas stand; manifests/rbac.yaml names it too. */
 const LEASE = 'modelcache-controller'
 
 const OPTIONS = {
   ...commonOptions,
+  ...installationOptions,
   'no-leader-elect': {
     schema: flag,
     help: 'write without being elected; only where no other controller runs',
@@ -27,14 +30,20 @@ const OPTIONS = {
   'leader-election-namespace': {
     schema: objectName.optional(),
     value: 'NAMESPACE',
-    help: 'where the Lease is; default: the namespace of the pod, else modelcache-system',
+    help: 'where the Lease is; default: --namespace',
+  },
+  ...certificateOptions,
+  'ca-settle': {
+    schema: duration.default(120_000),
+    value: 'DURATION',
+    help: 'how long a new CA must be trusted by all webhook configurations before it signs; default 2m',
   },
 }
 
 const HELP = `Usage: modelcache controller [options]
 
-Keeps the status of every ModelCache true to the cluster, and lets pods go that wait for their caches. Of several replicas
-one does so, elected by Lease ${LEASE}; the others are ready to take over.
+Keeps the status of every ModelCache true to the cluster, lets pods go that wait for their caches, and tells the API server
+which CA to trust. Of several replicas one does so, elected by Lease ${LEASE}; the others are ready to take over.
 
 ${describeOptions(OPTIONS)}
 `
@@ -48,17 +57,38 @@ export const controller: Command = {
       process.stdout.write(HELP)
       return 0
     }
-    const logger = pino({ level: options['log-level'], base: null })
+    const leveled = createLogger(options['log-level'])
+    const { logger } = leveled
+    exitOnUncaught(logger)
     const signal = terminationSignal(logger)
+    await followLogLevel(leveled, {
+      file: options['log-level-file'],
+      fallback: options['log-level'],
+      signal,
+    })
     const config = loadKubeConfig(options.kubeconfig)
     const watches = watchCluster({ config, logger, signal })
     const metrics = createMetrics()
     exposeWatches(metrics, watches)
     let term: AbortSignal | undefined
     exposeLeadership(metrics, () => term !== undefined && !term.aborted)
+    const namespace = installedIn(options)
+    const certificates =
+      options['cert-source'] === 'files'
+        ? undefined
+        : controllerCertificates({
+            service: { name: options.service, namespace },
+            caLifetimeMs: options['ca-lifetime'],
+            settleMs: options['ca-settle'],
+            ...{ config, metrics, logger, signal },
+          })
     const health = createHealthServer({
       // Not whether it leads: a replica that stands by is as ready as it can be.
-      checks: [() => (watches.synced() ? undefined : 'watches are not synced')],
+      checks: [
+        () => (watches.synced() ? undefined : 'watches are not synced'),
+        // So that a rollout is complete when the API server really calls the webhooks.
+        () => certificates?.problem(),
+      ],
       metrics,
     })
     await health.listen({ host: options.host, port: options['health-port'] })
@@ -72,15 +102,16 @@ export const controller: Command = {
       const work = { stores: watches.stores, rest, logger, signal: started }
       startController(work)
       startGateKeeper(work)
+      certificates?.lead(started)
     }
     if (synced) {
       logger.info('watches are synced')
       if (options['no-leader-elect']) lead(signal)
       else {
-        const namespace = options['leader-election-namespace'] ?? podNamespace() ?? 'modelcache-system'
         // The name of the pod, for people; the rest tells apart what shares it, such as the container before a restart.
         const identity = `${hostname()}_${randomUUID()}`
-        await runAsLeader({ rest, namespace, name: LEASE, identity, logger, signal, lead })
+        const leaseNamespace = options['leader-election-namespace'] ?? namespace
+        await runAsLeader({ rest, namespace: leaseNamespace, name: LEASE, identity, logger, signal, lead })
       }
     }
     await aborted(signal)

@@ -84,8 +84,25 @@ export const names = z
   .transform(list => list.split(',').map(name => name.trim()))
   .pipe(z.array(z.string().min(1, 'has an empty name')))
 export const seconds = digits.pipe(z.number().max(300))
+export const milliseconds = digits.pipe(z.number().max(60_000))
+
+const UNIT_MS = new Map([
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+])
+
+/** A length of time such as `90s`, `10m`, `12h` or `7d`, in milliseconds. */
+export const duration = z
+  .string()
+  .regex(/^\d{1,6}[smhd]$/, 'must be a number and s, m, h or d, such as 90s or 7d')
+  .transform(text => Number(text.slice(0, -1)) * (UNIT_MS.get(text.slice(-1)) ?? 0))
 
 export const flag = z.boolean().default(false)
+
+/** The levels of a log, the most talkative first. */
+export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
 
 /** Options that every role has. */
 export const commonOptions = {
@@ -105,9 +122,14 @@ export const commonOptions = {
     help: 'plain http port for /healthz, /readyz and /metrics; default 8080',
   },
   'log-level': {
-    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+    schema: logLevel.default('info'),
     value: 'LEVEL',
     help: 'trace, debug, info (default), warn, error or fatal',
+  },
+  'log-level-file': {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'file with the name of a level, read every 10 s; while it is missing or empty, --log-level holds',
   },
 } satisfies Record<string, Option>
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 
 /** Aborts at the first SIGTERM or SIGINT; the second one ends the process at once. */
@@ -18,5 +19,19 @@ export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/**
+ * Ends the process with code 1 at an error that nothing has caught, a promise's included, and logs it. What the process
+ * knows may be half changed by then, so it does not go on to decide on it; kubelet starts it anew.
+ */
+export function exitOnUncaught(logger: Logger): void {
+  process.on('uncaughtException', (err, origin) => {
+    try {
+      logger.fatal({ err, origin, reference: randomUUID() }, 'uncaught, exiting')
+    } finally {
+      process.exit(1)
+    }
   })
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { z } from 'zod'
 import { validateJob } from '../admission/job/validate.ts'
 import { validateModelCache } from '../admission/modelcache/validate.ts'
@@ -12,20 +11,32 @@ import { createLiveReader } from '../cluster/liveread.ts'
 import { createRest } from '../cluster/rest.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { createAdmissionServer } from '../server/admissionserver.ts'
+import { watchEventLoop } from '../server/eventlooplag.ts'
 import { createHealthServer } from '../server/healthserver.ts'
 import { createMetrics, exposeWatches } from '../server/metrics.ts'
+import { renewCertificate } from '../server/renewcertificate.ts'
+import {
+  certificateFiles,
+  certificateOptions,
+  installationOptions,
+  installedIn,
+  servingOptions,
+} from './certificateoptions.ts'
 import type { Command } from './command.ts'
+import { createLogger } from './logger.ts'
+import { followLogLevel } from './loglevel.ts'
 import {
   commonOptions,
   describeOptions,
+  milliseconds,
   names,
   parseOptions,
   policyOptions,
   port,
   seconds,
-  UsageError,
 } from './options.ts'
-import { aborted, terminationSignal } from './termination.ts'
+import { aborted, exitOnUncaught, terminationSignal } from './termination.ts'
+import { webhookCertificate } from './webhookcertificate.ts'
 
 const OPTIONS = {
   ...commonOptions,
@@ -34,16 +45,9 @@ const OPTIONS = {
     value: 'PORT',
     help: 'https port that the API server calls; default 8443',
   },
-  'tls-cert-file': {
-    schema: z.string('is required').min(1),
-    value: 'FILE',
-    help: 'PEM serving certificate for the name SERVICE.NAMESPACE.svc',
-  },
-  'tls-key-file': {
-    schema: z.string('is required').min(1),
-    value: 'FILE',
-    help: 'PEM key of the certificate',
-  },
+  ...installationOptions,
+  ...certificateOptions,
+  ...servingOptions,
   ...policyOptions,
   'job-controller-user': {
     schema: names.default([
@@ -54,9 +58,14 @@ const OPTIONS = {
     help: 'users as which the Job controller creates pods; default its service account, system:kube-controller-manager',
   },
   'controller-user': {
-    schema: z.string().min(1).default('system:serviceaccount:modelcache-system:modelcache-controller'),
+    schema: z.string().min(1).optional(),
     value: 'NAME',
-    help: 'user as which our controller creates hydration Jobs; default its service account',
+    help: 'user as which our controller creates hydration Jobs; default its service account in --namespace',
+  },
+  'max-event-loop-lag': {
+    schema: milliseconds.default(1_000),
+    value: 'MS',
+    help: 'from which wait on requests are put off with 503 and Retry-After, in milliseconds; 0 is never, default 1000',
   },
   'drain-seconds': {
     schema: seconds.default(10),
@@ -65,7 +74,7 @@ const OPTIONS = {
   },
 }
 
-const HELP = `Usage: modelcache webhook --tls-cert-file FILE --tls-key-file FILE [options]
+const HELP = `Usage: modelcache webhook [options]
 
 Serves the admission webhooks: /mutate-pods, /validate-pods, /validate-jobs, /validate-workloads
 and /validate-modelcaches.
@@ -82,23 +91,58 @@ export const webhook: Command = {
       process.stdout.write(HELP)
       return 0
     }
-    const logger = pino({ level: options['log-level'], base: null })
+    const files = certificateFiles(options)
+    const namespace = installedIn(options)
+    const leveled = createLogger(options['log-level'])
+    const { logger } = leveled
+    exitOnUncaught(logger)
     const terminated = terminationSignal(logger)
     // The watches outlive the termination signal: what is in flight is still decided by them.
     const stopWatches = new AbortController()
+    await followLogLevel(leveled, {
+      file: options['log-level-file'],
+      fallback: options['log-level'],
+      signal: stopWatches.signal,
+    })
 
     const config = loadKubeConfig(options.kubeconfig)
-    const watches = watchCluster({ config, logger, signal: stopWatches.signal })
     const metrics = createMetrics()
+    const certificate = webhookCertificate({
+      files,
+      namespace,
+      service: options.service,
+      lifetimeMs: options['certificate-lifetime'],
+      caLifetimeMs: options['ca-lifetime'],
+      ...{ config, metrics, logger, signal: stopWatches.signal },
+    })
+    const watches = watchCluster({ config, logger, signal: stopWatches.signal })
     exposeWatches(metrics, watches)
     const policy = {
       unknownProvisioner: options['unknown-provisioner'],
       jobControllers: options['job-controller-user'],
-      controllerUser: options['controller-user'],
+      controllerUser:
+        options['controller-user'] ?? `system:serviceaccount:${namespace}:modelcache-controller`,
       clusterName: options['cluster-name'],
     }
+    const health = createHealthServer({
+      checks: [
+        () => (watches.synced() ? undefined : 'watches are not synced'),
+        () => (certificate.current() === undefined ? 'there is no serving certificate yet' : undefined),
+        () => (terminated.aborted ? 'draining' : undefined),
+      ],
+      metrics,
+    })
+    await health.listen({ host: options.host, port: options['health-port'] })
+    // Before that there is nothing to shake hands with: a refused connection says so the soonest.
+    const pair = await Promise.race([certificate.first, aborted(terminated)])
+    if (pair === undefined) {
+      stopWatches.abort()
+      await health.close()
+      return 0
+    }
+    const lag = watchEventLoop()
     const admission = createAdmissionServer({
-      tls: { cert: readPem(options['tls-cert-file']), key: readPem(options['tls-key-file']) },
+      tls: { cert: pair.certPem, key: pair.keyPem },
       webhooks: {
         '/mutate-pods': mutatePod,
         '/validate-pods': (request, view) => validatePod(request, view, policy),
@@ -109,18 +153,15 @@ export const webhook: Command = {
       view: watches.view,
       confirm: createLiveReader(createRest(config)),
       synced: watches.synced,
+      inDoubt: watches.inDoubt,
       draining: () => terminated.aborted,
+      overload: { lagMs: lag.ms, maxLagMs: options['max-event-loop-lag'] },
       metrics,
       logger,
     })
-    const health = createHealthServer({
-      checks: [
-        () => (watches.synced() ? undefined : 'watches are not synced'),
-        () => (terminated.aborted ? 'draining' : undefined),
-      ],
-      metrics,
-    })
-    await health.listen({ host: options.host, port: options['health-port'] })
+    certificate.onRenewal(({ certPem, keyPem }) =>
+      renewCertificate(admission, { cert: certPem, key: keyPem }),
+    )
     await admission.listen({ host: options.host, port: options.port })
     logger.info({ port: options.port, healthPort: options['health-port'] }, 'listening')
     watches.whenSynced.then(
@@ -150,12 +191,4 @@ async function closeWithin(
   }, ms)
   await server.close()
   clearTimeout(cut)
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new UsageError(`cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`)
-  }
 }

@@ -3,8 +3,10 @@ import type { Logger } from 'pino'
 import { admissionReview, respond } from '../admission/admissionreview.ts'
 import type { Rules } from '../admission/rules.ts'
 import { type Admission, admit } from './admit.ts'
+import { limitConnections } from './connections.ts'
 import { timeLimitMs } from './deadline.ts'
 import type { Metrics } from './metrics.ts'
+import { type OverloadOptions, putOff, shedOverload } from './overload.ts'
 import { status } from './status.ts'
 
 /** A review can hold two objects of 3 MiB, the API server's limit for one, and its envelope. */
@@ -12,6 +14,16 @@ export const BODY_LIMIT = 7 * 1024 * 1024
 
 /** The API server's connection pool drops idle connections after 90 s; the server must not be the first. */
 const KEEP_ALIVE_MS = 120_000
+
+/** Honest clients take milliseconds for both, whatever their distance. */
+const HANDSHAKE_MS = 10_000
+const BODY_MS = 10_000
+
+/**
+ * About 100 kB each. An API server works on some 600 requests at a time by default, and asks several webhooks at once
+ * for some of them.
+ */
+const MAX_CONNECTIONS = 2_000
 
 /** A connection stays with one replica for ever unless it is ended now and then. */
 const MAX_REQUESTS_PER_SOCKET = 1000
@@ -25,6 +37,10 @@ export interface AdmissionServerOptions extends Admission {
   synced: () => boolean
   /** Whether the server is about to leave: from then on every answer ends its connection. */
   draining: () => boolean
+  /** When requests are put off because the process does not keep up; default never. */
+  overload?: Pick<OverloadOptions, 'lagMs' | 'maxLagMs'>
+  /** Connections at a time; default 2,000. */
+  maxConnections?: number
   metrics: Metrics
   logger: Logger
 }
@@ -35,27 +51,44 @@ export interface AdmissionServerOptions extends Admission {
  */
 export function createAdmissionServer(options: AdmissionServerOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
-    https: { ...options.tls, minVersion: 'TLSv1.2' },
+    https: { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: 30_000,
+    // This counts from the connection on, and an API server keeps some in its pool before their first request.
+    requestTimeout: KEEP_ALIVE_MS,
     maxRequestsPerSocket: MAX_REQUESTS_PER_SOCKET,
     forceCloseConnections: 'idle',
     // While draining, requests on open connections are still answered.
     return503OnClosing: false,
   })
+  app.server.headersTimeout = KEEP_ALIVE_MS
+  limitConnections(app, {
+    max: options.maxConnections ?? MAX_CONNECTIONS,
+    bodyMs: BODY_MS,
+    onEvicted: options.metrics.connectionEvicted,
+  })
+  const waitedMs = shedOverload(app, {
+    ...(options.overload ?? NEVER),
+    bodyLimit: BODY_LIMIT,
+    metrics: options.metrics,
+  })
   // A client that is told so does not send its next request into a connection that is about to be closed.
-  app.addHook('onSend', async (_request, reply) => {
-    if (options.draining()) reply.header('connection', 'close')
+  app.addHook('onSend', async (request, reply) => {
+    // Closed under a body that is still on its way, the connection would be reset, and the answer lost.
+    if (options.draining() && request.raw.complete) reply.header('connection', 'close')
   })
   // JSON alone: anything else is 415.
   app.removeContentTypeParser('text/plain')
   for (const [path, rules] of Object.entries(options.webhooks)) {
-    app.post(path, (request, reply) => review(path, rules, options, request, reply))
+    app.post(path, (request, reply) => review(path, rules, { ...options, waitedMs }, request, reply))
   }
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const code = error.statusCode ?? 500
-    if (code >= 500) options.logger.error({ err: error, url: request.url }, 'request failed')
+    if (code >= 500)
+      options.logger.error(
+        { err: error, path: request.url.split('?', 1)[0]?.slice(0, 200) },
+        'request failed',
+      )
     return reply
       .code(code)
       .send(status(code, code >= 500 ? 'InternalError' : 'BadRequest', advice(code, error)))
@@ -68,6 +101,8 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
   return app
 }
 
+const NEVER = { lagMs: () => 0, maxLagMs: 0 }
+
 /** What a client that sent something else than a review should do. */
 function advice(code: number, error: Error): string {
   if (code === 413) return `the body is over the limit of ${BODY_LIMIT} bytes`
@@ -78,14 +113,17 @@ function advice(code: number, error: Error): string {
 async function review(
   path: string,
   rules: Rules,
-  options: AdmissionServerOptions,
+  options: AdmissionServerOptions & { waitedMs: (request: FastifyRequest) => number },
   httpRequest: FastifyRequest,
   reply: FastifyReply,
 ) {
-  if (!options.synced()) {
-    // The API server retries within its time limit when it is told when.
-    reply.header('retry-after', '1').code(503)
-    return status(503, 'ServiceUnavailable', 'the watches are not synced yet')
+  if (!options.synced()) return putOff(reply, 'the watches are not synced yet')
+  const { timeout } = httpRequest.query as { timeout?: unknown }
+  const limitMs = timeLimitMs(timeout, options.waitedMs(httpRequest))
+  if (limitMs === 0) {
+    // Without Retry-After: who still waits has no time for another call.
+    options.metrics.shed('deadline')
+    return reply.code(503).send(status(503, 'ServiceUnavailable', 'the time for an answer has passed'))
   }
   const parsed = admissionReview.safeParse(httpRequest.body)
   if (!parsed.success) {
@@ -97,8 +135,7 @@ async function review(
   }
   const { request } = parsed.data
   const startedAt = performance.now()
-  const { timeout } = httpRequest.query as { timeout?: unknown }
-  const decision = await admit(rules, request, options, timeLimitMs(timeout))
+  const decision = await admit(rules, request, options, limitMs)
   const seconds = (performance.now() - startedAt) / 1000
   options.metrics.observeReview(path.slice(1), request, decision, seconds)
   options.logger.info(

@@ -7,6 +7,7 @@ import type { Rules } from '../admission/rules.ts'
 import { aModelCache, aPod, aReadyCache, NAMESPACE } from '../api/fixtures.ts'
 import { violation } from '../api/violation.ts'
 import type { LiveReader } from '../cluster/liveread.ts'
+import type { InDoubt } from '../cluster/lookups.ts'
 import { admit } from './admit.ts'
 import { aRecordedLogger } from './fixtures.ts'
 
@@ -38,6 +39,54 @@ describe('an allowed request', () => {
     const { decision } = await decide(mutatePod, READY, confirm)
     expect(decision.allowed).toBe(true)
     expect(asked).toEqual([])
+  })
+})
+
+describe('an allowed request while a watch is known to be broken', () => {
+  const broken: InDoubt = kind => kind === 'ModelCache'
+  const inDoubt = async (view: ClusterView, confirm: LiveReader, doubt = broken) => {
+    const { logger, logged } = aRecordedLogger()
+    const admission = { view, confirm, inDoubt: doubt, logger }
+    const decision = await admit(mutatePod, aRequest({ object: aPod() }), admission, LIMIT_MS)
+    return { decision, logged }
+  }
+
+  test('is allowed when the live read says the same', async () => {
+    const { confirm, asked } = aReader(READY)
+    const { decision } = await inDoubt(READY, confirm)
+    expect(decision).toEqual(mutatePod(aRequest({ object: aPod() }), READY))
+    expect(asked).toEqual([[LLAMA]])
+  })
+
+  test('is denied when its cache is Ready no more, by one live read', async () => {
+    const { confirm, asked } = aReader(aView({ caches: [aModelCache()] }))
+    const { decision } = await inDoubt(READY, confirm)
+    expect(reasonsOf(decision)).toEqual(['CacheNotReady'])
+    expect(textOf(decision)).not.toContain('as of the last watch event')
+    expect(asked).toHaveLength(1)
+  })
+
+  test('is allowed by the last event when nothing can be read, and that is logged', async () => {
+    const { confirm } = aReader(new Error('connection refused'))
+    const { decision, logged } = await inDoubt(READY, confirm)
+    expect(decision.allowed).toBe(true)
+    expect(logged.map(({ msg }) => msg)).toEqual([
+      'a watch is broken, and what it says could not be confirmed',
+    ])
+  })
+
+  test('costs no live read when the watch that is broken is of another kind', async () => {
+    const { confirm, asked } = aReader(NONE)
+    const { decision } = await inDoubt(READY, confirm, kind => kind === 'StorageClass')
+    expect(decision.allowed).toBe(true)
+    expect(asked).toEqual([])
+  })
+
+  test('a denial that cannot be confirmed stays one, and says so', async () => {
+    const { confirm } = aReader(new Error('connection refused'))
+    const { decision } = await inDoubt(NONE, confirm)
+    expect(reasonsOf(decision)).toEqual(['CacheNotFound'])
+    expect(textOf(decision)).toContain('as of the last watch event')
   })
 })
 

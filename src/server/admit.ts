@@ -6,10 +6,13 @@ import { basisOf, type Decision, deny, type Finding } from '../admission/decisio
 import type { Rules } from '../admission/rules.ts'
 import { violation } from '../api/violation.ts'
 import type { LiveReader } from '../cluster/liveread.ts'
+import { type InDoubt, isAnyInDoubt, noteLookups } from '../cluster/lookups.ts'
 
 export interface Admission {
   view: ClusterView
   confirm: LiveReader
+  /** Whether the watch of a kind is known to be broken; absent: never. */
+  inDoubt?: InDoubt
   logger: Logger
 }
 
@@ -17,22 +20,68 @@ export interface Admission {
  * Decides one request, and always with an answer.
  *
  * What rests on the absence or the state of an object is confirmed by a live read before it is given, since the
- * watches can lag behind what the user has just applied. A pod whose caches are Ready costs no I/O. A fault inside a
- * rule denies with a reference id that the log explains; it never lets a request through. `limitMs` bounds the live
- * read, in milliseconds.
+ * watches can lag behind what the user has just applied. A pod whose caches are Ready costs no I/O, but for while the
+ * watches are known to be broken. A fault inside a rule denies with a reference id that the log explains; it never lets a
+ * request through. `limitMs` bounds the live reads, in milliseconds.
  */
 export async function admit(
   rules: Rules,
   request: AdmissionRequest,
-  { view, confirm, logger }: Admission,
+  admission: Admission,
   limitMs: number,
 ): Promise<Decision> {
   try {
+    const { view, inDoubt } = admission
+    if (inDoubt !== undefined && isAnyInDoubt(inDoubt)) {
+      const signal = AbortSignal.timeout(limitMs)
+      const known = await readDoubted(rules, request, admission, inDoubt, signal)
+      return await confirmed(rules(request, known.view), rules, request, admission, known, signal)
+    }
     const decision = rules(request, view)
     if (basisOf(decision).length === 0) return decision
-    return await confirmed(decision, rules, request, { view, confirm, logger }, AbortSignal.timeout(limitMs))
+    const known = { view, read: new Set<string>() }
+    return await confirmed(decision, rules, request, admission, known, AbortSignal.timeout(limitMs))
   } catch (error) {
-    return fault(error, request, logger)
+    return fault(error, request, admission.logger)
+  }
+}
+
+/** A view, and which objects of it were read live. */
+interface Known {
+  view: ClusterView
+  read: Set<string>
+}
+
+/**
+ * How long a request waits for what its watch cannot tell, in milliseconds. Short, because where the API server cannot be reached every
+ * pod of a Ready cache would wait for it.
+ */
+const DOUBT_MS = 1_000
+
+/**
+ * Reads what the rules look up whose watch is known to be broken: what they would allow may have changed unnoticed. Where that
+ * fails, the last event stands: Ready is lost rarely, and a pod of a live service must not be refused over an outage.
+ */
+async function readDoubted(
+  rules: Rules,
+  request: AdmissionRequest,
+  { view, confirm, logger }: Admission,
+  inDoubt: InDoubt,
+  signal: AbortSignal,
+): Promise<Known> {
+  const lookups = noteLookups(view, inDoubt)
+  rules(request, lookups.view)
+  const refs = lookups.refs()
+  if (refs.length === 0) return { view, read: new Set() }
+  try {
+    const known = await confirm(view, refs, AbortSignal.any([signal, AbortSignal.timeout(DOUBT_MS)]))
+    return { view: known, read: new Set(refs.map(keyOf)) }
+  } catch (error) {
+    logger.warn(
+      { err: error, uid: request.uid },
+      'a watch is broken, and what it says could not be confirmed',
+    )
+    return { view, read: new Set() }
   }
 }
 
@@ -43,14 +92,14 @@ async function confirmed(
   first: Decision,
   rules: Rules,
   request: AdmissionRequest,
-  { view, confirm, logger }: Admission,
+  { confirm, logger }: Admission,
+  { view, read }: Known,
   signal: AbortSignal,
 ): Promise<Decision> {
-  let decision = first
   let known = view
-  const read = new Set<string>()
+  let decision = first
   for (let reads = 0; reads < MAX_READS; reads++) {
-    const unread = basisOf(decision).filter(ref => !read.has(JSON.stringify(ref)))
+    const unread = basisOf(decision).filter(ref => !read.has(keyOf(ref)))
     if (unread.length === 0) return decision
     try {
       known = await confirm(known, unread, signal)
@@ -58,10 +107,14 @@ async function confirmed(
       logger.warn({ err: error, uid: request.uid }, 'could not confirm a decision by a live read')
       break
     }
-    for (const ref of unread) read.add(JSON.stringify(ref))
+    for (const ref of unread) read.add(keyOf(ref))
     decision = rules(request, known)
   }
-  return unconfirmed(decision, basis => basis.every(ref => read.has(JSON.stringify(ref))))
+  return unconfirmed(decision, basis => basis.every(ref => read.has(keyOf(ref))))
+}
+
+function keyOf(ref: ObjectRef): string {
+  return JSON.stringify(ref)
 }
 
 /**

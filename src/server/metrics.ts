@@ -6,6 +6,10 @@ import type { ClusterWatches, WatchedKind } from '../cluster/watches.ts'
 /** Decisions take microseconds, live reads milliseconds, and the API server waits 5 s at the most. */
 const SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
 
+/** Why a request was not decided. */
+const SHED_CAUSES = ['event-loop-lag', 'memory', 'deadline'] as const
+export type ShedCause = (typeof SHED_CAUSES)[number]
+
 /** The metrics of one process, in a registry of its own. */
 export function createMetrics() {
   const registry = new Registry()
@@ -23,8 +27,22 @@ export function createMetrics() {
     buckets: SECONDS,
     registers: [registry],
   })
+  const shed = new Counter({
+    name: 'modelcache_admission_shed_total',
+    help: 'Requests that were not decided, by cause; the API server repeats all but those whose deadline has passed.',
+    labelNames: ['cause'] as const,
+    registers: [registry],
+  })
+  for (const cause of SHED_CAUSES) shed.inc({ cause }, 0)
+  const evicted = new Counter({
+    name: 'modelcache_admission_connections_evicted_total',
+    help: 'Connections that waited for their client and were closed to make room for others.',
+    registers: [registry],
+  })
   return {
     registry,
+    shed: (cause: ShedCause) => shed.inc({ cause }),
+    connectionEvicted: () => evicted.inc(),
     observeReview(webhook: string, request: AdmissionRequest, decision: Decision, seconds: number): void {
       const verdict = decision.allowed ? 'allowed' : 'denied'
       const reason = decision.allowed ? '' : decision.findings[0].violation.reason
@@ -60,6 +78,26 @@ export function exposeWatches({ registry }: Metrics, watches: ClusterWatches): v
     'Last sign of life of the watch, bookmarks included.',
     ({ stats }) => (stats.lastEventAt ?? 0) / 1000,
   )
+}
+
+/** Shows until when the certificates that this replica relies on are valid, read at each scrape; in milliseconds since the epoch. */
+export function exposeCertificates(
+  { registry }: Metrics,
+  expiries: Readonly<Partial<Record<'serving' | 'ca', () => number | undefined>>>,
+): void {
+  new Gauge({
+    name: 'modelcache_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate ends: the one that the webhook serves with, and that of the CA that signs.',
+    labelNames: ['certificate'] as const,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [certificate, read] of Object.entries(expiries)) {
+        const expiry = read()
+        if (expiry !== undefined) this.set({ certificate }, expiry / 1000)
+      }
+    },
+  })
 }
 
 /** Shows whether this replica leads, read at each scrape: of all replicas, one at the most. */

@@ -21,6 +21,8 @@ export interface ControlPlane {
   readonly ca: KeyedCertificate
   /** Path of a kubeconfig of a cluster administrator. */
   readonly kubeconfig: string
+  /** The same for processes on the host. */
+  readonly internalKubeconfig: string
   /** The processes behind it, for tests that take them down and bring them back; their data outlives that. */
   readonly etcd: Daemon
   readonly apiserver: Daemon
@@ -96,6 +98,7 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
     pki,
     ca: pki.ca,
     kubeconfig: files.adminKubeconfig,
+    internalKubeconfig: files.internalKubeconfig,
     etcd,
     apiserver,
     stop: () => running.disposeAsync(),
@@ -119,6 +122,7 @@ async function chooseLayout(dir: string, host: Host): Promise<Layout> {
 async function writeFiles({ dir, server, internalServer }: Layout, pki: Pki) {
   const secrets = join(dir, 'pki')
   const adminKubeconfig = join(dir, 'admin.kubeconfig')
+  const internalKubeconfig = join(dir, 'internal.kubeconfig')
   await mkdir(secrets, { recursive: true, mode: 0o700 })
   const secret = { mode: 0o600 }
   await Promise.all([
@@ -127,11 +131,12 @@ async function writeFiles({ dir, server, internalServer }: Layout, pki: Pki) {
     writePair(secrets, 'admin', pki.admin),
     writeFile(join(secrets, 'service-account.key'), pki.serviceAccountKeyPem, secret),
     writeFile(adminKubeconfig, kubeconfigFor(server, pki.ca.certPem, pki.admin), secret),
+    writeFile(internalKubeconfig, kubeconfigFor(internalServer, pki.ca.certPem, pki.admin), secret),
     writeFile(
       join(dir, 'controller-manager.kubeconfig'),
       kubeconfigFor(internalServer, pki.ca.certPem, pki.controllerManager),
       secret,
     ),
   ])
-  return { adminKubeconfig }
+  return { adminKubeconfig, internalKubeconfig }
 }

@@ -6,7 +6,8 @@ export interface LocalWebhook {
   service: string
   namespace: string
   port: number
-  caPem: string
+  /** The CA to trust; absent where somebody else writes `caBundle`. */
+  caPem?: string
 }
 
 const clientConfig = z.looseObject({
@@ -39,11 +40,6 @@ export function routeToLocal(object: KubeObject, webhook: LocalWebhook): KubeObj
   }
 }
 
-/** Whether the object makes the API server call webhooks at admission. */
-export function isWebhookConfiguration(object: KubeObject): boolean {
-  return object.kind === 'MutatingWebhookConfiguration' || object.kind === 'ValidatingWebhookConfiguration'
-}
-
 function isServiceOf({ metadata }: KubeObject, webhook: LocalWebhook): boolean {
   return metadata.name === webhook.service && metadata.namespace === webhook.namespace
 }
@@ -71,6 +67,7 @@ function routeConversion(object: KubeObject, webhook: LocalWebhook): KubeObject 
 function routeClient(client: z.infer<typeof clientConfig>, webhook: LocalWebhook) {
   const named = client.service
   if (named?.name !== webhook.service || named.namespace !== webhook.namespace) return client
-  const caBundle = Buffer.from(webhook.caPem).toString('base64')
-  return { ...client, caBundle, service: { ...named, port: webhook.port } }
+  const { caPem, port } = webhook
+  const trust = caPem === undefined ? {} : { caBundle: Buffer.from(caPem).toString('base64') }
+  return { ...client, ...trust, service: { ...named, port } }
 }

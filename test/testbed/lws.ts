@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import { serviceDnsNames } from '../../src/certs/issue.ts'
 import type { Binaries } from './binaries.ts'
 import type { ControlPlane } from './controlplane.ts'
+import { type Host, thisMachine } from './host.ts'
 import { answersOk } from './http.ts'
 import { applyObjects, type Kubectl } from './kubectl.ts'
 import { type LocalWebhook, routeToLocal } from './localwebhook.ts'
@@ -26,6 +27,8 @@ export interface LwsRequest {
   binaries: Binaries
   controlPlane: ControlPlane
   kubectl: Kubectl
+  /** Where it runs. */
+  host?: Host
 }
 
 const NAMESPACE = 'lws-system'
@@ -36,7 +39,8 @@ const READY_MS = 60_000
  * Installs LeaderWorkerSet as its own manifests say, all but the Deployment, and runs its manager outside
  * the cluster. Resolves when a LeaderWorkerSet passes through its webhooks.
  */
-export async function startLws({ dir, binaries, controlPlane, kubectl }: LwsRequest): Promise<Lws> {
+export async function startLws(request: LwsRequest): Promise<Lws> {
+  const { dir, binaries, controlPlane, kubectl, host = thisMachine } = request
   const [webhookPort = 0, healthPort = 0] = await freePorts(2)
   const certDir = join(dir, 'lws')
   const webhook = {
@@ -50,16 +54,17 @@ export async function startLws({ dir, binaries, controlPlane, kubectl }: LwsRequ
   await install(binaries, kubectl, webhook)
   const config = join(certDir, 'config.yaml')
   await writeFile(config, managerConfig({ webhookPort, healthPort, certDir }))
+  const [command = '', ...args] = [...host.enter, binaries.lwsManager, '--config', config]
   const manager = startChild({
     name: 'lws-manager',
-    command: binaries.lwsManager,
-    args: ['--config', config],
-    env: { ...process.env, KUBECONFIG: controlPlane.kubeconfig, POD_NAMESPACE: NAMESPACE },
+    command,
+    args,
+    env: { ...process.env, KUBECONFIG: controlPlane.internalKubeconfig, POD_NAMESPACE: NAMESPACE },
     logPath: join(dir, 'log', 'lws-manager.log'),
   })
   await using started = new AsyncDisposableStack()
   started.defer(() => manager.stop())
-  await waitForManager(manager, healthPort, kubectl)
+  await waitForManager(manager, await host.expose(healthPort), kubectl)
   const running = started.move()
   return { logPath: manager.logPath, stop: () => running.disposeAsync() }
 }

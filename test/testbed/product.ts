@@ -1,15 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { serviceDnsNames } from '../../src/certs/issue.ts'
 import type { Binaries } from './binaries.ts'
 import { outputOf, runCommand } from './command.ts'
 import type { ControlPlane } from './controlplane.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
 import { applyObjects, type Kubectl, kubectlFor } from './kubectl.ts'
-import { isWebhookConfiguration, type LocalWebhook, routeToLocal } from './localwebhook.ts'
+import { type LocalWebhook, routeToLocal } from './localwebhook.ts'
 import { type KubeObject, parseObjects } from './objects.ts'
-import { issueServing, writePair } from './pki.ts'
 import { freePorts } from './ports.ts'
 import { prepareRole, type Role } from './role.ts'
 import { waitUntilServed } from './served.ts'
@@ -19,7 +17,7 @@ import { waitUntil } from './wait.ts'
 export interface ProductWebhook extends Role {
   /** Base of the URLs that the API server calls. */
   readonly url: string
-  /** The CA that signed its serving certificate. */
+  /** The CA that signed its serving certificate, as it was at the start. */
   readonly caPem: string
 }
 
@@ -27,17 +25,19 @@ export interface ProductWebhook extends Role {
 export interface Product {
   readonly webhook: ProductWebhook
   readonly controller: Role
-  /** Another replica of the controller, which does not run yet. Whoever starts it stops it. */
-  prepareReplica(): Promise<Role>
+  /** Another replica of a role, which does not run yet. Whoever starts it stops it. `more` are further options. */
+  prepareReplica(role?: 'webhook' | 'controller', more?: readonly string[]): Promise<Role>
   /** Ends both processes; what was installed stays. */
   stop(): Promise<void>
 }
 
 export interface ProductRequest {
-  /** Folder for its kubeconfigs, certificate and logs. */
+  /** Folder for its kubeconfigs and logs. */
   dir: string
   binaries: Binaries
   controlPlane: ControlPlane
+  /** Further options of each role. */
+  options?: Readonly<Partial<Record<'webhook' | 'controller', readonly string[]>>>
 }
 
 const NAMESPACE = 'modelcache-system'
@@ -48,52 +48,51 @@ const CALLED_MS = 30_000
 const DRAIN_SECONDS = '1'
 
 /**
- * Installs ModelCache as it is shipped and runs both roles, each as its own ServiceAccount. Resolves when
+ * Installs ModelCache as it is shipped, all at once, and runs both roles, each as its own ServiceAccount. Resolves when
  * the API server really calls the webhook. When that fails, neither role is left running.
  */
-export async function startProduct({ dir, binaries, controlPlane }: ProductRequest): Promise<Product> {
+export async function startProduct(request: ProductRequest): Promise<Product> {
+  const { dir, binaries, controlPlane, options = {} } = request
   const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
   const [port = 0, webhookHealth = 0, controllerHealth = 0] = await freePorts(3)
-  const caPem = controlPlane.ca.certPem
-  const objects = await renderManifests(binaries, { service: SERVICE, namespace: NAMESPACE, port, caPem })
-  const configurations = objects.filter(isWebhookConfiguration)
-  await installAllBut(configurations, objects, kubectl)
-
-  const certificate = await issueServing(controlPlane.ca, serviceDnsNames(SERVICE, NAMESPACE))
-  const files = await writePair(join(dir, 'product'), 'tls', certificate)
+  const objects = await renderManifests(binaries, { service: SERVICE, namespace: NAMESPACE, port })
+  await applyObjects(kubectl, objects, 'ModelCache')
+  await waitUntilServed(kubectl, objects)
   const [webhookConfig, controllerConfig] = await Promise.all(
     ['modelcache-webhook', 'modelcache-controller'].map(name =>
       serviceAccountKubeconfig(name, dir, controlPlane, kubectl),
     ),
   )
-  const tls = ['--tls-cert-file', files.certFile, '--tls-key-file', files.keyFile]
-  const webhook = prepareRole({
-    role: 'webhook',
-    args: [...as(webhookConfig), '--port', `${port}`, '--drain-seconds', DRAIN_SECONDS, ...tls],
-    healthPort: webhookHealth,
-    logPath: join(dir, 'log', 'modelcache-webhook.log'),
-  })
-  const controllerOn = (healthPort: number, log: string) =>
+  const webhookOn = (at: number, healthPort: number, log: string, more: readonly string[] = []) =>
     prepareRole({
-      role: 'controller',
-      args: as(controllerConfig),
+      role: 'webhook',
+      args: [...as(webhookConfig), '--port', `${at}`, '--drain-seconds', DRAIN_SECONDS, ...more],
       healthPort,
       logPath: join(dir, 'log', log),
     })
-  const controller = controllerOn(controllerHealth, 'modelcache-controller.log')
-  const prepareReplica = async () => {
-    const [port = 0] = await freePorts(1)
-    return controllerOn(port, `modelcache-controller-${port}.log`)
+  const controllerOn = (healthPort: number, log: string, more: readonly string[] = []) =>
+    prepareRole({
+      role: 'controller',
+      args: [...as(controllerConfig), ...more],
+      healthPort,
+      logPath: join(dir, 'log', log),
+    })
+  const webhook = webhookOn(port, webhookHealth, 'modelcache-webhook.log', options.webhook)
+  const controller = controllerOn(controllerHealth, 'modelcache-controller.log', options.controller)
+  const prepareReplica: Product['prepareReplica'] = async (role = 'controller', more = []) => {
+    const [own = 0, healthPort = 0] = await freePorts(2)
+    const log = `modelcache-${role}-${healthPort}.log`
+    return role === 'webhook' ? webhookOn(own, healthPort, log, more) : controllerOn(healthPort, log, more)
   }
   const stop = async () => {
     await Promise.all([webhook.stop(), controller.stop()])
   }
   await using started = new AsyncDisposableStack()
   started.defer(stop)
+  // The controller is ready once the API server trusts the CA of the webhook.
   await Promise.all([webhook.start(), controller.start()])
-  // Last, because from then on the API server refuses what it cannot ask the webhook about.
-  await applyObjects(kubectl, configurations, "ModelCache's webhook configurations")
   await waitUntilCalled(kubectl)
+  const caPem = await bundleOf(kubectl)
   started.move()
   return {
     webhook: { ...webhook, url: `https://127.0.0.1:${port}`, caPem },
@@ -107,16 +106,6 @@ async function renderManifests(binaries: Binaries, webhook: LocalWebhook): Promi
   const rendered = await runCommand(binaries.kubectl, ['kustomize', MANIFESTS])
   const objects = parseObjects(outputOf(rendered, "rendering ModelCache's manifests"))
   return objects.map(object => routeToLocal(object, webhook))
-}
-
-async function installAllBut(
-  later: readonly KubeObject[],
-  objects: readonly KubeObject[],
-  kubectl: Kubectl,
-): Promise<void> {
-  const now = objects.filter(object => !later.includes(object))
-  await applyObjects(kubectl, now, 'ModelCache')
-  await waitUntilServed(kubectl, now)
 }
 
 function as(kubeconfig = ''): string[] {
@@ -136,6 +125,13 @@ async function serviceAccountKubeconfig(
   const text = kubeconfigFor(controlPlane.server, controlPlane.ca.certPem, { token })
   await writeFile(path, text, { mode: 0o600 })
   return path
+}
+
+/** The CA, as the API server is told to trust it. */
+async function bundleOf(kubectl: Kubectl): Promise<string> {
+  const path = 'jsonpath={.webhooks[0].clientConfig.caBundle}'
+  const result = await kubectl(['get', 'mutatingwebhookconfiguration/modelcache-mutating', '--output', path])
+  return Buffer.from(outputOf(result, 'reading caBundle'), 'base64').toString()
 }
 
 /** A pod that asks for a cache that is not there is refused, and only the webhook can know that. */

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+import { isoEnd } from './authoritywatch.ts'
+import type { KeyedCertificate } from './issue.ts'
+import { createServingCertificate, type ServingCertificate } from './servingcertificate.ts'
+import { pairProblem } from './verify.ts'
+
+/** kubelet brings a changed Secret into a pod about a minute later, so more often would win nothing. */
+const READ_MS = 10_000
+
+export interface FileCertificateOptions {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number
+}
+
+/**
+ * The serving certificate in two PEM files, read again every ten seconds. What cannot be used is not: the last pair goes on, and
+ * the log says why.
+ *
+ * @throws Error at the start, when there is no pair that can be used.
+ */
+export function fileCertificate(options: FileCertificateOptions): ServingCertificate {
+  const { certFile, keyFile, logger, signal, clock = Date.now } = options
+  const serving = createServingCertificate(signal)
+  let complaint: string | undefined
+
+  const read = (): KeyedCertificate => ({
+    certPem: readFileSync(certFile, 'utf8'),
+    keyPem: readFileSync(keyFile, 'utf8'),
+  })
+  const load = (): void => {
+    const pair = read()
+    const current = serving.current()
+    if (pair.certPem === current?.certPem && pair.keyPem === current.keyPem) return
+    const problem = pairProblem(pair, clock())
+    if (problem !== undefined) throw new Error(`${certFile} and ${keyFile}: ${problem}`)
+    serving.publish(pair)
+    logger.info({ certFile, notAfter: isoEnd(pair.certPem) }, 'loaded a certificate')
+  }
+
+  load()
+  const timer = setInterval(() => {
+    try {
+      load()
+      complaint = undefined
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      // Between the writes of the two files they do not fit; what stays wrong is said once.
+      if (problem !== complaint)
+        logger.error({ problem }, 'cannot use the certificate files, the last pair goes on')
+      complaint = problem
+    }
+  }, READ_MS).unref()
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
+  return serving
+}

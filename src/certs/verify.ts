@@ -1,0 +1,53 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { BACKDATE_MS, type KeyedCertificate } from './issue.ts'
+
+/** The first certificate in a PEM text; undefined where there is none that can be read. */
+export function readCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
+/** Every certificate in a PEM text, each once, in the one form that OpenSSL writes; what cannot be read is left out. */
+export function readCertificates(pem: string): string[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return [...new Set(blocks.flatMap(block => readCertificate(block)?.toString() ?? []))]
+}
+
+/**
+ * Why a certificate and its key are not to be used at `now` (milliseconds since the epoch); undefined when nothing speaks against
+ * it. The words never hold anything of the key.
+ */
+export function pairProblem({ certPem, keyPem }: KeyedCertificate, now: number): string | undefined {
+  const cert = readCertificate(certPem)
+  if (cert === undefined) return 'the certificate cannot be read'
+  if (!fits(cert, keyPem)) return 'the key is not that of the certificate'
+  if (now >= cert.validToDate.getTime()) return `the certificate expired at ${cert.validToDate.toISOString()}`
+  // Whoever made it may have a clock that is ahead of this one.
+  if (now < cert.validFromDate.getTime() - BACKDATE_MS)
+    return `the certificate is valid only from ${cert.validFromDate.toISOString()}`
+  return undefined
+}
+
+/** Why a CA is not to sign at `now`; undefined when it may. */
+export function caProblem(pair: KeyedCertificate, now: number): string | undefined {
+  return (
+    pairProblem(pair, now) ??
+    (readCertificate(pair.certPem)?.ca ? undefined : 'the certificate is not of a CA')
+  )
+}
+
+/** When a certificate ends, in milliseconds since the epoch; undefined where it cannot be read. */
+export function endOf(certPem: string): number | undefined {
+  return readCertificate(certPem)?.validToDate.getTime()
+}
+
+function fits(cert: X509Certificate, keyPem: string): boolean {
+  try {
+    return cert.checkPrivateKey(createPrivateKey(keyPem))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,52 @@
+import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
+import { MANAGED_CLAIM_PREFIX } from '../api/managedclaim.ts'
+
+/** Kinds of which single objects decide whether something is allowed. */
+type NotedKind = 'ModelCache' | 'PersistentVolumeClaim' | 'StorageClass'
+const NOTED_KINDS: readonly NotedKind[] = ['ModelCache', 'PersistentVolumeClaim', 'StorageClass']
+
+/** Whether what the watch of a kind says may be out of date. */
+export type InDoubt = (kind: string) => boolean
+
+/** Whether there is doubt of anything that `noteLookups` would note. */
+export function isAnyInDoubt(inDoubt: InDoubt): boolean {
+  return NOTED_KINDS.some(inDoubt)
+}
+
+/** What `view` answers, and notes of which objects it was asked whose kind is in doubt; each is noted once. */
+export function noteLookups(
+  view: ClusterView,
+  inDoubt: InDoubt,
+): { view: ClusterView; refs(): readonly ObjectRef[] } {
+  const noted = new Map<string, ObjectRef>()
+  const note = (ref: ObjectRef & { kind: NotedKind }): void => {
+    if (inDoubt(ref.kind)) noted.set(JSON.stringify(ref), ref)
+  }
+  return {
+    refs: () => [...noted.values()],
+    view: {
+      ...view,
+      modelCache(namespace, name) {
+        note({ kind: 'ModelCache', namespace, name })
+        return view.modelCache(namespace, name)
+      },
+      modelCacheOfClaim(namespace, claimName) {
+        const cache = view.modelCacheOfClaim(namespace, claimName)
+        // Of a cache that is not known yet, the name of its claim tells.
+        const isManaged = claimName.startsWith(MANAGED_CLAIM_PREFIX)
+        const name =
+          cache?.metadata.name ?? (isManaged ? claimName.slice(MANAGED_CLAIM_PREFIX.length) : undefined)
+        if (name) note({ kind: 'ModelCache', namespace, name })
+        return cache
+      },
+      claim(namespace, name) {
+        note({ kind: 'PersistentVolumeClaim', namespace, name })
+        return view.claim(namespace, name)
+      },
+      storageClass(name) {
+        note({ kind: 'StorageClass', name })
+        return view.storageClass(name)
+      },
+    },
+  }
+}

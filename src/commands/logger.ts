@@ -1,0 +1,29 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import type { z } from 'zod'
+import { errorFields } from './errorfields.ts'
+import type { logLevel } from './options.ts'
+
+export type LogLevel = z.output<typeof logLevel>
+
+/** A logger whose level can be changed while it runs. */
+export interface LeveledLogger {
+  readonly logger: Logger
+  /** Sets the level of the logger and of all its children. */
+  setLevel(level: LogLevel): void
+}
+
+/** The logger of a process: a line of JSON for each entry, on the standard output unless told otherwise. */
+export function createLogger(level: LogLevel, destination?: DestinationStream): LeveledLogger {
+  // A child keeps the level that it was made with. There is one for each component, never one for a request.
+  const children = new Set<Logger>()
+  const logger: Logger = pino(
+    { level, base: null, serializers: { err: errorFields }, onChild: child => children.add(child) },
+    destination ?? pino.destination({ dest: 1, sync: true }),
+  )
+  return {
+    logger,
+    setLevel(next) {
+      for (const each of [logger, ...children]) each.level = next
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import type { Logger } from 'pino'
+import { watchAuthority } from '../certs/authoritywatch.ts'
+import { fileCertificate } from '../certs/filecertificate.ts'
+import { serviceDnsNames } from '../certs/issue.ts'
+import { mintCertificate } from '../certs/mintedcertificate.ts'
+import type { ServingCertificate } from '../certs/servingcertificate.ts'
+import { endOf } from '../certs/verify.ts'
+import { createRest } from '../cluster/rest.ts'
+import { exposeCertificates, type Metrics } from '../server/metrics.ts'
+
+/** Where the certificate of the webhook comes from. */
+export interface WebhookCertificateOptions {
+  /** Undefined: from the CA in the cluster. */
+  readonly files: { certFile: string; keyFile: string } | undefined
+  readonly namespace: string
+  readonly service: string
+  readonly lifetimeMs: number
+  readonly caLifetimeMs: number
+  readonly config: KubeConfig
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+/**
+ * The certificate that this replica of the webhook serves with, from now on.
+ *
+ * @throws Error when it is to come from files and these cannot be used.
+ */
+export function webhookCertificate(options: WebhookCertificateOptions): ServingCertificate {
+  const { files, config, namespace, service, metrics } = options
+  if (files !== undefined) {
+    const serving = fileCertificate({ ...options, ...files })
+    exposeCertificates(metrics, { serving: serving.expiresAt })
+    return serving
+  }
+  const authority = watchAuthority({ ...options, rest: createRest(config) })
+  const serving = mintCertificate({ ...options, authority, dnsNames: serviceDnsNames(service, namespace) })
+  const caEnd = () => endOf(authority.current()?.reading.authority?.signer.certPem ?? '')
+  exposeCertificates(metrics, { serving: serving.expiresAt, ca: caEnd })
+  return serving
+}

@@ -1,0 +1,28 @@
+/** How often the event loop is asked whether it still turns. */
+const INTERVAL_MS = 20
+
+/** How late the event loop is. */
+export interface EventLoopLag {
+  /**
+   * The longest that something which is handled now can have waited for its turn, in milliseconds: by how much the
+   * present turn of the loop, or the one before it, has overrun.
+   */
+  ms(): number
+  stop(): void
+}
+
+/** Watches the event loop of this process until it is told to stop; `now` is a clock in milliseconds. */
+export function watchEventLoop(now: () => number = () => performance.now()): EventLoopLag {
+  let turnedAt = now()
+  let previousMs = 0
+  const late = () => Math.max(0, now() - turnedAt - INTERVAL_MS)
+  const timer = setInterval(() => {
+    previousMs = late()
+    turnedAt = now()
+  }, INTERVAL_MS).unref()
+  return {
+    // A timer alone would notice a long turn only after it: requests that are read in one turn are judged while it lasts.
+    ms: () => Math.max(late(), previousMs),
+    stop: () => clearInterval(timer),
+  }
+}

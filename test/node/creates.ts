@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadKubeConfig } from '../../src/cluster/kubeconfig.ts'
+import { createRest } from '../../src/cluster/rest.ts'
+import { kubeconfigPath } from './cluster.ts'
+
+/** What came of a loop of creates. */
+export interface Creates {
+  created: number
+  /** What the API server said of each that failed. */
+  failures: string[]
+}
+
+const CONCURRENT = 4
+
+/**
+ * Creates pods for as long as something goes on, real ones, one after another in a few lanes, at no less than the rate asked for as
+ * far as the machine lets it. They carry a gate of their own, so no node has to run them.
+ */
+export async function createWhile(options: {
+  namespace: string
+  caches: string
+  perSecond: number
+  during: () => Promise<void>
+}): Promise<Creates> {
+  const { namespace, caches, perSecond, during } = options
+  const rest = createRest(loadKubeConfig(kubeconfigPath()))
+  const result: Creates = { created: 0, failures: [] }
+  const state = { over: false }
+  const lane = async (index: number): Promise<void> => {
+    for (let count = 0; !state.over; count++) {
+      const began = performance.now()
+      const name = `load-${index}-${count}`
+      await rest
+        .create(`/api/v1/namespaces/${namespace}/pods`, heldPod(name, caches), {
+          fieldManager: 'load',
+          timeoutMs: 40_000,
+        })
+        .then(
+          () => result.created++,
+          error => result.failures.push(error instanceof Error ? error.message : String(error)),
+        )
+      await sleep(Math.max(0, (CONCURRENT * 1000) / perSecond - (performance.now() - began)))
+    }
+  }
+  const lanes = Array.from({ length: CONCURRENT }, (_, index) => lane(index))
+  try {
+    await during()
+  } finally {
+    state.over = true
+    await Promise.all(lanes)
+  }
+  return result
+}
+
+function heldPod(name: string, caches: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, annotations: { 'modelplane.ai/caches': caches } },
+    spec: {
+      schedulingGates: [{ name: 'example.com/load' }],
+      containers: [{ name: 'main', image: 'modelcache.test/tools:1' }],
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { startNodeBed } from '../testbed/node/nodebed.ts'
+import { nodeObstacle } from '../testbed/node/packages.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The cluster of one node that all files share; null where none can be. */
+    node: { kubectl: string; kubeconfig: string; dir: string; data: string; runtime: string[] } | null
+  }
+}
+
+/**
+ * One cluster with a real node and the product installed in it, for all files. Where no node can be, the files are skipped, in
+ * one loud line; with REQUIRE_NODE set, that is a failure.
+ */
+export default async function setup(project: TestProject) {
+  const obstacle = await nodeObstacle()
+  if (obstacle !== undefined) {
+    if (process.env.REQUIRE_NODE) throw new Error(obstacle)
+    console.warn(`\n!!! SKIPPED: the tests on a real node, because ${obstacle} !!!\n`)
+    project.provide('node', null)
+    return undefined
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'modelcache-node-'))
+  const bed = await startNodeBed({ dir, log: line => console.log(line) })
+  project.provide('node', {
+    kubectl: bed.binaries.kubectl,
+    kubeconfig: bed.kubeconfig,
+    dir,
+    data: bed.sandbox.data,
+    runtime: bed.runtime,
+  })
+  return async () => {
+    await bed.stop()
+    if (!process.env.MODELCACHE_TESTBED_KEEP) await rm(dir, { recursive: true, force: true })
+  }
+}

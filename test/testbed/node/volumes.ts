@@ -1,0 +1,53 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { KubeObject } from '../objects.ts'
+
+/** A class whose volumes every node can mount, and one whose volumes cannot be shared; both are folders of the sandbox. */
+export const SHARED_CLASS = 'shared-rwx'
+export const BLOCK_CLASS = 'block-rwo'
+
+/** Volumes of the shared class: enough for a run, each bound once. */
+const SHARED_VOLUMES = 20
+
+/** The supply of storage of a node: classes and static volumes. What their annotations say, an administrator would attest. */
+export async function volumeSupply(data: string): Promise<KubeObject[]> {
+  const names = Array.from({ length: SHARED_VOLUMES }, (_, index) => `${SHARED_CLASS}-${index}`)
+  const folders = join(data, 'volumes')
+  await Promise.all(
+    names.map(async name => {
+      await mkdir(join(folders, name), { recursive: true })
+      // As many file services export theirs; mkdir alone would apply the umask.
+      await chmod(join(folders, name), 0o777)
+    }),
+  )
+  return [
+    storageClass(SHARED_CLASS, 'ReadWriteMany'),
+    storageClass(BLOCK_CLASS, 'ReadWriteOnce'),
+    ...names.map(name => volume(name, join(folders, name))),
+  ]
+}
+
+function storageClass(name: string, modes: string): KubeObject & Record<string, unknown> {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name, annotations: { 'modelplane.ai/access-modes': modes } },
+    provisioner: 'kubernetes.io/no-provisioner',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  }
+}
+
+function volume(name: string, path: string): KubeObject & Record<string, unknown> {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name },
+    spec: {
+      storageClassName: SHARED_CLASS,
+      capacity: { storage: '200Gi' },
+      accessModes: ['ReadWriteMany', 'ReadOnlyMany'],
+      persistentVolumeReclaimPolicy: 'Retain',
+      hostPath: { path, type: 'Directory' },
+    },
+  }
+}
