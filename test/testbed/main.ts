@@ -4,9 +4,10 @@ import { printEnv } from './env.ts'
 import { serve } from './serve.ts'
 import { up } from './up.ts'
 
-const USAGE = `A real Kubernetes control plane with LeaderWorkerSet and ModelCache, on this machine, without root.
+const USAGE = `A real Kubernetes control plane with LeaderWorkerSet and ModelCache, on this machine, without root; or, as root on
+Linux, a whole cluster of one node, with ModelCache installed in it from its image and manifests.
 
-usage: npm run testbed -- COMMAND
+usage: npm run testbed -- COMMAND [--node]
 
   up      start it in the background and wait until it is ready
   down    stop it
@@ -14,10 +15,12 @@ usage: npm run testbed -- COMMAND
   serve   run it in the foreground until SIGINT or SIGTERM
   build   only build the binaries (once; needs Go) and print their folder
 
+  --node  for up and serve: with scheduler, kubelet, kube-proxy and containerd, in namespaces of their own
+
 exit codes: 0 done, 1 failed, 2 wrong usage
 `
 
-type Command = () => number | Promise<number>
+type Command = (options: { node: boolean }) => number | Promise<number>
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   up,
@@ -33,7 +36,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** The command that the arguments ask for. */
 function commandFor(args: readonly string[]): Command {
-  const [name = '', ...rest] = args
+  const [name = '', ...rest] = args.filter(arg => arg !== '--node')
   if (['--help', '-h', 'help'].includes(name) || rest.includes('--help') || rest.includes('-h')) {
     return printUsage
   }
@@ -51,7 +54,8 @@ function printUsage(): number {
 }
 
 try {
-  process.exitCode = await commandFor(process.argv.slice(2))()
+  const args = process.argv.slice(2)
+  process.exitCode = await commandFor(args)({ node: args.includes('--node') })
 } catch (error) {
   console.error(`testbed: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1

@@ -1,13 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { type NodeBed, startNodeBed } from './node/nodebed.ts'
 import { claimState, dropState, publishState, RUN_DIR, STATE_DIR } from './state.ts'
 import { startTestbed, type Testbed } from './testbed.ts'
 
 /**
- * Owns a test bed: starts it, publishes where it is, and stops it at SIGTERM or SIGINT. Resolves to the exit
- * code once all is gone. What fails leaves its logs; a clean end leaves nothing.
+ * Owns a test bed, with a node or without: starts it, publishes where it is, and stops it at SIGTERM or SIGINT. Resolves to
+ * the exit code once all is gone. What fails leaves its logs; a clean end leaves nothing.
  */
-export async function serve(): Promise<number> {
+export async function serve({ node }: { node: boolean }): Promise<number> {
   mkdirSync(STATE_DIR, { recursive: true })
   if (!claimState()) {
     console.log('another supervisor runs already')
@@ -16,7 +17,8 @@ export async function serve(): Promise<number> {
   const told = stopRequest()
   try {
     rmSync(RUN_DIR, { recursive: true, force: true })
-    const testbed = await startTestbed({ dir: RUN_DIR, log: line => console.log(line) })
+    const start = node ? startNodeBed : startTestbed
+    const testbed = await start({ dir: RUN_DIR, log: line => console.log(line) })
     const stop = told.whenReady()
     publishState(endpointsOf(testbed))
     console.log(`${await stop}: stopping`)
@@ -47,14 +49,6 @@ function stopRequest() {
   }
 }
 
-function endpointsOf({ binaries, server, dir, kubeconfig, product }: Testbed) {
-  return {
-    kubeconfig,
-    server,
-    binDir: binaries.dir,
-    webhookUrl: product.webhook.url,
-    webhookHealthUrl: product.webhook.healthUrl,
-    controllerHealthUrl: product.controller.healthUrl,
-    logDir: join(dir, 'log'),
-  }
+function endpointsOf({ binaries, server, dir, kubeconfig }: Testbed | NodeBed) {
+  return { kubeconfig, server, binDir: binaries.dir, logDir: join(dir, 'log') }
 }

@@ -15,9 +15,6 @@ const endpoints = z.object({
   kubeconfig: z.string(),
   binDir: z.string(),
   server: z.string(),
-  webhookUrl: z.string(),
-  webhookHealthUrl: z.string(),
-  controllerHealthUrl: z.string(),
   logDir: z.string(),
 })
 const state = z.object({

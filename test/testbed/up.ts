@@ -13,7 +13,7 @@ const UP_MS = 60 * 60_000
  * Makes sure that a test bed runs: starts a supervisor in the background unless one is there, shows its
  * progress, and resolves once it is ready. Interrupted, it ends the supervisor that it started.
  */
-export async function up(): Promise<number> {
+export async function up({ node }: { node: boolean }): Promise<number> {
   const before = readState()
   if (before?.endpoints !== undefined) {
     console.log(`a test bed runs already (process ${before.pid})`)
@@ -22,7 +22,7 @@ export async function up(): Promise<number> {
   }
   if (before !== undefined)
     console.log(`a test bed is starting already (process ${before.pid}); waiting for it`)
-  const supervisor = before === undefined ? startSupervisor() : undefined
+  const supervisor = before === undefined ? startSupervisor(node) : undefined
   const follow = followLog()
   const deadline = Date.now() + UP_MS
   while (Date.now() < deadline) {
@@ -45,11 +45,12 @@ export async function up(): Promise<number> {
   return 1
 }
 
-function startSupervisor(): ChildProcess {
+function startSupervisor(node: boolean): ChildProcess {
   mkdirSync(STATE_DIR, { recursive: true })
   writeFileSync(SERVE_LOG, '')
   const log = openSync(SERVE_LOG, 'a')
-  const supervisor = spawn(process.execPath, [MAIN, 'serve'], { stdio: ['ignore', log, log], detached: true })
+  const args = [MAIN, 'serve', ...(node ? ['--node'] : [])]
+  const supervisor = spawn(process.execPath, args, { stdio: ['ignore', log, log], detached: true })
   closeSync(log)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // Every time, because npm passes on the signal that the terminal has sent to the whole group.

@@ -17,6 +17,8 @@ export interface NodeBed {
   readonly dir: string
   readonly sandbox: Sandbox
   readonly controlPlane: ControlPlane
+  /** The API server's URL, good outside the sandbox. */
+  readonly server: string
   /** Path of a kubeconfig of a cluster administrator, good outside the sandbox. */
   readonly kubeconfig: string
   readonly kubectl: Kubectl
@@ -55,7 +57,7 @@ export async function startNodeBed({
   const sandbox = await startSandbox(dir)
   started.defer(() => sandbox.stop())
   const controlPlane = await startControlPlane({ dir, binaries, host: sandbox })
-  const { kubeconfig } = controlPlane
+  const { kubeconfig, server } = controlPlane
   const kubectl = kubectlFor(binaries.kubectl, kubeconfig, dir)
   report(`control plane ready at ${controlPlane.server}`)
   const runtime = await startNode({ sandbox, binaries: nodeBinaries, images, controlPlane, kubectl })
@@ -69,5 +71,16 @@ export async function startNodeBed({
   }
   const running = started.move()
   const stop = () => running.disposeAsync()
-  return { binaries, dir, sandbox, controlPlane, kubeconfig, kubectl, lws, runtime: [...runtime], stop }
+  return {
+    binaries,
+    dir,
+    sandbox,
+    controlPlane,
+    server,
+    kubeconfig,
+    kubectl,
+    lws,
+    runtime: [...runtime],
+    stop,
+  }
 }
