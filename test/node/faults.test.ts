@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually } from '../e2e/cluster.ts'
+import { createWhile } from '../e2e/creates.ts'
 import { annotations, modelCache, pod, readyStatus } from '../e2e/objects.ts'
 import { outputOf } from '../testbed/command.ts'
 import { waitForRollout } from '../testbed/node/installed.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
-import { killReplica, kubectl, NO_NODE, newNamespace, SYSTEM } from './cluster.ts'
-import { createWhile } from './creates.ts'
+import { killReplica, kubeconfigPath, kubectl, NO_NODE, newNamespace, SYSTEM } from './cluster.ts'
 
 const PER_SECOND = 20
 
@@ -42,6 +42,7 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
 
   test('a rolling update fails no create', async () => {
     const { created, failures } = await createWhile({
+      kubeconfig: kubeconfigPath(),
       namespace: cluster.namespace,
       caches: 'weights',
       perSecond: PER_SECOND,
@@ -77,6 +78,7 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
       return stdout
     }
     const { created, failures } = await createWhile({
+      kubeconfig: kubeconfigPath(),
       namespace: cluster.namespace,
       caches: 'weights',
       perSecond: PER_SECOND,

@@ -25,10 +25,16 @@ export interface ProductWebhook extends Role {
 export interface Product {
   readonly webhook: ProductWebhook
   readonly controller: Role
-  /** Another replica of a role, which does not run yet. Whoever starts it stops it. `more` are further options. */
-  prepareReplica(role?: 'webhook' | 'controller', more?: readonly string[]): Promise<Role>
+  /** Another replica of a role, which does not run yet. Whoever starts it stops it. */
+  prepareReplica(role?: 'webhook' | 'controller', settings?: RoleSettings): Promise<Role>
   /** Ends both processes; what was installed stays. */
   stop(): Promise<void>
+}
+
+/** How a role is run, beyond what it needs to run here. */
+export interface RoleSettings {
+  options?: readonly string[]
+  env?: NodeJS.ProcessEnv
 }
 
 export interface ProductRequest {
@@ -36,8 +42,7 @@ export interface ProductRequest {
   dir: string
   binaries: Binaries
   controlPlane: ControlPlane
-  /** Further options of each role. */
-  options?: Readonly<Partial<Record<'webhook' | 'controller', readonly string[]>>>
+  settings?: Readonly<Partial<Record<'webhook' | 'controller', RoleSettings>>>
 }
 
 const NAMESPACE = 'modelcache-system'
@@ -52,7 +57,7 @@ const DRAIN_SECONDS = '1'
  * the API server really calls the webhook. When that fails, neither role is left running.
  */
 export async function startProduct(request: ProductRequest): Promise<Product> {
-  const { dir, binaries, controlPlane, options = {} } = request
+  const { dir, binaries, controlPlane, settings = {} } = request
   const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
   const [port = 0, webhookHealth = 0, controllerHealth = 0] = await freePorts(3)
   const objects = await renderManifests(binaries, { service: SERVICE, namespace: NAMESPACE, port })
@@ -63,26 +68,32 @@ export async function startProduct(request: ProductRequest): Promise<Product> {
       serviceAccountKubeconfig(name, dir, controlPlane, kubectl),
     ),
   )
-  const webhookOn = (at: number, healthPort: number, log: string, more: readonly string[] = []) =>
+  const webhookOn = (at: number, healthPort: number, log: string, own: RoleSettings = {}) =>
     prepareRole({
       role: 'webhook',
-      args: [...as(webhookConfig), '--port', `${at}`, '--drain-seconds', DRAIN_SECONDS, ...more],
+      args: [
+        ...as(webhookConfig),
+        ...['--port', `${at}`, '--drain-seconds', DRAIN_SECONDS],
+        ...(own.options ?? []),
+      ],
+      env: own.env,
       healthPort,
       logPath: join(dir, 'log', log),
     })
-  const controllerOn = (healthPort: number, log: string, more: readonly string[] = []) =>
+  const controllerOn = (healthPort: number, log: string, own: RoleSettings = {}) =>
     prepareRole({
       role: 'controller',
-      args: [...as(controllerConfig), ...more],
+      args: [...as(controllerConfig), ...(own.options ?? [])],
+      env: own.env,
       healthPort,
       logPath: join(dir, 'log', log),
     })
-  const webhook = webhookOn(port, webhookHealth, 'modelcache-webhook.log', options.webhook)
-  const controller = controllerOn(controllerHealth, 'modelcache-controller.log', options.controller)
-  const prepareReplica: Product['prepareReplica'] = async (role = 'controller', more = []) => {
-    const [own = 0, healthPort = 0] = await freePorts(2)
+  const webhook = webhookOn(port, webhookHealth, 'modelcache-webhook.log', settings.webhook)
+  const controller = controllerOn(controllerHealth, 'modelcache-controller.log', settings.controller)
+  const prepareReplica: Product['prepareReplica'] = async (role = 'controller', own = {}) => {
+    const [at = 0, healthPort = 0] = await freePorts(2)
     const log = `modelcache-${role}-${healthPort}.log`
-    return role === 'webhook' ? webhookOn(own, healthPort, log, more) : controllerOn(healthPort, log, more)
+    return role === 'webhook' ? webhookOn(at, healthPort, log, own) : controllerOn(healthPort, log, own)
   }
   const stop = async () => {
     await Promise.all([webhook.stop(), controller.stop()])

@@ -17,17 +17,20 @@ export interface RoleRequest {
   role: 'webhook' | 'controller'
   /** Options after the name of the role. */
   args: readonly string[]
+  /** Laid over the environment of this process. */
+  env?: NodeJS.ProcessEnv | undefined
   healthPort: number
   logPath: string
 }
 
 /** Prepares a role, which does not run yet. */
-export function prepareRole({ role, args, healthPort, logPath }: RoleRequest): Role {
+export function prepareRole({ role, args, env, healthPort, logPath }: RoleRequest): Role {
   const healthUrl = `http://127.0.0.1:${healthPort}`
   const daemon = prepareDaemon({
     name: `modelcache-${role}`,
     command: process.execPath,
     args: [MAIN, role, '--host', '127.0.0.1', '--health-port', `${healthPort}`, ...args],
+    env: { ...process.env, ...env },
     logPath,
     graceMs: GRACE_MS,
     ready: answersOk(`${healthUrl}/readyz`),

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadKubeConfig } from '../../src/cluster/kubeconfig.ts'
 import { createRest } from '../../src/cluster/rest.ts'
-import { kubeconfigPath } from './cluster.ts'
-
 /** What came of a loop of creates. */
 export interface Creates {
   created: number
@@ -17,13 +15,15 @@ const CONCURRENT = 4
  * far as the machine lets it. They carry a gate of their own, so no node has to run them.
  */
 export async function createWhile(options: {
+  /** Path of a kubeconfig. */
+  kubeconfig: string
   namespace: string
   caches: string
   perSecond: number
   during: () => Promise<void>
 }): Promise<Creates> {
-  const { namespace, caches, perSecond, during } = options
-  const rest = createRest(loadKubeConfig(kubeconfigPath()))
+  const { kubeconfig, namespace, caches, perSecond, during } = options
+  const rest = createRest(loadKubeConfig(kubeconfig))
   const result: Creates = { created: 0, failures: [] }
   const state = { over: false }
   const lane = async (index: number): Promise<void> => {
@@ -59,7 +59,7 @@ function heldPod(name: string, caches: string) {
     metadata: { name, annotations: { 'modelplane.ai/caches': caches } },
     spec: {
       schedulingGates: [{ name: 'example.com/load' }],
-      containers: [{ name: 'main', image: 'modelcache.test/tools:1' }],
+      containers: [{ name: 'main', image: 'load' }],
     },
   }
 }
