@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test faults lint up down env bench bench-rules fuzz clean
+.PHONY: help setup demo test faults lint up down env bench bench-rules bench-memory fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ bench: setup ## measure the admission path
 
 bench-rules: setup ## measure the decisions alone
 	@$(RUN) bench-rules
+
+bench-memory: setup ## measure start-up and memory with 10,000 caches and pods
+	@$(RUN) bench -- --memory
 
 fuzz: setup ## compare the rules with a second statement of them: N reviews (1000000), SEED repeats a run
 	@$(RUN) fuzz -- --n $(or $(N),1000000) $(if $(SEED),--seed $(SEED))

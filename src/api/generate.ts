@@ -6,18 +6,19 @@ import { type Quote, reasonsMarkdown } from './reasonsdoc.ts'
 
 /** The files that come from the code, by their path in the repository, and how each is made. A test compares them. */
 export const GENERATED = [
-  ...crdFiles('modelplane.ai_modelcaches.yaml', 'src/api/modelcache.ts', modelCacheCrd),
-  ...crdFiles('modelplane.ai_inferenceclusters.yaml', 'src/api/inferencecluster.ts', inferenceClusterCrd),
+  // Twice, since Helm reads nothing outside of its chart.
+  ...['manifests/crds', 'chart/files/crds'].flatMap(folder => [
+    {
+      path: `${folder}/modelplane.ai_modelcaches.yaml`,
+      content: () => crdYaml('src/api/modelcache.ts', modelCacheCrd()),
+    },
+    {
+      path: `${folder}/modelplane.ai_inferenceclusters.yaml`,
+      content: () => crdYaml('src/api/inferencecluster.ts', inferenceClusterCrd()),
+    },
+  ]),
   { path: 'docs/reasons.md', content: () => reasonsMarkdown(quotesOf) },
 ]
-
-/** A CRD for both ways to install it: a chart can only use what is in its own folder. */
-function crdFiles(name: string, source: string, crd: () => object) {
-  return ['manifests/crds', 'chart/files/crds'].map(folder => ({
-    path: `${folder}/${name}`,
-    content: () => crdYaml(source, crd()),
-  }))
-}
 
 /** The place of a file of the repository. */
 export function inRepository(path: string): URL {

@@ -52,7 +52,7 @@ interface Entry {
 export async function startFakeApiServer(): Promise<FakeApiServer> {
   const objects = new Map<string, { collection: string; object: unknown }>()
   const history: Entry[] = []
-  const watches = new Set<{ collection: string; response: ServerResponse }>()
+  const watches = new Set<{ collection: string; from: number; response: ServerResponse }>()
   const failures: Failure[] = []
   const requests: string[] = []
   const watchQueries: URLSearchParams[] = []
@@ -67,7 +67,9 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
 
   const record = (type: Entry['type'], collection: string, object: unknown): void => {
     history.push({ version, type, collection, object })
-    for (const watch of watches) if (watch.collection === collection) writeEvent(watch.response, type, object)
+    for (const watch of watches) {
+      if (watch.collection === collection && version > watch.from) writeEvent(watch.response, type, object)
+    }
   }
 
   const serveWatch = (collection: string, query: URLSearchParams, response: ServerResponse): void => {
@@ -89,7 +91,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
       if (entry.version > from && entry.collection === collection)
         writeEvent(response, entry.type, entry.object)
     }
-    const watch = { collection, response }
+    const watch = { collection, from, response }
     watches.add(watch)
     response.on('close', () => watches.delete(watch))
   }

@@ -6,7 +6,7 @@ import { namespaces } from './resource.ts'
 import { createStore } from './store.ts'
 
 const LIST = 'GET /api/v1/namespaces'
-const QUICK = { baseMs: 5, capMs: 20, shortWatchMs: 0 }
+const QUICK = { baseMs: 5, capMs: 20, shortWatchMs: 0, settleMs: 0 }
 
 // Only a guard against hanging: no test takes a second, but machines can be slow.
 vi.setConfig({ testTimeout: 30_000 })
@@ -160,16 +160,21 @@ test('is in doubt from when a watch breaks until another is open, not between wa
 })
 
 test('is in doubt while no watch can be opened', async () => {
-  const { reflector } = start()
-  await until(() => expect(reflector.inDoubt()).toBe(false))
+  const { reflector } = await startWatching()
   const { release } = server.hold()
-  server.failNext(3, { on: 'watch', how: 503 })
   server.cutWatches()
-  // Three refusals lead to a list, which is held.
-  await until(() => expect(reflector.stats.lists).toBe(2))
+  await until(() => expect(reflector.stats.errors).toBe(1))
   expect(reflector.inDoubt()).toBe(true)
   release()
   await until(() => expect(reflector.inDoubt()).toBe(false))
+})
+
+test('is in doubt until a new watch has had the time to tell what the broken one has missed', async () => {
+  const { reflector } = start({ settleMs: 1 })
+  await until(() => expect(server.openWatches()).toBe(1))
+  // The clock of these tests stands still.
+  await until(() => expect(reflector.stats.lastEventAt).toBe(42))
+  expect(reflector.inDoubt()).toBe(true)
 })
 
 test('a watch that is closed at once, again and again, waits between attempts', async () => {

@@ -19,6 +19,8 @@ export interface ReflectorTiming extends Backoff {
   readonly stallMs: number
   /** A watch that the server ends within this time and without an event counts as a failure. */
   readonly shortWatchMs: number
+  /** How long what was missed may take to come in after a broken watch was replaced: so long there is doubt still. */
+  readonly settleMs: number
   /** How long to wait before an optional kind that the server does not have is looked for again. */
   readonly absentMs: number
 }
@@ -29,6 +31,7 @@ const FAILURES_BEFORE_LIST = 3
 const DEFAULT_TIMING: ReflectorTiming = {
   stallMs: 30_000,
   shortWatchMs: 1_000,
+  settleMs: 1_000,
   absentMs: 30_000,
   baseMs: 500,
   // What is asked meanwhile is little, and when the server is back, the view is wrong for as long as this.
@@ -53,7 +56,7 @@ export interface Reflector {
   synced(): boolean
   /**
    * Whether the store may be behind the cluster by more than an event takes to travel: from when a watch is known to
-   * have broken, stalled or been refused until another is open.
+   * have broken, stalled or been refused until another is open and has told what was missed.
    */
   inDoubt(): boolean
   /** Resolves at the first whole list; rejects with the signal's reason if that aborts before. */
@@ -109,8 +112,10 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   let unsure = false
   /** In a row, with no event in between. */
   let failures = 0
-  /** Not between two watches of which the first has ended in order. */
+  /** Whether a watch is open, or one has ended in order and the next is being opened. */
   let following = false
+  /** When what a broken watch has missed is in; milliseconds since the epoch. */
+  let settlesAt = 0
 
   const list = async (): Promise<void> => {
     stats.lists += 1
@@ -124,7 +129,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     stats.lastSyncAt = clock()
     synced.resolve()
     failures = listing === undefined ? 0 : failures
-    // There is no watch of a kind that does not exist.
+    // Of a kind that does not exist there is nothing to watch.
     following = listing === undefined
     if (listing === undefined) await sleep(timing.absentMs, undefined, { signal })
   }
@@ -154,6 +159,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     const request = {
       ...{ path, query, stallMs: timing.stallMs, signal },
       onOpen: () => {
+        if (!following) settlesAt = clock() + timing.settleMs
         following = true
         stats.lastEventAt = clock()
       },
@@ -225,7 +231,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   synced.promise.catch(() => {})
   return {
     synced: () => stats.lastSyncAt !== undefined,
-    inDoubt: () => !following,
+    inDoubt: () => !following || clock() < settlesAt,
     whenSynced: synced.promise,
     ended: run(),
     stats,

@@ -1,6 +1,7 @@
-import { ensureBinaries } from './binaries.ts'
+import { ensureBinaries, ensureHelm, ensureNodeBinaries } from './binaries.ts'
 import { down } from './down.ts'
 import { printEnv } from './env.ts'
+import { nodeObstacle } from './node/packages.ts'
 import { serve } from './serve.ts'
 import { up } from './up.ts'
 
@@ -28,7 +29,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   env: printEnv,
   serve,
   build: async () => {
-    const { dir } = await ensureBinaries(line => console.error(line))
+    const report = (line: string) => console.error(line)
+    const { dir } = await ensureBinaries(report)
+    await ensureHelm(report)
+    if ((await nodeObstacle()) === undefined) await ensureNodeBinaries(report)
     console.log(dir)
     return 0
   },

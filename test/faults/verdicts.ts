@@ -1,0 +1,65 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { ApiError } from '../../src/cluster/apierror.ts'
+import { collectionPath } from '../../src/cluster/resource.ts'
+import type { Rest } from '../../src/cluster/rest.ts'
+import { annotations, pod } from '../e2e/objects.ts'
+
+/** What became of one pod that asked for a cache. Times in milliseconds since the process started. */
+export interface Verdict {
+  readonly cache: string
+  readonly askedAt: number
+  /** `unanswered`: the API server or the webhook could not say. */
+  readonly said: 'allowed' | 'denied' | 'unanswered'
+  /** The whole message, if it was not allowed. */
+  readonly message: string
+}
+
+const DENIED = /admission webhook "\S+" denied the request/
+const UNCONFIRMED = 'as of the last watch event'
+
+/** Whether it is a denial that claims to know. */
+export function isSureDenial({ said, message }: Verdict): boolean {
+  return said === 'denied' && !message.includes(UNCONFIRMED)
+}
+
+/** Creates a pod that asks for a cache, through the real API server. */
+export async function askFor(cache: string, namespace: string, rest: Rest): Promise<Verdict> {
+  const askedAt = performance.now()
+  const path = collectionPath({ apiVersion: 'v1', plural: 'pods' }, namespace)
+  const body = pod({ name: undefined, generateName: 'asks-', ...annotations(cache) })
+  try {
+    await rest.create(path, body, { fieldManager: 'faults', timeoutMs: 10_000 })
+    return { cache, askedAt, said: 'allowed', message: '' }
+  } catch (error) {
+    const message = error instanceof ApiError ? error.message : String(error)
+    return { cache, askedAt, said: DENIED.test(message) ? 'denied' : 'unanswered', message }
+  }
+}
+
+/** Pods that ask for caches, one after the other, until it is disposed of. */
+export interface Load extends AsyncDisposable {
+  readonly verdicts: readonly Verdict[]
+}
+
+/** Between two pods; short, and longer than nothing so that a server that refuses connections is not stormed. */
+const PAUSE_MS = 20
+
+export function startLoad(caches: readonly string[], namespace: string, rest: Rest): Load {
+  const verdicts: Verdict[] = []
+  const stop = new AbortController()
+  const run = async () => {
+    for (let turn = 0; !stop.signal.aborted; turn++) {
+      const cache = caches[turn % caches.length] ?? ''
+      verdicts.push(await askFor(cache, namespace, rest))
+      await pause(PAUSE_MS)
+    }
+  }
+  const ended = run()
+  return {
+    verdicts,
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import type { KubeObject } from '../testbed/objects.ts'
+import { byName, CHART, helm, kustomize, template } from './rendered.ts'
+
+/** What Helm and kustomize are to render differently, and why. */
+const DIFFERENCES: Record<string, (object: KubeObject) => KubeObject | undefined> = {
+  // Helm stores the release in the namespace, so it must be there before: helm --create-namespace or kubectl makes it.
+  Namespace: () => undefined,
+  // Helm is told to leave the CRDs at uninstall (value crds.keep); to kubectl the annotation says nothing.
+  CustomResourceDefinition: object => {
+    const { annotations: _, ...metadata } = object.metadata
+    expect(object.metadata.annotations ?? {}).toEqual(
+      'annotations' in object.metadata ? { 'helm.sh/resource-policy': 'keep' } : {},
+    )
+    return { ...object, metadata }
+  },
+}
+
+function comparable(objects: readonly KubeObject[]) {
+  return byName(objects.flatMap(object => (DIFFERENCES[object.kind] ?? (() => object))(object) ?? []))
+}
+
+describe('Helm and kustomize render the same objects', () => {
+  test('by default', async () => {
+    const shipped = comparable(await kustomize('manifests'))
+    expect(Object.keys(shipped).length).toBeGreaterThan(30)
+    expect(comparable(await template())).toEqual(shipped)
+  })
+
+  test('with cert-manager', async () => {
+    const shipped = comparable(await kustomize('certs/cert-manager'))
+    expect(comparable(await template('--set', 'certificates.source=cert-manager'))).toEqual(shipped)
+  })
+})
+
+test('the namespace of the release is everywhere', async () => {
+  const elsewhere = await template('-n', 'elsewhere', '--set', 'certificates.source=cert-manager')
+  expect(JSON.stringify(elsewhere)).not.toContain('modelcache-system')
+  const renamed = JSON.stringify(await template('--set', 'certificates.source=cert-manager'))
+  expect(elsewhere).toEqual(JSON.parse(renamed.replaceAll('modelcache-system', 'elsewhere')))
+})
+
+test('helm lint has nothing to say', async () => {
+  const { code, stdout, stderr } = await helm(['lint', '--strict', '--kube-version', '1.36.0', CHART])
+  expect(code, stdout + stderr).toBe(0)
+  expect(stdout).not.toMatch(/\[(WARNING|ERROR)\]/)
+})

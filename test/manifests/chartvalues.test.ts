@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { isCollection, isScalar, parseDocument, visit } from 'yaml'
+import { z } from 'zod'
+import { byName, CHART, nameOf, template, tryTemplate } from './rendered.ts'
+
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+const DIGEST = `sha256:${'ab'.repeat(32)}`
+
+type Change = [path: string, value: unknown, where: string, text: string, ...also: string[]]
+
+function changesOf(role: 'webhook' | 'controller'): Change[] {
+  const deployment = `Deployment/modelcache-system/modelcache-${role}`
+  const budget = `PodDisruptionBudget/modelcache-system/modelcache-${role}`
+  const rack = { maxSkew: 4, topologyKey: 'rack', whenUnsatisfiable: 'DoNotSchedule' }
+  return [
+    [`${role}.replicas`, 3, deployment, '"replicas":3'],
+    [`${role}.extraArgs`, ['--health-port=9000'], deployment, '"--health-port=9000"'],
+    [`${role}.resources`, { limits: { memory: '2Gi' } }, deployment, '"limits":{"memory":"2Gi"}'],
+    [`${role}.nodeSelector`, { pool: 'infra' }, deployment, '"pool":"infra"'],
+    [`${role}.tolerations`, [{ key: 'infra' }], deployment, '"tolerations":[{"key":"infra"}]'],
+    [`${role}.affinity`, { nodeAffinity: {} }, deployment, '"affinity":{"nodeAffinity":{}}'],
+    [`${role}.topologySpreadConstraints`, [rack], deployment, '"topologyKey":"rack"'],
+    [`${role}.podDisruptionBudget.maxUnavailable`, '50%', budget, '"maxUnavailable":"50%"'],
+    [`${role}.priorityClassName`, 'important', deployment, '"priorityClassName":"important"'],
+  ]
+}
+
+const webhook = 'Deployment/modelcache-system/modelcache-webhook'
+
+/** A value other than the default, and the text that all objects then have whose names begin so. */
+const CHANGES: Change[] = [
+  ['image.repository', 'registry.example.com/mc', 'Deployment', '"image":"registry.example.com/mc:0.1.0"'],
+  ['image.tag', 'v9', 'Deployment', '"image":"modelcache:v9"'],
+  ['image.digest', DIGEST, 'Deployment', `"image":"modelcache@${DIGEST}"`],
+  ['image.pullPolicy', 'Always', 'Deployment', '"imagePullPolicy":"Always"'],
+  ['imagePullSecrets', [{ name: 'pull' }], 'Deployment', '"imagePullSecrets":[{"name":"pull"}]'],
+  ['logLevel', 'debug', 'Deployment', '"--log-level=debug"'],
+  ['unknownProvisioner', 'Warn', webhook, '"--unknown-provisioner=Warn"'],
+  ['clusterName', 'gpu-1', webhook, '"--cluster-name=gpu-1"'],
+  [
+    ...(['excludedNamespaces', ['kube-system', 'infra']] as const),
+    'ValidatingAdmissionPolicy/',
+    '"values":["kube-system","infra","modelcache-system"]',
+  ],
+  ['webhook.timeoutSeconds', 9, 'MutatingWebhookConfiguration', '"timeoutSeconds":9'],
+  ...changesOf('webhook'),
+  ...changesOf('controller'),
+  ['certificates.secretName', 'own', webhook, '"secretName":"own"', '--set', 'certificates.source=files'],
+  [
+    ...(['certificates.issuerRef', { name: 'corp', kind: 'ClusterIssuer' }] as const),
+    'Certificate',
+    '"kind":"ClusterIssuer","name":"corp"',
+    ...['--set', 'certificates.source=cert-manager'],
+  ],
+  [
+    ...(['certificates.caBundle', PEM] as const),
+    'ValidatingWebhookConfiguration',
+    `"caBundle":"${Buffer.from(PEM).toString('base64')}"`,
+    ...['--set', 'certificates.source=files'],
+  ],
+]
+
+/** A value other than the default, and the objects that are then not there. */
+const REMOVALS: [path: string, value: unknown, gone: string[]][] = [
+  ['secretWarnings', false, ['ClusterRole/modelcache-secrets', 'ClusterRoleBinding/modelcache-secrets']],
+  ['networkPolicy.enabled', false, ofBothRoles('NetworkPolicy')],
+  [
+    ...(['crds.install', false] as const),
+    ['inferenceclusters', 'modelcaches'].map(name => `CustomResourceDefinition/${name}.modelplane.ai`),
+  ],
+  ['webhook.podDisruptionBudget.enabled', false, ofBothRoles('PodDisruptionBudget').slice(1)],
+  ['controller.podDisruptionBudget.enabled', false, ofBothRoles('PodDisruptionBudget').slice(0, 1)],
+  [
+    ...(['certificates.source', 'files'] as const),
+    [
+      'ClusterRole/modelcache-cabundle',
+      'ClusterRoleBinding/modelcache-cabundle',
+      'Role/modelcache-system/modelcache-ca',
+      'Role/modelcache-system/modelcache-ca-rotation',
+      'RoleBinding/modelcache-system/modelcache-ca',
+      'RoleBinding/modelcache-system/modelcache-ca-rotation',
+    ],
+  ],
+]
+
+function ofBothRoles(kind: string): string[] {
+  return ['controller', 'webhook'].map(role => `${kind}/modelcache-system/modelcache-${role}`)
+}
+
+const setting = (path: string, value: unknown) => ['--set-json', `${path}=${JSON.stringify(value)}`]
+
+test.each(CHANGES)('%s: %j shows in each %s', async (path, value, where, text, ...also) => {
+  const before = (await template(...also)).filter(object => nameOf(object).startsWith(where))
+  const after = (await template(...also, ...setting(path, value))).filter(object =>
+    nameOf(object).startsWith(where),
+  )
+  expect(before.length).toBeGreaterThan(0)
+  for (const object of before) expect(JSON.stringify(object), nameOf(object)).not.toContain(text)
+  expect(after.length).toBeGreaterThan(0)
+  for (const object of after) expect(JSON.stringify(object), nameOf(object)).toContain(text)
+})
+
+test.each(REMOVALS)('%s: %j takes away just what it is about', async (path, value, gone) => {
+  const before = Object.keys(byName(await template()))
+  const after = Object.keys(byName(await template(...setting(path, value))))
+  expect(before.filter(name => !after.includes(name)).toSorted()).toEqual(gone)
+  expect(after.filter(name => !before.includes(name))).toEqual([])
+})
+
+test('crds.keep: false lets helm uninstall delete the CRDs', async () => {
+  for (const keep of [true, false]) {
+    const crds = (await template('--set', `crds.keep=${keep}`)).filter(
+      ({ kind }) => kind === 'CustomResourceDefinition',
+    )
+    expect(crds).toHaveLength(2)
+    for (const { metadata } of crds)
+      expect(metadata.annotations).toEqual(keep ? { 'helm.sh/resource-policy': 'keep' } : undefined)
+  }
+})
+
+test.each([
+  ['a name that is not known', 'webhook.replica=3', 'replica'],
+  ['a failurePolicy', 'webhook.failurePolicy=Ignore', 'failurePolicy'],
+  ['a wrong type', 'webhook.replicas=many', 'replicas'],
+  ['no replica', 'webhook.replicas=0', 'replicas'],
+  ['an unknown source of certificates', 'certificates.source=none', 'source'],
+  ['a digest that is none', 'image.digest=latest', 'digest'],
+  ['a caBundle where nobody would look at it', `certificates.caBundle=${PEM}`, 'caBundle'],
+  ['an issuer where nobody would look at it', 'certificates.issuerRef.name=corp', 'issuerRef'],
+])('%s is refused', async (_what, set, named) => {
+  const { code, stderr } = await tryTemplate('--set', set)
+  expect(code).not.toBe(0)
+  expect(stderr).toContain("don't meet the specifications of the schema")
+  expect(stderr).toContain(named)
+})
+
+interface Schema {
+  $ref?: string | undefined
+  description?: string | undefined
+  additionalProperties?: unknown
+  properties?: Record<string, Schema> | undefined
+}
+const schema: z.ZodType<Schema> = z.looseObject({
+  $ref: z.string().optional(),
+  description: z.string().optional(),
+  get properties() {
+    return z.record(z.string(), schema).optional()
+  },
+})
+const root = z.looseObject({
+  definitions: z.record(z.string(), schema),
+  properties: z.record(z.string(), schema),
+})
+
+test('each value has a comment, an entry in the schema that says what it means, and a test here', () => {
+  const text = readFileSync(`${CHART}/values.yaml`, 'utf8')
+  const { definitions, properties } = root.parse(
+    JSON.parse(readFileSync(`${CHART}/values.schema.json`, 'utf8')),
+  )
+  const paths: string[] = []
+  visit(parseDocument(text), {
+    Pair(_, { key, value }, ancestors) {
+      const names = [...ancestors, { key }].flatMap(node =>
+        'key' in node && isScalar(node.key) ? [String(node.key.value)] : [],
+      )
+      const described = names.reduce<Schema>((around, name) => resolve(around.properties?.[name]), {
+        properties,
+      })
+      expect(described.description, names.join('.')).toMatch(/\.$/)
+      if (isCollection(value) && !value.flow) return isGroup(described) ? undefined : leaf(names, key)
+      return leaf(names, key)
+    },
+  })
+  const tested = [...CHANGES, ...REMOVALS].map(([path]) => path)
+  expect(paths.toSorted()).toEqual([...new Set([...tested, 'crds.keep'])].toSorted())
+
+  function leaf(names: string[], key: unknown) {
+    paths.push(names.join('.'))
+    const start = isScalar(key) ? (key.range?.[0] ?? 0) : 0
+    expect(text.slice(0, start).split('\n').at(-2), names.join('.')).toMatch(/^ *# /)
+    return visit.SKIP
+  }
+
+  function isGroup(described: Schema): boolean {
+    return described.properties !== undefined && described.properties.requests === undefined
+  }
+
+  function resolve(found: Schema = {}): Schema {
+    const name = found.$ref?.split('/').at(-1)
+    return name === undefined ? found : (definitions[name] ?? {})
+  }
+})

@@ -1,0 +1,163 @@
+import { pino } from 'pino'
+import { beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { CA_SECRET } from '../../src/certs/authoritysecret.ts'
+import {
+  consumerPods,
+  modelCaches,
+  namespaces,
+  persistentVolumeClaims,
+  type Resource,
+  type StoredObject,
+  secrets,
+  storageClasses,
+  storageProfiles,
+} from '../../src/cluster/resource.ts'
+import { createStore } from '../../src/cluster/store.ts'
+import { clusterStores } from '../../src/cluster/stores.ts'
+import { webhookConfigurations } from '../../src/controller/webhookconfigurations.ts'
+import type { KubeObject } from '../testbed/objects.ts'
+import { byName, kustomize } from './rendered.ts'
+
+// The rights of both roles against what the code does. What the code watches is asked of the code; what it calls besides
+// stands here, with the file that does it. A right without a use fails, and so does a use without a right.
+
+type Addressed = Pick<Resource<StoredObject>, 'apiVersion' | 'plural'>
+type Use = [scope: 'cluster' | 'namespace', verbs: string, what: Addressed, name?: string | undefined]
+
+/** `namespace get leases.coordination.k8s.io modelcache-controller`: one right, or one use. */
+function rights([scope, verbs, { apiVersion, plural }, name]: Use): string[] {
+  const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : ''
+  return verbs
+    .split(' ')
+    .map(verb => `${scope} ${verb} ${plural}${group}${name === undefined ? '' : ` ${name}`}`)
+}
+
+/** The kinds that both roles list and watch (src/cluster/watches.ts). */
+function watched(): Addressed[] {
+  const kinds: Addressed[] = []
+  clusterStores(resource => {
+    kinds.push(resource)
+    return createStore({ resource, logger: pino({ level: 'silent' }) })
+  })
+  return kinds
+}
+
+const leases = { apiVersion: 'coordination.k8s.io/v1', plural: 'leases' }
+const status = { ...modelCaches, plural: 'modelcaches/status' }
+
+const BOTH: Use[] = [
+  ...watched().map((kind): Use => ['cluster', 'list watch', kind]),
+  // src/certs/authoritywatch.ts
+  ['namespace', 'create', secrets],
+  ['namespace', 'list watch', secrets, CA_SECRET],
+]
+
+const USES: Record<string, Use[]> = {
+  'modelcache-webhook': [
+    ...BOTH,
+    // src/cluster/liveread.ts
+    ...[modelCaches, persistentVolumeClaims, consumerPods, storageClasses, storageProfiles, namespaces].map(
+      (kind): Use => ['cluster', 'get', kind],
+    ),
+    // src/cluster/liveread.ts, by the ClusterRole of its own that may be taken away
+    ['cluster', 'get', secrets],
+  ],
+  'modelcache-controller': [
+    ...BOTH,
+    // src/controller/controller.ts
+    ['cluster', 'patch', status],
+    // src/controller/gatekeeper.ts
+    ['cluster', 'patch', consumerPods],
+    // src/controller/leaselock.ts
+    ['namespace', 'create', leases],
+    ['namespace', 'get update', leases, 'modelcache-controller'],
+    // src/controller/carotation.ts
+    ['namespace', 'update', secrets, CA_SECRET],
+    // src/controller/webhookconfigurations.ts watches, carotation.ts reads, cabundle.ts applies
+    ...webhookConfigurations.map((kind): Use => ['cluster', 'get list watch patch', kind, kind.name]),
+  ],
+}
+
+const role = z.object({
+  rules: z.array(
+    z.strictObject({
+      apiGroups: z.array(z.string()),
+      resources: z.array(z.string()),
+      resourceNames: z.array(z.string()).optional(),
+      verbs: z.array(z.string()),
+    }),
+  ),
+})
+const binding = z.object({
+  roleRef: z.object({ kind: z.string(), name: z.string() }),
+  subjects: z.array(z.strictObject({ kind: z.string(), name: z.string(), namespace: z.string() })),
+})
+
+let shipped: KubeObject[]
+beforeAll(async () => {
+  shipped = await kustomize('manifests')
+})
+
+/** All that the bindings of an account grant. */
+function granted(account: string): string[] {
+  const named = byName(shipped)
+  return shipped
+    .filter(({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding')
+    .flatMap(object => {
+      const { roleRef, subjects } = binding.parse(object)
+      if (!subjects.some(({ name }) => name === account)) return []
+      const namespace = roleRef.kind === 'Role' ? ['modelcache-system'] : []
+      const { rules } = role.parse(named[[roleRef.kind, ...namespace, roleRef.name].join('/')])
+      const scope = object.kind === 'RoleBinding' ? 'namespace' : 'cluster'
+      return rules.flatMap(({ apiGroups, resources, resourceNames = [undefined], verbs }) =>
+        apiGroups.flatMap(group =>
+          resources.flatMap(plural =>
+            resourceNames.flatMap(name =>
+              rights([
+                scope,
+                verbs.join(' '),
+                { apiVersion: group === '' ? 'v1' : `${group}/v1`, plural },
+                name,
+              ]),
+            ),
+          ),
+        ),
+      )
+    })
+}
+
+test.each(Object.entries(USES))('%s may do what it does, and nothing else', (account, uses) => {
+  expect(granted(account).toSorted()).toEqual(uses.flatMap(rights).toSorted())
+})
+
+test('nobody else is bound to anything, no right is a wildcard, and every role has a binding or is for people', () => {
+  const bindings = shipped.filter(({ kind }) => kind.endsWith('Binding') && kind.includes('Role'))
+  const subjects = bindings.flatMap(object => binding.parse(object).subjects)
+  expect(
+    [...new Set(subjects.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`))].toSorted(),
+  ).toEqual(
+    Object.keys(USES)
+      .map(account => `ServiceAccount modelcache-system/${account}`)
+      .toSorted(),
+  )
+  const bound = bindings
+    .map(object => binding.parse(object).roleRef)
+    .map(({ kind, name }) => `${kind} ${name}`)
+  const roles = shipped.filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
+  expect(JSON.stringify(roles)).not.toContain('"*"')
+  const unbound = roles.filter(({ kind, metadata }) => !bound.includes(`${kind} ${metadata.name}`))
+  expect(unbound.map(({ metadata }) => metadata.name).toSorted()).toEqual([
+    'modelcache-users-edit',
+    'modelcache-users-view',
+  ])
+})
+
+test('people get ModelCaches with the usual roles, and never their status', () => {
+  const rulesOf = (name: string) => role.parse(byName(shipped)[`ClusterRole/${name}`]).rules
+  const rule = { apiGroups: ['modelplane.ai'], resources: ['modelcaches'] }
+  expect(rulesOf('modelcache-users-view')).toEqual([{ ...rule, verbs: ['get', 'list', 'watch'] }])
+  expect(rulesOf('modelcache-users-edit')).toEqual([
+    { ...rule, verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+  ])
+})
