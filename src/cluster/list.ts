@@ -18,34 +18,53 @@ export interface Listing {
   readonly resourceVersion: string
 }
 
-/**
- * Reads all objects of a kind, in one namespace or in the whole cluster, page by page. Asked without a version, so the answer is
- * never older than the call (the first page is a consistent read and the others continue that same version).
- *
- * @throws ApiError; status 410 when paging took so long that the version is gone: start again.
- */
+export interface ListOptions {
+  readonly namespace?: string
+  readonly signal?: AbortSignal
+  /** For each page. */
+  readonly timeoutMs?: number
+}
+
+/** Reads all objects of a kind as `listPages` does, and gives them in one. */
 export async function listAll(
   rest: Rest,
   resource: Resource<StoredObject>,
-  options: { namespace?: string; signal?: AbortSignal; timeoutMs?: number } = {},
+  options: ListOptions = {},
 ): Promise<Listing> {
+  const items: unknown[] = []
+  let resourceVersion = ''
+  for await (const listed of listPages(rest, resource, options)) {
+    for (const item of listed.items) items.push(item)
+    resourceVersion = listed.resourceVersion
+  }
+  return { items, resourceVersion }
+}
+
+/**
+ * Reads all objects of a kind, in one namespace or in the whole cluster, page by page, so that a big collection need not be held
+ * as it came. Asked without a version, so the answer is never older than the call (the first page is a consistent read and the
+ * others continue that same version, which each of them tells).
+ *
+ * @throws ApiError; status 410 when paging took so long that the version is gone: start again.
+ */
+export async function* listPages(
+  rest: Rest,
+  resource: Resource<StoredObject>,
+  options: ListOptions = {},
+): AsyncGenerator<Listing> {
   const { namespace, ...callOptions } = options
   const path = collectionPath(resource, namespace ?? resource.namespace)
-  const items: unknown[] = []
   let next: string | undefined
-  while (true) {
+  do {
     const reply = await rest.get(path, {
       timeoutMs: PAGE_TIMEOUT_MS,
       ...callOptions,
       query: { ...selectors(resource), limit: PAGE_SIZE, continue: next },
     })
-    const { metadata, items: found } = parsePage(path, reply)
-    for (const item of found ?? []) items.push(item)
+    const { metadata, items } = parsePage(path, reply)
+    yield { items: items ?? [], resourceVersion: metadata.resourceVersion }
     next = metadata.continue
-    if (next === undefined || next === '') {
-      return { items, resourceVersion: metadata.resourceVersion }
-    }
-  }
+  } while (next !== undefined && next !== '')
 }
 
 /**

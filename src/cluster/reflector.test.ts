@@ -84,7 +84,7 @@ test.each(['status', 'event'] as const)(
     server.delete(namespaces, undefined, 'a')
     put('c')
     release()
-    await until(() => expect(seen).toEqual(['deleted a', 'added c']))
+    await until(() => expect(seen).toEqual(['added c', 'deleted a']))
     expect(reflector.stats.errors).toBe(0)
   },
 )

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { ApiError, isExpired, isNotFound } from './apierror.ts'
 import { type Backoff, backoffMs } from './backoff.ts'
-import { currentVersion, listAll } from './list.ts'
+import { currentVersion, listPages } from './list.ts'
 import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
 import { createRest } from './rest.ts'
 import type { Store } from './store.ts'
@@ -117,21 +117,33 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   /** When what a broken watch has missed is in; milliseconds since the epoch. */
   let settlesAt = 0
 
+  /** Fills the store with what there is, and gives the version of that. */
+  const fill = async (): Promise<string> => {
+    const { add, finish } = store.beginReplace()
+    let listed = ''
+    for await (const { items, resourceVersion } of listPages(rest, resource, { signal })) {
+      add(items)
+      listed = resourceVersion
+    }
+    finish()
+    return listed
+  }
+
   const list = async (): Promise<void> => {
     stats.lists += 1
-    const listing = await listAll(rest, resource, { signal }).catch(error => {
+    const listed = await fill().catch(error => {
       if (resource.optional && isNotFound(error)) return undefined
       throw error
     })
-    store.replace(listing?.items ?? [])
-    version = listing?.resourceVersion
+    if (listed === undefined) store.replace([])
+    version = listed
     unsure = false
     stats.lastSyncAt = clock()
     synced.resolve()
-    failures = listing === undefined ? 0 : failures
+    failures = listed === undefined ? 0 : failures
     // Of a kind that does not exist there is nothing to watch.
-    following = listing === undefined
-    if (listing === undefined) await sleep(timing.absentMs, undefined, { signal })
+    following = listed === undefined
+    if (listed === undefined) await sleep(timing.absentMs, undefined, { signal })
   }
 
   const onEvent = (event: WatchEvent): void => {

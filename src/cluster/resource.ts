@@ -134,12 +134,20 @@ export function objectPath(resource: Addressed, namespace: string | undefined, n
   return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`
 }
 
-const anyObject = z.looseObject({ metadata: z.looseObject({ managedFields: z.unknown().optional() }) })
+/** Where `kubectl apply` keeps the whole object as it was applied. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+const anyObject = z.looseObject({
+  metadata: z.looseObject({
+    managedFields: z.unknown().optional(),
+    annotations: z.looseObject({ [LAST_APPLIED]: z.unknown().optional() }).nullish(),
+  }),
+})
 
 /**
  * Checks an object from the API server by the schema of its kind. Two things are made even before: the record
- * of field owners, often half of an object and read by nobody here, is dropped; and `apiVersion` and `kind`,
- * which items of a built-in list lack, are filled in.
+ * of field owners and the copy that kubectl keeps, often the most of an object and read by nobody here, are dropped; and
+ * `apiVersion` and `kind`, which items of a built-in list lack, are filled in.
  */
 export function parseObject<T extends StoredObject>(
   resource: Resource<T>,
@@ -147,7 +155,9 @@ export function parseObject<T extends StoredObject>(
 ): z.ZodSafeParseResult<T> {
   const object = anyObject.safeParse(raw)
   if (!object.success) return resource.schema.safeParse(raw)
-  const { managedFields: _, ...metadata } = object.data.metadata
+  const { managedFields: _owners, ...metadata } = object.data.metadata
+  // This object is a copy, so nothing is taken from the caller's.
+  if (metadata.annotations) delete metadata.annotations[LAST_APPLIED]
   return resource.schema.safeParse({
     apiVersion: resource.apiVersion,
     kind: resource.kind,

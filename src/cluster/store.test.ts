@@ -20,17 +20,33 @@ test('a list tells what came, changed and went, and not what stayed', () => {
   const { store, seen } = recordingStore()
   store.replace([namespace('a', '1'), namespace('b', '1'), namespace('c', '1')])
   store.replace([namespace('a', '1'), namespace('b', '2'), namespace('d', '3')])
-  expect(seen).toEqual(['added a', 'added b', 'added c', 'deleted c', 'updated b', 'added d'])
+  expect(seen).toEqual(['added a', 'added b', 'added c', 'updated b', 'added d', 'deleted c'])
   expect([...store.values()].map(held => held.metadata.name).toSorted()).toEqual(['a', 'b', 'd'])
 })
 
-test('the record of field owners is dropped, kind and version are filled in', () => {
+test('a list that comes in parts deletes what was in none of them, and only when it is finished', () => {
+  const { store, seen } = recordingStore()
+  store.replace([namespace('a', '1'), namespace('b', '1'), namespace('c', '1')])
+  store.beginReplace().add([namespace('d', '2')])
+  expect(store.size()).toBe(4)
+
+  const { add, finish } = store.beginReplace()
+  add([namespace('a', '1')])
+  add([namespace('b', '1')])
+  finish()
+  expect(seen.slice(3)).toEqual(['added d', 'deleted c', 'deleted d'])
+})
+
+test('the record of field owners and the copy of kubectl are dropped, kind and version are filled in', () => {
   const { store } = recordingStore()
-  store.upsert(namespace('a', '1'))
+  const raw = namespace('a', '1')
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', team: 'ml' }
+  store.upsert({ ...raw, metadata: { ...raw.metadata, annotations } })
+  expect(annotations).toHaveProperty(['kubectl.kubernetes.io/last-applied-configuration'])
   expect(store.get(undefined, 'a')).toEqual({
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: 'a', resourceVersion: '1' },
+    metadata: { name: 'a', resourceVersion: '1', annotations: { team: 'ml' } },
   })
 })
 

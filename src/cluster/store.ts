@@ -24,6 +24,8 @@ export interface ReadableStore<T> {
 export interface Store<T> extends ReadableStore<T> {
   /** Takes a whole list; objects that are held but not in it were deleted meanwhile. */
   replace(items: readonly unknown[]): void
+  /** Begins to take a whole list in parts. One that is not finished deletes nothing. */
+  beginReplace(): { add(items: readonly unknown[]): void; finish(): void }
   upsert(raw: unknown): void
   remove(raw: unknown): void
 }
@@ -95,6 +97,23 @@ export function createStore<T extends StoredObject>(options: {
     if (objects.delete(key) && object !== undefined) emit({ type: 'deleted', object })
   }
 
+  const beginReplace = () => {
+    const listed = new Set<string>()
+    return {
+      add(items: readonly unknown[]): void {
+        for (const raw of items) {
+          const key = keyOf(raw)
+          if (key === undefined) continue
+          listed.add(key)
+          put(key, raw)
+        }
+      },
+      finish(): void {
+        for (const key of [...objects.keys()]) if (!listed.has(key)) drop(key)
+      },
+    }
+  }
+
   return {
     get: (namespace, name) => objects.get(objectKey(namespace, name)),
     values: () => objects.values(),
@@ -105,14 +124,11 @@ export function createStore<T extends StoredObject>(options: {
       return () => listeners.delete(listener)
     },
     replace(items) {
-      const listed = new Map<string, unknown>()
-      for (const raw of items) {
-        const key = keyOf(raw)
-        if (key !== undefined) listed.set(key, raw)
-      }
-      for (const key of [...objects.keys()]) if (!listed.has(key)) drop(key)
-      for (const [key, raw] of listed) put(key, raw)
+      const { add, finish } = beginReplace()
+      add(items)
+      finish()
     },
+    beginReplace,
     upsert(raw) {
       const key = keyOf(raw)
       if (key !== undefined) put(key, raw)

@@ -153,10 +153,13 @@ test('nobody else is bound to anything, no right is a wildcard, and every role h
   ])
 })
 
-test('people get ModelCaches with the usual roles, and never their status', () => {
+test('people get ModelCaches with the usual roles, and never to write their status', () => {
   const rulesOf = (name: string) => role.parse(byName(shipped)[`ClusterRole/${name}`]).rules
   const rule = { apiGroups: ['modelplane.ai'], resources: ['modelcaches'] }
-  expect(rulesOf('modelcache-users-view')).toEqual([{ ...rule, verbs: ['get', 'list', 'watch'] }])
+  expect(rulesOf('modelcache-users-view')).toEqual([
+    { ...rule, verbs: ['get', 'list', 'watch'] },
+    { ...rule, resources: ['modelcaches/status'], verbs: ['get'] },
+  ])
   expect(rulesOf('modelcache-users-edit')).toEqual([
     { ...rule, verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
   ])

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { z } from 'zod'
+import { CERTIFICATES_MANAGER } from '../../src/certs/authoritywatch.ts'
+import { inRepository, NAMESPACE } from '../manifests/rendered.ts'
+import { type CommandResult, outputOf } from '../testbed/command.ts'
+import type { BarePlane } from './bareplane.ts'
+import { eventually } from './cluster.ts'
+import { annotations, pod } from './objects.ts'
+
+export const DOCS = readFileSync(inRepository('docs/installation.md'), 'utf8')
+
+const items = z.object({
+  items: z.array(
+    z.looseObject({
+      kind: z.string(),
+      metadata: z.looseObject({ name: z.string(), generation: z.number().optional() }),
+    }),
+  ),
+})
+
+const CONFIGURATIONS = [
+  { kind: 'MutatingWebhookConfiguration', name: 'modelcache-mutating', webhooks: ['pods.modelplane.ai'] },
+  {
+    kind: 'ValidatingWebhookConfiguration',
+    name: 'modelcache-validating',
+    webhooks: ['modelcaches.modelplane.ai', 'jobs.modelplane.ai'],
+  },
+]
+const CA = Buffer.from('-----BEGIN CERTIFICATE-----\nany\n-----END CERTIFICATE-----\n').toString('base64')
+
+/** What tests of installations ask of a control plane, and do to it. */
+export function installationOn({ run, kubectl, helm }: BarePlane) {
+  /** Runs a command as docs/installation.md has it. */
+  async function documented(line: string, ...more: string[]): Promise<CommandResult> {
+    expect(DOCS).toContain(`    ${line}\n`)
+    const [command, ...args] = line.split(' ')
+    return command === 'helm' ? helm(...args, ...more) : run([...args, ...more])
+  }
+
+  /** Names of the objects of a kind that are ours. */
+  async function namesOf(kind: string, ...args: string[]): Promise<string[]> {
+    const { items: found } = items.parse(JSON.parse(await kubectl('get', kind, '-o', 'json', ...args)))
+    return found.map(({ metadata }) => metadata.name).filter(name => name.includes('modelcache'))
+  }
+
+  /** Asks for a pod without storing it. */
+  const ask = (object: object) =>
+    run(['create', '-n', 'default', '--dry-run=server', '-f', '-'], JSON.stringify(object))
+
+  /** The API server learns of webhooks and policies late. */
+  async function untilPodsThatAskAre(verdict: 'refused' | 'admitted'): Promise<void> {
+    await eventually(`a pod that asks for a cache is ${verdict}`, async () => {
+      const { code } = await ask(pod(annotations('weights')))
+      return (code === 0) === (verdict === 'admitted') || undefined
+    })
+  }
+
+  return {
+    namesOf,
+    untilPodsThatAskAre,
+    documented: async (line: string, ...more: string[]) => outputOf(await documented(line, ...more), line),
+
+    /** Counts the changes of what the installation wants of Deployments and budgets. */
+    async generations(): Promise<Record<string, number | undefined>> {
+      const { items: found } = items.parse(
+        JSON.parse(await kubectl('get', 'deployments,poddisruptionbudgets', '-n', NAMESPACE, '-o', 'json')),
+      )
+      return Object.fromEntries(
+        found.map(({ kind, metadata }) => [`${kind}/${metadata.name}`, metadata.generation]),
+      )
+    },
+
+    /** Neither webhooks nor policies are left, and pods can be made, whether they ask for a cache or not. */
+    async expectNothingInTheWay(): Promise<void> {
+      for (const kind of ['webhookconfigurations', 'admissionpolicies', 'admissionpolicybindings']) {
+        for (const which of kind.startsWith('webhook') ? ['mutating', 'validating'] : ['validating'])
+          expect(await namesOf(`${which}${kind}`)).toEqual([])
+      }
+      await untilPodsThatAskAre('admitted')
+      const { code, stderr } = await ask(pod({}))
+      expect(code, stderr).toBe(0)
+    },
+
+    /** Leaves what the product makes while it runs: the Secret of the CA, and the CA in the configurations. */
+    async pretendToHaveRun(): Promise<void> {
+      const literal = '--from-literal=ca.crt=any'
+      await kubectl('-n', NAMESPACE, 'create', 'secret', 'generic', 'modelcache-webhook-ca', literal)
+      for (const { kind, name, webhooks } of CONFIGURATIONS) {
+        const object = {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind,
+          metadata: { name },
+          webhooks: webhooks.map(webhook => ({
+            name: webhook,
+            clientConfig: { caBundle: CA },
+            sideEffects: 'None',
+            admissionReviewVersions: ['v1'],
+          })),
+        }
+        const manager = `--field-manager=${CERTIFICATES_MANAGER}`
+        const apply = ['apply', '--server-side', manager, '--force-conflicts', '-f', '-']
+        outputOf(await run(apply, JSON.stringify(object)), `writing caBundle of ${name}`)
+      }
+    },
+
+    /** What `pretendToHaveRun` left is as it was. */
+    async expectItHasRun(): Promise<void> {
+      expect(await namesOf('secrets', '-n', NAMESPACE)).toContain('modelcache-webhook-ca')
+      for (const { kind, name, webhooks } of CONFIGURATIONS) {
+        for (const webhook of webhooks) {
+          const path = `jsonpath={.webhooks[?(@.name=="${webhook}")].clientConfig.caBundle}`
+          expect(await kubectl('get', kind, name, '-o', path), webhook).toBe(CA)
+        }
+      }
+    },
+  }
+}
