@@ -7,7 +7,7 @@ const MAX_TEXT = 1_000
  */
 export function errorFields(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error }
-  const { cause, errors } = error as { cause?: unknown; errors?: unknown }
+  const { cause } = error
   return {
     type: error.constructor.name,
     message: wordsOf(error),
@@ -17,8 +17,8 @@ export function errorFields(error: unknown, depth = 0): unknown {
     ...plain(error, 'reason'),
     stack: framesOf(error),
     ...(cause !== undefined && depth < MAX_DEPTH && { cause: errorFields(cause, depth + 1) }),
-    ...(Array.isArray(errors) &&
-      depth < MAX_DEPTH && { errors: errors.slice(0, 5).map(each => errorFields(each, depth + 1)) }),
+    ...(error instanceof AggregateError &&
+      depth < MAX_DEPTH && { errors: error.errors.slice(0, 5).map(each => errorFields(each, depth + 1)) }),
   }
 }
 

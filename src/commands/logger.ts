@@ -14,16 +14,15 @@ export interface LeveledLogger {
 
 /** The logger of a process: a line of JSON for each entry, on the standard output unless told otherwise. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): LeveledLogger {
-  // A child keeps the level that it was made with. There is one for each component, never one for a request.
-  const children = new Set<Logger>()
   const logger: Logger = pino(
-    { level, base: null, serializers: { err: errorFields }, onChild: child => children.add(child) },
+    { level, base: null, serializers: { err: errorFields } },
     destination ?? pino.destination({ dest: 1, sync: true }),
   )
   return {
     logger,
     setLevel(next) {
-      for (const each of [logger, ...children]) each.level = next
+      // A child that was given no level of its own has that of its parent, whenever it is made.
+      logger.level = next
     },
   }
 }

@@ -55,7 +55,7 @@ export function createMetrics() {
 export type Metrics = ReturnType<typeof createMetrics>
 
 /** Shows the state of the watches, read at each scrape. */
-export function exposeWatches({ registry }: Metrics, watches: ClusterWatches): void {
+export function exposeWatches({ registry }: Metrics, watches: Pick<ClusterWatches, 'kinds'>): void {
   const gauge = (name: string, help: string, read: (kind: WatchedKind) => number) =>
     new Gauge({
       name,

@@ -4,6 +4,9 @@ import { violation } from '../../api/violation.ts'
 import { valueAt } from '../valueat.ts'
 import type { Rule } from './change.ts'
 
+/** What users have written into it is for no event and no log. */
+const CONTENTS = 'artifact.source.inline.files'
+
 /** The fields that say which bytes lie where never change: running pods rely on them. */
 export const fieldImmutable: Rule = ({ cache, old }) => {
   if (old === undefined) return {}
@@ -12,7 +15,8 @@ export const fieldImmutable: Rule = ({ cache, old }) => {
     const now = valueAt(cache.spec, path)
     if (isDeepStrictEqual(before, now)) return []
     const field = `spec.${path}`
-    const text = `${field} cannot change from ${show(before)} to ${show(now)}; create a ModelCache of another name instead`
+    const change = path === CONTENTS ? '' : ` from ${show(before)} to ${show(now)}`
+    const text = `${field} cannot change${change}; create a ModelCache of another name instead`
     return [{ violation: violation('FieldImmutable', field, text), basis: [] }]
   })
   return { findings }

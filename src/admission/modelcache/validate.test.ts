@@ -415,12 +415,19 @@ describe('after creation', () => {
   })
 
   test('the text says from what to what, cut short where it is long', () => {
-    const inline = (content: string) =>
-      spec({ artifact: { kind: 'Bytes', source: { inline: { files: { a: content } } } } })
     const text = textOf(update(aModelCache(), spec({ mount: { path: '/mnt/other' } })))
     expect(text).toContain('from /mnt/model to /mnt/other')
     expect(textOf(update(pvc(), pvc('x')))).toContain('from unset to x')
-    expect(textOf(update(inline('x'.repeat(200_000)), inline('y'))).length).toBeLessThan(500)
+    const s3 = (uri: string) => spec({ artifact: { kind: 'Bytes', source: { s3: { uri } } } })
+    expect(textOf(update(s3(`s3://bkt/${'x'.repeat(900)}`), s3('s3://bkt/y'))).length).toBeLessThan(500)
+  })
+
+  test('the text does not quote the contents of files', () => {
+    const inline = (content: string) =>
+      spec({ artifact: { kind: 'Bytes', source: { inline: { files: { a: content } } } } })
+    const text = textOf(update(inline('secret before'), inline('secret now')))
+    expect(text).toContain('spec.artifact.source.inline.files cannot change; create')
+    expect(text).not.toContain('secret')
   })
 
   test.each<[string, ModelCache, ModelCache]>([

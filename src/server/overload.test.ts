@@ -1,0 +1,189 @@
+import { Agent, type ClientRequest, request } from 'node:http'
+import { json } from 'node:stream/consumers'
+import fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { shedOverload } from './overload.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const BODY_LIMIT = 7 * MIB
+const MAX_LAG_MS = 1_000
+
+// Only a guard against hanging: no test takes a second, but machines can be slow.
+vi.setConfig({ testTimeout: 30_000 })
+
+let app: FastifyInstance
+let url: string
+let agent: Agent
+let metrics: Metrics
+let lagMs: number
+/** How many requests were let in before their bodies. */
+let letIn: number
+let connections: number
+let begun: ClientRequest[]
+
+async function start(maxLagMs: number) {
+  app = fastify({ bodyLimit: BODY_LIMIT })
+  const waitedMs = shedOverload(app, { lagMs: () => lagMs, maxLagMs, bodyLimit: BODY_LIMIT, metrics })
+  app.addHook('onRequest', async () => {
+    letIn += 1
+  })
+  app.post('/', async call => ({ waitedMs: waitedMs(call) }))
+  app.server.on('connection', () => {
+    connections += 1
+  })
+  url = await app.listen({ host: '127.0.0.1', port: 0 })
+}
+
+beforeEach(() => {
+  metrics = createMetrics()
+  agent = new Agent({ keepAlive: true })
+  lagMs = 0
+  letIn = 0
+  connections = 0
+  begun = []
+})
+
+afterEach(async () => {
+  for (const call of begun) call.destroy()
+  agent.destroy()
+  await app.close()
+})
+
+interface Reply {
+  status: number | undefined
+  retryAfter: string | undefined
+  json: unknown
+}
+
+/** Begins a request: its headers are on the way, its body is not. `bytes` undefined: of a length that it does not say. */
+function begin(bytes: number | undefined): { call: ClientRequest; reply: Promise<Reply> } {
+  const length = bytes === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': bytes }
+  const headers = { 'content-type': 'application/json', ...length }
+  const call = request(url, { method: 'POST', agent, headers })
+  begun.push(call)
+  const reply = new Promise<Reply>((resolve, reject) => {
+    call.once('response', async response => {
+      const { statusCode: status, headers } = response
+      resolve({ status, retryAfter: headers['retry-after'], json: await json(response) })
+    })
+    call.on('error', reject)
+  })
+  // A test may break the connection, and then has no interest in the answer.
+  reply.catch(() => {})
+  call.flushHeaders()
+  return { call, reply }
+}
+
+/** A JSON body of so many bytes. */
+function bodyOf(bytes: number): string {
+  return JSON.stringify('x'.repeat(bytes - 2))
+}
+
+async function ask(bytes = 100): Promise<Reply> {
+  const { call, reply } = begin(bytes)
+  call.end(bodyOf(bytes))
+  return reply
+}
+
+/** Begins requests one after the other, and resolves when all of them are let in. */
+async function beginAll(count: number, bytes: number | undefined) {
+  const before = letIn
+  const all = Array.from({ length: count }, () => begin(bytes))
+  await vi.waitFor(() => expect(letIn).toBe(before + count), { timeout: 10_000 })
+  return all
+}
+
+const shed = () => metrics.registry.getSingleMetricAsString('modelcache_admission_shed_total')
+
+const PUT_OFF = { status: 503, retryAfter: '1', json: { kind: 'Status', code: 503 } }
+
+describe('while the event loop is late', () => {
+  test('a request is put off before its body is read, and its connection goes on', async () => {
+    await start(MAX_LAG_MS)
+    lagMs = MAX_LAG_MS + 1
+    const { call, reply } = begin(100)
+    expect(await reply).toMatchObject(PUT_OFF)
+    expect(letIn).toBe(0)
+    expect(await shed()).toContain('{cause="event-loop-lag"} 1')
+    lagMs = 0
+    call.end(bodyOf(100))
+    await vi.waitFor(() => expect(Object.keys(agent.freeSockets)).toHaveLength(1))
+    expect(await ask()).toMatchObject({ status: 200 })
+    expect(connections).toBe(1)
+  })
+
+  test('a request is decided as long as the lag is within the limit', async () => {
+    await start(MAX_LAG_MS)
+    lagMs = MAX_LAG_MS
+    expect(await ask()).toMatchObject({ status: 200 })
+    expect(await shed()).toContain('{cause="event-loop-lag"} 0')
+  })
+
+  test('a request is decided always where the limit is 0', async () => {
+    await start(0)
+    lagMs = 1e9
+    expect(await ask()).toMatchObject({ status: 200 })
+  })
+})
+
+describe('while large bodies are under way', () => {
+  // Eight of 4 MiB are the 32 MiB that are let in.
+  const LARGE = 4 * MIB
+
+  test('another one is put off, and what is small is not', async () => {
+    await start(MAX_LAG_MS)
+    await beginAll(8, LARGE)
+    expect(await ask(LARGE)).toMatchObject(PUT_OFF)
+    expect(await shed()).toContain('{cause="memory"} 1')
+    expect(await ask(64 * KIB)).toMatchObject({ status: 200 })
+    expect(await ask(64 * KIB + 1)).toMatchObject(PUT_OFF)
+  })
+
+  test('there is room again when one is answered, and when the connection of one breaks', async () => {
+    await start(MAX_LAG_MS)
+    const [first, second] = await beginAll(8, LARGE)
+    first?.call.end(bodyOf(LARGE))
+    expect(await first?.reply).toMatchObject({ status: 200 })
+    const [ninth] = await beginAll(1, LARGE)
+    expect(await ask(LARGE)).toMatchObject(PUT_OFF)
+    second?.call.destroy()
+    await vi.waitFor(async () => expect(await ask(LARGE)).toMatchObject({ status: 200 }), { timeout: 10_000 })
+    ninth?.call.end(bodyOf(LARGE))
+    expect(await ninth?.reply).toMatchObject({ status: 200 })
+  })
+
+  test('a body that does not say its length counts as the largest that it can be', async () => {
+    await start(MAX_LAG_MS)
+    await beginAll(4, undefined)
+    expect(await begin(undefined).reply).toMatchObject(PUT_OFF)
+    expect(await ask(4 * MIB)).toMatchObject({ status: 200 })
+  })
+
+  test('a body over the limit is refused as such, and takes no room', async () => {
+    await start(MAX_LAG_MS)
+    await beginAll(7, LARGE)
+    expect(await begin(100 * MIB).reply).toMatchObject({ status: 413 })
+    expect(await ask(LARGE)).toMatchObject({ status: 200 })
+    expect(await shed()).toContain('{cause="memory"} 0')
+  })
+})
+
+describe('a request that was let in has waited', () => {
+  test('for its turn', async () => {
+    await start(MAX_LAG_MS)
+    lagMs = 900
+    const { json } = await ask()
+    expect(json).toMatchObject({ waitedMs: expect.toSatisfy((ms: number) => ms >= 900) })
+  })
+
+  test('for its body', async () => {
+    await start(MAX_LAG_MS)
+    const [only] = await beginAll(1, 100)
+    const since = performance.now()
+    await vi.waitFor(() => expect(performance.now()).toBeGreaterThan(since + 20))
+    only?.call.end(bodyOf(100))
+    expect((await only?.reply)?.json).toMatchObject({ waitedMs: expect.toSatisfy((ms: number) => ms > 20) })
+  })
+})

@@ -1,0 +1,179 @@
+import { Agent, request } from 'node:https'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { eventually } from '../e2e/cluster.ts'
+import { annotations, pod } from '../e2e/objects.ts'
+import { type OwnPlane, startOwnPlane } from '../e2e/ownplane.ts'
+import { httpGet } from '../testbed/http.ts'
+import { freePort } from '../testbed/ports.ts'
+import type { Role } from '../testbed/role.ts'
+
+const CONNECTIONS = 8
+/** What a connection is asked before its replica is told to stop, and again when that is gone. */
+const REQUESTS = 20
+/** Generous, so that a slow machine has the time to find out; what is asserted does not depend on it. */
+const DRAIN_SECONDS = 4
+
+interface Replica extends Role {
+  readonly port: number
+}
+
+let own: OwnPlane
+let leaving: Replica
+let staying: Replica
+
+beforeAll(async () => {
+  own = await startOwnPlane()
+  leaving = await anotherReplica()
+  staying = await anotherReplica()
+})
+afterAll(async () => {
+  await leaving?.kill()
+  await staying?.kill()
+  await own?.[Symbol.asyncDispose]()
+})
+
+async function anotherReplica(): Promise<Replica> {
+  const port = await freePort()
+  const options = ['--port', `${port}`, '--drain-seconds', `${DRAIN_SECONDS}`]
+  const role = await own.product.prepareReplica('webhook', { options })
+  await role.start()
+  return { ...role, port }
+}
+
+function terminate(replica: Replica): void {
+  process.kill(replica.child()?.pid ?? 0, 'SIGTERM')
+}
+
+async function isReady({ healthUrl }: Replica): Promise<boolean> {
+  return (await httpGet(`${healthUrl}/readyz`)).status === 200
+}
+
+/** One of the connections of an API server, by what it has met. */
+interface Lane {
+  /** Requests answered, by port. */
+  readonly answered: Map<number, number>
+  /** How often it was told that its connection ends, by port. */
+  readonly closed: Map<number, number>
+  readonly failures: string[]
+}
+
+/**
+ * Asks without a pause, over connections that are kept, as an API server does through a Service: a connection stays with
+ * its replica until an answer ends it, and the next one is made to `endpoint`.
+ */
+function startLanes(endpoint: () => number): { lanes: readonly Lane[]; stop(): Promise<void> } {
+  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
+  let over = false
+  const lanes = Array.from({ length: CONNECTIONS }, (): Lane => {
+    return { answered: new Map(), closed: new Map(), failures: [] }
+  })
+  const run = async (lane: Lane, index: number) => {
+    let port = endpoint()
+    for (let count = 0; !over; count++) {
+      try {
+        const ends = await ask(agent, port, `${index}-${count}`)
+        increment(lane.answered, port)
+        if (!ends) continue
+        increment(lane.closed, port)
+      } catch (error) {
+        lane.failures.push(`port ${port}: ${error instanceof Error ? error.message : error}`)
+      }
+      port = endpoint()
+    }
+  }
+  const ended = Promise.all(lanes.map(run))
+  return {
+    lanes,
+    async stop() {
+      over = true
+      await ended
+      agent.destroy()
+    },
+  }
+}
+
+function increment(counts: Map<number, number>, port: number): void {
+  counts.set(port, (counts.get(port) ?? 0) + 1)
+}
+
+const allowed = z.object({
+  response: z.object({ uid: z.string(), allowed: z.literal(true), patch: z.string() }),
+})
+
+/** Has a pod reviewed that asks for a Ready cache; says whether the answer ends the connection. */
+async function ask(agent: Agent, port: number, uid: string): Promise<boolean> {
+  const { namespace } = own.cluster
+  const object = pod({ name: uid, namespace, ...annotations('weights') })
+  const resource = { group: '', version: 'v1', resource: 'pods' }
+  const said = { uid, resource, namespace, name: uid, operation: 'CREATE', userInfo: {}, object }
+  const body = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: said })
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    status: number | undefined
+    ends: boolean
+    body: string
+  }>()
+  const call = request(
+    {
+      ...{ host: '127.0.0.1', port, agent, method: 'POST', path: '/mutate-pods?timeout=5s' },
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    },
+    response => {
+      const { statusCode: status, headers } = response
+      text(response).then(body => resolve({ status, ends: headers.connection === 'close', body }), reject)
+    },
+  )
+  call.on('error', reject)
+  call.end(body)
+  const answer = await promise
+  if (answer.status !== 200) throw new Error(`HTTP ${answer.status}: ${answer.body}`)
+  expect(allowed.parse(JSON.parse(answer.body)).response.uid).toBe(uid)
+  return answer.ends
+}
+
+test('of API servers that keep their connections busy, none sees a request fail when a replica is told to stop', async () => {
+  let endpoint = leaving.port
+  const { lanes, stop } = startLanes(() => endpoint)
+  try {
+    const each = async (what: string, has: (lane: Lane, index: number) => boolean) => {
+      await eventually(what, async () => lanes.every(has) || undefined)
+    }
+    /** How many answers of the first replica have left the connection open. */
+    const keptBy = ({ answered, closed }: Lane) =>
+      (answered.get(leaving.port) ?? 0) - (closed.get(leaving.port) ?? 0)
+    const answeredBy = (port: number) => (lane: Lane) => (lane.answered.get(port) ?? 0) >= REQUESTS
+    await each('answers of the first replica', answeredBy(leaving.port))
+    const process = leaving.child()
+    terminate(leaving)
+    await eventually('its word that it is not ready', async () => !(await isReady(leaving)) || undefined)
+    // The Service does not know yet: every answer ends its connection, which is made anew to the same replica, and served.
+    const before = lanes.map(keptBy)
+    const closed = lanes.map(lane => lane.closed.get(leaving.port) ?? 0)
+    await each(
+      'ends of its connections',
+      (lane, index) => (lane.closed.get(leaving.port) ?? 0) >= (closed[index] ?? 0) + 3,
+    )
+    // One answer of each may have been on its way.
+    for (const [index, lane] of lanes.entries())
+      expect(keptBy(lane) - (before[index] ?? 0)).toBeLessThanOrEqual(1)
+    endpoint = staying.port
+    expect(await process?.ended).toBe('exit code 0')
+    await each('answers of the other replica', answeredBy(staying.port))
+  } finally {
+    await stop()
+  }
+  expect(lanes.flatMap(({ failures }) => failures)).toEqual([])
+  const total = (port: number) => lanes.reduce((sum, { answered }) => sum + (answered.get(port) ?? 0), 0)
+  console.log(
+    `${total(leaving.port)} requests answered by the one that left, ${total(staying.port)} by the other`,
+  )
+})
+
+test('a second SIGTERM ends a replica that drains at once', async () => {
+  const process = staying.child()
+  terminate(staying)
+  await eventually('its word that it is not ready', async () => !(await isReady(staying)) || undefined)
+  terminate(staying)
+  expect(await process?.ended).toBe('exit code 1')
+})

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Agent, createServer, request } from 'node:https'
+import type { KeyedCertificate } from '../../src/certs/issue.ts'
+import { issueServing } from '../testbed/pki.ts'
+import { freePort } from '../testbed/ports.ts'
+
+/** Answers a call in the place of the API server. */
+export type Answer = (call: IncomingMessage, reply: ServerResponse) => void
+
+/** A front of an API server that can answer in its place. */
+export interface ErringFront extends AsyncDisposable {
+  readonly url: string
+  /** From now on every call is answered so, and those under way are cut; undefined: by the API server again. */
+  answer(instead: Answer | undefined): void
+}
+
+/** Starts one on loopback, with a certificate of the control plane's CA; what it passes on is unchanged, credentials too. */
+export async function startErringFront(server: string, ca: KeyedCertificate): Promise<ErringFront> {
+  const { certPem, keyPem } = await issueServing(ca, ['localhost'])
+  const agent = new Agent({ keepAlive: true, ca: ca.certPem })
+  const open = new Set<ServerResponse>()
+  let instead: Answer | undefined
+  const front = createServer({ cert: certPem, key: keyPem }, (call, reply) => {
+    open.add(reply)
+    reply.once('close', () => open.delete(reply))
+    if (instead !== undefined) return instead(call, reply)
+    const { method, headers, url } = call
+    const onward = request(`${server}${url}`, { agent, method, headers }, answer => {
+      reply.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(reply)
+      answer.on('error', () => reply.destroy())
+    })
+    onward.on('error', () => reply.destroy())
+    reply.once('close', () => onward.destroy())
+    call.pipe(onward)
+  })
+  const port = await freePort()
+  await new Promise<void>(resolve => front.listen(port, '127.0.0.1', resolve))
+  const cut = () => {
+    for (const reply of open) reply.destroy()
+  }
+  return {
+    url: `https://127.0.0.1:${port}`,
+    answer(next) {
+      instead = next
+      cut()
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise(resolve => front.close(resolve))
+      front.closeAllConnections()
+      agent.destroy()
+      await closed
+    },
+  }
+}
