@@ -11,7 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 # Production packages alone; none of them has an install script to run. What only a compiler or a debugger reads is left out.
 RUN npm ci --omit=dev --ignore-scripts --no-update-notifier --loglevel=error --cache=/tmp/npm \
  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete \
- && rm -rf /tmp/npm
+ && rm -rf node_modules/@types /tmp/npm
 COPY LICENSE ./
 COPY src ./src
 

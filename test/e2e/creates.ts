@@ -8,7 +8,8 @@ export interface Creates {
   failures: string[]
 }
 
-const CONCURRENT = 4
+/** Creates under way at a time. */
+export const CONCURRENT = 4
 
 /**
  * Creates pods for as long as something goes on, real ones, one after another in a few lanes, at no less than the rate asked for as
@@ -26,12 +27,11 @@ export async function createWhile(options: {
   const rest = createRest(loadKubeConfig(kubeconfig))
   const result: Creates = { created: 0, failures: [] }
   const state = { over: false }
-  const lane = async (index: number): Promise<void> => {
-    for (let count = 0; !state.over; count++) {
+  const lane = async (): Promise<void> => {
+    while (!state.over) {
       const began = performance.now()
-      const name = `load-${index}-${count}`
       await rest
-        .create(`/api/v1/namespaces/${namespace}/pods`, heldPod(name, caches), {
+        .create(`/api/v1/namespaces/${namespace}/pods`, heldPod(caches), {
           fieldManager: 'load',
           timeoutMs: 40_000,
         })
@@ -42,7 +42,7 @@ export async function createWhile(options: {
       await sleep(Math.max(0, (CONCURRENT * 1000) / perSecond - (performance.now() - began)))
     }
   }
-  const lanes = Array.from({ length: CONCURRENT }, (_, index) => lane(index))
+  const lanes = Array.from({ length: CONCURRENT }, lane)
   try {
     await during()
   } finally {
@@ -52,11 +52,11 @@ export async function createWhile(options: {
   return result
 }
 
-function heldPod(name: string, caches: string) {
+function heldPod(caches: string) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, annotations: { 'modelplane.ai/caches': caches } },
+    metadata: { generateName: 'load-', annotations: { 'modelplane.ai/caches': caches } },
     spec: {
       schedulingGates: [{ name: 'example.com/load' }],
       containers: [{ name: 'main', image: 'load' }],
