@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { isoEnd } from './authoritywatch.ts'
 import type { KeyedCertificate } from './issue.ts'
 import { createServingCertificate, type ServingCertificate } from './servingcertificate.ts'
-import { pairProblem } from './verify.ts'
+import { servingProblem } from './verify.ts'
 
 /** kubelet brings a changed Secret into a pod about a minute later, so more often would win nothing. */
 const READ_MS = 10_000
@@ -34,10 +34,11 @@ export function fileCertificate(options: FileCertificateOptions): ServingCertifi
   })
   const load = (): void => {
     const pair = read()
+    const problem = servingProblem(pair, clock())
+    // Also of the pair in use: nobody may have renewed it in time.
+    if (problem !== undefined) throw new Error(`${certFile} and ${keyFile}: ${problem}`)
     const current = serving.current()
     if (pair.certPem === current?.certPem && pair.keyPem === current.keyPem) return
-    const problem = pairProblem(pair, clock())
-    if (problem !== undefined) throw new Error(`${certFile} and ${keyFile}: ${problem}`)
     serving.publish(pair)
     logger.info({ certFile, notAfter: isoEnd(pair.certPem) }, 'loaded a certificate')
   }

@@ -1,11 +1,10 @@
 import type { Logger } from 'pino'
 import { startWorkQueue } from '../controller/workqueue.ts'
 import { fingerprint } from './authority.ts'
-import type { AuthorityWatch } from './authoritywatch.ts'
-import { isoEnd } from './authoritywatch.ts'
+import { type AuthorityWatch, isoEnd } from './authoritywatch.ts'
 import { BACKDATE_MS, DAY_MS, issueLeaf, type KeyedCertificate } from './issue.ts'
 import { createServingCertificate, type ServingCertificate } from './servingcertificate.ts'
-import { endOf, pairProblem, readCertificate } from './verify.ts'
+import { endOf, readCertificate, servingProblem } from './verify.ts'
 
 /** How often the wall clock is looked at: a long timer does not notice that the machine slept or that its clock was set. */
 const CHECK_MS = 30_000
@@ -51,8 +50,8 @@ export function mintCertificate(options: MintOptions): ServingCertificate {
     const problem = leafProblem(leaf, signer, now)
     if (problem !== undefined) throw new Error(`the minted certificate is unusable: ${problem}`)
     const end = endOf(leaf.certPem) ?? now
-    minted = { signerPem: signer.certPem, at: now, renewAt: now + (2 / 3) * (end - now) }
     serving.publish(leaf)
+    minted = { signerPem: signer.certPem, at: now, renewAt: now + (2 / 3) * (end - now) }
     logger.info({ ca: fingerprint(signer.certPem), notAfter: isoEnd(leaf.certPem) }, 'minted a certificate')
   }
 
@@ -84,5 +83,5 @@ function leafProblem(leaf: KeyedCertificate, signer: KeyedCertificate, now: numb
   const cert = readCertificate(leaf.certPem)
   if (ca === undefined || !cert?.checkIssued(ca) || !cert.verify(ca.publicKey))
     return 'it is not signed by the CA'
-  return pairProblem(leaf, now)
+  return servingProblem(leaf, now)
 }

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { BACKDATE_MS, type KeyedCertificate } from './issue.ts'
 
 /** The first certificate in a PEM text; undefined where there is none that can be read. */
@@ -31,6 +32,14 @@ export function pairProblem({ certPem, keyPem }: KeyedCertificate, now: number):
   return undefined
 }
 
+/**
+ * Why a pair is not to be served at `now`; undefined when it may. TLS has demands of its own, such as the size of keys, and reads the
+ * rest of a chain.
+ */
+export function servingProblem(pair: KeyedCertificate, now: number): string | undefined {
+  return pairProblem(pair, now) ?? tlsProblem(pair)
+}
+
 /** Why a CA is not to sign at `now`; undefined when it may. */
 export function caProblem(pair: KeyedCertificate, now: number): string | undefined {
   return (
@@ -42,6 +51,15 @@ export function caProblem(pair: KeyedCertificate, now: number): string | undefin
 /** When a certificate ends, in milliseconds since the epoch; undefined where it cannot be read. */
 export function endOf(certPem: string): number | undefined {
   return readCertificate(certPem)?.validToDate.getTime()
+}
+
+function tlsProblem({ certPem, keyPem }: KeyedCertificate): string | undefined {
+  try {
+    createSecureContext({ cert: certPem, key: keyPem })
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 function fits(cert: X509Certificate, keyPem: string): boolean {

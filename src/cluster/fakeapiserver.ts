@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { z } from 'zod'
 import { PooledKubeConfig } from './kubeconfig.ts'
 import { collectionPath, objectPath, type Resource, type StoredObject } from './resource.ts'
 
-/** An API server for tests: keeps collections, versions and history, pages lists, serves watches, and fails on demand. */
+/**
+ * An API server for tests: keeps collections, versions and history, takes what is created, pages lists, serves watches, and
+ * fails on demand.
+ */
 export interface FakeApiServer extends AsyncDisposable {
   readonly config: PooledKubeConfig
   /** `METHOD path` of every request so far. */
@@ -37,7 +41,7 @@ export interface FakeApiServer extends AsyncDisposable {
 type Kind = Pick<Resource<StoredObject>, 'apiVersion' | 'kind' | 'plural'>
 
 export interface Failure {
-  readonly on: 'list' | 'watch' | 'get'
+  readonly on: 'list' | 'watch' | 'get' | 'create'
   /** An HTTP status; `cut` breaks the connection; `mute` never answers. */
   readonly how: number | 'cut' | 'mute'
 }
@@ -46,13 +50,13 @@ interface Entry {
   version: number
   type: 'ADDED' | 'MODIFIED' | 'DELETED'
   collection: string
-  object: unknown
+  object: StoredObject
 }
 
 export async function startFakeApiServer(): Promise<FakeApiServer> {
-  const objects = new Map<string, { collection: string; object: unknown }>()
+  const objects = new Map<string, { collection: string; object: StoredObject }>()
   const history: Entry[] = []
-  const watches = new Set<{ collection: string; from: number; response: ServerResponse }>()
+  const watches = new Set<Selection & { from: number; response: ServerResponse }>()
   const failures: Failure[] = []
   const requests: string[] = []
   const watchQueries: URLSearchParams[] = []
@@ -65,14 +69,44 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   let expiry: 'status' | 'event' = 'status'
   let gate: Promise<void> = Promise.resolve()
 
-  const record = (type: Entry['type'], collection: string, object: unknown): void => {
+  const record = (type: Entry['type'], collection: string, object: StoredObject): void => {
     history.push({ version, type, collection, object })
     for (const watch of watches) {
-      if (watch.collection === collection && version > watch.from) writeEvent(watch.response, type, object)
+      if (watch.collection === collection && watch.has(object) && version > watch.from)
+        writeEvent(watch.response, type, object)
     }
   }
 
-  const serveWatch = (collection: string, query: URLSearchParams, response: ServerResponse): void => {
+  const store = (resource: Kind, object: StoredObject): StoredObject => {
+    const path = objectPath(resource, object.metadata.namespace, object.metadata.name)
+    version += 1
+    const stored = {
+      apiVersion: resource.apiVersion,
+      kind: resource.kind,
+      ...object,
+      metadata: {
+        managedFields: [{ manager: 'test' }],
+        ...object.metadata,
+        resourceVersion: String(version),
+      },
+    }
+    const type = objects.has(path) ? 'MODIFIED' : 'ADDED'
+    objects.set(path, { collection: collectionPath(resource), object: stored })
+    record(type, collectionPath(resource), stored)
+    return stored
+  }
+
+  const serveCreate = (url: URL, body: unknown, response: ServerResponse): void => {
+    const { apiVersion, kind, ...object } = created.parse(body)
+    const path = `${url.pathname}/${object.metadata.name}`
+    const plural = url.pathname.split('/').at(-1) ?? ''
+    if (objects.has(path)) replyStatus(response, 409, 'AlreadyExists')
+    else reply(response, 201, store({ apiVersion, kind, plural }, object))
+  }
+
+  const serveWatch = (url: URL, response: ServerResponse): void => {
+    const query = url.searchParams
+    const selection = selectionOf(url)
     watchQueries.push(query)
     const from = Number(query.get('resourceVersion'))
     const expired = from < compacted
@@ -88,23 +122,21 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
       return
     }
     for (const entry of history) {
-      if (entry.version > from && entry.collection === collection)
+      if (entry.version > from && entry.collection === selection.collection && selection.has(entry.object))
         writeEvent(response, entry.type, entry.object)
     }
-    const watch = { collection, from, response }
+    const watch = { ...selection, from, response }
     watches.add(watch)
     response.on('close', () => watches.delete(watch))
   }
 
-  const serveList = (collection: string, query: URLSearchParams, response: ServerResponse): void => {
+  const serveList = (url: URL, response: ServerResponse): void => {
+    const query = url.searchParams
+    const { collection, has } = selectionOf(url)
     listQueries.push(query)
-    // A collection of one namespace is that of the whole cluster, narrowed.
-    const [, namespace = ''] = /\/namespaces\/([^/]+)\//.exec(collection) ?? []
-    const whole = collection.replace(`/namespaces/${namespace}/`, '/')
     const items = [...objects.values()]
-      .filter(held => held.collection === whole)
+      .filter(held => held.collection === collection && has(held.object))
       .map(held => held.object)
-      .filter(object => namespace === '' || (object as StoredObject).metadata.namespace === namespace)
     const start = Number(query.get('continue') ?? 0)
     const end = start + Number(query.get('limit') ?? items.length)
     const more = end < items.length ? { continue: String(end) } : {}
@@ -114,22 +146,34 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     })
   }
 
+  /** The body of a write, which is noted. */
+  const receive = async (request: IncomingMessage, url: URL): Promise<unknown> => {
+    if (request.method === 'GET') return undefined
+    const body: unknown = JSON.parse(await readAll(request))
+    writes.push({ contentType: request.headers['content-type'], query: url.search, body })
+    return body
+  }
+
+  const serveGet = (url: URL, response: ServerResponse): void => {
+    const held = objects.get(url.pathname)
+    if (held === undefined) replyStatus(response, 404, 'NotFound')
+    else reply(response, 200, held.object)
+  }
+
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://fake')
     requests.push(`${request.method} ${url.pathname}`)
-    if (request.method !== 'GET') {
-      const body: unknown = JSON.parse(await readAll(request))
-      writes.push({ contentType: request.headers['content-type'], query: url.search, body })
-      return reply(response, 200, body)
-    }
-    const call = callOf(url)
+    const call = callOf(request.method, url)
+    const body = await receive(request, url)
     const failed = failures.findIndex(failure => failure.on === call)
     if (failed >= 0) return fail(failures.splice(failed, 1)[0], request, response)
-    if (call === 'watch') return serveWatch(url.pathname, url.searchParams, response)
+    if (call === 'create') return serveCreate(url, body, response)
+    // Changes are answered as if they were made, and are not.
+    if (call === 'change') return reply(response, 200, body)
+    if (call === 'watch') return serveWatch(url, response)
     await gate
-    if (call === 'list') return serveList(url.pathname, url.searchParams, response)
-    const held = objects.get(url.pathname)
-    return held === undefined ? replyStatus(response, 404, 'NotFound') : reply(response, 200, held.object)
+    if (call === 'list') return serveList(url, response)
+    return serveGet(url, response)
   }
 
   const server = createServer((request, response) => {
@@ -151,33 +195,16 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     writes,
     connections: () => connections,
     openWatches: () => watches.size,
-    put(resource, object) {
-      const path = objectPath(resource, object.metadata.namespace, object.metadata.name)
-      version += 1
-      const stored = {
-        apiVersion: resource.apiVersion,
-        kind: resource.kind,
-        ...object,
-        metadata: {
-          managedFields: [{ manager: 'test' }],
-          ...object.metadata,
-          resourceVersion: String(version),
-        },
-      }
-      const type = objects.has(path) ? 'MODIFIED' : 'ADDED'
-      objects.set(path, { collection: collectionPath(resource), object: stored })
-      record(type, collectionPath(resource), stored)
-    },
+    put: store,
     delete(resource, namespace, name) {
       const path = objectPath(resource, namespace, name)
       const held = objects.get(path)
       if (held === undefined) throw new Error(`no ${path}`)
       version += 1
       objects.delete(path)
-      const last = held.object as StoredObject
       record('DELETED', held.collection, {
-        ...last,
-        metadata: { ...last.metadata, resourceVersion: String(version) },
+        ...held.object,
+        metadata: { ...held.object.metadata, resourceVersion: String(version) },
       })
     },
     bookmark() {
@@ -241,9 +268,34 @@ export function configFor(server: string): PooledKubeConfig {
 
 /** A kind is written in lower case, and no test gives an object the name of one. */
 const COLLECTION =
-  /\/(storageclasses|modelcaches|persistentvolumeclaims|namespaces|pods|resourcequotas|storageprofiles|inferenceclusters)$/
+  /\/(storageclasses|modelcaches|persistentvolumeclaims|namespaces|pods|resourcequotas|storageprofiles|inferenceclusters|secrets|(mutating|validating)webhookconfigurations)$/
 
-function callOf(url: URL): Failure['on'] {
+const created = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+})
+
+/** Which objects a list or a watch is of. */
+interface Selection {
+  readonly collection: string
+  has(object: StoredObject): boolean
+}
+
+/** A collection of one namespace is that of the whole cluster, narrowed, and so is one of a single name. */
+function selectionOf({ pathname, searchParams }: URL): Selection {
+  const [, namespace] = /\/namespaces\/([^/]+)\//.exec(pathname) ?? []
+  const [, name] = /^metadata\.name=(.+)$/.exec(searchParams.get('fieldSelector') ?? '') ?? []
+  return {
+    collection: namespace === undefined ? pathname : pathname.replace(`/namespaces/${namespace}/`, '/'),
+    has: ({ metadata }) =>
+      (namespace === undefined || metadata.namespace === namespace) &&
+      (name === undefined || metadata.name === name),
+  }
+}
+
+function callOf(method: string | undefined, url: URL): Failure['on'] | 'change' {
+  if (method !== 'GET') return method === 'POST' && COLLECTION.test(url.pathname) ? 'create' : 'change'
   if (url.searchParams.get('watch') === 'true') return 'watch'
   return COLLECTION.test(url.pathname) ? 'list' : 'get'
 }

@@ -87,7 +87,12 @@ export function startRotation(options: {
     const now = clock()
     if (step.kind === 'introduce') {
       const after = introduced(current, await authority.freshCA(), now)
-      await write(secret, after, 'rotation: made the next CA, which signs once all trust it', asked)
+      await write(
+        secret,
+        after,
+        `rotation (${step.why}): made the next CA, which signs once all trust it`,
+        asked,
+      )
     } else if (step.kind === 'retire') {
       await write(secret, retired(current, now), 'rotation: previous CAs are trusted until their time')
     } else if (await isShownLive(trustBundle(current))) {
