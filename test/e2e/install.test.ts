@@ -115,8 +115,12 @@ describe('helm', () => {
     const notes = await here.documented(HELM_INSTALL)
     expect(notes).toContain(`    ${ROLLOUT_STATUS}\n`)
     expect(notes).not.toContain('pod-security')
-    const status = await here.documented(ROLLOUT_STATUS, '--watch=false')
-    expect(status.match(/^Waiting for deployment "modelcache-(webhook|controller)"/gm)).toHaveLength(2)
+    // At first kubectl waits for the controller of Deployments to have seen them.
+    await eventually('the rollout of both roles', async () => {
+      const status = await here.documented(ROLLOUT_STATUS, '--watch=false')
+      const waiting = status.match(/^Waiting for deployment "modelcache-(webhook|controller)"/gm)
+      return waiting?.length === 2 || undefined
+    })
     await here.untilPodsThatAskAre('refused')
   })
 
