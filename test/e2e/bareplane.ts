@@ -7,6 +7,9 @@ import { type CommandResult, outputOf } from '../testbed/command.ts'
 import { startControlPlane } from '../testbed/controlplane.ts'
 import { type Kubectl, kubectlFor } from '../testbed/kubectl.ts'
 
+/** A CRD may take a minute to go: so long the API server waits between two looks whether its objects are gone. */
+const DELETION_MS = 240_000
+
 /** A control plane on which nothing is installed, and the tools of its administrator. */
 export interface BarePlane extends AsyncDisposable {
   /** The exit code and output, whatever came of it. */
@@ -24,7 +27,7 @@ export async function startBarePlane(): Promise<BarePlane> {
   started.defer(() => rm(dir, { recursive: true, force: true }))
   const controlPlane = await startControlPlane({ dir, binaries })
   started.defer(() => controlPlane.stop())
-  const run = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
+  const run = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir, DELETION_MS)
   const running = started.move()
   return {
     run,

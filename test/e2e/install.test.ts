@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { NAMESPACE } from '../manifests/rendered.ts'
 import { outputOf } from '../testbed/command.ts'
 import { type BarePlane, startBarePlane } from './bareplane.ts'
@@ -14,6 +14,8 @@ const HELM_UPGRADE = 'helm upgrade modelcache chart --namespace modelcache-syste
 const HELM_UNINSTALL = 'helm uninstall modelcache --namespace modelcache-system'
 const ROLLOUT_STATUS =
   'kubectl -n modelcache-system rollout status deployment/modelcache-webhook deployment/modelcache-controller'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 let plane: BarePlane
 let here: ReturnType<typeof installationOn>
