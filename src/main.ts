@@ -1,11 +1,28 @@
 #!/usr/bin/env node
 import type { Command } from './commands/command.ts'
-import { controller } from './commands/controller.ts'
 import { UsageError } from './commands/options.ts'
-import { review } from './commands/review.ts'
-import { webhook } from './commands/webhook.ts'
 
-const COMMANDS: Record<string, Command> = { webhook, controller, review }
+/** A role of the one binary. Only the one that runs is loaded: `review` needs nothing of a server. */
+interface Role {
+  /** One line for `modelcache --help`. */
+  summary: string
+  load(): Promise<Command>
+}
+
+const ROLES: Record<string, Role> = {
+  webhook: {
+    summary: 'serve the admission webhooks',
+    load: async () => (await import('./commands/webhook.ts')).webhook,
+  },
+  controller: {
+    summary: 'keep the status of ModelCaches true to the cluster, and lift the gates of pods',
+    load: async () => (await import('./commands/controller.ts')).controller,
+  },
+  review: {
+    summary: 'say of manifests what the webhooks would say',
+    load: async () => (await import('./commands/review.ts')).review,
+  },
+}
 
 /** Roles that are part of the design and that this version does not have. */
 const NOT_IMPLEMENTED = ['hydrate']
@@ -14,7 +31,7 @@ const HELP = `Usage: modelcache ROLE [options]
 
 Stages model weights once per cluster and mounts them read-only into every pod that asks.
 
-${Object.entries(COMMANDS)
+${Object.entries(ROLES)
   .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
   .join('\n')}
 
@@ -29,14 +46,14 @@ async function main([role, ...argv]: string[]): Promise<number> {
     process[role === undefined ? 'stderr' : 'stdout'].write(HELP)
     return role === undefined ? 2 : 0
   }
-  const command = COMMANDS[role]
-  if (command === undefined) {
+  const known = Object.hasOwn(ROLES, role) ? ROLES[role] : undefined
+  if (known === undefined) {
     const why = NOT_IMPLEMENTED.includes(role) ? 'is not implemented in this version' : 'is not a role'
     console.error(`modelcache: ${role} ${why}; see: modelcache --help`)
     return 2
   }
   try {
-    return await command.run(argv)
+    return await (await known.load()).run(argv)
   } catch (error) {
     console.error(`modelcache ${role}: ${error instanceof Error ? error.message : error}`)
     if (error instanceof UsageError) {

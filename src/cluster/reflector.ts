@@ -32,7 +32,7 @@ const DEFAULT_TIMING: ReflectorTiming = {
   stallMs: 30_000,
   shortWatchMs: 1_000,
   settleMs: 1_000,
-  absentMs: 30_000,
+  absentMs: 10_000,
   baseMs: 500,
   // What is asked meanwhile is little, and when the server is back, the view is wrong for as long as this.
   capMs: 5_000,

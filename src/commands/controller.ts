@@ -50,7 +50,6 @@ ${describeOptions(OPTIONS)}
 
 /** The controller: watches ModelCaches, claims and waiting pods; as the leader it writes status and lifts gates. */
 export const controller: Command = {
-  summary: 'keep the status of ModelCaches true to the cluster, and lift the gates of pods',
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)
     if (options === undefined) {

@@ -1,7 +1,7 @@
-import type { KubeConfig } from '@kubernetes/client-node'
 import { pino } from 'pino'
 import type { ClusterView } from '../admission/clusterview.ts'
 import { isNotFound } from '../cluster/apierror.ts'
+import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { listAll } from '../cluster/list.ts'
 import { createLiveReader } from '../cluster/liveread.ts'
 import type { Resource, StoredObject } from '../cluster/resource.ts'
@@ -15,6 +15,8 @@ import type { ReadUnknown } from '../review/decide.ts'
 export interface LiveCluster {
   view: ClusterView
   readUnknown: ReadUnknown
+  /** That of the current context, else `default`. */
+  namespace: string
 }
 
 const READ_TIMEOUT_MS = 5_000
@@ -22,9 +24,10 @@ const READ_TIMEOUT_MS = 5_000
 /**
  * Reads every kind that rules ask about, once: a watch would go on trying where this fails, and says why.
  *
- * @throws ApiError when the API server cannot be reached or refuses a list.
+ * @throws Error when there is no kubeconfig that can be read, ApiError when the API server cannot be reached or refuses a list.
  */
-export async function readCluster(config: KubeConfig): Promise<LiveCluster> {
+export async function readCluster(kubeconfig: string | undefined): Promise<LiveCluster> {
+  const config = loadKubeConfig(kubeconfig)
   const rest = createRest(config)
   const logger = pino({ level: 'error', base: null }, pino.destination({ dest: 2, sync: true }))
   const lists: Promise<void>[] = []
@@ -40,6 +43,7 @@ export async function readCluster(config: KubeConfig): Promise<LiveCluster> {
     // Whoever reviews may have no right to read Secrets; then nothing is said about them.
     readUnknown: (known, refs) =>
       readLive(known, refs, AbortSignal.timeout(READ_TIMEOUT_MS)).catch(() => undefined),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace || 'default',
   }
 }
 

@@ -1,7 +1,6 @@
 import { styleText } from 'node:util'
 import { z } from 'zod'
 import { objectName } from '../api/objectname.ts'
-import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { adviseLive, adviseOffline } from '../review/advice.ts'
 import { OFFLINE } from '../review/decide.ts'
 import { EMPTY_CLUSTER } from '../review/inputview.ts'
@@ -10,7 +9,6 @@ import { renderJson, renderPatches, renderText } from '../review/render.ts'
 import { type ReviewOptions, review as reviewManifests } from '../review/review.ts'
 import type { Reviewed } from '../review/verdict.ts'
 import type { Command } from './command.ts'
-import { readCluster } from './livecluster.ts'
 import { readInput } from './manifestfiles.ts'
 import { commonOptions, describeOptions, flag, parseOptions, policyOptions } from './options.ts'
 
@@ -59,7 +57,6 @@ const RENDERERS: Record<'text' | 'json' | 'patch', (results: readonly Reviewed[]
 
 /** The rules of the webhooks over manifests, with no cluster or under the eyes of a real one. */
 export const review: Command = {
-  summary: 'say of manifests what the webhooks would say',
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)
     if (options === undefined) {
@@ -115,11 +112,8 @@ const NO_CLUSTER: Against = {
 }
 
 async function liveCluster(kubeconfig: string | undefined): Promise<Against> {
-  const config = loadKubeConfig(kubeconfig)
-  const { view, readUnknown } = await readCluster(config)
-  const namespace = config.getContextObject(config.getCurrentContext())?.namespace
-  return {
-    cluster: { base: view, readUnknown, advise: adviseLive },
-    defaultNamespace: namespace || 'default',
-  }
+  // The Kubernetes client takes most of a second to load, and most reviews are done without a cluster.
+  const { readCluster } = await import('./livecluster.ts')
+  const { view, readUnknown, namespace } = await readCluster(kubeconfig)
+  return { cluster: { base: view, readUnknown, advise: adviseLive }, defaultNamespace: namespace }
 }

@@ -84,7 +84,6 @@ ${describeOptions(OPTIONS)}
 
 /** The admission webhooks: watches the cluster, answers the API server, drains on SIGTERM. */
 export const webhook: Command = {
-  summary: 'serve the admission webhooks',
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)
     if (options === undefined) {

@@ -7,8 +7,8 @@ import { type CommandResult, outputOf } from '../testbed/command.ts'
 import { startControlPlane } from '../testbed/controlplane.ts'
 import { type Kubectl, kubectlFor } from '../testbed/kubectl.ts'
 
-/** A CRD may take a minute to go: so long the API server waits between two looks whether its objects are gone. */
-const DELETION_MS = 240_000
+/** kubectl waits for what it deletes: a namespace goes after all that is in it. */
+const DELETION_MS = 180_000
 
 /** A control plane on which nothing is installed, and the tools of its administrator. */
 export interface BarePlane extends AsyncDisposable {

@@ -6,9 +6,16 @@ import { inRepository, NAMESPACE } from '../manifests/rendered.ts'
 import { type CommandResult, outputOf } from '../testbed/command.ts'
 import type { BarePlane } from './bareplane.ts'
 import { eventually } from './cluster.ts'
+import { untilCrdIsGone } from './crds.ts'
 import { annotations, pod } from './objects.ts'
 
 export const DOCS = readFileSync(inRepository('docs/installation.md'), 'utf8')
+
+export const TAKE_OVER = 'helm install modelcache chart --namespace modelcache-system'
+export const HELM_INSTALL = `${TAKE_OVER} --set image.repository=registry.example.com/modelcache`
+export const HELM_UNINSTALL = 'helm uninstall modelcache --namespace modelcache-system'
+
+export const CRDS = ['inferenceclusters.modelplane.ai', 'modelcaches.modelplane.ai']
 
 const items = z.object({
   items: z.array(
@@ -59,6 +66,10 @@ export function installationOn({ run, kubectl, helm }: BarePlane) {
   return {
     namesOf,
     untilPodsThatAskAre,
+    /** Waits for the end of our CRDs, whose deletion has begun. */
+    async untilCrdsAreGone(): Promise<void> {
+      for (const name of CRDS) await untilCrdIsGone(run, name)
+    },
     documented: async (line: string, ...more: string[]) => outputOf(await documented(line, ...more), line),
 
     /** Counts the changes of what the installation wants of Deployments and budgets. */

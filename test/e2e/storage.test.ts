@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CommandResult } from '../testbed/command.ts'
 import { type Cluster, eventually } from './cluster.ts'
+import { deleteCrd } from './crds.ts'
 import { modelCache, RWO_CLASS, RWX_CLASS, soundSpec, storageClass } from './objects.ts'
 import { type OwnPlane, startOwnPlane } from './ownplane.ts'
 
@@ -40,7 +41,7 @@ describe('where the Containerized Data Importer is installed', () => {
   const CRD = 'storageprofiles.cdi.kubevirt.io'
 
   beforeAll(() => cluster.need(storageClass(UNKNOWN, 'storage.example.com/files')))
-  afterAll(() => cluster?.kubectl(['delete', 'crd', CRD, '--ignore-not-found']))
+  afterAll(() => deleteCrd(cluster.kubectl, CRD))
 
   test('its StorageProfile lets a class of an unknown provisioner pass, at once', async () => {
     const before = await judge(UNKNOWN)
@@ -55,7 +56,7 @@ describe('where the Containerized Data Importer is installed', () => {
       (await cluster.apply(made)).code === 0 ? true : undefined,
     )
 
-    // The watch looks for a kind that was absent twice a minute; the denial that it would give is read live before.
+    // The watch looks for a kind that was absent now and then; the denial that it would give is read live before.
     const { code, stderr } = await cluster.apply(
       modelCache('profiled', soundSpec({ storage: { backend: 'PVC', pvc: { storageClassName: UNKNOWN } } })),
     )
@@ -82,7 +83,7 @@ describe('where the Containerized Data Importer is installed', () => {
   })
 
   test('the table decides again when it is gone', async () => {
-    await cluster.kubectl(['delete', 'crd', CRD])
+    await deleteCrd(cluster.kubectl, CRD)
     await untilAccepted(RWX_CLASS)
     await untilRefused('storage.example.com/files is not known to ModelCache', UNKNOWN)
   })

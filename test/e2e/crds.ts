@@ -1,0 +1,21 @@
+import type { Kubectl } from '../testbed/kubectl.ts'
+import { eventually } from './cluster.ts'
+
+/** Deletes a CRD with all its objects, if it is there, and waits for its end. */
+export async function deleteCrd(kubectl: Kubectl, name: string): Promise<void> {
+  await kubectl(['delete', 'crd', name, '--ignore-not-found', '--wait=false'])
+  await untilCrdIsGone(kubectl, name)
+}
+
+/**
+ * Waits for the end of a CRD whose deletion has begun. The API server's finalizer can miss its cue and look again only when its
+ * informer resyncs, every five minutes, so each look here writes an annotation, which is another cue.
+ */
+export async function untilCrdIsGone(kubectl: Kubectl, name: string): Promise<void> {
+  await eventually(`the end of CRD ${name}`, async () => {
+    const { stderr } = await kubectl([
+      ...['annotate', 'crd', name, '--overwrite', `test.modelplane.ai/cue=${Date.now()}`],
+    ])
+    return stderr.includes('NotFound') || undefined
+  })
+}
