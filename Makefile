@@ -49,8 +49,8 @@ bench-rules: setup ## measure the decisions alone
 bench-memory: setup ## measure start-up and memory with 10,000 caches and pods
 	@$(RUN) bench -- --memory
 
-fuzz: setup ## compare the rules with a second statement of them: N reviews (1000000), SEED repeats a run
-	@$(RUN) fuzz -- --n $(or $(N),1000000) $(if $(SEED),--seed $(SEED))
+fuzz: setup ## compare the rules with a second statement of them: N reviews (1000000), SEED repeats a run; GROW=1 makes each part of N reviews (100) large
+	@$(RUN) fuzz -- $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(GROW),--grow)
 
 clean: down ## remove what the project installed and made in this folder; built binaries stay in their cache
 	@rm -rf node_modules .testbed

@@ -1,22 +1,22 @@
 import { z } from 'zod'
-import type { Allowed, Decision, Denied } from './decision.ts'
+import type { Allowed, Decision, Denied, Finding } from './decision.ts'
 
 /**
  * The envelope of `admission.k8s.io/v1`, as far as rules read it. Objects stay unparsed: each rule parses the
  * part it reads.
  */
-export const admissionReview = z.looseObject({
+export const admissionReview = z.object({
   apiVersion: z.literal('admission.k8s.io/v1'),
   kind: z.literal('AdmissionReview'),
-  request: z.looseObject({
+  request: z.object({
     uid: z.string().min(1),
-    resource: z.looseObject({ group: z.string(), version: z.string(), resource: z.string() }),
+    resource: z.object({ group: z.string(), version: z.string(), resource: z.string() }),
     subResource: z.string().optional(),
     operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
     name: z.string().optional(),
     namespace: z.string().optional(),
     /** Who asks, as the API server has authenticated it: nothing in the object can pretend to be another. */
-    userInfo: z.looseObject({ username: z.string().default('') }).prefault({}),
+    userInfo: z.object({ username: z.string().default('') }).prefault({}),
     dryRun: z.boolean().nullish(),
     object: z.unknown().optional(),
     oldObject: z.unknown().optional(),
@@ -48,26 +48,41 @@ function allowedResponse({ patch, warnings }: Allowed) {
       patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
     }),
     ...(warnings.length > 0 && {
-      warnings: warnings.map(({ violation: { reason, text } }) => oneLine(`${reason}: ${text}`)),
+      warnings: warnings
+        .slice(0, MAX_FINDINGS)
+        .map(({ violation: { reason, text } }) => oneLine(`${reason}: ${text}`)),
     }),
   }
 }
 
-function deniedResponse({ findings }: Denied) {
-  const reasons = [...new Set(findings.map(({ violation }) => violation.reason))]
+/** More findings than these tell nobody anything; that there are more is said. */
+const MAX_FINDINGS = 16
+
+function deniedResponse({ findings: all }: Denied) {
+  const reasons = [...new Set(all.map(({ violation }) => violation.reason))]
+  const findings = theFirst(all)
+  const more = all.length > findings.length ? `; and ${all.length - findings.length} more` : ''
   return {
     allowed: false,
     status: {
       status: 'Failure',
       code: reasons.includes('InternalError') ? 500 : 403,
       reason: reasons.includes('InternalError') ? 'InternalError' : 'Forbidden',
-      message: findings.map(({ violation: { reason, text } }) => `${reason}: ${text}`).join('; '),
+      message: findings.map(({ violation: { reason, text } }) => `${reason}: ${text}`).join('; ') + more,
       details: {
         causes: findings.map(({ violation: { reason, field, text } }) => ({ reason, field, message: text })),
       },
     },
     auditAnnotations: { reason: reasons.join(',') },
   }
+}
+
+/** As many as are told: those first that alone have their reason. */
+function theFirst(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= MAX_FINDINGS) return findings
+  const ofEachReason = new Map(findings.toReversed().map(finding => [finding.violation.reason, finding]))
+  const told = new Set([...new Set([...ofEachReason.values(), ...findings])].slice(0, MAX_FINDINGS))
+  return findings.filter(finding => told.has(finding))
 }
 
 /** Kubernetes refuses a warning with control characters, and one that is too long is cut by the API server. */

@@ -1,5 +1,6 @@
 import type { Reason } from '../api/reasons.ts'
 import { violation } from '../api/violation.ts'
+import { cut } from '../api/wording.ts'
 import type { ObjectRef } from './clusterview.ts'
 import type { Finding } from './decision.ts'
 
@@ -14,6 +15,5 @@ export function warning(
   basis: readonly ObjectRef[] = [],
 ): Finding {
   const room = MAX_WARNING - reason.length - ': '.length
-  const short = text.length <= room ? text : `${text.slice(0, room - 1)}…`
-  return { violation: violation(reason, field, short), basis }
+  return { violation: violation(reason, field, cut(text, room)), basis }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listOf, mapOf, text } from './bounds.ts'
 import { objectName } from './objectname.ts'
 
 const CREDENTIALS = 'Credentials. Mounted into the hydration Job alone. May be changed at any time.'
@@ -11,18 +12,16 @@ const secretRef = z
 
 const secretKeyRef = secretRef
   .extend({
-    key: z.string().min(1).max(253).default('token').describe('Key within the Secret that holds the token.'),
+    key: text(253).min(1).default('token').describe('Key within the Secret that holds the token.'),
   })
   .describe(CREDENTIALS)
 
-const globs = z.array(z.string().min(1).max(256)).max(64)
+const globs = listOf(text(256).min(1), 64)
 
 const huggingFace = z.object({
-  repo: z.string().max(193).describe('Repository, such as meta-llama/Llama-3.3-70B-Instruct.'),
-  revision: z
-    .string()
+  repo: text(193).describe('Repository, such as meta-llama/Llama-3.3-70B-Instruct.'),
+  revision: text(255)
     .min(1)
-    .max(255)
     .default('main')
     .describe(
       'Branch, tag or commit. A branch or tag is resolved to a commit once, before the first byte is fetched.',
@@ -35,16 +34,15 @@ const huggingFace = z.object({
 })
 
 const s3 = z.object({
-  uri: z.string().max(1024).describe('Bucket and key prefix: s3://bucket/prefix/.'),
-  region: z.string().min(1).max(64).optional().describe('Region of the bucket.'),
-  endpoint: z.string().max(1024).optional().describe('Endpoint URL of an S3-compatible store. Absent: AWS.'),
+  uri: text(1024).describe('Bucket and key prefix: s3://bucket/prefix/.'),
+  region: text(64).min(1).optional().describe('Region of the bucket.'),
+  endpoint: text(1024).optional().describe('Endpoint URL of an S3-compatible store. Absent: AWS.'),
   secretRef: secretRef.optional(),
 })
 
 const http = z.object({
-  url: z.string().max(4096).describe('The http or https URL of a file, or of a tar, tar.gz or zip archive.'),
-  sha256: z
-    .string()
+  url: text(4096).describe('The http or https URL of a file, or of a tar, tar.gz or zip archive.'),
+  sha256: text(64)
     .regex(/^[a-f0-9]{64}$/)
     .optional()
     .describe('SHA-256 of what the URL serves, as 64 lower-case hexadecimal digits.'),
@@ -52,26 +50,27 @@ const http = z.object({
 })
 
 const oci = z.object({
-  reference: z
-    .string()
-    .max(512)
-    .describe('Image or artifact reference: registry/repository:tag or registry/repository@sha256:….'),
+  reference: text(512).describe(
+    'Image or artifact reference: registry/repository:tag or registry/repository@sha256:….',
+  ),
   secretRef: secretRef.optional(),
 })
 
+/** Characters of the name of an inline file, folders included. */
+export const MAX_FILE_NAME = 1024
+
 const inline = z.object({
-  files: z
-    .record(z.string().min(1), z.string().max(262_144))
-    .describe('File name to content. For small text, 256 KiB in all.')
-    .meta({ maxProperties: 64, minProperties: 1 }),
+  files: mapOf(text(262_144), { entries: 64, min: 1, key: MAX_FILE_NAME }).describe(
+    'File name to content. For small text, 256 KiB in all.',
+  ),
 })
 
 const configMap = z.object({
   name: objectName.describe('Name of the ConfigMap, in the namespace of the ModelCache.'),
 })
 
-/** Members that the API reserves: accepted by the schema so that a rule can reject them by name. */
-const reserved = z.looseObject({})
+/** Members that the API reserves: accepted by the schema, whatever they hold, so that a rule can reject them by name. */
+const reserved = z.object({}).meta({ 'x-kubernetes-preserve-unknown-fields': true })
 
 /** Where the bytes of an artifact come from: one member for each kind of source. */
 export const artifactSource = z.object({

@@ -69,20 +69,24 @@ export function aCondition(type: string, status: Condition['status'], given: Par
 }
 
 /** A running container that asks for nothing in particular. */
-export function aContainer(given: Partial<Container> & Record<string, unknown> = {}): Container {
+export function aContainer(given: Loosely<Partial<Container>> & Record<string, unknown> = {}): Container {
   return { name: 'app', image: 'registry.example/app:1', ...given }
 }
 
 /** A container that asks for a GPU. */
-export function aGpuContainer(given: Partial<Container> & Record<string, unknown> = {}): Container {
+export function aGpuContainer(given: Loosely<Partial<Container>> & Record<string, unknown> = {}): Container {
   return aContainer({ name: 'engine', resources: { limits: { 'nvidia.com/gpu': '8' } }, ...given })
 }
 
 /** A pod of one GPU container that names cache `llama`. */
 export function aPod(
-  given: { metadata?: Partial<Pod['metadata']>; spec?: Partial<Pod['spec']>; caches?: string } = {},
+  given: {
+    metadata?: Loosely<Partial<Pod['metadata']>>
+    spec?: Loosely<Partial<Pod['spec']>>
+    caches?: string
+  } = {},
 ): Pod {
-  return pod.parse({
+  return asSent({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
@@ -92,6 +96,19 @@ export function aPod(
     },
     spec: { containers: [aGpuContainer()], ...given.spec },
   })
+}
+
+/** An object may have members that no rule reads. */
+export type Loosely<T> = T extends readonly (infer E)[]
+  ? Loosely<E>[]
+  : T extends object
+    ? { [K in keyof T]: Loosely<T[K]> } & { readonly [other: string]: unknown }
+    : T
+
+/** A pod with all its members, also those that no rule reads and parsing leaves out. */
+export function asSent(given: unknown): Pod {
+  pod.parse(given)
+  return given as Pod
 }
 
 /** A bound claim that many nodes may mount. */

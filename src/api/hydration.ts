@@ -1,14 +1,16 @@
 import { z } from 'zod'
+import { listOf, mapOf, text } from './bounds.ts'
 import { objectName } from './objectname.ts'
+import { MAX_QUANTITY } from './quantity.ts'
 
-const quantity = z.union([z.string(), z.int()]).meta({ 'x-kubernetes-int-or-string': true })
-const quantities = z.record(z.string(), quantity)
+const quantity = z.union([text(MAX_QUANTITY), z.int()]).meta({ 'x-kubernetes-int-or-string': true })
+const quantities = mapOf(quantity, { entries: 32, key: 317 })
 
 const toleration = z.object({
-  key: z.string().optional().describe('Taint key. Absent: every key.'),
+  key: text(317).optional().describe('Taint key. Absent: every key.'),
   operator: z.enum(['Exists', 'Equal']).optional().describe('Exists or Equal, the default.'),
-  value: z.string().optional().describe('Taint value that operator Equal compares with.'),
-  effect: z.string().optional().describe('Taint effect. Absent: every effect.'),
+  value: text(63).optional().describe('Taint value that operator Equal compares with.'),
+  effect: text(63).optional().describe('Taint effect. Absent: every effect.'),
   tolerationSeconds: z
     .int()
     .optional()
@@ -20,8 +22,10 @@ export const hydration = z.object({
   serviceAccountName: objectName
     .optional()
     .describe('ServiceAccount of the Job, for ambient cloud identity.'),
-  nodeSelector: z.record(z.string(), z.string()).optional().describe('Nodes that the Job may run on.'),
-  tolerations: z.array(toleration).max(32).optional().describe('Taints that the Job tolerates.'),
+  nodeSelector: mapOf(text(63), { entries: 64, key: 317 })
+    .optional()
+    .describe('Nodes that the Job may run on.'),
+  tolerations: listOf(toleration, 32).optional().describe('Taints that the Job tolerates.'),
   resources: z
     .object({
       requests: quantities.optional().describe('Resources that the Job asks for.'),
@@ -34,7 +38,7 @@ export const hydration = z.object({
       runAsUser: z.int().min(0).optional().describe('User id of the Job. Default 65532.'),
       runAsGroup: z.int().min(0).optional().describe('Group id of the Job. Default 65532.'),
       fsGroup: z.int().min(0).optional().describe('Group that owns the volume. Default 65532.'),
-      supplementalGroups: z.array(z.int().min(0)).max(32).optional().describe('Further groups of the Job.'),
+      supplementalGroups: listOf(z.int().min(0), 32).optional().describe('Further groups of the Job.'),
     })
     .optional()
     .describe('For volumes that only another user or group may write.'),

@@ -3,7 +3,7 @@ import { objectMeta } from './metadata.ts'
 import { podSpec } from './pod.ts'
 
 /** The part of a batch/v1 Job that rules read. */
-export const job = z.looseObject({
+export const job = z.object({
   metadata: objectMeta,
-  spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }),
+  spec: z.object({ template: z.object({ spec: podSpec }) }),
 })

@@ -5,7 +5,7 @@ export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'
 
 /** The name of the leader of a worker pod, by the annotations of that. Undefined: the pod is no worker. */
 export function leaderName(
-  annotations: Readonly<Record<string, string>> | null | undefined,
+  annotations: Readonly<Record<string, string | undefined>> | null | undefined,
 ): string | undefined {
   // Anybody can write the annotation, and what is no name must not become a part of a path.
   return objectName.safeParse(annotations?.[LEADER_NAME]).data

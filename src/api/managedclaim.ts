@@ -24,8 +24,14 @@ export function managedClaimOf({ metadata, status }: ModelCache): string {
   return status?.claimName ?? managedClaimName(metadata.name)
 }
 
-/** Whether a claim of the cache's namespace is the one that this project fills for it: backend PVC alone has one. */
-export function ownsClaim({ metadata, spec, status }: ModelCache, claimName: string): boolean {
-  if (spec.storage.backend !== 'PVC') return false
-  return claimName === status?.claimName || claimName === managedClaimName(metadata.name)
+/** The names of the claim that this project fills for a cache, the reported one first: backend PVC alone has one. */
+export function claimsOf({ metadata, spec, status }: ModelCache): string[] {
+  if (spec.storage.backend !== 'PVC') return []
+  const name = managedClaimName(metadata.name)
+  return status?.claimName === undefined || status.claimName === name ? [name] : [status.claimName, name]
+}
+
+/** Whether a claim of the cache's namespace is the one that this project fills for it. */
+export function ownsClaim(cache: ModelCache, claimName: string): boolean {
+  return claimsOf(cache).includes(claimName)
 }

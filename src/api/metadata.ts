@@ -1,22 +1,34 @@
 import { z } from 'zod'
+import { text } from './bounds.ts'
+import { MAX_NAME } from './objectname.ts'
+
+/** More than the API server ever writes as a UID, a version or a time. */
+const SHORT = 256
+
+/** Kubernetes: the annotations of an object have 256 KiB at most, all together. */
+const MAX_VALUE = 262_144
+
+/** The members of labels or annotations that are read; the others, which people choose freely, are not looked at. */
+export function valuesOf(...keys: readonly string[]) {
+  return z.object(Object.fromEntries(keys.map(key => [key, text(MAX_VALUE).optional()])))
+}
 
 /**
- * The part of ObjectMeta that rules and controllers read. Everything else passes through untouched.
- * Names are optional because an object that comes with `generateName` has none yet during admission.
+ * The part of ObjectMeta that rules and controllers read. Names are optional because an object that comes with
+ * `generateName` has none yet during admission.
  */
-export const objectMeta = z.looseObject({
-  name: z.string().optional(),
-  generateName: z.string().optional(),
-  namespace: z.string().optional(),
-  uid: z.string().optional(),
-  resourceVersion: z.string().optional(),
+export const objectMeta = z.object({
+  name: text(MAX_NAME).optional(),
+  generateName: text(MAX_NAME).optional(),
+  namespace: text(MAX_NAME).optional(),
+  uid: text(SHORT).optional(),
+  resourceVersion: text(SHORT).optional(),
   generation: z.number().optional(),
-  deletionTimestamp: z.string().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
+  creationTimestamp: text(SHORT).nullish(),
+  deletionTimestamp: text(SHORT).optional(),
 })
 
 /** ObjectMeta of an object that the API server has stored: it always has a name. */
-export const storedObjectMeta = objectMeta.extend({ name: z.string() })
+export const storedObjectMeta = objectMeta.extend({ name: text(MAX_NAME) })
 
 export type ObjectMeta = z.infer<typeof objectMeta>

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { ALLOW_DELETE_IN_USE } from './annotations.ts'
 import { artifactSource } from './artifactsource.ts'
+import { listOf, mapOf, text } from './bounds.ts'
 import { API_VERSION } from './group.ts'
 import { hydration } from './hydration.ts'
-import { storedObjectMeta } from './metadata.ts'
+import { storedObjectMeta, valuesOf } from './metadata.ts'
 import { modelCacheRules } from './modelcacherules.ts'
 import { modelCacheStatus } from './modelcachestatus.ts'
 import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './notimplemented.ts'
@@ -16,15 +18,11 @@ const artifact = z.object({
   source: artifactSource
     .optional()
     .describe('Where the bytes come from: exactly one member. None with backend ExistingPVC.'),
-  resolvedVia: z.string().max(253).optional().describe('Reserved: not implemented.'),
+  resolvedVia: text(253).optional().describe('Reserved: not implemented.'),
 })
 
 const mount = z.object({
-  path: z
-    .string()
-    .min(2)
-    .max(1024)
-    .describe('Absolute path at which containers see the artifact, read-only.'),
+  path: text(1024).min(2).describe('Absolute path at which containers see the artifact, read-only.'),
 })
 
 const pvc = z.object({
@@ -52,7 +50,7 @@ const existingPVC = z.object({
     .describe(
       'Must be the namespace of the ModelCache, which is also the default: pods mount claims of their own namespace only.',
     ),
-  subPath: z.string().min(1).max(1024).optional().describe('Folder of the claim to mount. Absent: its root.'),
+  subPath: text(1024).min(1).optional().describe('Folder of the claim to mount. Absent: its root.'),
 })
 
 const storage = z.object({
@@ -66,19 +64,21 @@ const storage = z.object({
   existingPVC: existingPVC.optional().describe('The claim of backend ExistingPVC.'),
 })
 
+/** Kubernetes: a label's key is a prefix of 253 characters, a slash and 63 more. More labels than these select nothing. */
+const LABELS = { entries: 64, key: 317 }
+
 const labelSelector = z.object({
-  matchLabels: z.record(z.string(), z.string()).optional().describe('Labels that must all be present.'),
-  matchExpressions: z
-    .array(
-      z.object({
-        key: z.string().describe('Label key.'),
-        operator: z
-          .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
-          .describe('How the key relates to the values.'),
-        values: z.array(z.string()).optional().describe('Values for In and NotIn.'),
-      }),
-    )
-    .max(32)
+  matchLabels: mapOf(text(63), LABELS).optional().describe('Labels that must all be present.'),
+  matchExpressions: listOf(
+    z.object({
+      key: text(LABELS.key).describe('Label key.'),
+      operator: z
+        .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
+        .describe('How the key relates to the values.'),
+      values: listOf(text(63), 256).optional().describe('Values for In and NotIn.'),
+    }),
+    32,
+  )
     .optional()
     .describe('Requirements that must all hold.'),
 })
@@ -99,12 +99,15 @@ const spec = z
   })
   .meta({ 'x-kubernetes-validations': modelCacheRules })
 
+/** The metadata that rules and controllers read. */
+export const cacheMeta = storedObjectMeta.extend({ annotations: valuesOf(ALLOW_DELETE_IN_USE).optional() })
+
 /** The only definition of a ModelCache: the CRD, its CEL rules and the TypeScript type come from it. */
 export const modelCache = z
   .object({
     apiVersion: z.literal(API_VERSION),
     kind: z.literal('ModelCache'),
-    metadata: storedObjectMeta,
+    metadata: cacheMeta,
     spec: spec.describe('What to stage, and where.'),
     status: modelCacheStatus.optional().describe('What the controller observed.'),
   })

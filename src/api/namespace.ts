@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { storedObjectMeta } from './metadata.ts'
 
 /** What rules read of a core/v1 Namespace. */
-export const namespace = z.looseObject({
+export const namespace = z.object({
   metadata: storedObjectMeta,
-  status: z.looseObject({ phase: z.string().optional() }).optional(),
+  status: z.object({ phase: z.string().optional() }).optional(),
 })
 
 export type Namespace = z.infer<typeof namespace>

@@ -1,8 +1,9 @@
-import { z } from 'zod'
+import { text } from './bounds.ts'
+
+/** Kubernetes: an object name is a DNS subdomain, 253 characters at most. */
+export const MAX_NAME = 253
 
 /** A Kubernetes object name: a DNS subdomain (RFC 1123). */
-export const objectName = z
-  .string()
+export const objectName = text(MAX_NAME)
   .min(1)
-  .max(253)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)

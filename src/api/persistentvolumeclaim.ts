@@ -1,19 +1,24 @@
 import { z } from 'zod'
-import { storedObjectMeta } from './metadata.ts'
+import { listOf, text } from './bounds.ts'
+import { CLAIM_OF } from './managedclaim.ts'
+import { storedObjectMeta, valuesOf } from './metadata.ts'
 
-/** What rules and the controller read of a core/v1 PersistentVolumeClaim. */
-export const persistentVolumeClaim = z.looseObject({
-  metadata: storedObjectMeta,
-  spec: z.looseObject({
-    accessModes: z.array(z.string()).optional(),
-    storageClassName: z.string().optional(),
-    volumeName: z.string().optional(),
+/** Kubernetes has four of them. */
+const accessModes = listOf(text(64), 16)
+
+/** What rules and the controller read of a core/v1 PersistentVolumeClaim; nothing else is kept of one, for anybody may make many. */
+export const persistentVolumeClaim = z.object({
+  metadata: storedObjectMeta.extend({ labels: valuesOf(CLAIM_OF).optional() }),
+  spec: z.object({
+    accessModes: accessModes.optional(),
+    storageClassName: text(253).optional(),
+    volumeName: text(253).optional(),
   }),
   status: z
-    .looseObject({
-      phase: z.string().optional(),
-      accessModes: z.array(z.string()).optional(),
-      capacity: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+    .object({
+      phase: text(64).optional(),
+      accessModes: accessModes.optional(),
+      capacity: z.object({ storage: z.union([text(64), z.number()]).optional() }).optional(),
     })
     .optional(),
 })

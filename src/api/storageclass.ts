@@ -1,15 +1,30 @@
 import { z } from 'zod'
-import { storedObjectMeta } from './metadata.ts'
+import { storedObjectMeta, valuesOf } from './metadata.ts'
+
+/**
+ * Set by an admin on a StorageClass: the access modes its volumes support, comma-separated, in the words of
+ * PersistentVolumeClaims or their short forms. It wins over whatever else is known of the class, either way.
+ */
+export const ACCESS_MODES_ANNOTATION = 'modelplane.ai/access-modes'
+
+/** Marks the class that claims without a class get. The newest of several wins, as in the API server. */
+export const DEFAULT_CLASS_ANNOTATION = 'storageclass.kubernetes.io/is-default-class'
+
+/** The annotation's name in the beta API of StorageClasses. The API server still honours it. */
+export const BETA_DEFAULT_CLASS_ANNOTATION = 'storageclass.beta.kubernetes.io/is-default-class'
 
 /** What rules read of a `storage.k8s.io/v1` StorageClass. */
-export const storageClass = z.looseObject({
-  metadata: storedObjectMeta,
+export const storageClass = z.object({
+  metadata: storedObjectMeta.extend({
+    annotations: valuesOf(
+      ACCESS_MODES_ANNOTATION,
+      DEFAULT_CLASS_ANNOTATION,
+      BETA_DEFAULT_CLASS_ANNOTATION,
+    ).optional(),
+  }),
   provisioner: z.string(),
   parameters: z.record(z.string(), z.string()).optional(),
   allowVolumeExpansion: z.boolean().optional(),
 })
 
 export type StorageClass = z.infer<typeof storageClass>
-
-/** Marks the class that claims without a class get. The newest of several wins, as in the API server. */
-export const DEFAULT_CLASS_ANNOTATION = 'storageclass.kubernetes.io/is-default-class'

@@ -1,4 +1,5 @@
 import type { Reason } from './reasons.ts'
+import { cut } from './wording.ts'
 
 /** Why something is refused: a stable reason, the field at fault, and words that say what to do about it. */
 export interface Violation {
@@ -9,6 +10,11 @@ export interface Violation {
   text: string
 }
 
+/** Characters of a message: more than any rule writes about names and paths of a sensible length. */
+const MAX_TEXT = 2048
+const MAX_FIELD = 512
+
+/** A violation, its texts cut where an object has given them too much. */
 export function violation(reason: Reason, field: string, text: string): Violation {
-  return { reason, field, text }
+  return { reason, field: cut(field, MAX_FIELD), text: cut(text, MAX_TEXT) }
 }

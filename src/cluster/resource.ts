@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { CACHE_CONSUMER } from '../api/annotations.ts'
 import { type ConsumerPod, consumerPod } from '../api/consumerpod.ts'
 import { API_VERSION } from '../api/group.ts'
@@ -134,34 +134,14 @@ export function objectPath(resource: Addressed, namespace: string | undefined, n
   return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`
 }
 
-/** Where `kubectl apply` keeps the whole object as it was applied. */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
-
-const anyObject = z.looseObject({
-  metadata: z.looseObject({
-    managedFields: z.unknown().optional(),
-    annotations: z.looseObject({ [LAST_APPLIED]: z.unknown().optional() }).nullish(),
-  }),
-})
-
 /**
- * Checks an object from the API server by the schema of its kind. Two things are made even before: the record
- * of field owners and the copy that kubectl keeps, often the most of an object and read by nobody here, are dropped; and
- * `apiVersion` and `kind`, which items of a built-in list lack, are filled in.
+ * Checks an object from the API server by the schema of its kind, which keeps what is read of it and no more; the record of field
+ * owners and the copy that kubectl keeps, often the most of an object, go. `apiVersion` and `kind`, which items of a built-in list
+ * lack, are filled in.
  */
 export function parseObject<T extends StoredObject>(
-  resource: Resource<T>,
+  { apiVersion, kind, schema }: Resource<T>,
   raw: unknown,
 ): z.ZodSafeParseResult<T> {
-  const object = anyObject.safeParse(raw)
-  if (!object.success) return resource.schema.safeParse(raw)
-  const { managedFields: _owners, ...metadata } = object.data.metadata
-  // This object is a copy, so nothing is taken from the caller's.
-  if (metadata.annotations) delete metadata.annotations[LAST_APPLIED]
-  return resource.schema.safeParse({
-    apiVersion: resource.apiVersion,
-    kind: resource.kind,
-    ...object.data,
-    metadata,
-  })
+  return schema.safeParse(typeof raw === 'object' && raw !== null ? { apiVersion, kind, ...raw } : raw)
 }

@@ -1,6 +1,6 @@
 import jsonpatch from 'fast-json-patch'
-import { DIGEST, SNAPSHOT } from '../api/fixtures.ts'
-import { type Pod, pod as podSchema } from '../api/pod.ts'
+import { asSent, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
+import type { Pod } from '../api/pod.ts'
 import type { Violation } from '../api/violation.ts'
 import type { CacheMount } from './cachemount.ts'
 import type { Operation } from './jsonpatch.ts'
@@ -35,7 +35,7 @@ export function refusalFor(pod: Pod, mounts: readonly CacheMount[] = [aCacheMoun
 
 /** The pod after the API server has applied the plan, every operation checked on the way. */
 export function inject(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Pod {
-  return podSchema.parse(applied(pod, operationsFor(pod, mounts)))
+  return asSent(applied(pod, operationsFor(pod, mounts)))
 }
 
 export function applied(object: unknown, operations: readonly Operation[]): unknown {

@@ -34,7 +34,7 @@ export function createPatch() {
     /** Sets a member of the map at `parent`, unless it has that value already. */
     set(
       parent: string,
-      existing: Record<string, string> | null | undefined,
+      existing: Readonly<Record<string, string | undefined>> | null | undefined,
       key: string,
       value: string,
     ): void {

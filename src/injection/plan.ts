@@ -1,5 +1,5 @@
 import { CACHE_CONSUMER, CACHE_READY_GATE, INJECTED } from '../api/annotations.ts'
-import type { Pod, Volume } from '../api/pod.ts'
+import { OS_LABEL, type Pod, type Volume } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import type { CacheMount } from './cachemount.ts'
 import { addDigestVariable } from './digestvariable.ts'
@@ -42,7 +42,7 @@ export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Operatio
 }
 
 function isWindows({ spec }: Pod): boolean {
-  return spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows'
+  return spec.os?.name === 'windows' || spec.nodeSelector?.[OS_LABEL] === 'windows'
 }
 
 function addCache(

@@ -1,6 +1,7 @@
 import { CACHE_CONTAINERS } from '../api/annotations.ts'
 import type { Container, Pod } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
+import { few, quote } from '../api/wording.ts'
 import { requestsAccelerator } from './accelerator.ts'
 import { isEngine } from './engine.ts'
 import { pointer } from './jsonpatch.ts'
@@ -33,14 +34,15 @@ function located(containers: Container[] | null | undefined, parent: string): Ta
 }
 
 function namedTargets(annotation: string, all: Target[]): Target[] | Violation {
+  const present = new Set(all.map(({ container }) => container.name))
   const names = new Set(annotation.split(',').map(name => name.trim()))
-  const unknown = [...names].filter(name => !all.some(({ container }) => container.name === name))
+  const unknown = [...names].filter(name => !present.has(name))
   if (unknown.length > 0) {
-    const found = all.map(({ container }) => container.name).join(', ')
+    const named = few(unknown.map(name => quote(name)))
     return violation(
       'ReferenceInvalid',
       `metadata.annotations[${CACHE_CONTAINERS}]`,
-      `annotation ${CACHE_CONTAINERS} names ${unknown.map(name => JSON.stringify(name)).join(', ')}, which this pod does not have; its containers are ${found}`,
+      `annotation ${CACHE_CONTAINERS} names ${named}, which this pod does not have; its containers are ${few([...present])}`,
     )
   }
   return all.filter(({ container }) => names.has(container.name))

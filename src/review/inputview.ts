@@ -1,8 +1,8 @@
 import type { ClusterView } from '../admission/clusterview.ts'
 import { GROUP } from '../api/group.ts'
 import { inferenceCluster } from '../api/inferencecluster.ts'
-import { ownsClaim } from '../api/managedclaim.ts'
-import { modelCache } from '../api/modelcache.ts'
+import { claimsOf } from '../api/managedclaim.ts'
+import { type ModelCache, modelCache } from '../api/modelcache.ts'
 import { namespace } from '../api/namespace.ts'
 import { objectKey } from '../api/objectkey.ts'
 import { persistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
@@ -76,16 +76,19 @@ export function inputView(
   const quotas = hold(core('ResourceQuota', resourceQuota))
   const secrets = hold(core('Secret', secretKeys))
 
+  const bySource = indexed(caches, ({ spec }) => sourceIdentity(spec) ?? [])
+  const byClaim = indexed(caches, claimsOf)
+
   const view: ClusterView = {
     ...base,
     modelCache: (of, name) => caches.get(objectKey(of, name)) ?? base.modelCache(of, name),
-    modelCachesOfSource: (of, source) =>
-      together(caches, base.modelCachesOfSource(of, source), of).filter(
-        ({ spec }) => sourceIdentity(spec) === source,
-      ),
+    modelCachesOfSource: (of, source) => {
+      const known = [...base.modelCachesOfSource(of, source)]
+      return [...bySource(objectKey(of, source)), ...known.filter(cache => !caches.has(keyOf(cache)))]
+    },
     modelCacheOfClaim(of, claimName) {
-      for (const cache of caches.values())
-        if (cache.metadata.namespace === of && ownsClaim(cache, claimName)) return cache
+      const [stated] = byClaim(objectKey(of, claimName))
+      if (stated !== undefined) return stated
       const known = base.modelCacheOfClaim(of, claimName)
       return known && !caches.has(keyOf(known)) ? known : undefined
     },
@@ -99,4 +102,20 @@ export function inputView(
     secret: (of, name) => secrets.get(objectKey(of, name)) ?? base.secret(of, name),
   }
   return { view, malformed }
+}
+
+/** Looks objects of namespaces up by something else than their names: by `objectKey` of the namespace and each of `keysOf`. */
+function indexed(
+  caches: Held<ModelCache>,
+  keysOf: (cache: ModelCache) => string | readonly string[],
+): (key: string) => readonly ModelCache[] {
+  const index = new Map<string, ModelCache[]>()
+  for (const cache of caches.values()) {
+    for (const key of new Set([keysOf(cache)].flat().map(own => objectKey(cache.metadata.namespace, own)))) {
+      const others = index.get(key)
+      if (others === undefined) index.set(key, [cache])
+      else others.push(cache)
+    }
+  }
+  return key => index.get(key) ?? []
 }

@@ -180,6 +180,27 @@ describe('a review', () => {
     await expectGoodAnswer()
   })
 
+  test.each(['"metadata":{', '"annotations":{', '"containers":[{'])(
+    'may have a key __proto__ behind %s, which is a member as any other',
+    async where => {
+      const body = GOOD.replace(where, `${where}"__proto__":{"polluted":true},`)
+      expect(body).not.toBe(GOOD)
+      const [{ status, json }, { json: plain }] = [await call({ body }), await call()]
+      expect(status).toBe(200)
+      expect(json).toEqual(plain)
+      expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
+    },
+  )
+
+  test('is refused before it is parsed when it has more values than any object needs', async () => {
+    const containers = `[${Array.from({ length: 60_000 }, () => '{}').join(',')}]`
+    const { status, json } = await call({
+      body: GOOD.replace('"containers":[', `"containers":${containers},"x":[`),
+    })
+    expect(status).toBe(413)
+    expect(json).toMatchObject({ message: expect.stringContaining('more than 20000 members') })
+  })
+
   test('may be as large as the limit of 7 MiB', async () => {
     expect(BODY_LIMIT).toBe(7 * 1024 * 1024)
     const body = reviewOf(BODY_LIMIT)
@@ -192,7 +213,6 @@ describe('a review', () => {
 
 describe('what is no review gets a Status that says why, and the next review is answered:', () => {
   const review = aReview({ object: aPod() })
-  const poisoned = GOOD.replace('"metadata":{', '"metadata":{"__proto__":{"polluted":true},')
 
   test.each<[string, number, Call, RegExp]>([
     ['another content type', 415, { headers: { 'content-type': 'text/plain' } }, /application\/json/],
@@ -218,7 +238,6 @@ describe('what is no review gets a Status that says why, and the next review is 
       /apiVersion/,
     ],
     ['a reply', 400, { body: JSON.stringify({ ...review, request: undefined, response: {} }) }, /request/],
-    ['a __proto__ key', 400, { body: poisoned }, /./],
     ['an unknown path', 404, { path: '/mutate' }, /POST an AdmissionReview to \/mutate-pods/],
     ['a path with more', 404, { path: '/mutate-pods/x' }, /unknown path/],
     ['GET', 404, { method: 'GET', body: '' }, /unknown path/],
@@ -235,11 +254,6 @@ describe('what is no review gets a Status that says why, and the next review is 
       message: expect.stringMatching(message),
     })
     await expectGoodAnswer()
-  })
-
-  test('the poisoned body of that table is poisoned', () => {
-    expect(Object.hasOwn(JSON.parse(poisoned).request.object.metadata, '__proto__')).toBe(true)
-    expect(poisoned).not.toBe(GOOD)
   })
 
   test('none of them counts as a review', async () => {

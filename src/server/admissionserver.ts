@@ -7,6 +7,7 @@ import { limitConnections } from './connections.ts'
 import { timeLimitMs } from './deadline.ts'
 import type { Metrics } from './metrics.ts'
 import { type OverloadOptions, putOff, shedOverload } from './overload.ts'
+import { BodyRefused, parseBody } from './reviewbody.ts'
 import { status } from './status.ts'
 
 /** A review can hold two objects of 3 MiB, the API server's limit for one, and its envelope. */
@@ -78,7 +79,12 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     if (options.draining() && request.raw.complete) reply.header('connection', 'close')
   })
   // JSON alone: anything else is 415.
-  app.removeContentTypeParser('text/plain')
+  app.removeContentTypeParser(['text/plain', 'application/json'])
+  app.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => parseBody(body),
+  )
   for (const [path, rules] of Object.entries(options.webhooks)) {
     app.post(path, (request, reply) => review(path, rules, { ...options, waitedMs }, request, reply))
   }
@@ -105,7 +111,8 @@ const NEVER = { lagMs: () => 0, maxLagMs: 0 }
 
 /** What a client that sent something else than a review should do. */
 function advice(code: number, error: Error): string {
-  if (code === 413) return `the body is over the limit of ${BODY_LIMIT} bytes`
+  if (code === 413 && !(error instanceof BodyRefused))
+    return `the body is over the limit of ${BODY_LIMIT} bytes`
   if (code === 415) return 'the content type is not application/json, in which AdmissionReviews are sent'
   return error.message
 }

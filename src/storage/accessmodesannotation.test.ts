@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { StorageClass } from '../api/storageclass.ts'
-import { ACCESS_MODES_ANNOTATION, attestedAccessModes } from './accessmodesannotation.ts'
+import { ACCESS_MODES_ANNOTATION } from '../api/storageclass.ts'
+import { attestedAccessModes } from './accessmodesannotation.ts'
 
 function attested(value: string) {
   const annotations = { [ACCESS_MODES_ANNOTATION]: value }

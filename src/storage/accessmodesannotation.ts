@@ -1,10 +1,4 @@
-import type { StorageClass } from '../api/storageclass.ts'
-
-/**
- * Set by an admin on a StorageClass: the access modes its volumes support, comma-separated, in the words of
- * PersistentVolumeClaims or their short forms. It wins over whatever else is known of the class, either way.
- */
-export const ACCESS_MODES_ANNOTATION = 'modelplane.ai/access-modes'
+import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/storageclass.ts'
 
 /** Every access mode of a PersistentVolumeClaim. */
 export const ACCESS_MODES = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] as const

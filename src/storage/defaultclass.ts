@@ -1,7 +1,8 @@
-import { DEFAULT_CLASS_ANNOTATION, type StorageClass } from '../api/storageclass.ts'
-
-/** The annotation's name in the beta API of StorageClasses. The API server still honours it. */
-const BETA_DEFAULT_CLASS_ANNOTATION = 'storageclass.beta.kubernetes.io/is-default-class'
+import {
+  BETA_DEFAULT_CLASS_ANNOTATION,
+  DEFAULT_CLASS_ANNOTATION,
+  type StorageClass,
+} from '../api/storageclass.ts'
 
 /**
  * The class that the API server gives to a claim that names none; undefined when no class is marked. Of several

@@ -1,6 +1,6 @@
-import type { StorageClass } from '../api/storageclass.ts'
+import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/storageclass.ts'
 import type { StorageProfile } from '../api/storageprofile.ts'
-import { ACCESS_MODES, ACCESS_MODES_ANNOTATION, attestedAccessModes } from './accessmodesannotation.ts'
+import { ACCESS_MODES, attestedAccessModes } from './accessmodesannotation.ts'
 import { provisionerVerdict } from './provisioners.ts'
 
 /**

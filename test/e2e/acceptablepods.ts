@@ -71,9 +71,9 @@ function withoutDuplicatePaths(container: Container): Container {
   return { ...container, volumeMounts: [...byPath.values()] }
 }
 
-function acceptableKeys(map: Readonly<Record<string, string>>): Record<string, string> {
+function acceptableKeys(map: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(map).map(([key, value]) => [
+    Object.entries(map).map(([key, value = '']) => [
       QUALIFIED_KEY.test(key) ? key : 'example.com/a_b',
       key.startsWith('modelplane.ai/') || PLAIN.test(value) ? value : 'x',
     ]),

@@ -3,7 +3,7 @@ import { NAMESPACE } from '../manifests/rendered.ts'
 import { outputOf } from '../testbed/command.ts'
 import { type BarePlane, startBarePlane } from './bareplane.ts'
 import { eventually } from './cluster.ts'
-import { CRDS, HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
+import { CRDS, DOCS, HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
 import { stepByStep } from './stepbystep.ts'
 
 // The commands of docs/installation.md with Helm on a control plane of their own. The API server cannot reach the webhook, for no
@@ -39,6 +39,12 @@ describe('helm', () => {
       return waiting?.length === 2 || undefined
     })
     await here.untilPodsThatAskAre('refused')
+  })
+
+  test('the ResourceQuota of the documentation is one', async () => {
+    const [, quota] = /```yaml\n([\s\S]*?)```/.exec(DOCS) ?? []
+    const stored = await plane.run(['apply', '--dry-run=server', '-f', '-'], quota)
+    expect(outputOf(stored, 'applying the ResourceQuota')).toContain('modelcache-critical-pods created')
   })
 
   test('is refused a second time, under another name and in another namespace', async () => {

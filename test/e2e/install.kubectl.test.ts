@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { NAMESPACE } from '../manifests/rendered.ts'
-import { outputOf } from '../testbed/command.ts'
 import { type BarePlane, startBarePlane } from './bareplane.ts'
 import { eventually } from './cluster.ts'
-import { DOCS, HELM_UNINSTALL, installationOn, TAKE_OVER } from './installation.ts'
+import { HELM_UNINSTALL, installationOn, TAKE_OVER } from './installation.ts'
 import { stepByStep } from './stepbystep.ts'
 
 // The commands of docs/installation.md with kubectl on a control plane of their own. The API server cannot reach the webhook, for
@@ -21,12 +20,6 @@ beforeAll(async () => {
   here = installationOn(plane)
 })
 afterAll(() => plane?.[Symbol.asyncDispose]())
-
-test('the ResourceQuota of the documentation is one', async () => {
-  const [, quota] = /```yaml\n([\s\S]*?)```/.exec(DOCS) ?? []
-  const stored = await plane.run(['apply', '--dry-run=server', '-f', '-'], quota)
-  expect(outputOf(stored, 'applying the ResourceQuota')).toContain('modelcache-critical-pods created')
-})
 
 describe('kubectl apply -k manifests/', () => {
   test.each([

@@ -1,10 +1,10 @@
 import { ALLOW_DELETE_IN_USE } from '../../api/annotations.ts'
 import type { ConsumerPod } from '../../api/consumerpod.ts'
 import { ownsClaim } from '../../api/managedclaim.ts'
-import { objectMeta } from '../../api/metadata.ts'
-import { type ModelCache, modelCache } from '../../api/modelcache.ts'
+import { cacheMeta, type ModelCache, modelCache } from '../../api/modelcache.ts'
 import type { Namespace } from '../../api/namespace.ts'
 import { violation } from '../../api/violation.ts'
+import { few } from '../../api/wording.ts'
 import { readRecord } from '../../injection/record.ts'
 import type { AdmissionRequest } from '../admissionreview.ts'
 import type { ClusterView, ObjectRef } from '../clusterview.ts'
@@ -21,7 +21,7 @@ export function cacheInUse(request: AdmissionRequest, view: ClusterView): Decisi
   const { namespace = '', oldObject } = request
   const stored = modelCache.safeParse(oldObject).data
   // Even of an object that this version cannot read, as one that a newer version has written.
-  const metadata = stored?.metadata ?? objectMeta.safeParse(Object(oldObject).metadata).data
+  const metadata = stored?.metadata ?? cacheMeta.safeParse(Object(oldObject).metadata).data
   if (metadata?.annotations?.[ALLOW_DELETE_IN_USE] === 'true' || metadata?.deletionTimestamp !== undefined)
     return allow()
   // `kubectl delete --all` deletes the collection: then the request has no name.
@@ -47,8 +47,6 @@ function isMounted(pod: ConsumerPod, name: string, cache: ModelCache | undefined
 }
 
 function describe(pods: readonly ConsumerPod[]): string {
-  const names = pods.map(({ metadata }) => metadata.name).toSorted()
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
-  const list = `${names.slice(0, SHOWN).join(', ')}${more}`
-  return pods.length === 1 ? `pod ${list} mounts` : `${pods.length} pods (${list}) mount`
+  const names = few(pods.map(({ metadata }) => metadata.name).toSorted(), SHOWN)
+  return pods.length === 1 ? `pod ${names} mounts` : `${pods.length} pods (${names}) mount`
 }

@@ -68,7 +68,7 @@ describe.each<[string, Source, string[], string]>([
 
   test('is not told of on an update that leaves it alone', () => {
     const labelled = of(source)
-    labelled.metadata.labels = { team: 'ml' }
+    labelled.metadata.generation = 2
     expect(warnings(labelled, of(source))).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { IMMUTABLE_FIELDS } from '../../api/modelcachefields.ts'
 import { violation } from '../../api/violation.ts'
+import { cut } from '../../api/wording.ts'
 import { valueAt } from '../valueat.ts'
 import type { Rule } from './change.ts'
 
@@ -25,5 +26,5 @@ export const fieldImmutable: Rule = ({ cache, old }) => {
 function show(value: unknown): string {
   if (value === undefined) return 'unset'
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+  return cut(text, 80)
 }

@@ -1,27 +1,22 @@
+import { quote } from '../../api/wording.ts'
+
 const LIMIT_BYTES = 256 * 1024
 const MAX_SEGMENT_BYTES = 255
-/** As the schema of the CRD has it. */
-const MAX_FILES = 64
 
 /** What is wrong with the names and the contents of inline files, each as the end of a sentence; empty: nothing. */
 export function inlineFileProblems(files: Readonly<Record<string, string>>): string[] {
   const names = Object.keys(files)
   const problems = names.flatMap(name => {
     const problem = nameProblem(name)
-    return problem === undefined ? [] : [`has file name ${JSON.stringify(name.slice(0, 80))}, ${problem}`]
+    return problem === undefined ? [] : [`has file name ${quote(name)}, ${problem}`]
   })
   if (names.length === 0) problems.push('has no file; name one, or use another source')
-  if (names.length > MAX_FILES) {
-    problems.push(
-      `has ${names.length} files, more than ${MAX_FILES}; use a ConfigMap of your own, or an archive`,
-    )
-  }
   const taken = new Map<string, string>()
   for (const name of names) {
     const other = taken.get(name.toLowerCase())
     if (other !== undefined) {
       problems.push(
-        `has ${JSON.stringify(other)} and ${JSON.stringify(name)}, which are one file on volumes that ignore case; rename one`,
+        `has ${quote(other)} and ${quote(name)}, which are one file on volumes that ignore case; rename one`,
       )
     }
     taken.set(name.toLowerCase(), name)
@@ -29,7 +24,7 @@ export function inlineFileProblems(files: Readonly<Record<string, string>>): str
   for (const name of names) {
     const folder = foldersOf(name).find(path => taken.has(path.toLowerCase()))
     if (folder !== undefined) {
-      problems.push(`has ${JSON.stringify(folder)} both as a file and as the folder of another; rename one`)
+      problems.push(`has ${quote(folder)} both as a file and as the folder of another; rename one`)
     }
   }
   const bytes = Object.values(files).reduce((sum, content) => sum + Buffer.byteLength(content), 0)
@@ -54,8 +49,10 @@ function nameProblem(name: string): string | undefined {
   return undefined
 }
 
-/** `a/b/c` lies in `a` and in `a/b`. */
+/** `a/b/c` lies in `a` and in `a/b`. The schema bounds the length of a name, and so how many there are. */
 function foldersOf(name: string): string[] {
-  const segments = name.split('/')
-  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('/'))
+  const folders: string[] = []
+  for (let end = name.indexOf('/'); end !== -1; end = name.indexOf('/', end + 1))
+    folders.push(name.slice(0, end))
+  return folders
 }

@@ -1,5 +1,6 @@
 import { isCleanMountPath, reservedPath } from '../../api/mountpath.ts'
 import { type Violation, violation } from '../../api/violation.ts'
+import { quote } from '../../api/wording.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.mount.path'
@@ -13,13 +14,13 @@ export const mountPath: Rule = ({ cache: { spec } }) => {
 
 function subPathProblem(subPath: string | undefined): Violation | undefined {
   if (!subPath?.startsWith('/') && !subPath?.split('/').includes('..')) return undefined
-  const text = `${SUB_PATH} is ${JSON.stringify(subPath)}; it must be a folder within the claim, relative and without "..", such as llama`
+  const text = `${SUB_PATH} is ${quote(subPath ?? '')}; it must be a folder within the claim, relative and without "..", such as llama`
   return violation('MountPathInvalid', SUB_PATH, text)
 }
 
 function pathProblem(path: string): Violation | undefined {
   if (!isCleanMountPath(path)) {
-    const text = `${FIELD} is ${JSON.stringify(path)}; it must be absolute and clean, without "//", "/./", "/../", ":" or a trailing "/", such as /mnt/model`
+    const text = `${FIELD} is ${quote(path)}; it must be absolute and clean, without "//", "/./", "/../", ":" or a trailing "/", such as /mnt/model`
     return violation('MountPathInvalid', FIELD, text)
   }
   const reserved = reservedPath(path)

@@ -12,17 +12,20 @@ const FIELD = 'spec.artifact.source'
 export const sourceAlreadyCached: Rule = ({ cache, namespace, old }, view) => {
   const source = sourceIdentity(cache.spec)
   if (old !== undefined || source === undefined) return {}
-  const isTwin = (other: ModelCache | undefined) =>
-    other !== undefined &&
-    other.metadata.name !== cache.metadata.name &&
-    other.metadata.deletionTimestamp === undefined &&
-    sourceIdentity(other.spec) === source
-  const [twin] = [...view.modelCachesOfSource(namespace, source)].filter(isTwin)
+  const isAnother = ({ metadata }: ModelCache) =>
+    metadata.name !== cache.metadata.name && metadata.deletionTimestamp === undefined
+  const twin = first(view.modelCachesOfSource(namespace, source), isAnother)
   // By name once more: that look-up is the one that a live read answers.
   const confirmed = twin && view.modelCache(namespace, twin.metadata.name)
-  if (confirmed === undefined || !isTwin(confirmed)) return {}
+  if (confirmed === undefined || !isAnother(confirmed) || sourceIdentity(confirmed.spec) !== source) return {}
   const { metadata, spec } = confirmed
   const text = `ModelCache ${namespace}/${metadata.name} has the same source already, mounted at ${spec.mount.path}; pods can use that one: modelplane.ai/caches: ${metadata.name}`
   const basis = [{ kind: 'ModelCache', namespace, name: metadata.name }] as const
   return { warnings: [warning('SourceAlreadyCached', FIELD, text, basis)] }
+}
+
+/** The first that is wanted: there may be many, and one is told. */
+function first<T>(values: Iterable<T>, isWanted: (value: T) => boolean): T | undefined {
+  for (const value of values) if (isWanted(value)) return value
+  return undefined
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { hasFormat, SOURCE_FORMATS } from '../../api/sourceformats.ts'
 import { violation } from '../../api/violation.ts'
+import { quote } from '../../api/wording.ts'
 import { valueAt } from '../valueat.ts'
 import type { Rule } from './change.ts'
 import { inlineFileProblems } from './inlinefiles.ts'
@@ -49,5 +50,5 @@ function valuesAt(spec: unknown, field: string): string[] {
 
 /** Without what may be a password: messages end up in logs and events. */
 function show(value: string): string {
-  return JSON.stringify(value.replace(/\/\/[^/?#]*@/, '//…@').slice(0, 120))
+  return quote(value.replace(/\/\/[^/?#]*@/, '//…@'), 120)
 }

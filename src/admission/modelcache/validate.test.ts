@@ -113,7 +113,7 @@ describe('what is not implemented is refused by name', () => {
     ['spec.storage.backend', 'ContentAddressed', { storage: { backend: 'ContentAddressed' } }],
     ['spec.replication', 'AllMatchingNodes', { replication: 'AllMatchingNodes' }],
     ['spec.artifact.source.gcs', 'gcs', { artifact: { kind: 'Weights', source: { gcs: {} } } }],
-    ['spec.artifact.source.azure', 'azure', { artifact: { kind: 'Weights', source: { azure: { a: 1 } } } }],
+    ['spec.artifact.source.azure', 'azure', { artifact: { kind: 'Weights', source: { azure: {} } } }],
     [
       'spec.artifact.source.pvcClone',
       'pvcClone',
@@ -430,9 +430,17 @@ describe('after creation', () => {
     expect(text).not.toContain('secret')
   })
 
+  test('of a file is told whatever the file is called', () => {
+    const named = (content: string) =>
+      spec({
+        artifact: { kind: 'Bytes', source: { inline: { files: JSON.parse(`{"__proto__":"${content}"}`) } } },
+      })
+    expect(textOf(update(named('before'), named('now')))).toContain('inline.files cannot change')
+  })
+
   test.each<[string, ModelCache, ModelCache]>([
     ['nothing', aModelCache(), aModelCache()],
-    ['a label', aModelCache(), aModelCache({ metadata: { labels: { team: 'ml' } } })],
+    ['the metadata', aModelCache(), aModelCache({ metadata: { resourceVersion: '2' } })],
     [
       'a new credential',
       aModelCache(),

@@ -1,6 +1,7 @@
 import { GATE, NOT_READY } from '../../api/annotations.ts'
 import type { Pod } from '../../api/pod.ts'
 import { type Violation, violation } from '../../api/violation.ts'
+import { quote } from '../../api/wording.ts'
 
 /** Whether a pod would rather wait for its caches at a scheduling gate than be refused, or why what it says is wrong. */
 export function waitsAtGate({ metadata }: Pod): boolean | Violation {
@@ -9,6 +10,6 @@ export function waitsAtGate({ metadata }: Pod): boolean | Violation {
   return violation(
     'ReferenceInvalid',
     `metadata.annotations[${NOT_READY}]`,
-    `annotation ${NOT_READY} is ${JSON.stringify(value.slice(0, 100))}; its only value is ${GATE}, without it pods are refused until their caches are Ready`,
+    `annotation ${NOT_READY} is ${quote(value)}; its only value is ${GATE}, without it pods are refused until their caches are Ready`,
   )
 }

@@ -1,15 +1,23 @@
 import { CACHES } from '../../api/annotations.ts'
-import { objectName } from '../../api/objectname.ts'
+import { MAX_NAME, objectName } from '../../api/objectname.ts'
 import { type Violation, violation } from '../../api/violation.ts'
+import { quote } from '../../api/wording.ts'
 
 /** More caches than any pod mounts; each unknown name costs a live read, so the number is bounded. */
 const MAX_REFERENCES = 16
+
+/** So many names, each with a comma and a few spaces. */
+const MAX_ANNOTATION = MAX_REFERENCES * (MAX_NAME + 16)
 
 /**
  * The names of the caches that an annotation value asks for, in its order: separated by commas, spaces around
  * them allowed, each a valid object name and named once.
  */
 export function cacheReferences(annotation: string): string[] | Violation {
+  if (annotation.length > MAX_ANNOTATION) {
+    const text = `annotation ${CACHES} has ${annotation.length} characters, more than ${MAX_REFERENCES} names need; list the names of ModelCaches of this namespace, separated by commas`
+    return violation('ReferenceInvalid', `metadata.annotations[${CACHES}]`, text)
+  }
   const names = annotation.split(',').map(name => name.trim())
   const problem = referenceProblem(names)
   if (problem === undefined) return names
@@ -29,9 +37,4 @@ function referenceProblem(names: string[]): string | undefined {
   if (invalid !== undefined) return `has ${quote(invalid)}, which is not an object name`
   const duplicate = names.find((name, index) => names.indexOf(name) !== index)
   return duplicate === undefined ? undefined : `names ${quote(duplicate)} twice`
-}
-
-/** Quoted, and cut where somebody put a novel into an annotation. */
-function quote(value: string): string {
-  return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value)
 }

@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import { z } from 'zod'
 import { isWithin } from '../../api/mountpath.ts'
 import type { Container } from '../../api/pod.ts'
 import { isEngine } from '../../injection/engine.ts'
@@ -7,13 +6,6 @@ import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../warning.ts'
 import { visibleModel } from './visiblemodel.ts'
 import type { Advice, Subject } from './workload.ts'
-
-/** What can make a model's name on a hub resolve to files of a mount, beside what `containers` have in our own schema. */
-const surroundings = z.looseObject({
-  env: z.array(z.looseObject({ value: z.string().nullish() })).nullish(),
-  envFrom: z.array(z.unknown()).nullish(),
-  workingDir: z.string().nullish(),
-})
 
 /**
  * An engine that visibly serves something else than the caches it is given downloads what is staged already, or fails.
@@ -58,7 +50,7 @@ function isServed(model: string, container: Container, paths: string[]): boolean
 
 /** Hub caches, redirects and download folders all lead from a name to a mount. */
 function mayResolveToMount(container: Container, paths: string[]): boolean {
-  const { env, envFrom, workingDir } = surroundings.parse(container)
+  const { env, envFrom, workingDir } = container
   if (workingDir || envFrom?.length) return true
   const words = [
     ...(container.command ?? []),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
+import { podAnnotations } from '../../api/pod.ts'
 import { valueAt } from '../valueat.ts'
 
 /** Which pods of a workload a template makes: all of them, or the leaders or the workers of its gangs. */
@@ -11,14 +12,14 @@ export interface PodTemplate {
   path: string
   /** As the request has it. */
   raw: unknown
-  annotations: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string | undefined>>
 }
 
 const LEADER = 'spec.leaderWorkerTemplate.leaderTemplate'
 const WORKER = 'spec.leaderWorkerTemplate.workerTemplate'
 
 const annotated = z.object({
-  metadata: z.object({ annotations: z.record(z.string(), z.string()).nullish() }).nullish(),
+  metadata: z.object({ annotations: podAnnotations.nullish() }).nullish(),
 })
 
 /**
@@ -48,7 +49,7 @@ function templateAt(object: unknown, role: Role, path: string): PodTemplate[] {
   return raw ? [{ role, path, raw, annotations: annotationsOf(raw) }] : []
 }
 
-/** The annotations of anything that has metadata. */
-export function annotationsOf(raw: unknown): Readonly<Record<string, string>> {
+/** Ours among the annotations of anything that has metadata. */
+export function annotationsOf(raw: unknown): Readonly<Record<string, string | undefined>> {
   return annotated.safeParse(raw).data?.metadata?.annotations ?? {}
 }

@@ -40,6 +40,7 @@ export const NOT_READY = 'modelplane.ai/not-ready'
 export const INJECTED = 'modelplane.ai/injected'
 export const CONSUMER = 'modelplane.ai/cache-consumer'
 export const GATE = 'modelplane.ai/cache-ready'
+export const ALLOW_DELETE_IN_USE = 'modelplane.ai/allow-delete-in-use'
 export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'
 
 export function annotation(object: unknown, name: string): string | undefined {

@@ -11,14 +11,14 @@ import {
   recordOf,
 } from './cluster.ts'
 import { at, textAt } from './json.ts'
-import { objectMetadata } from './kinds.ts'
+import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcacheshape.ts'
 
 /** DESIGN 3.2: running pods mount the cache, and nobody has said that it may go all the same. */
 export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
   const cache = at(request, 'oldObject')
   const namespace = textAt(request, 'namespace') ?? ''
-  const isReadable = objectMetadata(at(cache, 'metadata'))
+  const isReadable = cacheMetadata(at(cache, 'metadata'))
   if (isReadable && annotation(cache, 'modelplane.ai/allow-delete-in-use') === 'true') return false
   if (isReadable && isBeingDeleted(cache)) return false
   if (isTerminating(named(cluster.namespaces, namespace))) return false

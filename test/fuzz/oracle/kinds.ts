@@ -1,3 +1,12 @@
+import {
+  ALLOW_DELETE_IN_USE,
+  CACHES,
+  CONTAINERS as CHOSEN,
+  CONSUMER,
+  INJECTED,
+  LEADER_NAME,
+  NOT_READY,
+} from './cluster.ts'
 import { isDigest, isObjectName } from './names.ts'
 import {
   anything,
@@ -19,79 +28,98 @@ import {
 /** The shapes of Kubernetes objects, as far as rules read them, and of the review around them. */
 
 const METADATA = {
-  name: maybe(text),
-  generateName: maybe(text),
-  namespace: maybe(text),
-  uid: maybe(text),
-  resourceVersion: maybe(text),
+  name: maybe(textOf(0, 253)),
+  generateName: maybe(textOf(0, 253)),
+  namespace: maybe(textOf(0, 253)),
+  uid: maybe(textOf(0, 256)),
+  resourceVersion: maybe(textOf(0, 256)),
   generation: maybe(number),
-  deletionTimestamp: maybe(text),
-  labels: maybe(mapOf(text)),
-  annotations: maybe(mapOf(text)),
+  creationTimestamp: maybeNull(textOf(0, 256)),
+  deletionTimestamp: maybe(textOf(0, 256)),
 }
 export const objectMetadata: Shape = having(METADATA)
-export const namedMetadata: Shape = having({ ...METADATA, name: text })
+export const cacheMetadata: Shape = having({
+  ...METADATA,
+  name: textOf(0, 253),
+  annotations: maybe(having({ [ALLOW_DELETE_IN_USE]: maybe(text) })),
+})
+
+/** Labels and annotations are people's; ours among them are texts. */
+const annotations = maybeNull(
+  having(
+    Object.fromEntries([CACHES, CHOSEN, NOT_READY, INJECTED, LEADER_NAME].map(name => [name, maybe(text)])),
+  ),
+)
+const name = textOf(0, 1024)
+const path = textOf(0, 4096)
 
 const CONTAINERS = listOf(
   having({
-    name: text,
-    image: maybeNull(text),
-    command: maybeNull(listOf(text)),
-    args: maybeNull(listOf(text)),
+    name,
+    image: maybeNull(path),
+    command: maybeNull(listOf(text, 4096)),
+    args: maybeNull(listOf(text, 4096)),
     env: maybeNull(
       listOf(
         having({
-          name: text,
-          valueFrom: maybeNull(having({ fieldRef: maybeNull(having({ fieldPath: text })) })),
+          name: path,
+          value: maybeNull(text),
+          valueFrom: maybeNull(having({ fieldRef: maybeNull(having({ fieldPath: path })) })),
         }),
+        4096,
       ),
     ),
+    envFrom: maybeNull(listOf(anything, 4096)),
+    workingDir: maybeNull(path),
     resources: maybeNull(
       having({
-        limits: maybeNull(mapOf(quantity)),
-        requests: maybeNull(mapOf(quantity)),
-        claims: maybeNull(listOf(anything)),
+        limits: maybeNull(mapOf(quantity, textOf(0, 1024), 1024)),
+        requests: maybeNull(mapOf(quantity, textOf(0, 1024), 1024)),
+        claims: maybeNull(listOf(anything, 1024)),
       }),
     ),
     volumeMounts: maybeNull(
       listOf(
         having({
-          name: text,
-          mountPath: text,
+          name,
+          mountPath: path,
           readOnly: maybeNull(flag),
-          subPath: maybeNull(text),
-          subPathExpr: maybeNull(text),
+          subPath: maybeNull(path),
+          subPathExpr: maybeNull(path),
         }),
+        1024,
       ),
     ),
-    volumeDevices: maybeNull(listOf(having({ devicePath: text }))),
+    volumeDevices: maybeNull(listOf(having({ devicePath: path }), 1024)),
   }),
+  256,
 )
 
 const podSpec = having({
   volumes: maybeNull(
     listOf(
       having({
-        name: text,
-        persistentVolumeClaim: maybeNull(having({ claimName: text, readOnly: maybeNull(flag) })),
+        name,
+        persistentVolumeClaim: maybeNull(having({ claimName: name, readOnly: maybeNull(flag) })),
       }),
+      1024,
     ),
   ),
   containers: CONTAINERS,
   initContainers: maybeNull(CONTAINERS),
   ephemeralContainers: maybeNull(CONTAINERS),
-  os: maybeNull(having({ name: text })),
-  nodeSelector: maybeNull(mapOf(text)),
-  nodeName: maybeNull(text),
-  schedulingGates: maybeNull(listOf(having({ name: text }))),
+  os: maybeNull(having({ name })),
+  nodeSelector: maybeNull(having({ 'kubernetes.io/os': maybe(text) })),
+  nodeName: maybeNull(name),
+  schedulingGates: maybeNull(listOf(having({ name }), 1024)),
 })
 
 export const pod: Shape = having({
   metadata: having({
     ...METADATA,
-    labels: maybeNull(mapOf(text)),
-    annotations: maybeNull(mapOf(text)),
-    ownerReferences: maybeNull(listOf(having({ kind: text, uid: text, controller: maybeNull(flag) }))),
+    labels: maybeNull(having({ [CONSUMER]: maybe(text) })),
+    annotations,
+    ownerReferences: maybeNull(listOf(having({ kind: name, uid: name, controller: maybeNull(flag) }), 1024)),
   }),
   spec: podSpec,
 })
@@ -103,7 +131,7 @@ export const job: Shape = having({
 
 /** What carries annotations, whatever else it is. */
 export const annotated: Shape = having({
-  metadata: maybeNull(having({ annotations: maybeNull(mapOf(text)) })),
+  metadata: maybeNull(having({ annotations })),
 })
 
 const request = having({

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { backendOf, type Cluster, isBeingDeleted, named } from './cluster.ts'
 import { isCacheInUse } from './deletion.ts'
 import { at, isObject, listAt, mapAt, textAt } from './json.ts'
-import { namedMetadata } from './kinds.ts'
+import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcacheshape.ts'
 import { isCleanPath, isReservedPath } from './paths.ts'
 import { isSourceValid } from './sources.ts'
@@ -19,7 +19,7 @@ export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
   if (textAt(request, 'subResource')) return judged(object, [])
   if (operation === 'DELETE') return judged(object, isCacheInUse(request, cluster) ? ['CacheInUse'] : [])
   if (operation !== 'CREATE' && operation !== 'UPDATE') return judged(object, [])
-  if (namedMetadata(at(object, 'metadata')) && isBeingDeleted(object)) return judged(object, [])
+  if (cacheMetadata(at(object, 'metadata')) && isBeingDeleted(object)) return judged(object, [])
   if (!modelCache(object)) return judged(object, ['SpecInvalid'])
   const stored = at(request, 'oldObject')
   // What is stored and cannot be read is nothing to compare with.

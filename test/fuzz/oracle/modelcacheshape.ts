@@ -1,26 +1,17 @@
-import { digest, namedMetadata, objectName } from './kinds.ts'
+import { cacheMetadata, digest, objectName } from './kinds.ts'
 import { DIGITS, madeOf } from './names.ts'
-import {
-  both,
-  flag,
-  having,
-  listOf,
-  mapOf,
-  maybe,
-  oneOf,
-  quantity,
-  type Shape,
-  text,
-  textOf,
-  whole,
-} from './shape.ts'
+import { both, flag, having, listOf, mapOf, maybe, oneOf, type Shape, text, textOf, whole } from './shape.ts'
 
 /** The shape of a ModelCache, from its CRD: types, enums, lengths and patterns. */
 
-const wholeQuantity: Shape = value =>
-  text(value) || (quantity(value) && whole(Number.MIN_SAFE_INTEGER)(value))
+const wholeQuantity: Shape = given =>
+  textOf(0, 64)(given) || (typeof given === 'number' && whole(Number.MIN_SAFE_INTEGER)(given))
 const secretRef = maybe(having({ name: objectName }))
 const secretKeyRef = maybe(having({ name: objectName, key: maybe(textOf(1, 253)) }))
+const key = textOf(0, 317)
+const value = textOf(0, 63)
+const labels = mapOf(value, key, 64)
+const quantities = maybe(mapOf(wholeQuantity, key, 32))
 const globs = maybe(listOf(textOf(1, 256), 64))
 const sha256: Shape = value =>
   typeof value === 'string' && value.length === 64 && madeOf(value, `${DIGITS}abcdef`)
@@ -46,7 +37,7 @@ const source = having({
   ),
   http: maybe(having({ url: textOf(0, 4096), sha256: maybe(sha256), secretRef: secretKeyRef })),
   oci: maybe(having({ reference: textOf(0, 512), secretRef })),
-  inline: maybe(having({ files: mapOf(textOf(0, 262_144), textOf(1, Number.POSITIVE_INFINITY)) })),
+  inline: maybe(having({ files: mapOf(textOf(0, 262_144), textOf(0, 1024), 64) })),
   configMap: maybe(having({ name: objectName })),
   gcs: reserved,
   azure: reserved,
@@ -55,20 +46,20 @@ const source = having({
 
 const hydration = having({
   serviceAccountName: maybe(objectName),
-  nodeSelector: maybe(mapOf(text)),
+  nodeSelector: maybe(labels),
   tolerations: maybe(
     listOf(
       having({
-        key: maybe(text),
+        key: maybe(key),
         operator: maybe(oneOf('Exists', 'Equal')),
-        value: maybe(text),
-        effect: maybe(text),
+        value: maybe(value),
+        effect: maybe(value),
         tolerationSeconds: maybe(whole(Number.MIN_SAFE_INTEGER)),
       }),
       32,
     ),
   ),
-  resources: maybe(having({ requests: maybe(mapOf(wholeQuantity)), limits: maybe(mapOf(wholeQuantity)) })),
+  resources: maybe(having({ requests: quantities, limits: quantities })),
   securityContext: maybe(
     having({
       runAsUser: maybe(whole(0)),
@@ -100,13 +91,13 @@ const spec = having({
   hydration: maybe(hydration),
   clusterSelector: maybe(
     having({
-      matchLabels: maybe(mapOf(text)),
+      matchLabels: maybe(labels),
       matchExpressions: maybe(
         listOf(
           having({
-            key: text,
+            key,
             operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist'),
-            values: maybe(listOf(text)),
+            values: maybe(listOf(value, 256)),
           }),
           32,
         ),
@@ -161,5 +152,5 @@ const status = having({
 
 export const modelCache: Shape = both(
   having({ apiVersion: oneOf('modelplane.ai/v1alpha1'), kind: oneOf('ModelCache') }),
-  having({ metadata: namedMetadata, spec, status: maybe(status) }),
+  having({ metadata: cacheMetadata, spec, status: maybe(status) }),
 )

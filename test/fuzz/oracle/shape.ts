@@ -50,12 +50,13 @@ export const listOf =
   value =>
     Array.isArray(value) && value.length <= most && value.every(element)
 
-/** A map of any keys; what an object literal would take for its prototype is no key of ours. */
+/** A map of any keys, `__proto__` among them. */
 export const mapOf =
-  (shape: Shape, key: Shape = text): Shape =>
+  (shape: Shape, key: Shape = text, most = Number.POSITIVE_INFINITY): Shape =>
   value =>
     isObject(value) &&
-    Object.entries(value).every(([name, item]) => name === '__proto__' || (key(name) && shape(item)))
+    Object.keys(value).length <= most &&
+    Object.entries(value).every(([name, item]) => key(name) && shape(item))
 
 /** An object with these members; others are nobody's business. */
 export const having =

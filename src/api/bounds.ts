@@ -1,0 +1,67 @@
+import { z } from 'zod'
+
+/** The most bytes of an object that etcd stores by default; no string within one is longer. */
+export const MAX_OBJECT = 1_572_864
+
+/** Text of at most `max` characters; what is longer is looked at no further, least of all by a regular expression. */
+export function text(max: number) {
+  return z.string().max(max, { abort: true })
+}
+
+/** A list of at most `max` items. They are counted before the first of them is read. */
+export function listOf<T extends z.ZodType>(item: T, max: number) {
+  return z.preprocess((given, context) => {
+    if (Array.isArray(given) && given.length > max)
+      context.addIssue(`has ${given.length} items, at most ${max} are allowed`)
+    return given
+  }, z.array(item).max(max))
+}
+
+/** How large a map may be. */
+export interface MapBounds {
+  entries: number
+  /** Characters of a key. */
+  key: number
+  /** The least entries, for the schema of the CRD; elsewhere a rule says it in better words. */
+  min?: number
+}
+
+/**
+ * A map with keys that people choose. Entries are counted before the first of them is read. The map is given as it came, for
+ * `z.record` leaves out the key `__proto__`, and what is judged must be what is stored.
+ */
+export function mapOf<V>(value: z.ZodType<V>, { entries: max, key: maxKey, min = 0 }: MapBounds) {
+  const { $schema, ...additionalProperties } = z.toJSONSchema(value, { target: 'openapi-3.0', io: 'input' })
+  if (additionalProperties['x-kubernetes-int-or-string'] === true) delete additionalProperties.anyOf
+  const schema = {
+    type: 'object',
+    additionalProperties,
+    maxProperties: max,
+    ...(min > 0 && { minProperties: min }),
+  }
+  return z
+    .unknown()
+    .transform((given, context): Readonly<Record<string, V>> => {
+      const found = boundsProblem(given, max, maxKey)
+      if (found !== undefined) {
+        context.addIssue(found)
+        return z.NEVER
+      }
+      const map = given as Readonly<Record<string, V>>
+      for (const [key, member] of Object.entries(map)) {
+        const issue = value.safeParse(member).error?.issues[0]
+        if (issue !== undefined) context.addIssue({ code: 'custom', message: issue.message, path: [key] })
+      }
+      return map
+    })
+    .meta(schema)
+}
+
+function boundsProblem(given: unknown, max: number, maxKey: number): string | undefined {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    return 'Invalid input: expected a map'
+  const keys = Object.keys(given)
+  if (keys.length > max) return `has ${keys.length} entries, at most ${max} are allowed`
+  const long = keys.find(key => key.length > maxKey)
+  return long && `has a key of ${long.length} characters, at most ${maxKey} are allowed`
+}

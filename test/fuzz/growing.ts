@@ -1,0 +1,77 @@
+import { BodyRefused, parseBody } from '../../src/server/reviewbody.ts'
+import { type Case, casesOf } from './case.ts'
+import { createRandom } from './generate/random.ts'
+import { grown, type Place, placesOf } from './grow.ts'
+import { ask } from './product.ts'
+
+/** DESIGN 8.4: the worst legal review takes so many milliseconds of the event loop. */
+const MAX_MS = 50
+const LARGE = 1_000_000
+const SMALL = LARGE / 4
+/** Four times as large takes four times as long; the rest is noise and what even the smallest takes. */
+const MAX_RATIO = 12
+const NOISE_MS = 5
+const MAX_MEMORY_RATIO = 20
+const TRIES = 4
+
+/** What a grown review costs. */
+interface Cost {
+  bytes: number
+  ms: number
+  memory: number
+}
+
+/**
+ * Grows each text, list, map and key of `n` reviews in turn to a megabyte, and gives the first that takes too long, longer than its size
+ * explains, or too much memory; undefined where there is none. What the rules say of it is not compared.
+ */
+export function growAll(
+  { n, seed, from = 0 }: { n: number; seed: number; from?: number },
+  { progress = () => {}, timed = true }: { progress?: (done: number) => void; timed?: boolean } = {},
+): string | undefined {
+  for (const { index, one } of casesOf(seed, from, n)) {
+    for (const [turn, place] of placesOf(JSON.parse(one.text)).entries()) {
+      const wrong = tooCostly(one, place, () => createRandom(seed, index, turn), timed)
+      if (wrong !== undefined)
+        return `review ${index} (${one.webhook}), ${place.what} at ${place.path.join('.') || 'the root'}: ${wrong}`
+    }
+    progress(index - from + 1)
+  }
+  return undefined
+}
+
+function tooCostly(one: Case, place: Place, random: () => ReturnType<typeof createRandom>, timed: boolean) {
+  const bodyOf = (bytes: number) =>
+    Buffer.from(JSON.stringify(grown(JSON.parse(one.text), place, bytes, random())))
+  const [small, large] = [bodyOf(SMALL), bodyOf(LARGE)]
+  let wrong: string | undefined
+  // What is slow of itself is slow every time; a busy machine is not.
+  for (let tries = 0; tries < TRIES; tries++) {
+    wrong = judge(costOf(one, small), costOf(one, large))
+    if (wrong === undefined || !timed) return undefined
+  }
+  return wrong
+}
+
+function judge(small: Cost, large: Cost): string | undefined {
+  const sizes = `${large.bytes} bytes take ${large.ms.toFixed(1)} ms, ${small.bytes} take ${small.ms.toFixed(1)} ms`
+  if (large.ms > MAX_MS) return `over ${MAX_MS} ms: ${sizes}`
+  if (large.ms > NOISE_MS + MAX_RATIO * small.ms) return `not linear: ${sizes}`
+  if (large.memory > MAX_MEMORY_RATIO * large.bytes)
+    return `${large.bytes} bytes take ${large.memory} bytes of memory`
+  return undefined
+}
+
+/** Needs node's --expose-gc, and a young generation in which all of it has room. */
+function costOf({ webhook, view, cluster }: Case, body: Buffer): Cost {
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  const startedAt = performance.now()
+  try {
+    ask(webhook, parseBody(body), view, cluster)
+  } catch (error) {
+    if (!(error instanceof BodyRefused)) throw error
+  }
+  const ms = performance.now() - startedAt
+  return { bytes: body.length, ms, memory: process.memoryUsage().heapUsed - before }
+}
