@@ -1,12 +1,19 @@
 import { z } from 'zod'
 import { CACHE_READY_GATE, INJECTED } from './annotations.ts'
-import { leaderName } from './leaderworkerset.ts'
+import { LEADER_NAME, leaderName } from './leaderworkerset.ts'
+import { valuesOf } from './metadata.ts'
+
+/** Of each list of a pod so much is kept: anybody may make pods with our label, as large as they like. */
+const MAX_KEPT = 128
+/** Longer than the folder of any snapshot with its claim, and than the record of a pod with all the caches that it may name. */
+const MAX_FOLDER = 512
+const MAX_RECORD = 8_192
 
 const metadata = z.object({
   name: z.string(),
   namespace: z.string().optional(),
   resourceVersion: z.string().optional(),
-  annotations: z.record(z.string(), z.string()).nullish(),
+  annotations: valuesOf(INJECTED, LEADER_NAME).nullish(),
 })
 
 const container = z.object({
@@ -40,9 +47,9 @@ export const consumerPod = z
     /** The leader of its gang. */
     leader: leaderName(annotations),
     /** What it was given, by its own annotation `modelplane.ai/injected`. */
-    record: annotations?.[INJECTED],
+    record: recordOf(annotations?.[INJECTED]),
     /** The claims that its volumes name. */
-    claims: claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName),
+    claims: [...new Set(claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName))].slice(0, MAX_KEPT),
     /** The folders that its containers mount, each as `claim/subPath`. The spec of a pod never changes, so these are sure. */
     folders: foldersOf(spec.volumes ?? [], [...spec.containers, ...(spec.initContainers ?? [])]),
     /** Whether it waits for its caches, so that nothing is mounted yet. */
@@ -52,6 +59,10 @@ export const consumerPod = z
   }))
 
 export type ConsumerPod = z.infer<typeof consumerPod>
+
+function recordOf(record: string | undefined): string | undefined {
+  return record === undefined || record.length > MAX_RECORD ? undefined : record
+}
 
 function claimsOf(volumes: readonly z.infer<typeof volume>[]): [name: string, claimName: string][] {
   return volumes.flatMap(({ name, persistentVolumeClaim: claim }) => (claim ? [[name, claim.claimName]] : []))
@@ -68,5 +79,5 @@ function foldersOf(
     const folder = subPath ?? subPathExpr
     return claimName === undefined || folder === undefined ? [] : [`${claimName}/${folder}`]
   })
-  return [...new Set(folders)]
+  return [...new Set(folders)].filter(folder => folder.length <= MAX_FOLDER).slice(0, MAX_KEPT)
 }

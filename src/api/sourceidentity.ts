@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { condensedFiles } from './condensed.ts'
 import type { ModelCacheSpec } from './modelcache.ts'
 
 /**
@@ -6,8 +7,11 @@ import type { ModelCacheSpec } from './modelcache.ts'
  * credentials, whatever the order of its members. Undefined where there is no source.
  */
 export function sourceIdentity({ artifact }: ModelCacheSpec): string | undefined {
-  if (artifact.source === undefined) return undefined
-  const text = JSON.stringify(artifact.source, (name, value: unknown) => {
+  const { source } = artifact
+  if (source === undefined) return undefined
+  // Of a cache that is kept in memory no more is known of its files.
+  const known = source.inline ? { ...source, inline: { files: condensedFiles(source.inline.files) } } : source
+  const text = JSON.stringify(known, (name, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     // A file of that name has a text, not members.
     return name === 'secretRef' ? undefined : Object.fromEntries(Object.entries(value).toSorted(byName))

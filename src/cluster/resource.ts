@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { CACHE_CONSUMER } from '../api/annotations.ts'
+import { condensed } from '../api/condensed.ts'
 import { type ConsumerPod, consumerPod } from '../api/consumerpod.ts'
 import { API_VERSION } from '../api/group.ts'
 import { type InferenceCluster, inferenceCluster } from '../api/inferencecluster.ts'
@@ -50,7 +51,7 @@ export const modelCaches: Resource<ModelCache> = {
   kind: 'ModelCache',
   plural: 'modelcaches',
   namespaced: true,
-  schema: modelCache,
+  schema: modelCache.transform(condensed),
 }
 
 export const persistentVolumeClaims: Resource<PersistentVolumeClaim> = {

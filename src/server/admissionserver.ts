@@ -7,7 +7,7 @@ import { limitConnections } from './connections.ts'
 import { timeLimitMs } from './deadline.ts'
 import type { Metrics } from './metrics.ts'
 import { type OverloadOptions, putOff, shedOverload } from './overload.ts'
-import { BodyRefused, parseBody } from './reviewbody.ts'
+import { receiveBodies } from './receivebodies.ts'
 import { status } from './status.ts'
 
 /** A review can hold two objects of 3 MiB, the API server's limit for one, and its envelope. */
@@ -16,9 +16,9 @@ export const BODY_LIMIT = 7 * 1024 * 1024
 /** The API server's connection pool drops idle connections after 90 s; the server must not be the first. */
 const KEEP_ALIVE_MS = 120_000
 
-/** Honest clients take milliseconds for both, whatever their distance. */
+/** Honest clients take milliseconds for both, whatever their distance; an API server waits for an answer no longer than this. */
 const HANDSHAKE_MS = 10_000
-const BODY_MS = 10_000
+const BODY_MS = 5_000
 
 /**
  * About 100 kB each. An API server works on some 600 requests at a time by default, and asks several webhooks at once
@@ -70,7 +70,6 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
   })
   const waitedMs = shedOverload(app, {
     ...(options.overload ?? NEVER),
-    bodyLimit: BODY_LIMIT,
     metrics: options.metrics,
   })
   // A client that is told so does not send its next request into a connection that is about to be closed.
@@ -78,18 +77,13 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     // Closed under a body that is still on its way, the connection would be reset, and the answer lost.
     if (options.draining() && request.raw.complete) reply.header('connection', 'close')
   })
-  // JSON alone: anything else is 415.
-  app.removeContentTypeParser(['text/plain', 'application/json'])
-  app.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => parseBody(body),
-  )
+  receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics: options.metrics })
   for (const [path, rules] of Object.entries(options.webhooks)) {
     app.post(path, (request, reply) => review(path, rules, { ...options, waitedMs }, request, reply))
   }
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const code = error.statusCode ?? 500
+    if (code === 503) return putOff(reply, error.message)
     if (code >= 500)
       options.logger.error(
         { err: error, path: request.url.split('?', 1)[0]?.slice(0, 200) },
@@ -111,8 +105,6 @@ const NEVER = { lagMs: () => 0, maxLagMs: 0 }
 
 /** What a client that sent something else than a review should do. */
 function advice(code: number, error: Error): string {
-  if (code === 413 && !(error instanceof BodyRefused))
-    return `the body is over the limit of ${BODY_LIMIT} bytes`
   if (code === 415) return 'the content type is not application/json, in which AdmissionReviews are sent'
   return error.message
 }

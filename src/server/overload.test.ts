@@ -5,9 +5,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { shedOverload } from './overload.ts'
 
-const KIB = 1024
-const MIB = 1024 * KIB
-const BODY_LIMIT = 7 * MIB
 const MAX_LAG_MS = 1_000
 
 // Only a guard against hanging: no test takes a second, but machines can be slow.
@@ -24,8 +21,8 @@ let connections: number
 let begun: ClientRequest[]
 
 async function start(maxLagMs: number) {
-  app = fastify({ bodyLimit: BODY_LIMIT })
-  const waitedMs = shedOverload(app, { lagMs: () => lagMs, maxLagMs, bodyLimit: BODY_LIMIT, metrics })
+  app = fastify()
+  const waitedMs = shedOverload(app, { lagMs: () => lagMs, maxLagMs, metrics })
   app.addHook('onRequest', async () => {
     letIn += 1
   })
@@ -57,10 +54,9 @@ interface Reply {
   json: unknown
 }
 
-/** Begins a request: its headers are on the way, its body is not. `bytes` undefined: of a length that it does not say. */
-function begin(bytes: number | undefined): { call: ClientRequest; reply: Promise<Reply> } {
-  const length = bytes === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': bytes }
-  const headers = { 'content-type': 'application/json', ...length }
+/** Begins a request: its headers are on the way, its body is not. */
+function begin(bytes: number): { call: ClientRequest; reply: Promise<Reply> } {
+  const headers = { 'content-type': 'application/json', 'content-length': bytes }
   const call = request(url, { method: 'POST', agent, headers })
   begun.push(call)
   const reply = new Promise<Reply>((resolve, reject) => {
@@ -88,7 +84,7 @@ async function ask(bytes = 100): Promise<Reply> {
 }
 
 /** Begins requests one after the other, and resolves when all of them are let in. */
-async function beginAll(count: number, bytes: number | undefined) {
+async function beginAll(count: number, bytes: number) {
   const before = letIn
   const all = Array.from({ length: count }, () => begin(bytes))
   await vi.waitFor(() => expect(letIn).toBe(before + count), { timeout: 10_000 })
@@ -125,48 +121,6 @@ describe('while the event loop is late', () => {
     await start(0)
     lagMs = 1e9
     expect(await ask()).toMatchObject({ status: 200 })
-  })
-})
-
-describe('while large bodies are under way', () => {
-  // Eight of 4 MiB are the 32 MiB that are let in.
-  const LARGE = 4 * MIB
-
-  test('another one is put off, and what is small is not', async () => {
-    await start(MAX_LAG_MS)
-    await beginAll(8, LARGE)
-    expect(await ask(LARGE)).toMatchObject(PUT_OFF)
-    expect(await shed()).toContain('{cause="memory"} 1')
-    expect(await ask(64 * KIB)).toMatchObject({ status: 200 })
-    expect(await ask(64 * KIB + 1)).toMatchObject(PUT_OFF)
-  })
-
-  test('there is room again when one is answered, and when the connection of one breaks', async () => {
-    await start(MAX_LAG_MS)
-    const [first, second] = await beginAll(8, LARGE)
-    first?.call.end(bodyOf(LARGE))
-    expect(await first?.reply).toMatchObject({ status: 200 })
-    const [ninth] = await beginAll(1, LARGE)
-    expect(await ask(LARGE)).toMatchObject(PUT_OFF)
-    second?.call.destroy()
-    await vi.waitFor(async () => expect(await ask(LARGE)).toMatchObject({ status: 200 }), { timeout: 10_000 })
-    ninth?.call.end(bodyOf(LARGE))
-    expect(await ninth?.reply).toMatchObject({ status: 200 })
-  })
-
-  test('a body that does not say its length counts as the largest that it can be', async () => {
-    await start(MAX_LAG_MS)
-    await beginAll(4, undefined)
-    expect(await begin(undefined).reply).toMatchObject(PUT_OFF)
-    expect(await ask(4 * MIB)).toMatchObject({ status: 200 })
-  })
-
-  test('a body over the limit is refused as such, and takes no room', async () => {
-    await start(MAX_LAG_MS)
-    await beginAll(7, LARGE)
-    expect(await begin(100 * MIB).reply).toMatchObject({ status: 413 })
-    expect(await ask(LARGE)).toMatchObject({ status: 200 })
-    expect(await shed()).toContain('{cause="memory"} 0')
   })
 })
 

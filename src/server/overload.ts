@@ -2,12 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Metrics } from './metrics.ts'
 import { status } from './status.ts'
 
-/** Bodies up to this size are never shed for memory: those of all connections together fit. Most pods are smaller. */
-const SMALL_BODY_BYTES = 64 * 1024
-
-/** Larger bodies that are being received or decided at a time, together; parsed they take several times as much. */
-const LARGE_BODIES_BYTES = 32 * 1024 * 1024
-
 /** The API server repeats a call after so many seconds, up to ten times, within the time limit of the webhook. */
 const RETRY_AFTER_SECONDS = '1'
 
@@ -16,13 +10,11 @@ export interface OverloadOptions {
   lagMs: () => number
   /** From which wait on requests are put off, in milliseconds; 0 is never. */
   maxLagMs: number
-  /** The largest body that a request can have, in bytes, assumed of one that does not say its length. */
-  bodyLimit: number
   metrics: Metrics
 }
 
 /**
- * Puts requests off before their bodies are read, when they would wait too long or take too much memory: with 503 and
+ * Puts requests off before their bodies are read, when they would wait too long: with 503 and
  * `Retry-After`, on which the API server calls again. The connection stays: to close it under a body that is still on
  * its way would turn into a reset, in which the answer is lost, and a new one costs more than most decisions.
  *
@@ -32,7 +24,6 @@ export function shedOverload(
   app: FastifyInstance,
   options: OverloadOptions,
 ): (request: FastifyRequest) => number {
-  let largeBytes = 0
   const arrivals = new WeakMap<FastifyRequest, number>()
   app.addHook('onRequest', async (request, reply) => {
     arrivals.set(request, performance.now() - options.lagMs())
@@ -40,18 +31,6 @@ export function shedOverload(
       options.metrics.shed('event-loop-lag')
       return putOff(reply, 'the webhook is overloaded')
     }
-    const bytes = Number(request.headers['content-length'] ?? options.bodyLimit)
-    // A longer one is refused by the body limit.
-    if (!(bytes > SMALL_BODY_BYTES && bytes <= options.bodyLimit)) return
-    if (largeBytes + bytes > LARGE_BODIES_BYTES) {
-      options.metrics.shed('memory')
-      return putOff(reply, 'the webhook has too many large requests at a time')
-    }
-    largeBytes += bytes
-    // Whether it was answered or its connection broke.
-    reply.raw.once('close', () => {
-      largeBytes -= bytes
-    })
   })
   return request => performance.now() - (arrivals.get(request) ?? performance.now())
 }

@@ -97,6 +97,30 @@ function review(uid: string): string {
   return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: said })
 }
 
+test('bodies of hundreds of thousands of small containers are refused before they are parsed', async () => {
+  const [before = '', after = ''] = review('many').split('"containers":[')
+  const containers = Array.from({ length: 330_000 }, (_, index) => `{"name":"c${index}"}`).join(',')
+  const body = Buffer.from(`${before}"containers":[${containers},${after}`)
+  expect(body.length).toBeGreaterThan(6_000_000)
+  const replies = await Promise.all(Array.from({ length: 8 }, () => post(body)))
+  for (const { status } of replies) expect([413, 503]).toContain(status)
+  expect(replies.map(({ status }) => status)).toContain(413)
+})
+
+test('a crowd that announces large bodies and sends a byte of each keeps no large review waiting', async () => {
+  const crowd = Array.from({ length: 64 }, () =>
+    connectTls({ port: port(), host: '127.0.0.1', rejectUnauthorized: false }),
+  )
+  sockets.push(...crowd)
+  await Promise.all(
+    crowd.map(socket => new Promise<void>(resolve => socket.once('secureConnect', () => resolve()))),
+  )
+  const head = `POST /mutate-pods HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${4 * MIB}\r\n\r\n{`
+  for (const socket of crowd) socket.on('error', () => {}).write(head)
+  const padded = review('large').replace('"request":', `"padding":"${'x'.repeat(3 * MIB)}","request":`)
+  for (let turn = 0; turn < 3; turn++) expect((await post(padded)).status).toBe(200)
+})
+
 test(`${AT_ONCE} pods at once are each given their patch, or put off`, async () => {
   const agent = new Agent({ maxSockets: 1_000 })
   const uids = Array.from({ length: AT_ONCE }, (_, index) => `uid-${index}`)

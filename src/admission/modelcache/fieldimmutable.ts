@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { condensedFiles } from '../../api/condensed.ts'
+import type { ModelCacheSpec } from '../../api/modelcache.ts'
 import { IMMUTABLE_FIELDS } from '../../api/modelcachefields.ts'
 import { violation } from '../../api/violation.ts'
 import { cut } from '../../api/wording.ts'
@@ -12,8 +14,8 @@ const CONTENTS = 'artifact.source.inline.files'
 export const fieldImmutable: Rule = ({ cache, old }) => {
   if (old === undefined) return {}
   const findings = IMMUTABLE_FIELDS.flatMap(path => {
-    const before = valueAt(old.spec, path)
-    const now = valueAt(cache.spec, path)
+    const before = comparable(old.spec, path)
+    const now = comparable(cache.spec, path)
     if (isDeepStrictEqual(before, now)) return []
     const field = `spec.${path}`
     const change = path === CONTENTS ? '' : ` from ${show(before)} to ${show(now)}`
@@ -21,6 +23,12 @@ export const fieldImmutable: Rule = ({ cache, old }) => {
     return [{ violation: violation('FieldImmutable', field, text), basis: [] }]
   })
   return { findings }
+}
+
+/** `review` compares with what is kept of a stored cache. */
+function comparable(spec: ModelCacheSpec, path: string): unknown {
+  const files = path === CONTENTS ? spec.artifact.source?.inline?.files : undefined
+  return files === undefined ? valueAt(spec, path) : condensedFiles(files)
 }
 
 function show(value: unknown): string {
