@@ -48,9 +48,7 @@ function allowedResponse({ patch, warnings }: Allowed) {
       patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
     }),
     ...(warnings.length > 0 && {
-      warnings: warnings
-        .slice(0, MAX_FINDINGS)
-        .map(({ violation: { reason, text } }) => oneLine(`${reason}: ${text}`)),
+      warnings: theFirst(warnings).map(({ violation: { reason, text } }) => oneLine(`${reason}: ${text}`)),
     }),
   }
 }

@@ -12,7 +12,7 @@ function aStoredPod({ metadata = {}, spec = {}, status = {} } = {}) {
         { name: 'side', image: 'app' },
       ],
       volumes: [
-        { name: 'model', persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly: true } },
+        { name: 'model', persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true } },
         { name: 'tmp', emptyDir: {} },
       ],
       nodeName: 'node',
@@ -28,8 +28,8 @@ test('of a pod only what rules ask about is kept', () => {
     metadata: { name: 'server', namespace: 'team', resourceVersion: '7' },
     leader: undefined,
     record: 'llama=sha256:5e',
-    claims: ['modelcache-llama'],
-    folders: [`modelcache-llama/${SNAPSHOT}`],
+    claims: ['modelcache--llama'],
+    folders: [`modelcache--llama/${SNAPSHOT}`],
     gated: false,
     finished: false,
   })
@@ -40,8 +40,8 @@ test('folders are those of init containers too, each once', () => {
   const other = { volumeMounts: [{ name: 'model', mountPath: '/m', subPath: 'llama' }] }
   const spec = { containers: [mount, mount], initContainers: [other] }
   expect(consumerPod.parse(aStoredPod({ spec })).folders).toEqual([
-    `modelcache-llama/${SNAPSHOT}`,
-    'modelcache-llama/llama',
+    `modelcache--llama/${SNAPSHOT}`,
+    'modelcache--llama/llama',
   ])
 })
 

@@ -51,7 +51,7 @@ export function aReadyCache({ name = 'llama', path = '/mnt/model', digest = DIGE
     status: {
       phase: 'Ready',
       conditions: [aCondition('Ready', 'True')],
-      claimName: `modelcache-${name}`,
+      claimName: `modelcache--${name}`,
       resolvedDigest: digest,
     },
   })

@@ -72,6 +72,10 @@ export const modelCacheStatus = z.object({
     .optional()
     .describe('When the snapshot was completed.'),
   claimName: z.string().optional().describe('The PersistentVolumeClaim that pods mount.'),
+  claimUID: z
+    .string()
+    .optional()
+    .describe('UID of that claim. A claim of the same name and another UID is another one, and ends Ready.'),
   hydration: hydrationRun.optional().describe('The current or last run of the hydration Job.'),
   references: z.array(reference).max(1024).optional().describe('Workloads whose pods mount the cache.'),
   clusters: z.array(cluster).max(1024).optional().describe('The cache in each cluster.'),

@@ -46,8 +46,14 @@ export const REASONS = {
     when: 'The claim of backend ExistingPVC is neither ReadWriteMany nor ReadOnlyMany.',
     fix: 'Put the bytes on a claim of a class that several nodes can mount.',
   },
+  ClaimProtected: {
+    when: 'Somebody else than the controller deletes the claim of a ModelCache, or changes its owner references, its volume or its label. A policy says so, with or without the webhook.',
+    example:
+      'this is the claim of a ModelCache, which pods mount; delete the ModelCache, and the controller deletes the claim',
+    fix: 'Delete the ModelCache instead. An administrator may do all of it, by verb `manage-storage` on `modelcaches.modelplane.ai`, which cluster-admin has.',
+  },
   ClaimWritable: {
-    when: 'Somebody else than the hydration Job of a ModelCache would mount its claim writable: a pod, an ephemeral container, or a Job by its template. A claim is managed when a ModelCache of backend PVC has it, when it is labelled `modelplane.ai/modelcache`, or, for the policy that holds without the webhook, when its name begins with `modelcache-`.',
+    when: 'Somebody else than the hydration Job of a ModelCache would mount its claim writable: a pod, an ephemeral container, or a Job by its template. A claim is managed when a ModelCache of backend PVC has it, when it is labelled `modelplane.ai/modelcache`, or, for the policy that holds without the webhook, when its name begins with `modelcache--`.',
     fix: 'Set `readOnly: true` on the volume and on its mounts, or ask for the cache by annotation `modelplane.ai/caches`. To keep other data, use a claim of another name.',
   },
   ExpansionNotAllowed: {
@@ -57,6 +63,12 @@ export const REASONS = {
   FieldImmutable: {
     when: 'An update changes where the bytes come from, where they lie, or where they are mounted. Credentials (`secretRef`) may change.',
     fix: 'Create a second ModelCache, move the workloads to it, and delete the first.',
+  },
+  HydrationProtected: {
+    when: 'Somebody changes the pod of a hydration Job, adds an ephemeral container to it, or gets into it by exec, attach or port-forward. A policy says so, with or without the webhook.',
+    example:
+      'this pod writes what a ModelCache serves, so nobody gets into it; read its log instead, or let an administrator with verb debug-hydration on modelcaches.modelplane.ai look',
+    fix: 'Read the log of the pod. An administrator may do all of it, by verb `debug-hydration` on `modelcaches.modelplane.ai`, which cluster-admin has.',
   },
   InjectionMissing: {
     when: 'A pod asks for caches and lacks, after every mutating webhook, some of what was to be injected.',
@@ -97,6 +109,12 @@ export const REASONS = {
   MutableRevision: {
     when: 'A warning, at creation: the source goes by a name that is known to move, `main` or `master` of a Hugging Face repository, or tag `latest` of an OCI artifact, also where none is written. It is resolved once, and the cache does not follow it.',
     fix: 'Nothing, if any state of the artifact will do. To know which one, name a commit or a digest. The field is immutable: to stage a newer state, create a ModelCache of another name.',
+  },
+  NameReserved: {
+    when: 'A claim, a Job or a pod has a name that begins with `modelcache--`, or a claim has the label `modelplane.ai/modelcache`, and the controller has not made it. A policy says so, with or without the webhook.',
+    example:
+      'names that begin with modelcache-- are those of the hydration Jobs of ModelCaches; give this object, or the workload that makes it, another name',
+    fix: 'Rename the object, or the workload whose pods are named after it.',
   },
   NoInferenceCluster: {
     when: 'A warning: `spec.clusterSelector` is set, and there is no InferenceCluster that it could select. Confirmed by a live read.',

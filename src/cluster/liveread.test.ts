@@ -41,18 +41,18 @@ test('answers what was read, absences included, and leaves the rest to the view'
 })
 
 test('the cache of a claim is the one that was read, when it was read', async () => {
-  const staged = { ...cache('llama'), status: { claimName: 'modelcache-cut', hydration: { jobUID: 'new' } } }
+  const staged = { ...cache('llama'), status: { claimName: 'modelcache--cut', hydration: { jobUID: 'new' } } }
   server.put(modelCaches, staged)
   const view = viewWith({ caches: [cache('llama'), cache('gone'), cache('other')] })
   const refs: ObjectRef[] = [CACHE, { kind: 'ModelCache', namespace: 'team', name: 'gone' }]
 
   const live = await createLiveReader(createRest(server.config))(view, refs, never)
 
-  expect(live.modelCacheOfClaim('team', 'modelcache-llama')?.status?.hydration?.jobUID).toBe('new')
-  expect(live.modelCacheOfClaim('team', 'modelcache-cut')?.metadata.name).toBe('llama')
-  expect(live.modelCacheOfClaim('team', 'modelcache-gone')).toBeUndefined()
-  expect(live.modelCacheOfClaim('team', 'modelcache-other')?.metadata.name).toBe('other')
-  expect(live.modelCacheOfClaim('else', 'modelcache-llama')).toBeUndefined()
+  expect(live.modelCacheOfClaim('team', 'modelcache--llama')?.status?.hydration?.jobUID).toBe('new')
+  expect(live.modelCacheOfClaim('team', 'modelcache--cut')?.metadata.name).toBe('llama')
+  expect(live.modelCacheOfClaim('team', 'modelcache--gone')).toBeUndefined()
+  expect(live.modelCacheOfClaim('team', 'modelcache--other')?.metadata.name).toBe('other')
+  expect(live.modelCacheOfClaim('else', 'modelcache--llama')).toBeUndefined()
 })
 
 test('a whole list of classes also answers for each class', async () => {

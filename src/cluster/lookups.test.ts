@@ -32,7 +32,7 @@ test('answers as the view does, and notes each object once, found or not', () =>
 test('a claim stands for its cache: the one that is known, else the one that its name tells of', () => {
   const { view, refs } = noteLookups(aView(), () => true)
   expect(view.modelCacheOfClaim('team', 'weights')?.metadata.name).toBe('llama')
-  expect(view.modelCacheOfClaim('team', 'modelcache-new')).toBeUndefined()
+  expect(view.modelCacheOfClaim('team', 'modelcache--new')).toBeUndefined()
   expect(view.modelCacheOfClaim('team', 'data')).toBeUndefined()
   expect(refs().map(ref => 'name' in ref && ref.name)).toEqual(['llama', 'new'])
 })

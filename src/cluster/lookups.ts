@@ -1,5 +1,5 @@
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
-import { MANAGED_CLAIM_PREFIX } from '../api/managedclaim.ts'
+import { CACHE_LABEL_PREFIX } from '../api/cachelabel.ts'
 
 /** Kinds of which single objects decide whether something is allowed. */
 type NotedKind = 'ModelCache' | 'PersistentVolumeClaim' | 'StorageClass'
@@ -33,9 +33,9 @@ export function noteLookups(
       modelCacheOfClaim(namespace, claimName) {
         const cache = view.modelCacheOfClaim(namespace, claimName)
         // Of a cache that is not known yet, the name of its claim tells.
-        const isManaged = claimName.startsWith(MANAGED_CLAIM_PREFIX)
+        const isManaged = claimName.startsWith(CACHE_LABEL_PREFIX)
         const name =
-          cache?.metadata.name ?? (isManaged ? claimName.slice(MANAGED_CLAIM_PREFIX.length) : undefined)
+          cache?.metadata.name ?? (isManaged ? claimName.slice(CACHE_LABEL_PREFIX.length) : undefined)
         if (name) note({ kind: 'ModelCache', namespace, name })
         return cache
       },

@@ -16,19 +16,19 @@ test('the cache of a claim is found by what status says, then by the name of the
   const ownerOf = (claim: string) => view.modelCacheOfClaim('team', claim)?.metadata.name
   stores.modelCaches.replace([
     aCache('llama'),
-    aCache('long', 'modelcache-cut'),
+    aCache('long', 'modelcache--cut'),
     aCache('x', undefined, 'else'),
   ])
 
-  expect(ownerOf('modelcache-llama')).toBe('llama')
-  expect(ownerOf('modelcache-cut')).toBe('long')
-  expect(ownerOf('modelcache-x')).toBeUndefined()
+  expect(ownerOf('modelcache--llama')).toBe('llama')
+  expect(ownerOf('modelcache--cut')).toBe('long')
+  expect(ownerOf('modelcache--x')).toBeUndefined()
   expect(ownerOf('llama')).toBeUndefined()
 
-  stores.modelCaches.upsert(aCache('long', 'modelcache-llama'))
-  expect(ownerOf('modelcache-cut')).toBeUndefined()
-  expect(ownerOf('modelcache-llama')).toBe('long')
+  stores.modelCaches.upsert(aCache('long', 'modelcache--llama'))
+  expect(ownerOf('modelcache--cut')).toBeUndefined()
+  expect(ownerOf('modelcache--llama')).toBe('long')
 
   stores.modelCaches.remove(aCache('long'))
-  expect(ownerOf('modelcache-llama')).toBe('llama')
+  expect(ownerOf('modelcache--llama')).toBe('llama')
 })

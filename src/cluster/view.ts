@@ -1,5 +1,6 @@
 import type { ClusterView } from '../admission/clusterview.ts'
-import { MANAGED_CLAIM_PREFIX, ownsClaim } from '../api/managedclaim.ts'
+import { cacheLabel } from '../api/cachelabel.ts'
+import { ownsClaim } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { objectKey } from '../api/objectkey.ts'
 import { sourceIdentity } from '../api/sourceidentity.ts'
@@ -12,18 +13,17 @@ export function createClusterView(stores: ClusterStores): ClusterView {
   const byReportedClaim = indexStore(stores.modelCaches, ({ metadata, status }) =>
     status?.claimName === undefined ? undefined : objectKey(metadata.namespace, status.claimName),
   )
+  const byClaimName = indexStore(stores.modelCaches, ({ metadata }) =>
+    objectKey(metadata.namespace, cacheLabel(metadata.name)),
+  )
   const bySource = indexStore(stores.modelCaches, ({ metadata, spec }) => {
     const source = sourceIdentity(spec)
     return source === undefined ? undefined : objectKey(metadata.namespace, source)
   })
   /** What status says comes first: it is written by our controller alone. */
   const modelCacheOfClaim = (namespace: string, claimName: string): ModelCache | undefined => {
-    const candidates = [...byReportedClaim(objectKey(namespace, claimName))]
-    if (claimName.startsWith(MANAGED_CLAIM_PREFIX)) {
-      const named = stores.modelCaches.get(namespace, claimName.slice(MANAGED_CLAIM_PREFIX.length))
-      if (named !== undefined) candidates.push(named)
-    }
-    return candidates.find(cache => ownsClaim(cache, claimName))
+    const key = objectKey(namespace, claimName)
+    return [...byReportedClaim(key), ...byClaimName(key)].find(cache => ownsClaim(cache, claimName))
   }
   return {
     modelCache: (namespace, name) => stores.modelCaches.get(namespace, name),

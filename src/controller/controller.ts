@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { API_VERSION } from '../api/group.ts'
+import { managedClaimOf } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { modelCaches, objectPath } from '../cluster/resource.ts'
 import type { Rest } from '../cluster/rest.ts'
@@ -38,8 +39,7 @@ export function startController(options: {
     const [namespace = '', name = ''] = cacheKey.split('/')
     const cache = stores.modelCaches.get(namespace, name)
     if (cache === undefined) return
-    const claimName = cache.spec.storage.existingPVC?.name
-    const claim = claimName === undefined ? undefined : stores.claims.get(namespace, claimName)
+    const claim = stores.claims.get(namespace, claimOf(cache))
     const status = desiredStatus({ cache, claim, now: Date.now() })
     // Absent and undefined members are the same on the wire.
     if (status === undefined || isDeepStrictEqual(JSON.parse(JSON.stringify(status)), cache.status)) return
@@ -58,6 +58,11 @@ function key({ metadata }: ModelCache): string {
   return `${metadata.namespace}/${metadata.name}`
 }
 
-function usesClaim({ metadata, spec }: ModelCache, namespace: string | undefined, name: string): boolean {
-  return metadata.namespace === namespace && spec.storage.existingPVC?.name === name
+function usesClaim(cache: ModelCache, namespace: string | undefined, name: string): boolean {
+  return cache.metadata.namespace === namespace && claimOf(cache) === name
+}
+
+/** The claim that pods of the cache mount. */
+function claimOf(cache: ModelCache): string {
+  return cache.spec.storage.existingPVC?.name ?? managedClaimOf(cache)
 }

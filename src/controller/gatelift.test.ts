@@ -6,7 +6,7 @@ import type { ModelCache } from '../api/modelcache.ts'
 import { gateLift } from './gatelift.ts'
 
 const OLD = `sha256:${'01'.repeat(32)}`
-const TOLD = 'digest.modelplane.ai/modelcache-llama'
+const TOLD = 'digest.modelplane.ai/modelcache--llama'
 
 function aWaitingPod({
   record = 'llama=pending',
@@ -18,7 +18,7 @@ function aWaitingPod({
     metadata: { name, namespace: NAMESPACE, resourceVersion: '7', annotations: { [INJECTED]: record } },
     spec: {
       containers: [{ volumeMounts: [{ name: 'model', ...folder }] }],
-      volumes: [{ name: 'model', persistentVolumeClaim: { claimName: 'modelcache-llama' } }],
+      volumes: [{ name: 'model', persistentVolumeClaim: { claimName: 'modelcache--llama' } }],
       schedulingGates: gated ? [{ name: 'example.com/other' }, { name: CACHE_READY_GATE }] : [],
     },
   })
@@ -76,9 +76,9 @@ test('a pod that does not wait is left alone', () => {
 })
 
 test('a worker is told what its leader was, though the cache was fetched again or is no longer Ready', () => {
-  const folder = { subPathExpr: 'snapshots/$(MODELCACHE_LLAMA_DIGEST)' }
+  const folder = { subPathExpr: 'snapshots/$(MODELCACHE__LLAMA_DIGEST)' }
   const leader = aWaitingPod({ name: 'leader', record: `llama=${OLD}`, gated: false, folder })
-  for (const cache of [aReadyCache(), aModelCache({ status: { claimName: 'modelcache-llama' } })]) {
+  for (const cache of [aReadyCache(), aModelCache({ status: { claimName: 'modelcache--llama' } })]) {
     expect(annotations(lift(aWaitingPod(), [cache], leader))).toEqual({
       [TOLD]: OLD,
       [INJECTED]: `llama=${OLD}`,

@@ -118,6 +118,20 @@ describe('a cache on a claim of its own', () => {
     expect(status).not.toHaveProperty('claimName')
   })
 
+  test.each([
+    ['is gone', undefined],
+    ['is another', aClaim({ name: 'modelcache--llama', metadata: { uid: 'another' } })],
+  ])('that was Ready is not any more when its claim %s', (_, claim) => {
+    const ready = aReadyCache()
+    const cache = { ...ready, status: { ...ready.status, claimUID: 'staged' } }
+    expect(desiredStatus({ cache, claim, now: NOW })).toMatchObject({
+      phase: 'Failed',
+      conditions: [{ type: 'Ready', status: 'False', reason: 'ClaimReplaced' }],
+    })
+    const same = aClaim({ name: 'modelcache--llama', metadata: { uid: 'staged' } })
+    expect(desiredStatus({ cache, claim: same, now: NOW })).toBeUndefined()
+  })
+
   test('that is Ready is left alone: another version staged it', () => {
     expect(desiredStatus({ cache: aReadyCache(), claim: undefined, now: NOW })).toBeUndefined()
   })

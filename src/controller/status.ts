@@ -1,3 +1,4 @@
+import { managedClaimOf } from '../api/managedclaim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { ModelCacheStatus } from '../api/modelcachestatus.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
@@ -9,7 +10,7 @@ import { sourceLine } from './sourceline.ts'
 /** What the controller knows when it reconciles one cache. */
 export interface Observation {
   cache: ModelCache
-  /** The claim of backend ExistingPVC, if it exists. */
+  /** The claim that pods mount, if it exists. */
   claim: PersistentVolumeClaim | undefined
   /** Milliseconds since the epoch. */
   now: number
@@ -45,7 +46,16 @@ export function desiredStatus({ cache, claim, now }: Observation): ModelCacheSta
       phase: state.ready ? 'Ready' : 'Pending',
       conditions: ready(state),
       claimName: name,
+      ...(claim?.metadata.uid !== undefined && { claimUID: claim.metadata.uid }),
       ...(size !== undefined && { size: String(size) }),
+    }
+  }
+  if (isReady(cache) && status?.claimUID !== undefined && claim?.metadata.uid !== status.claimUID) {
+    const message = `claim ${managedClaimOf(cache)} was deleted or replaced by another, and what that holds nobody has verified; delete the ModelCache and create it again`
+    return {
+      ...common,
+      phase: 'Failed',
+      conditions: ready({ ready: false, reason: 'ClaimReplaced', message }),
     }
   }
   // Ready, or past Pending: a version that stages artifacts has been at work on this cache.

@@ -6,7 +6,7 @@ import { cacheMount, snapshotPath } from './cachemount.ts'
 const READY: ModelCacheStatus = {
   phase: 'Ready',
   conditions: [aCondition('Ready', 'True')],
-  claimName: 'modelcache-llama',
+  claimName: 'modelcache--llama',
   resolvedDigest: DIGEST,
 }
 
@@ -14,7 +14,7 @@ describe('a cache on a claim of its own', () => {
   test('that is Ready is mounted at the snapshot of its digest, never at the root', () => {
     expect(cacheMount(aReadyCache())).toEqual({
       cache: 'llama',
-      claimName: 'modelcache-llama',
+      claimName: 'modelcache--llama',
       subPath: SNAPSHOT,
       mountPath: '/mnt/model',
       identity: DIGEST,

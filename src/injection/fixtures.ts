@@ -11,7 +11,7 @@ export function aCacheMount(given: Partial<CacheMount> = {}): CacheMount {
   const cache = given.cache ?? 'llama'
   return {
     cache,
-    claimName: `modelcache-${cache}`,
+    claimName: `modelcache--${cache}`,
     subPath: SNAPSHOT,
     mountPath: '/mnt/model',
     identity: DIGEST,

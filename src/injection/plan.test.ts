@@ -5,10 +5,10 @@ import { type Container, type Pod, pod as podSchema } from '../api/pod.ts'
 import { aCacheMount, disturbances, inject, operationsFor, refusalFor } from './fixtures.ts'
 
 const VOLUME = {
-  name: 'modelcache-llama',
-  persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly: true },
+  name: 'modelcache--llama',
+  persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true },
 }
-const MOUNT = { name: 'modelcache-llama', mountPath: '/mnt/model', readOnly: true, subPath: SNAPSHOT }
+const MOUNT = { name: 'modelcache--llama', mountPath: '/mnt/model', readOnly: true, subPath: SNAPSHOT }
 
 const WEIGHTS = aCacheMount()
 const TOKENIZER = aCacheMount({ cache: 'tokenizer', mountPath: '/mnt/tokenizer', identity: 'sha256:2' })
@@ -27,7 +27,7 @@ describe('a pod is given', () => {
 
   test('no subPath where the root of the claim is meant', () => {
     const pod = inject(aPod(), [aCacheMount({ subPath: undefined })])
-    expect(mountsOf(pod)).toEqual([{ name: 'modelcache-llama', mountPath: '/mnt/model', readOnly: true }])
+    expect(mountsOf(pod)).toEqual([{ name: 'modelcache--llama', mountPath: '/mnt/model', readOnly: true }])
   })
 
   test('a record of what it got, and the label by which its watchers find it', () => {
@@ -42,7 +42,7 @@ describe('a pod is given', () => {
   test('one volume for each cache, one mount for each cache in each target container, and no more', () => {
     const containers = [aGpuContainer({ name: 'one' }), aGpuContainer({ name: 'two' }), aContainer()]
     const pod = inject(aPod({ spec: { containers } }), [WEIGHTS, TOKENIZER])
-    expect(pod.spec.volumes?.map(({ name }) => name)).toEqual(['modelcache-llama', 'modelcache-tokenizer'])
+    expect(pod.spec.volumes?.map(({ name }) => name)).toEqual(['modelcache--llama', 'modelcache--tokenizer'])
     for (const name of ['one', 'two']) {
       expect(mountsOf(pod, name)?.map(({ mountPath }) => mountPath)).toEqual(['/mnt/model', '/mnt/tokenizer'])
     }
@@ -152,7 +152,7 @@ describe('run again on its own result, injection', () => {
     ['for several caches', aPod({ caches: 'llama,tokenizer' }), [WEIGHTS, TOKENIZER]],
     ['at the root of a claim', aPod(), [aCacheMount({ subPath: undefined })]],
     ['under a long name', aPod(), [aCacheMount({ cache: 'm'.repeat(200) })]],
-    ['beside a volume of that name', aPod({ spec: { volumes: [{ name: 'modelcache-llama' }] } }), [WEIGHTS]],
+    ['beside a volume of that name', aPod({ spec: { volumes: [{ name: 'modelcache--llama' }] } }), [WEIGHTS]],
   ])('has nothing to do %s', (_, pod, mounts) => {
     expect(operationsFor(pod, mounts)).not.toEqual([])
     expect(operationsFor(inject(pod, mounts), mounts)).toEqual([])
@@ -192,7 +192,7 @@ describe('a volume of the pod on the claim of the cache', () => {
   const onClaim = (readOnly: boolean | null | undefined) =>
     aPod({
       spec: {
-        volumes: [{ name: 'weights', persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly } }],
+        volumes: [{ name: 'weights', persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly } }],
       },
     })
 
@@ -209,15 +209,27 @@ describe('a volume of the pod on the claim of the cache', () => {
     expect(text).toContain('persistentVolumeClaim.readOnly')
   })
 
+  test.each([
+    [true, false],
+    [false, true],
+    [true, undefined],
+  ])('is MountNotReadOnly when one of two is writable, in whatever order: %j, %j', (one, other) => {
+    const volumes = [one, other].map((readOnly, index) => ({
+      name: `v${index}`,
+      persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly },
+    }))
+    expect(refusalFor(aPod({ spec: { volumes } })).reason).toBe('MountNotReadOnly')
+  })
+
   test('is not mistaken for one on another claim', () => {
-    const other = { name: 'other', persistentVolumeClaim: { claimName: 'modelcache-llama-2' } }
+    const other = { name: 'other', persistentVolumeClaim: { claimName: 'modelcache--llama-2' } }
     expect(inject(aPod({ spec: { volumes: [other] } })).spec.volumes).toEqual([other, VOLUME])
   })
 })
 
 describe('a mount that the container has', () => {
   type Mounts = NonNullable<Container['volumeMounts']>
-  const weights = { name: 'w', persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly: true } }
+  const weights = { name: 'w', persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true } }
   const own = { name: 'w', mountPath: '/mnt/model', readOnly: true, subPath: SNAPSHOT }
   const withMounts = (volumeMounts: Mounts) =>
     aPod({
@@ -349,7 +361,7 @@ describe('the name of a volume', () => {
   test.each(['a', 'llama-3-3-70b', 'm'.repeat(52), 'm'.repeat(53), 'm'.repeat(253), 'llama-3.3.70b'])(
     'for cache %s is a DNS label of at most 63 characters',
     cache => {
-      expect(nameFor(cache)).toMatch(/^modelcache-[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+      expect(nameFor(cache)).toMatch(/^modelcache--[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
       expect(nameFor(cache)?.length).toBeLessThanOrEqual(63)
     },
   )
@@ -367,8 +379,8 @@ describe('the name of a volume', () => {
   })
 
   test('is one that no volume of the pod has, whatever its source', () => {
-    expect(nameFor('llama', ['modelcache-llama'])).toBe('modelcache-llama-2')
-    expect(nameFor('llama', ['modelcache-llama', 'modelcache-llama-2'])).toBe('modelcache-llama-3')
+    expect(nameFor('llama', ['modelcache--llama'])).toBe('modelcache--llama-2')
+    expect(nameFor('llama', ['modelcache--llama', 'modelcache--llama-2'])).toBe('modelcache--llama-3')
     const long = 'm'.repeat(100)
     const first = nameFor(long) ?? ''
     expect(nameFor(long, [first])).not.toBe(first)

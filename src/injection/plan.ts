@@ -7,7 +7,7 @@ import { createPatch, type Operation, type Patch, pointer } from './jsonpatch.ts
 import { mountState, overlapOfCaches, subPathExpr } from './mounts.ts'
 import { recordOf } from './record.ts'
 import { type Target, targetContainers } from './targets.ts'
-import { freeVolumeName, volumeOfClaim } from './volume.ts'
+import { freeVolumeName, volumesOfClaim } from './volume.ts'
 
 /**
  * The JSON Patch that gives a pod its caches, or why it cannot be given.
@@ -50,14 +50,16 @@ function addCache(
   mount: CacheMount,
   { patch, volumes, targets }: { patch: Patch; volumes: Volume[]; targets: Target[] },
 ): Violation | undefined {
-  const existing = volumeOfClaim(volumes, mount.claimName)
-  if (existing && existing.persistentVolumeClaim?.readOnly !== true) {
+  const ofClaim = volumesOfClaim(volumes, mount.claimName)
+  const writable = ofClaim.find(({ persistentVolumeClaim: source }) => source?.readOnly !== true)
+  if (writable) {
     return violation(
       'MountNotReadOnly',
       'spec.volumes',
-      `volume ${existing.name} uses claim ${mount.claimName} of cache ${mount.cache} without readOnly: true; set persistentVolumeClaim.readOnly, or remove the volume and let it be injected`,
+      `volume ${writable.name} uses claim ${mount.claimName} of cache ${mount.cache} without readOnly: true; set persistentVolumeClaim.readOnly, or remove the volume and let it be injected`,
     )
   }
+  const [existing] = ofClaim
   const volume = existing ?? readOnlyVolume(freeVolumeName(mount.cache, volumes), mount.claimName)
   if (!existing) {
     patch.append('/spec/volumes', pod.spec.volumes, volume)

@@ -31,7 +31,7 @@ const stringMap = fc.option(fc.dictionary(key, fc.string({ maxLength: 5 }), { ma
 
 const mounted = fc.record({
   cache: cacheName,
-  claimName: fc.constantFrom('modelcache-llama', 'modelcache-tokenizer', 'ops-staged'),
+  claimName: fc.constantFrom('modelcache--llama', 'modelcache--tokenizer', 'ops-staged'),
   subPath: fc.option(fc.constantFrom('snapshots/1', 'folder'), { nil: undefined }),
   mountPath: fc.constantFrom('/mnt/model', '/mnt/tokenizer', '/models/a', '/models/a/b'),
   identity: fc.constant(DIGEST),
@@ -57,9 +57,9 @@ export const caches: fc.Arbitrary<CacheMount[]> = fc.uniqueArray(
 const volume = fc.oneof(
   fc.record({ name: label, emptyDir: fc.constant({}) }),
   fc.record({
-    name: fc.constantFrom('modelcache-llama', 'mine', 'modelcache-tokenizer'),
+    name: fc.constantFrom('modelcache--llama', 'mine', 'modelcache--tokenizer'),
     persistentVolumeClaim: fc.record({
-      claimName: fc.constantFrom('modelcache-llama', 'other', 'ops-staged'),
+      claimName: fc.constantFrom('modelcache--llama', 'other', 'ops-staged'),
       readOnly: fc.option(fc.boolean(), { nil: undefined }),
     }),
   }),
@@ -69,7 +69,7 @@ const volumes = fc.option(fc.uniqueArray(volume, { selector: ({ name }) => name,
 })
 
 const mount = fc.record({
-  name: fc.constantFrom('mine', 'modelcache-llama', 'shm'),
+  name: fc.constantFrom('mine', 'modelcache--llama', 'shm'),
   mountPath: path,
   readOnly: fc.option(fc.boolean(), { nil: undefined }),
   subPath: fc.option(fc.constantFrom('snapshots/1', 'other'), { nil: undefined }),

@@ -41,7 +41,7 @@ export const DIGEST = `sha256:${'5e'.repeat(32)}`
 export const READY_CACHE = `${CACHE}
 status:
   phase: Ready
-  claimName: modelcache-llama
+  claimName: modelcache--llama
   resolvedDigest: ${DIGEST}
   conditions:
     - { type: Ready, status: "True", reason: Staged, message: done, lastTransitionTime: "2031-05-04T03:02:01Z" }
@@ -87,4 +87,4 @@ export async function lastOf(text: string, options?: Partial<ReviewOptions>): Pr
 }
 
 /** The spec of a pod that mounts the claim of cache `llama` writable. */
-export const WRITABLE = `{ containers: [{ name: a, volumeMounts: [{ name: w, mountPath: /w }] }], volumes: [{ name: w, persistentVolumeClaim: { claimName: modelcache-llama } }] }`
+export const WRITABLE = `{ containers: [{ name: a, volumeMounts: [{ name: w, mountPath: /w }] }], volumes: [{ name: w, persistentVolumeClaim: { claimName: modelcache--llama } }] }`

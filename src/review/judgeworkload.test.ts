@@ -52,7 +52,7 @@ describe('a workload', () => {
       expect(template).toMatchObject({
         spec: {
           containers: [{ volumeMounts: [{ mountPath: '/mnt/model', readOnly: true }] }],
-          volumes: [{ persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly: true } }],
+          volumes: [{ persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true } }],
         },
       })
     }

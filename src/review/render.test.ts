@@ -14,8 +14,8 @@ describe('text', () => {
     expect(lines).toEqual([
       'in.yaml:7 ModelCache default/llama: admitted',
       'in.yaml:22 Deployment default/serve: admitted',
-      '  + spec.template.spec.volumes: {name: modelcache-llama, persistentVolumeClaim: {claimName: modelcache-llama, readOnly: true}}',
-      `  + spec.template.spec.containers[vllm].volumeMounts: {name: modelcache-llama, mountPath: /mnt/model, readOnly: true, subPath: snapshots/${DIGEST}}`,
+      '  + spec.template.spec.volumes: {name: modelcache--llama, persistentVolumeClaim: {claimName: modelcache--llama, readOnly: true}}',
+      `  + spec.template.spec.containers[vllm].volumeMounts: {name: modelcache--llama, mountPath: /mnt/model, readOnly: true, subPath: snapshots/${DIGEST}}`,
       `  + spec.template.metadata.annotations: {modelplane.ai/injected: llama=${DIGEST}}`,
       '  + spec.template.metadata.labels: {modelplane.ai/cache-consumer: "true"}',
       'in.yaml:27 Pod default/server: denied',

@@ -119,7 +119,7 @@ describe('a pod', () => {
         containers: [
           { volumeMounts: [{ mountPath: '/mnt/model', subPath: `snapshots/${DIGEST}`, readOnly: true }] },
         ],
-        volumes: [{ persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly: true } }],
+        volumes: [{ persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true } }],
       },
     })
   })
@@ -162,7 +162,7 @@ describe('--assume-ready', () => {
     const { verdict, patch } = await lastOf(stream(CLASS, CACHE, DEPLOYMENT), { assumeReady: true })
     expect(verdict).toBe('admitted')
     expect(JSON.stringify(patch)).toContain(`snapshots/${ASSUMED_DIGEST}`)
-    expect(JSON.stringify(patch)).toContain('"claimName":"modelcache-llama"')
+    expect(JSON.stringify(patch)).toContain('"claimName":"modelcache--llama"')
   })
 
   test('keeps the digest that status has, and the claim that people filled', async () => {

@@ -37,7 +37,7 @@ export async function fillCluster(rest: Rest, size: ClusterSize): Promise<void> 
     const { apiVersion, kind, metadata } = cache
     await rest.apply(
       `${objectPath(modelCaches, namespace, metadata.name)}/status`,
-      { apiVersion, kind, metadata, status: readyStatus(`modelcache-${metadata.name}`) },
+      { apiVersion, kind, metadata, status: readyStatus(`modelcache--${metadata.name}`) },
       WRITE,
     )
   })
@@ -56,7 +56,7 @@ function cacheOf(index: number) {
 
 /** A worker of a gang as it is stored: much of a pod is nothing that rules ask about. */
 function podOf(index: number) {
-  const claimName = `modelcache-llama-3-3-70b-instruct-${index}`
+  const claimName = `modelcache--llama-3-3-70b-instruct-${index}`
   const variables = Array.from({ length: 20 }, (_, i) => ({ name: `NCCL_OPTION_${i}`, value: `value-${i}` }))
   return {
     apiVersion: 'v1',

@@ -13,10 +13,17 @@ const within = (folder: string) => all.filter(({ path }) => path.startsWith(`${f
 const good = all.filter(({ path }) => !path.includes('/'))
 
 /** Needs a fault, another webhook or a client that the API server refuses first, so no manifest shows it. */
-const WITHOUT_EXAMPLE = ['InjectionMissing', 'InternalError', 'SpecInvalid']
+const WITHOUT_EXAMPLE = [
+  'ClaimProtected',
+  'HydrationProtected',
+  'InjectionMissing',
+  'InternalError',
+  'NameReserved',
+  'SpecInvalid',
+]
 
 const mounted = (container: string, cache: string, path: string) =>
-  `${container} modelcache-${cache}/snapshots/${DIGEST} at ${path}`
+  `${container} modelcache--${cache}/snapshots/${DIGEST} at ${path}`
 const weights = (container: string, cache = 'qwen-2-5-7b') => mounted(container, cache, '/mnt/model')
 
 /** How many pods a case has once its caches are Ready, and the mounts that each of some kind has. */
@@ -136,7 +143,7 @@ async function makeCachesReady(namespace: Cluster): Promise<void> {
   const { items } = caches.parse(await namespace.get('modelcaches'))
   for (const { metadata, spec } of items) {
     if (spec.storage.backend === 'PVC')
-      await namespace.setStatus(`mc/${metadata.name}`, readyStatus(`modelcache-${metadata.name}`))
+      await namespace.setStatus(`mc/${metadata.name}`, readyStatus(`modelcache--${metadata.name}`))
   }
 }
 

@@ -11,7 +11,7 @@ let cluster: Cluster
 beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes, modelCache('weights', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus('modelcache-weights'))
+  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
   await cluster.need(gang('llama'))
 })
 
@@ -61,7 +61,7 @@ test('a worker that starts anew gets what its leader has, not what was fetched s
   expect(digestOf(leader)).toBe(`weights=${DIGEST}`)
   await eventually('the worker', () => find('llama-0-1'))
 
-  await cluster.setStatus('mc/weights', { ...readyStatus('modelcache-weights'), resolvedDigest: NEWER })
+  await cluster.setStatus('mc/weights', { ...readyStatus('modelcache--weights'), resolvedDigest: NEWER })
   expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
 
   // No more Ready: a pod of its own is refused, and the gang stays whole.
@@ -71,7 +71,7 @@ test('a worker that starts anew gets what its leader has, not what was fetched s
   )
   expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
 
-  await cluster.setStatus('mc/weights', { ...readyStatus('modelcache-weights'), resolvedDigest: NEWER })
+  await cluster.setStatus('mc/weights', { ...readyStatus('modelcache--weights'), resolvedDigest: NEWER })
   expect(digestOf(await replaced('llama-0'))).toBe(`weights=${NEWER}`)
 })
 
@@ -83,13 +83,13 @@ test('a gang that waits is let go when its cache is Ready, leader and worker wit
     const pods = await waiting()
     return pods.every(found => found?.spec.schedulingGates) ? pods : undefined
   })
-  await cluster.setStatus('mc/awaited', readyStatus('modelcache-awaited'))
+  await cluster.setStatus('mc/awaited', readyStatus('modelcache--awaited'))
   const gone = await eventually('the end of their wait', async () => {
     const pods = await waiting()
     return pods.every(found => found && !found.spec.schedulingGates) ? pods : undefined
   })
   for (const found of gone) {
     expect(found && digestOf(found)).toBe(`awaited=${DIGEST}`)
-    expect(found?.metadata.annotations?.['digest.modelplane.ai/modelcache-awaited']).toBe(DIGEST)
+    expect(found?.metadata.annotations?.['digest.modelplane.ai/modelcache--awaited']).toBe(DIGEST)
   }
 })

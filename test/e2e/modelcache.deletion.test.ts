@@ -21,7 +21,7 @@ beforeAll(async () => {
 /** A Ready cache and a pod of the same name that mounts it. */
 async function mounted(name: string, metadata: object = {}): Promise<void> {
   await cluster.need(modelCache(name, soundSpec()))
-  await cluster.setStatus(`mc/${name}`, readyStatus(`modelcache-${name}`))
+  await cluster.setStatus(`mc/${name}`, readyStatus(`modelcache--${name}`))
   await cluster.need(pod({ name, ...annotations(name), ...metadata }))
 }
 
@@ -105,7 +105,7 @@ test('an object on its way out loses its finalizer, whoever mounts it', async ()
 test('in a namespace that is going away nothing holds it', async () => {
   const doomed = await newNamespace()
   await doomed.need(modelCache('weights', soundSpec()))
-  await doomed.setStatus('mc/weights', readyStatus('modelcache-weights'))
+  await doomed.setStatus('mc/weights', readyStatus('modelcache--weights'))
   await doomed.need(pod({ name: 'held', ...annotations('weights'), finalizers: ['example.com/held'] }))
   const deletion = () => doomed.kubectl(['delete', 'mc/weights', '--wait=false'])
   expect((await deletion()).code).toBe(1)

@@ -9,7 +9,7 @@ import { type Cluster, namespaceOf } from './cluster.ts'
 import { classes, modelCache, readyStatus, soundSpec } from './objects.ts'
 
 /** The claim of the cache `weights`, which is Ready. */
-export const WEIGHTS_CLAIM = 'modelcache-weights'
+export const WEIGHTS_CLAIM = 'modelcache--weights'
 
 /** A control plane for one file alone, which may take the product down or change what was installed. */
 export interface OwnPlane extends AsyncDisposable {

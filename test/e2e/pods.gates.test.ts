@@ -20,7 +20,7 @@ beforeAll(async () => {
       storage: { backend: 'ExistingPVC', existingPVC: { name: 'ops-staged', subPath: 'llama' } },
     }),
   )
-  await cluster.setStatus('mc/weights', readyStatus('modelcache-weights'))
+  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
   await cluster.setStatus('mc/hydrating', { phase: 'Hydrating' })
 })
 
@@ -39,15 +39,15 @@ test('a pod that waits is stored with the gate, and with a mount whose digest co
   const { spec, metadata } = await stored('waiting', 'hydrating')
   expect(spec.schedulingGates).toEqual(GATED)
   expect(claimMounts({ spec, metadata })).toEqual([
-    'vllm modelcache-hydrating/snapshots/$(MODELCACHE_HYDRATING_DIGEST) at /mnt/model',
+    'vllm modelcache--hydrating/snapshots/$(MODELCACHE__HYDRATING_DIGEST) at /mnt/model',
   ])
   expect(spec.containers[0]?.env).toEqual([
     {
-      name: 'MODELCACHE_HYDRATING_DIGEST',
+      name: 'MODELCACHE__HYDRATING_DIGEST',
       valueFrom: {
         fieldRef: {
           apiVersion: 'v1',
-          fieldPath: "metadata.annotations['digest.modelplane.ai/modelcache-hydrating']",
+          fieldPath: "metadata.annotations['digest.modelplane.ai/modelcache--hydrating']",
         },
       },
     },
@@ -66,13 +66,13 @@ test('a pod that waits for a claim that people fill has its mount already', asyn
 test('its gate is lifted when its caches are Ready, and it is told the digest', async () => {
   await cluster.need(modelCache('late', soundSpec({ mount: { path: '/mnt/late' } })))
   expect((await stored('patient', 'late, weights')).spec.schedulingGates).toEqual(GATED)
-  await cluster.setStatus('mc/late', readyStatus('modelcache-late'))
+  await cluster.setStatus('mc/late', readyStatus('modelcache--late'))
   const { metadata } = await eventually('the end of its wait', async () => {
     const pod = storedPod.parse(await cluster.get('pod/patient'))
     return pod.spec.schedulingGates === undefined ? pod : undefined
   })
   expect(metadata.annotations).toMatchObject({
-    'digest.modelplane.ai/modelcache-late': DIGEST,
+    'digest.modelplane.ai/modelcache--late': DIGEST,
     'modelplane.ai/injected': `late=${DIGEST},weights=${DIGEST}`,
   })
 })

@@ -17,7 +17,7 @@ beforeAll(async () => {
     modelCache('hydrating', soundSpec()),
   )
   for (const name of ['weights', 'tokenizer', 'rival'])
-    await cluster.setStatus(`mc/${name}`, readyStatus(`modelcache-${name}`))
+    await cluster.setStatus(`mc/${name}`, readyStatus(`modelcache--${name}`))
   await cluster.setStatus('mc/hydrating', {
     phase: 'Hydrating',
     progress: '62%',
@@ -44,7 +44,7 @@ async function refusal(metadata: object, spec: object = {}): Promise<string> {
 describe('a pod that asks for a Ready cache', () => {
   test('is stored with a read-only volume and a read-only mount of the snapshot', async () => {
     const stored = await store(annotations('weights'))
-    expect(claimMounts(stored)).toEqual([`vllm modelcache-weights/${SNAPSHOT} at /mnt/model`])
+    expect(claimMounts(stored)).toEqual([`vllm modelcache--weights/${SNAPSHOT} at /mnt/model`])
     expect(stored.metadata.annotations?.['modelplane.ai/injected']).toBe(`weights=${DIGEST}`)
     expect(stored.metadata.labels).toEqual({ 'modelplane.ai/cache-consumer': 'true' })
   })
@@ -69,17 +69,19 @@ describe('a pod that asks for a Ready cache', () => {
   test('may ask for several', async () => {
     const stored = await store(annotations('weights, tokenizer'))
     expect(claimMounts(stored)).toEqual([
-      `vllm modelcache-weights/${SNAPSHOT} at /mnt/model`,
-      `vllm modelcache-tokenizer/${SNAPSHOT} at /mnt/tokenizer`,
+      `vllm modelcache--weights/${SNAPSHOT} at /mnt/model`,
+      `vllm modelcache--tokenizer/${SNAPSHOT} at /mnt/tokenizer`,
     ])
   })
 
   test('may bring the volume itself, and gets no second one', async () => {
     const stored = await store(annotations('weights'), {
-      volumes: [{ name: 'mine', persistentVolumeClaim: { claimName: 'modelcache-weights', readOnly: true } }],
+      volumes: [
+        { name: 'mine', persistentVolumeClaim: { claimName: 'modelcache--weights', readOnly: true } },
+      ],
     })
     expect(stored.spec.volumes.filter(({ persistentVolumeClaim }) => persistentVolumeClaim)).toHaveLength(1)
-    expect(claimMounts(stored)).toEqual([`vllm modelcache-weights/${SNAPSHOT} at /mnt/model`])
+    expect(claimMounts(stored)).toEqual([`vllm modelcache--weights/${SNAPSHOT} at /mnt/model`])
   })
 
   test('keeps everything that it had, in its place', async () => {
@@ -189,7 +191,7 @@ describe('a pod is refused', () => {
       ...modelCache('leaving', soundSpec()),
       metadata: { name: 'leaving', finalizers: ['example.com/hold'] },
     })
-    await cluster.setStatus('mc/leaving', readyStatus('modelcache-leaving'))
+    await cluster.setStatus('mc/leaving', readyStatus('modelcache--leaving'))
     await cluster.kubectl(['delete', 'mc/leaving', '--wait=false'])
     // The view may still show the cache as Ready for a moment: that pod would be admitted, rightly, by what was known.
     await expect
@@ -237,7 +239,7 @@ describe('a pod is refused', () => {
   })
 
   test('when it brings the claim as a writable volume', async () => {
-    const volumes = [{ name: 'mine', persistentVolumeClaim: { claimName: 'modelcache-weights' } }]
+    const volumes = [{ name: 'mine', persistentVolumeClaim: { claimName: 'modelcache--weights' } }]
     expect(await refusal(annotations('weights'), { volumes })).toMatch(/MountNotReadOnly: volume mine/)
   })
 })

@@ -5,7 +5,7 @@ import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from '.
 
 // Who may write to a managed claim, asked by real users under real RBAC: a tenant with role edit, and the controller's
 // own ServiceAccount. The webhooks and the policies are both in place.
-const CLAIM = 'modelcache-weights'
+const CLAIM = 'modelcache--weights'
 const image = 'registry.example.com/anything'
 const TENANT = ['--as=tenant', '--as-group=tenants']
 const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
@@ -199,7 +199,7 @@ describe('a tenant cannot write', () => {
 
   test('by an ephemeral container of a pod that was given the cache', async () => {
     await create(TENANT, pod({ name: 'served', ...annotations('weights') }))
-    const { code, stderr } = await debug('served', [{ name: 'modelcache-weights', mountPath: '/data' }])
+    const { code, stderr } = await debug('served', [{ name: 'modelcache--weights', mountPath: '/data' }])
     expect(code).toBe(1)
     expect(stderr).toContain('ClaimWritable: ')
   })
@@ -207,7 +207,7 @@ describe('a tenant cannot write', () => {
 
 describe('a tenant may', () => {
   test('debug a pod that was given the cache, mounting it read-only', async () => {
-    const mount = { name: 'modelcache-weights', mountPath: '/data', readOnly: true }
+    const mount = { name: 'modelcache--weights', mountPath: '/data', readOnly: true }
     const { code, stderr } = await debug('served', [mount])
     expect(code, stderr).toBe(0)
   })

@@ -109,7 +109,7 @@ const gang = (name: string, leader: object, worker: object) => ({
   },
 })
 const writer = {
-  volumes: [{ name: 'w', persistentVolumeClaim: { claimName: 'modelcache-llama' } }],
+  volumes: [{ name: 'w', persistentVolumeClaim: { claimName: 'modelcache--llama' } }],
   containers: [{ ...container, volumeMounts: [{ name: 'w', mountPath: '/w' }] }],
 }
 
@@ -206,7 +206,7 @@ describe('a review against the cluster says what kubectl apply then says of', ()
   })
 
   test('what wants a cache that is Ready, and shows what is then injected', async () => {
-    await cluster.setStatus('mc/llama', readyStatus('modelcache-llama'))
+    await cluster.setStatus('mc/llama', readyStatus('modelcache--llama'))
     await expectAgreement(deployment('ready', ofLlama), 'admitted')
     await expectAgreement(gang('gang', ofLlama, ofLlama), 'admitted')
     await expectAgreement(gang('half', ofLlama, {}), 'warned', ['GangReferencesDiffer'])

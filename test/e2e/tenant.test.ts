@@ -53,15 +53,15 @@ test('is bound by the rules as everybody is', async () => {
 
 test('does not write a status, which would name a claim that others then mount', async () => {
   await cluster.need(modelCache('shared', soundSpec()))
-  const patch = JSON.stringify({ status: readyStatus('modelcache-of-somebody') })
+  const patch = JSON.stringify({ status: readyStatus('modelcache--of-somebody') })
   await expectForbidden(
     ['patch', 'mc/shared', '--subresource=status', '--type=merge', '-p', patch],
     'cannot patch resource "modelcaches/status"',
   )
   // Nor beside what the tenant may write: the API server takes status by its own path alone.
-  const beside = { ...modelCache('shared', soundSpec()), status: readyStatus('modelcache-of-somebody') }
+  const beside = { ...modelCache('shared', soundSpec()), status: readyStatus('modelcache--of-somebody') }
   await cluster.apply(beside, '--server-side', '--force-conflicts', ...TENANT)
-  expect(JSON.stringify(await cluster.get('mc/shared'))).not.toContain('modelcache-of-somebody"')
+  expect(JSON.stringify(await cluster.get('mc/shared'))).not.toContain('modelcache--of-somebody"')
 })
 
 test.each([
@@ -92,7 +92,7 @@ test('does not mount a managed claim writable, by a pod or by a Job', async () =
   const spec = {
     restartPolicy: 'Never',
     containers: [{ name: 'main', image: 'any', volumeMounts: [{ name: 'data', mountPath: '/mnt/model' }] }],
-    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'modelcache-shared' } }],
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'modelcache--shared' } }],
   }
   const writer = {
     apiVersion: 'batch/v1',

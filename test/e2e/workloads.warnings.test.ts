@@ -7,7 +7,7 @@ let cluster: Cluster
 beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes, modelCache('weights', soundSpec()), modelCache('hydrating', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus('modelcache-weights'))
+  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
   await cluster.setStatus('mc/hydrating', { phase: 'Hydrating', progress: '62%' })
 })
 

@@ -137,13 +137,13 @@ test('objects that pass through the API server, what is admitted of them and wha
     ...{ code: 1, stderr: expect.stringContaining('CacheNotReady') },
   })
   // So that the controller has written to a pod, too.
-  await cluster.setStatus('mc/never', readyStatus('modelcache-never'))
+  await cluster.setStatus('mc/never', readyStatus('modelcache--never'))
   await eventually('the lift of the gate', async () => {
     const [, log] = await logs()
     return log?.includes('scheduling gate lifted') || undefined
   })
   await cluster.setStatus('mc/never', {
-    ...readyStatus('modelcache-never'),
+    ...readyStatus('modelcache--never'),
     phase: 'Pending',
     conditions: [],
   })

@@ -24,7 +24,7 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
         storage: { backend: 'PVC', pvc: { storageClassName: SHARED_CLASS, sizeGiB: 10 } },
       }),
     )
-    await cluster.setStatus('mc/weights', readyStatus('modelcache-weights'))
+    await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
     await untilCreates('an annotated pod')
   })
 
@@ -125,7 +125,7 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
       )
       expect(annotated.code).toBe(1)
       expect(annotated.stderr).toContain('pods.modelplane.ai')
-      const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'modelcache-weights' } }]
+      const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'modelcache--weights' } }]
       const containers = [{ name: 'c', image: 'x', volumeMounts: [{ name: 'v', mountPath: '/v' }] }]
       const writer = await cluster.apply(pod({ name: 'writer' }, { containers, volumes }), '--dry-run=server')
       expect(writer.code).toBe(1)

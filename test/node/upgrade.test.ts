@@ -26,7 +26,7 @@ describe.skipIf(NO_NODE)('helm, under constant creates', () => {
         storage: { backend: 'PVC', pvc: { storageClassName: SHARED_CLASS, sizeGiB: 10 } },
       }),
     )
-    await cluster.setStatus('mc/weights', readyStatus('modelcache-weights'))
+    await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
     await eventually('an annotated pod', async () => ((await ask('weights')).code === 0 ? true : undefined))
   })
 

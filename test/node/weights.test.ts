@@ -40,7 +40,7 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
     cluster = await newNamespace()
     await cluster.need(
       claim('staged', `${SHARED_CLASS}-0`),
-      claim('modelcache-managed', `${SHARED_CLASS}-1`),
+      claim('modelcache--managed', `${SHARED_CLASS}-1`),
       modelCache('staged', {
         artifact: { kind: 'Weights' },
         mount: { path: '/mnt/model' },
@@ -61,7 +61,7 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
     })
     for (const [name, folder] of [
       ['staged', 'llama'],
-      ['modelcache-managed', `snapshots/${DIGEST}`],
+      ['modelcache--managed', `snapshots/${DIGEST}`],
     ] as const) {
       const path = join(await volumeFolder(cluster, name), folder)
       await mkdir(path, { recursive: true })
@@ -95,9 +95,9 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
       'jsonpath={.status.conditions[0].reason}',
     ])
     expect(stdout).toBe('SchedulingGated')
-    await cluster.setStatus('mc/managed', readyStatus('modelcache-managed'))
+    await cluster.setStatus('mc/managed', readyStatus('modelcache--managed'))
     const text = await output('waiting')
-    expect(text).toContain('weights of modelcache-managed')
+    expect(text).toContain('weights of modelcache--managed')
     expect(text).toMatch(/touch: .*Read-only file system/)
   })
 

@@ -6,7 +6,7 @@ import { validateJob } from './validate.ts'
 
 const VIEW = aView({ caches: [aReadyCache()] })
 
-function aJob(claimName = 'modelcache-llama', readOnly = false) {
+function aJob(claimName = 'modelcache--llama', readOnly = false) {
   const mounts = [{ name: 'data', mountPath: '/data', readOnly }]
   return {
     metadata: { name: 'job' },
@@ -45,9 +45,9 @@ describe('a Job whose template mounts a managed claim writable', () => {
 })
 
 test.each([
-  ['mounts it read-only', aJob('modelcache-llama', true)],
+  ['mounts it read-only', aJob('modelcache--llama', true)],
   ['writes to another claim', aJob('scratch')],
-  ['writes to a claim that is only named like one', aJob('modelcache-nobody')],
+  ['writes to a claim that is only named like one', aJob('modelcache--nobody')],
 ])('a Job that %s is admitted', (_, job) => {
   expect(validate(job)).toEqual(allow())
 })

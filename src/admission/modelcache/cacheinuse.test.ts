@@ -13,7 +13,7 @@ function aConsumer({
   name = 'server',
   namespace = NAMESPACE,
   record = `llama=${DIGEST}` as string | undefined,
-  claimName = 'modelcache-llama',
+  claimName = 'modelcache--llama',
   phase = 'Running',
   gates = [] as string[],
 } = {}): ConsumerPod {
@@ -104,7 +104,7 @@ describe('a cache that no pod mounts', () => {
     ['they have succeeded', [aConsumer({ phase: 'Succeeded' })]],
     ['they have failed', [aConsumer({ phase: 'Failed' })]],
     ['they still wait for it', [aConsumer({ gates: [CACHE_READY_GATE] })]],
-    ['they mount another', [aConsumer({ record: `llama-2=${DIGEST}`, claimName: 'modelcache-llama-2' })]],
+    ['they mount another', [aConsumer({ record: `llama-2=${DIGEST}`, claimName: 'modelcache--llama-2' })]],
     ['they are of another namespace', [aConsumer({ namespace: 'other' })]],
   ])('is deleted once a live read says so too: %s', (_, consumers) => {
     expect(remove(consumers)).toEqual(allow({ basis: [{ kind: 'ConsumerPodList', namespace: NAMESPACE }] }))

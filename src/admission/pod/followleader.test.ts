@@ -11,7 +11,7 @@ import { mutatePod } from './mutate.ts'
 import { validatePod } from './validate.ts'
 
 const OLD = `sha256:${'01'.repeat(32)}`
-const PENDING = 'snapshots/$(MODELCACHE_LLAMA_DIGEST)'
+const PENDING = 'snapshots/$(MODELCACHE__LLAMA_DIGEST)'
 const filled = (status?: ModelCache['status']) =>
   aModelCache({
     spec: { artifact: {}, storage: { backend: 'ExistingPVC', existingPVC: { name: 'ops-staged' } } },
@@ -21,7 +21,7 @@ const filled = (status?: ModelCache['status']) =>
 /** A leader pod as it was admitted. */
 function aLeader({
   record = `llama=${OLD}`,
-  claimName = 'modelcache-llama',
+  claimName = 'modelcache--llama',
   folder = { subPath: `snapshots/${OLD}` } as object,
   gated = false,
 } = {}): ConsumerPod {
@@ -53,7 +53,7 @@ function mountOf(decision: Decision): unknown {
   return spec.containers[0]?.volumeMounts?.[0]
 }
 
-const notReady = aModelCache({ status: { phase: 'Hydrating', claimName: 'modelcache-llama' } })
+const notReady = aModelCache({ status: { phase: 'Hydrating', claimName: 'modelcache--llama' } })
 
 describe('a worker follows its leader', () => {
   test.each([
@@ -101,7 +101,7 @@ describe('a worker is judged like any other pod', () => {
   test.each([
     ['was given another cache', aLeader({ record: `chat=${OLD}` })],
     ['does not mount what its record says', aLeader({ folder: { subPath: 'snapshots/other' } })],
-    ['mounts that folder of another claim', aLeader({ claimName: 'modelcache-other' })],
+    ['mounts that folder of another claim', aLeader({ claimName: 'modelcache--other' })],
     [
       'has a record that is no digest',
       aLeader({ record: 'llama=../x', folder: { subPath: 'snapshots/../x' } }),

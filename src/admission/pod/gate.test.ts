@@ -9,10 +9,10 @@ import { aPolicy, aRequest, aView, reasonsOf, textOf } from '../fixtures.ts'
 import { mutatePod } from './mutate.ts'
 import { validatePod } from './validate.ts'
 
-const EXPRESSION = 'snapshots/$(MODELCACHE_LLAMA_DIGEST)'
+const EXPRESSION = 'snapshots/$(MODELCACHE__LLAMA_DIGEST)'
 const VARIABLE = {
-  name: 'MODELCACHE_LLAMA_DIGEST',
-  valueFrom: { fieldRef: { fieldPath: "metadata.annotations['digest.modelplane.ai/modelcache-llama']" } },
+  name: 'MODELCACHE__LLAMA_DIGEST',
+  valueFrom: { fieldRef: { fieldPath: "metadata.annotations['digest.modelplane.ai/modelcache--llama']" } },
 }
 
 const hydrating = aModelCache({ status: { phase: 'Hydrating' } })
@@ -49,14 +49,14 @@ describe('a pod that would rather wait', () => {
     expect(spec.schedulingGates).toEqual([{ name: CACHE_READY_GATE }])
     expect(spec.volumes).toEqual([
       {
-        name: 'modelcache-llama',
-        persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly: true },
+        name: 'modelcache--llama',
+        persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true },
       },
     ])
     expect(spec.containers[0]).toMatchObject({
       env: [VARIABLE],
       volumeMounts: [
-        { name: 'modelcache-llama', mountPath: '/mnt/model', readOnly: true, subPathExpr: EXPRESSION },
+        { name: 'modelcache--llama', mountPath: '/mnt/model', readOnly: true, subPathExpr: EXPRESSION },
       ],
     })
     expect(spec.containers[0]?.volumeMounts?.[0]).not.toHaveProperty('subPath')
@@ -109,7 +109,7 @@ describe('a pod that would rather wait', () => {
     const { spec, metadata } = admitted(waiting(), filled)
     expect(spec.schedulingGates).toEqual([{ name: CACHE_READY_GATE }])
     expect(spec.containers[0]?.volumeMounts).toEqual([
-      { name: 'modelcache-llama', mountPath: '/mnt/model', readOnly: true, subPath: 'llama' },
+      { name: 'modelcache--llama', mountPath: '/mnt/model', readOnly: true, subPath: 'llama' },
     ])
     expect(spec.containers[0]?.env).toBeUndefined()
     expect(metadata.annotations?.[INJECTED]).toBe('llama=pvc/ops-staged')
@@ -146,7 +146,7 @@ describe('a pod that would rather wait', () => {
     const env = [{ name: VARIABLE.name, value: 'sha256:feed' }]
     const decision = decide(waiting({ spec: { containers: [aContainer({ env })] } }), hydrating)
     expect(reasonsOf(decision)).toEqual(['MountPathConflict'])
-    expect(textOf(decision)).toContain('container app sets environment variable MODELCACHE_LLAMA_DIGEST')
+    expect(textOf(decision)).toContain('container app sets environment variable MODELCACHE__LLAMA_DIGEST')
   })
 
   test('tells caches apart whose names differ in a dot and a dash', () => {
@@ -155,8 +155,8 @@ describe('a pod that would rather wait', () => {
     )
     const { spec } = admitted(waiting({ caches: 'a.b,a-b' }), ...caches)
     const [dot, dash] = (spec.containers[0]?.env ?? []).map(({ name }) => name)
-    expect(dot).toMatch(/^MODELCACHE_A_B_[0-9A-F]{8}_DIGEST$/)
-    expect(dash).toBe('MODELCACHE_A_B_DIGEST')
+    expect(dot).toMatch(/^MODELCACHE__A_B__[0-9A-F]{8}_DIGEST$/)
+    expect(dash).toBe('MODELCACHE__A_B_DIGEST')
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CACHE_CONTAINERS, CACHES, INJECTED } from '../../api/annotations.ts'
 import {
+  aClaim,
   aContainer,
   aModelCache,
   aPod,
@@ -28,12 +29,34 @@ function patched(pod: Pod, view = READY): unknown {
   return applied(pod, decision.patch)
 }
 
+describe('a pod whose cache says which claim was staged', () => {
+  const ready = aReadyCache()
+  const caches = [{ ...ready, status: { ...ready.status, claimUID: 'staged' } }]
+  const claimOf = (uid: string) => aClaim({ name: 'modelcache--llama', metadata: { uid } })
+
+  test('gets it while that claim is there', () => {
+    expect(create(aPod(), aView({ caches, claims: [claimOf('staged')] }))).toMatchObject({ allowed: true })
+  })
+
+  test.each([
+    ['is gone', []],
+    ['is another one', [claimOf('another')]],
+  ])('is refused when the claim %s, which is confirmed by a live read', (_, claims) => {
+    const decision = create(aPod(), aView({ caches, claims }))
+    expect(reasonsOf(decision)).toEqual(['CacheNotReady'])
+    expect(textOf(decision)).toContain('claim modelcache--llama was deleted or replaced')
+    expect(findingsOf(decision).flatMap(({ basis }) => basis.map(({ kind }) => kind))).toContain(
+      'PersistentVolumeClaim',
+    )
+  })
+})
+
 describe('a pod whose caches are Ready', () => {
   test('is admitted with their mounts', () => {
     expect(patched(aPod())).toMatchObject({
       metadata: { annotations: { [INJECTED]: `llama=${DIGEST}` } },
       spec: {
-        volumes: [{ persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly: true } }],
+        volumes: [{ persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true } }],
         containers: [{ volumeMounts: [{ mountPath: '/mnt/model', readOnly: true, subPath: SNAPSHOT }] }],
       },
     })

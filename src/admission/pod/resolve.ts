@@ -10,6 +10,7 @@ import { PENDING, pendingMount } from '../../injection/pendingmount.ts'
 import { readRecord } from '../../injection/record.ts'
 import type { ClusterView, ObjectRef } from '../clusterview.ts'
 import { type Denied, deny, denyIfAny, type Finding } from '../decision.ts'
+import { claimReplacedText, isClaimReplaced } from './claimreplaced.ts'
 import { waitsAtGate } from './gate.ts'
 import { notReadyText } from './notready.ts'
 import { cacheReferences } from './references.ts'
@@ -38,15 +39,21 @@ export function resolveCaches(
   const recorded = readRecord(pod.metadata.annotations?.[INJECTED])
   const mounts: CacheMount[] = []
   const findings: Finding[] = []
-  for (const name of names) {
+  const resolve = (name: string): CacheMount | Finding => {
     const cache = view.modelCache(namespace, name)
-    const mount = cache && mountFor(cache, { leader, waits, isPending: recorded.get(name) === PENDING })
-    if (mount && !(mount.waits && pod.spec.nodeName)) {
-      mounts.push(mount)
-    } else {
-      const found = cache ? notReady(cache, namespace, pod) : notFound(name, namespace)
-      findings.push({ violation: found, basis: [{ kind: 'ModelCache', namespace, name }, ...basis] })
+    const refused = (found: Violation): Finding => {
+      return { violation: found, basis: [{ kind: 'ModelCache', namespace, name }, ...basis] }
     }
+    if (cache === undefined) return refused(notFound(name, namespace))
+    const mount = mountFor(cache, { leader, waits, isPending: recorded.get(name) === PENDING })
+    if (mount === undefined || (mount.waits && pod.spec.nodeName))
+      return refused(notReady(cache, namespace, pod))
+    return claimReplaced(cache, mount, namespace, view) ?? mount
+  }
+  for (const name of names) {
+    const resolved = resolve(name)
+    if ('violation' in resolved) findings.push(resolved)
+    else mounts.push(resolved)
   }
   return denyIfAny(findings) ?? { mounts, basis }
 }
@@ -73,6 +80,22 @@ function mountFor(
   // What an earlier call has made pending stays so: a mount cannot be taken back.
   const known = pod.waits && pod.isPending ? undefined : cacheMount(cache)
   return known ?? (pod.waits ? pendingMount(cache) : undefined)
+}
+
+/** Why a Ready cache is not given all the same: the claim that was staged is not there any more. */
+function claimReplaced(
+  cache: ModelCache,
+  { waits, claimName }: CacheMount,
+  namespace: string,
+  view: ClusterView,
+): Finding | undefined {
+  if (waits || !isClaimReplaced(cache, namespace, claimName, view)) return undefined
+  const found = violation('CacheNotReady', FIELD, claimReplacedText(namespace, cache, claimName))
+  const basis: ObjectRef[] = [
+    { kind: 'ModelCache', namespace, name: cache.metadata.name },
+    { kind: 'PersistentVolumeClaim', namespace, name: claimName },
+  ]
+  return { violation: found, basis }
 }
 
 function notFound(name: string, namespace: string): Violation {

@@ -27,7 +27,7 @@ import {
 import { mutatePod } from './mutate.ts'
 import { validatePod } from './validate.ts'
 
-const CLAIM = 'modelcache-llama'
+const CLAIM = 'modelcache--llama'
 const UID = '8c1a4b36-5f0e-4d0e-9f43-0d2f7b1e9a10'
 const READY = aView({ caches: [aReadyCache()] })
 

@@ -1,4 +1,4 @@
-import { MANAGED_CLAIM_PREFIX } from '../../api/managedclaim.ts'
+import { CACHE_LABEL_PREFIX } from '../../api/cachelabel.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Pod } from '../../api/pod.ts'
 import { type CacheMount, cacheMount } from '../../injection/cachemount.ts'
@@ -24,7 +24,7 @@ export function expectedMount(cache: ModelCache, pod: Pod): CacheMount | undefin
     return existing && { ...common, claimName: existing.name, subPath: existing.subPath }
   }
   const mayBeItsOwn = (claimName: string | undefined) =>
-    claimName?.startsWith(MANAGED_CLAIM_PREFIX) || claimName === cache.status?.claimName
+    claimName?.startsWith(CACHE_LABEL_PREFIX) || claimName === cache.status?.claimName
   const bringsIt = pod.spec.volumes?.some(
     ({ persistentVolumeClaim: claim }) => claim && mayBeItsOwn(claim.claimName),
   )

@@ -64,7 +64,7 @@ describe('a template that can never work is denied', () => {
     [
       'for a writable volume of the claim',
       template(undefined, {
-        volumes: [{ name: 'x', persistentVolumeClaim: { claimName: 'modelcache-llama' } }],
+        volumes: [{ name: 'x', persistentVolumeClaim: { claimName: 'modelcache--llama' } }],
       }),
       'MountNotReadOnly',
     ],
@@ -115,7 +115,7 @@ describe('a template that can never work is denied', () => {
   test('but not for a mount of the very claim, whose snapshot is not known yet', () => {
     const mounted = { name: 'own', mountPath: '/mnt/model', readOnly: true, subPath: SNAPSHOT }
     const own = template(undefined, {
-      volumes: [{ name: 'own', persistentVolumeClaim: { claimName: 'modelcache-llama', readOnly: true } }],
+      volumes: [{ name: 'own', persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true } }],
       containers: [aGpuContainer({ volumeMounts: [mounted] })],
     })
     expect(decide(deployment(own), { caches: [aModelCache()] })).toMatchObject({ allowed: true })

@@ -64,7 +64,8 @@ function statusOf(name: string, random: Random): unknown {
   return {
     phase: isReady ? 'Ready' : random.pick(['Pending', 'Hydrating', 'Failed', 'Ready']),
     conditions: random.perhaps(0.95, () => [ready]),
-    claimName: random.perhaps(known, () => (random.chance(0.9) ? `modelcache-${name}` : 'mine')),
+    claimName: random.perhaps(known, () => (random.chance(0.9) ? `modelcache--${name}` : 'mine')),
+    claimUID: random.perhaps(0.15, () => random.pick(['one', 'one', 'another'])),
     resolvedDigest: random.perhaps(known, () => random.pick(DIGESTS)),
     hydration: random.perhaps(0.7, () => ({ jobUID: random.pick(JOB_UIDS) })),
   }

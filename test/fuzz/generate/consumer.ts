@@ -38,7 +38,7 @@ function givenOf(cache: unknown, volumeName: string, random: Random) {
     ? textAt(cache, 'spec', 'storage', 'existingPVC', 'name')
     : random.chance(0.9)
       ? managedClaimOf(cache)
-      : 'modelcache-gone'
+      : 'modelcache--gone'
   const digest = random.chance(0.9) ? random.pick(DIGESTS) : random.pick(NO_DIGESTS)
   const usual = isExisting ? `pvc/${claimName}` : digest
   const identity = random.chance(0.75) ? usual : random.pick(['pending', 'pvc/ops-staged', digest])

@@ -84,7 +84,7 @@ function volumeMount(volumes: readonly GeneratedVolume[], mounts: readonly Mount
     const { path, subPath, variable: from } = mount
     return { name: own.name, mountPath: path, readOnly, subPath, subPathExpr: from?.subPathExpr }
   }
-  const names = ['shm', 'modelcache-llama', ...volumes.flatMap(({ name }) => [name, name, name])]
+  const names = ['shm', 'modelcache--llama', ...volumes.flatMap(({ name }) => [name, name, name])]
   return {
     name: random.pick(names),
     mountPath: random.pick(CONTAINER_PATHS),
@@ -93,7 +93,7 @@ function volumeMount(volumes: readonly GeneratedVolume[], mounts: readonly Mount
       random.pick([`snapshots/${random.pick(DIGESTS)}`, 'llama', 'a/b', '', null]),
     ),
     subPathExpr: random.perhaps(0.1, () =>
-      random.pick(['', null, '$(POD)', 'snapshots/$(MODELCACHE_LLAMA_DIGEST)']),
+      random.pick(['', null, '$(POD)', 'snapshots/$(MODELCACHE__LLAMA_DIGEST)']),
     ),
   }
 }

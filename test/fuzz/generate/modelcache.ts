@@ -49,7 +49,7 @@ export function generateModelCache(name: string, random: Random): Given {
         random.pick(['AllMatchingClusters', 'AllMatchingClusters', 'AllMatchingNodes']),
       ),
     },
-    status: random.perhaps(0.3, () => ({ claimName: random.pick([`modelcache-${name}`, 'mine']) })),
+    status: random.perhaps(0.3, () => ({ claimName: random.pick([`modelcache--${name}`, 'mine']) })),
   }
 }
 

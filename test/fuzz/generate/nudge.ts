@@ -7,7 +7,7 @@ const TEXTS = [
   ...CONTAINER_PATHS,
   ...DIGESTS.flatMap(digest => [`snapshots/${digest}`, `llama=${digest}`]),
   'llama=pending',
-  'modelcache-llama',
+  'modelcache--llama',
   'ops-staged',
   'true',
 ]

@@ -61,6 +61,7 @@ export function claim(name: string, random: Random): unknown {
     metadata: {
       name,
       namespace: random.pick([NAMESPACE, NAMESPACE, NAMESPACE, 'other']),
+      uid: random.perhaps(0.8, () => 'one'),
       labels: random.perhaps(0.3, () => ({ 'modelplane.ai/modelcache': label() })),
     },
     spec: { accessModes: random.perhaps(0.9, () => random.some(MODES, 0.4)) },

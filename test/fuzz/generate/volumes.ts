@@ -8,7 +8,7 @@ export interface GeneratedVolume {
   persistentVolumeClaim?: { claimName: string; readOnly: boolean | undefined }
 }
 
-const NAMES = ['mine', 'shm', ...CACHE_NAMES.map(name => `modelcache-${name}`), 'modelcache-llama-2']
+const NAMES = ['mine', 'shm', ...CACHE_NAMES.map(name => `modelcache--${name}`), 'modelcache--llama-2']
 
 /** Volumes of a pod, under names that injection would take itself, on claims that caches have. */
 export function generateVolumes(mounts: readonly Mount[], random: Random): GeneratedVolume[] {

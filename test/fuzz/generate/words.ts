@@ -5,9 +5,9 @@ export const CACHE_NAMES = ['llama', 'chat', 'tok-2', 'llama.v2', 'x'.repeat(60)
 export const CLAIM_NAMES = [
   'ops-staged',
   'ops-2',
-  'modelcache-llama',
-  'modelcache-gone',
-  'modelcache-chat',
+  'modelcache--llama',
+  'modelcache--gone',
+  'modelcache--chat',
   'mine',
 ]
 export const CLASS_NAMES = ['shared', 'block', 'odd', 'mystery']

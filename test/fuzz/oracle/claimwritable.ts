@@ -1,5 +1,6 @@
 import { backendOf, type Cluster, claimsByVolume, managedClaimOf, named, nameOf } from './cluster.ts'
 import { at, listAt, textAt } from './json.ts'
+import { labelFor } from './names.ts'
 
 export const JOB_CONTROLLERS = [
   'system:serviceaccount:kube-system:job-controller',
@@ -42,7 +43,7 @@ export function managedClaim(
   )
   const cache =
     own.find(candidate => managedClaimOf(candidate) === claim) ??
-    own.find(candidate => `modelcache-${nameOf(candidate)}` === claim)
+    own.find(candidate => labelFor(nameOf(candidate)) === claim)
   if (cache !== undefined) return { cache }
   const label = textAt(named(claims, claim, namespace), 'metadata', 'labels', 'modelplane.ai/modelcache')
   return label === undefined ? undefined : { cache: named(caches, label, namespace) }

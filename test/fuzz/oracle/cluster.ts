@@ -1,5 +1,5 @@
 import { at, listAt, mapAt, textAt } from './json.ts'
-import { isDigest } from './names.ts'
+import { isDigest, labelFor } from './names.ts'
 
 /** What a cluster holds that rules ask about. */
 export const KINDS = [
@@ -69,7 +69,7 @@ export function backendOf(cache: unknown): string {
 
 /** The claim that this project fills for a cache of backend PVC. */
 export function managedClaimOf(cache: unknown): string {
-  return textAt(cache, 'status', 'claimName') ?? `modelcache-${nameOf(cache)}`
+  return textAt(cache, 'status', 'claimName') ?? labelFor(nameOf(cache))
 }
 
 /** Whether a cache can be mounted: the controller says Ready, says what to mount, and it is here to stay. */

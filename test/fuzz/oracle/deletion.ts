@@ -13,6 +13,7 @@ import {
 import { at, textAt } from './json.ts'
 import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcacheshape.ts'
+import { labelFor } from './names.ts'
 
 /** DESIGN 3.2: running pods mount the cache, and nobody has said that it may go all the same. */
 export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
@@ -24,8 +25,7 @@ export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
   if (isTerminating(named(cluster.namespaces, namespace))) return false
   const name = (isReadable ? textAt(cache, 'metadata', 'name') : undefined) ?? textAt(request, 'name') ?? ''
   // Of an object of another version the pods' own records still tell.
-  const own =
-    modelCache(cache) && backendOf(cache) === 'PVC' ? [managedClaimOf(cache), `modelcache-${name}`] : []
+  const own = modelCache(cache) && backendOf(cache) === 'PVC' ? [managedClaimOf(cache), labelFor(name)] : []
   return consumersIn(cluster, namespace).some(pod => {
     if (isGated(pod) || isFinished(pod)) return false
     const claims = [...claimsByVolume(at(pod, 'spec')).values()]

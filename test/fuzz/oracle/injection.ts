@@ -1,7 +1,7 @@
 import { CONSUMER, GATE, INJECTED, isGated } from './cluster.ts'
 import { append, at, isObject, listAt, type Members, put, textAt } from './json.ts'
 import type { Mount } from './mounts.ts'
-import { volumeNameFor } from './names.ts'
+import { labelFor } from './names.ts'
 import { meet, sameFolder, samePlace } from './paths.ts'
 import { isWindows, targetsOf } from './targets.ts'
 
@@ -44,14 +44,14 @@ export function inject(original: unknown, mounts: Mount[]): Injected {
 /** The name of the volume that has the claim: the pod's own, if it is read-only, or a new one. */
 function volumeFor(spec: Members, { cache, claim }: Mount, reasons: Set<string>): string {
   const volumes = listAt(spec, 'volumes')
-  const own = volumes.find(volume => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim)
-  if (own !== undefined) {
-    if (at(own, 'persistentVolumeClaim', 'readOnly') !== true) reasons.add('MountNotReadOnly')
-    return textAt(own, 'name') ?? ''
-  }
+  const ofClaim = volumes.filter(volume => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim)
+  const [own] = ofClaim
+  if (ofClaim.some(volume => at(volume, 'persistentVolumeClaim', 'readOnly') !== true))
+    reasons.add('MountNotReadOnly')
+  if (own !== undefined) return textAt(own, 'name') ?? ''
   const taken = volumes.map(volume => textAt(volume, 'name'))
-  let name = volumeNameFor(cache)
-  for (let count = 2; taken.includes(name); count++) name = volumeNameFor(`${cache}-${count}`)
+  let name = labelFor(cache)
+  for (let count = 2; taken.includes(name); count++) name = labelFor(`${cache}-${count}`)
   append(spec, 'volumes', { name, persistentVolumeClaim: { claimName: claim, readOnly: true } })
   return name
 }

@@ -138,6 +138,7 @@ const status = having({
   size: maybe(textOf(0, 32)),
   lastHydratedAt: maybe(text),
   claimName: maybe(text),
+  claimUID: maybe(text),
   hydration: maybe(
     having({
       jobName: maybe(text),

@@ -13,7 +13,7 @@ import {
   recordOf,
 } from './cluster.ts'
 import { at, listAt, textAt } from './json.ts'
-import { digestVariableFor, isDigest, volumeNameFor } from './names.ts'
+import { digestVariableFor, isDigest, labelFor } from './names.ts'
 import type { Wishes } from './references.ts'
 
 /** What a pod is to be given of a cache. */
@@ -45,8 +45,13 @@ export function mountsFor(
       cache === undefined ? undefined : mountOf(pod, cache, gate, leaderOf(pod, namespace, cluster))
     // Kubernetes: a pod that has its node cannot wait at a gate.
     const isImpossible = mount?.waits && Boolean(textAt(pod, 'spec', 'nodeName'))
+    const staged = textAt(cache, 'status', 'claimUID')
+    const claim = mount && named(cluster.claims, mount.claim, namespace)
+    // Another claim of that name, or none: nobody knows what it holds.
+    const isReplaced =
+      mount?.waits === false && staged !== undefined && textAt(claim, 'metadata', 'uid') !== staged
     if (cache === undefined) reasons.push('CacheNotFound')
-    else if (mount === undefined || isImpossible) reasons.push('CacheNotReady')
+    else if (mount === undefined || isImpossible || isReplaced) reasons.push('CacheNotReady')
     else mounts.push(mount)
   }
   return { mounts, reasons }
@@ -113,7 +118,7 @@ export function pendingMount(cache: unknown): Mount {
   const ready = readyMount(cache, '')
   if (backendOf(cache) === 'ExistingPVC') return { ...ready, waits: true }
   const name = digestVariableFor(ready.cache)
-  const fieldPath = `metadata.annotations['digest.modelplane.ai/${volumeNameFor(ready.cache)}']`
+  const fieldPath = `metadata.annotations['digest.modelplane.ai/${labelFor(ready.cache)}']`
   const variable = { name, fieldPath, subPathExpr: `snapshots/$(${name})` }
   return { ...ready, subPath: undefined, variable, identity: 'pending', waits: true }
 }

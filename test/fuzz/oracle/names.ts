@@ -36,16 +36,18 @@ export function shortHash(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 8)
 }
 
-/** The name of a volume for a cache: a DNS label of at most 63 characters. */
-export function volumeNameFor(cache: string): string {
-  const plain = `modelcache-${cache}`
-  if (plain.length <= 63 && !plain.includes('.')) return plain
-  return `${plain.split('.').join('-').slice(0, 54)}-${shortHash(cache)}`
+/** What stands for a cache in the names of its claim, its volumes and its annotations: a DNS label of at most 63 characters. */
+export function labelFor(cache: string): string {
+  const plain = `modelcache--${cache}`
+  const tail = cache.slice(-10)
+  const looksHashed = cache.length >= 10 && tail.startsWith('--') && madeOf(tail.slice(2), `${DIGITS}abcdef`)
+  if (plain.length <= 63 && !cache.includes('.') && !looksHashed) return plain
+  let slug = plain.split('.').join('-').slice(0, 53)
+  while (slug.endsWith('-')) slug = slug.slice(0, -1)
+  return `${slug}--${shortHash(cache)}`
 }
 
 /** The environment variable from which a pending mount of a cache takes its digest. */
 export function digestVariableFor(cache: string): string {
-  const plain = cache.split('.').join('_').split('-').join('_').toUpperCase()
-  const hash = cache.includes('.') ? `_${shortHash(cache).toUpperCase()}` : ''
-  return `MODELCACHE_${plain}${hash}_DIGEST`
+  return `${labelFor(cache).split('-').join('_').toUpperCase()}_DIGEST`
 }

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * How the names of all that is made for a cache begin. Two dashes, because people and StatefulSets do name things `modelcache-…`, and no
+ * name that Kubernetes composes of others (POD-VOLUME, TEMPLATE-SET-0) has two there.
+ */
+export const CACHE_LABEL_PREFIX = 'modelcache--'
+
+/** Kubernetes: a DNS label. Drivers copy the names of claims into labels of clouds, which take no dots and no more. */
+const MAX_LABEL = 63
+
+const HASH_DIGITS = 8
+
+/**
+ * The DNS label that stands for a cache, and for no other one: the name of its claim, of its volume in a pod, and the part of its own in
+ * annotations. `modelcache--NAME`; a name with dots, one that is too long, and one that looks like what becomes of such a one is a slug
+ * and a hash.
+ */
+export function cacheLabel(cache: string): string {
+  const plain = `${CACHE_LABEL_PREFIX}${cache}`
+  if (plain.length <= MAX_LABEL && !cache.includes('.') && !/--[0-9a-f]{8}$/.test(cache)) return plain
+  const hash = createHash('sha256').update(cache).digest('hex').slice(0, HASH_DIGITS)
+  const room = MAX_LABEL - HASH_DIGITS - '--'.length
+  const slug = plain.replaceAll('.', '-').slice(0, room).replace(/-+$/, '')
+  return `${slug}--${hash}`
+}
