@@ -46,9 +46,11 @@ describe('an allowed reply', () => {
   })
 
   test.each([
-    ['a line break', 'one\ntwo\r\nthree', 'one two three'],
-    ['a tab', 'one\ttwo', 'one two'],
-    ['a control character of Latin 1', 'one\u0085two', 'one two'],
+    ['a line break', 'one\ntwo\r\nthree', 'one\\u{a}two\\u{d}\\u{a}three'],
+    ['a tab', 'one\ttwo', 'one\\u{9}two'],
+    ['a control character of Latin 1', 'one\u0085two', 'one\\u{85}two'],
+    ['what turns text around', 'one\u202etwo', 'one\\u{202e}two'],
+    ['what a terminal obeys', '\u001b[31mred', '\\u{1b}[31mred'],
     ['other scripts', 'größe 模型', 'größe 模型'],
   ])('puts a warning with %s on one line, or the API server drops it', (_, text, line) => {
     const violations = [violation('StorageClassNotRWX', '', text), violation('CacheNotReady', '', 'second')]

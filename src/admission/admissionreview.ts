@@ -48,7 +48,7 @@ function allowedResponse({ patch, warnings }: Allowed) {
       patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
     }),
     ...(warnings.length > 0 && {
-      warnings: theFirst(warnings).map(({ violation: { reason, text } }) => oneLine(`${reason}: ${text}`)),
+      warnings: theFirst(warnings).map(({ violation: { reason, text } }) => `${reason}: ${text}`),
     }),
   }
 }
@@ -81,10 +81,4 @@ function theFirst(findings: readonly Finding[]): readonly Finding[] {
   const ofEachReason = new Map(findings.toReversed().map(finding => [finding.violation.reason, finding]))
   const told = new Set([...new Set([...ofEachReason.values(), ...findings])].slice(0, MAX_FINDINGS))
   return findings.filter(finding => told.has(finding))
-}
-
-/** Kubernetes refuses a warning with control characters, and one that is too long is cut by the API server. */
-function oneLine(warning: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return warning.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }

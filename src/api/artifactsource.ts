@@ -12,7 +12,12 @@ const secretRef = z
 
 const secretKeyRef = secretRef
   .extend({
-    key: text(253).min(1).default('token').describe('Key within the Secret that holds the token.'),
+    key: text(253)
+      .min(1)
+      // Kubernetes: the key of a Secret.
+      .regex(/^[-._a-zA-Z0-9]+$/)
+      .default('token')
+      .describe('Key within the Secret that holds the token.'),
   })
   .describe(CREDENTIALS)
 

@@ -3,6 +3,7 @@ import { SEALED_PATHS, SYSTEM_PATHS } from './mountpath.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './notimplemented.ts'
 import type { Reason } from './reasons.ts'
 import { SOURCE_FORMATS, type SourceFormat } from './sourceformats.ts'
+import { UNPRINTABLE } from './wording.ts'
 
 /** An entry of `x-kubernetes-validations`. */
 export interface CelRule {
@@ -104,6 +105,7 @@ function mountPathRules(): CelRule[] {
     `!${path}.contains('//')`,
     `!(${path} + '/').contains('/./')`,
     `!(${path} + '/').contains('/../')`,
+    isNameable(path),
   ].join(' && ')
   const covers = `${list(SYSTEM_PATHS)}.exists(p, p == ${path} || p.startsWith(${path} + '/'))`
   const inside = `${list(SEALED_PATHS)}.exists(p, ${path}.startsWith(p + '/'))`
@@ -114,7 +116,7 @@ function mountPathRules(): CelRule[] {
       rule: clean,
       message: say(
         'MountPathInvalid',
-        'must be absolute and clean, without "//", "/./", "/../", ":" or a trailing "/", such as /mnt/model',
+        'must be absolute and clean, without "//", "/./", "/../", ":", a trailing "/", control or invisible characters and parts of over 255 bytes, such as /mnt/model',
       ),
       fieldPath,
       reason: 'FieldValueInvalid',
@@ -129,15 +131,20 @@ function mountPathRules(): CelRule[] {
       reason: 'FieldValueForbidden',
     },
     {
-      rule: `!(${present('self', 'storage.existingPVC.subPath')}) || (!${subPath}.startsWith('/') && !('/' + ${subPath} + '/').contains('/../'))`,
+      rule: `!(${present('self', 'storage.existingPVC.subPath')}) || (!${subPath}.startsWith('/') && !('/' + ${subPath} + '/').contains('/../') && ${isNameable(subPath)})`,
       message: say(
         'MountPathInvalid',
-        'must be a folder within the claim, relative and without "..", such as llama',
+        'must be a folder within the claim, relative and without "..", control or invisible characters and parts of over 255 bytes, such as llama',
       ),
       fieldPath: '.storage.existingPVC.subPath',
       reason: 'FieldValueInvalid',
     },
   ]
+}
+
+/** In characters, of which CEL can count: bytes are for the webhook. */
+function isNameable(path: string): string {
+  return `!${path}.matches(r'${UNPRINTABLE}|[^/]{256}')`
 }
 
 function reservedValueRule({ field, values, instead }: (typeof RESERVED_VALUES)[number]): CelRule {

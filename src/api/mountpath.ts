@@ -1,3 +1,5 @@
+import { UNPRINTABLE } from './wording.ts'
+
 /** Paths that a mount may not cover: neither at them nor above them. */
 export const SYSTEM_PATHS = [
   '/bin',
@@ -6,7 +8,9 @@ export const SYSTEM_PATHS = [
   '/etc',
   '/home',
   '/lib',
+  '/lib32',
   '/lib64',
+  '/libx32',
   '/opt',
   '/proc',
   '/root',
@@ -15,16 +19,42 @@ export const SYSTEM_PATHS = [
   '/sys',
   '/tmp',
   '/usr',
+  // Where /usr is merged, these are /bin, /lib and so on.
+  '/usr/bin',
+  '/usr/lib',
+  '/usr/lib32',
+  '/usr/lib64',
+  '/usr/libexec',
+  '/usr/libx32',
+  '/usr/sbin',
   '/var',
   '/run/secrets/kubernetes.io/serviceaccount',
   '/var/run/secrets/kubernetes.io/serviceaccount',
 ] as const
 
-/** Paths that a mount may not lie inside either: the kernel's, and the service account token's. */
+/**
+ * Paths that a mount may not lie inside either: the kernel's, those of programs, libraries and their configuration, such as /etc/passwd
+ * and /etc/ld.so.preload, and the service account token's.
+ */
 export const SEALED_PATHS = [
+  '/bin',
+  '/boot',
   '/dev',
+  '/etc',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/libx32',
   '/proc',
+  '/sbin',
   '/sys',
+  '/usr/bin',
+  '/usr/lib',
+  '/usr/lib32',
+  '/usr/lib64',
+  '/usr/libexec',
+  '/usr/libx32',
+  '/usr/sbin',
   // In most images /var/run is a link to /run.
   '/run/secrets/kubernetes.io/serviceaccount',
   '/var/run/secrets/kubernetes.io/serviceaccount',
@@ -43,9 +73,20 @@ export function cleanPath(path: string): string {
   return `/${segments.join('/')}`
 }
 
+const unprintable = new RegExp(UNPRINTABLE, 'u')
+
+/** Linux: NAME_MAX. */
+const MAX_PART_BYTES = 255
+
+/** Whether every part of a path can be the name of a folder, and be shown to people. */
+export function isNameable(path: string): boolean {
+  return !unprintable.test(path) && path.split('/').every(part => Buffer.byteLength(part) <= MAX_PART_BYTES)
+}
+
 /** Whether a path is absolute and clean, so that two spellings never mean one place. `/` itself is not. */
 export function isCleanMountPath(path: string): boolean {
-  return path.length > 1 && cleanPath(path) === path && !path.split('/').includes('..') && !path.includes(':')
+  const isClean = path.length > 1 && cleanPath(path) === path && !path.split('/').includes('..')
+  return isClean && !path.includes(':') && isNameable(path)
 }
 
 /** The reserved path that a mount at `path` would cover or lie inside, if there is one. */

@@ -128,6 +128,12 @@ export const REASONS = {
     when: 'A value or a field is reserved by the API and not implemented by this version, or a pod runs on Windows.',
     fix: 'Use what the message names.',
   },
+  RecordProtected: {
+    when: 'Somebody else than the controller changes what a pod says of the caches that it was given: annotation `modelplane.ai/injected`, annotations `digest.modelplane.ai/…`, label `modelplane.ai/cache-consumer` or scheduling gate `modelplane.ai/cache-ready`. A policy says so, with or without the webhook.',
+    example:
+      'scheduling gate modelplane.ai/cache-ready holds a pod until its caches are Ready, and the controller lifts it then; wait for the caches',
+    fix: 'Leave them as they are; the controller lifts the gate when the caches are Ready. An administrator may do all of it, by verb `release-pods` on `modelcaches.modelplane.ai`, which cluster-admin has.',
+  },
   ReferenceInvalid: {
     when: 'An annotation of a pod is malformed: an empty name, one that is no object name, one that is named twice, a container that the pod does not have, or a value of `modelplane.ai/not-ready` other than Gate.',
     fix: 'Correct the annotation in the pod template.',

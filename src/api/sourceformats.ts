@@ -1,3 +1,5 @@
+import { UNPRINTABLE } from './wording.ts'
+
 /**
  * One thing that a field of a source must satisfy. The patterns are in the common part of JavaScript's regular
  * expressions and RE2, since the webhook and the CEL of the CRD both evaluate them.
@@ -83,6 +85,24 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
       must: 'not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
     },
   ]),
+  // Where a pattern above lets them through: they would reach the terminals of others.
+  ...(
+    [
+      [`${HUGGING_FACE}.revision`],
+      [`${HUGGING_FACE}.include`, true],
+      [`${HUGGING_FACE}.exclude`, true],
+      ['artifact.source.s3.uri'],
+      ['artifact.source.s3.endpoint'],
+      ['artifact.source.http.url'],
+    ] as const
+  ).map(([field, list]): SourceFormat => {
+    return {
+      field,
+      ...(list && { list }),
+      lacks: UNPRINTABLE,
+      must: 'not have control or invisible characters',
+    }
+  }),
   // The grammar of github.com/distribution/reference, with the registry spelled out.
   {
     field: 'artifact.source.oci.reference',
@@ -93,6 +113,6 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
 
 /** Whether a value, or one item of a list, has the format. */
 export function hasFormat(value: string, { matches, lacks }: SourceFormat): boolean {
-  if (matches !== undefined && !new RegExp(matches).test(value)) return false
-  return lacks === undefined || !new RegExp(lacks).test(value)
+  if (matches !== undefined && !new RegExp(matches, 'u').test(value)) return false
+  return lacks === undefined || !new RegExp(lacks, 'u').test(value)
 }

@@ -1,5 +1,5 @@
 import type { Reason } from './reasons.ts'
-import { cut } from './wording.ts'
+import { cut, printable } from './wording.ts'
 
 /** Why something is refused: a stable reason, the field at fault, and words that say what to do about it. */
 export interface Violation {
@@ -14,7 +14,7 @@ export interface Violation {
 const MAX_TEXT = 2048
 const MAX_FIELD = 512
 
-/** A violation, its texts cut where an object has given them too much. */
+/** A violation, its texts cut where an object has given them too much, and escaped where a terminal would obey. */
 export function violation(reason: Reason, field: string, text: string): Violation {
-  return { reason, field: cut(field, MAX_FIELD), text: cut(text, MAX_TEXT) }
+  return { reason, field: printable(cut(field, MAX_FIELD)), text: printable(cut(text, MAX_TEXT)) }
 }

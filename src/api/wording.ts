@@ -1,3 +1,28 @@
+/** What no terminal shows as it is: control characters, and what hides or turns around the text beside it. RE2 knows these names too. */
+export const UNPRINTABLE = '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Zl}\\p{Zp}]'
+
+const unprintable = new RegExp(UNPRINTABLE, 'gu')
+
+/** The text with escapes in place of what no terminal shows as it is. */
+export function printable(text: string): string {
+  return text.replaceAll(unprintable, character => {
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    return `\\u{${code}}`
+  })
+}
+
+/** The parts of a list between commas, without the ASCII white space around them: what else looks like space is a part of a name. */
+export function listed(list: string): string[] {
+  return list.split(',').map(trimmed)
+}
+
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length]
+  while (start < end && ' \t\r\n'.includes(text.charAt(start))) start++
+  while (end > start && ' \t\r\n'.includes(text.charAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
 /** The text, or as much of it as has room in `max` characters, marked by an ellipsis. */
 export function cut(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max - 1)}…`

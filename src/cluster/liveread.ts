@@ -20,6 +20,8 @@ import {
 import { isNotFound, type Rest } from './rest.ts'
 import { untilAborted } from './untilaborted.ts'
 
+const { labelSelector: _, ...podsOfAnyLabel } = consumerPods
+
 /** For a list. Below the webhook's own limit of 5 s, so that a slow API server is named as the cause. */
 const READ_TIMEOUT_MS = 4_000
 /**
@@ -55,7 +57,8 @@ export function createLiveReader(rest: Rest): LiveReader {
   const readClass = objectReader(rest, storageClasses)
   const readProfile = objectReader(rest, storageProfiles)
   const readNamespace = objectReader(rest, namespaces)
-  const listPods = listReader(rest, consumerPods)
+  // Without the label, which anybody who may change a pod can take off.
+  const listPods = listReader(rest, podsOfAnyLabel)
   const listClasses = listReader(rest, storageClasses)
   const listInferenceClusters = listReader(rest, inferenceClusters)
 

@@ -1,7 +1,12 @@
 import type { ModelCacheSpec } from '../api/modelcache.ts'
+import { printable } from '../api/wording.ts'
 
 /** Where the bytes of a cache come from, in one line for people: the SOURCE column. */
-export function sourceLine({ artifact, storage }: ModelCacheSpec): string {
+export function sourceLine(spec: ModelCacheSpec): string {
+  return printable(lineOf(spec))
+}
+
+function lineOf({ artifact, storage }: ModelCacheSpec): string {
   if (storage.backend === 'ExistingPVC' && storage.existingPVC) {
     const { name, subPath } = storage.existingPVC
     return subPath === undefined ? `pvc/${name}` : `pvc/${name}/${subPath}`

@@ -1,7 +1,7 @@
 import { CACHE_CONTAINERS } from '../api/annotations.ts'
 import type { Container, Pod } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import { few, quote } from '../api/wording.ts'
+import { few, listed, quote } from '../api/wording.ts'
 import { requestsAccelerator } from './accelerator.ts'
 import { isEngine } from './engine.ts'
 import { pointer } from './jsonpatch.ts'
@@ -35,7 +35,7 @@ function located(containers: Container[] | null | undefined, parent: string): Ta
 
 function namedTargets(annotation: string, all: Target[]): Target[] | Violation {
   const present = new Set(all.map(({ container }) => container.name))
-  const names = new Set(annotation.split(',').map(name => name.trim()))
+  const names = new Set(listed(annotation))
   const unknown = [...names].filter(name => !present.has(name))
   if (unknown.length > 0) {
     const named = few(unknown.map(name => quote(name)))

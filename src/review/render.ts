@@ -1,3 +1,4 @@
+import { printable } from '../api/wording.ts'
 import { additionLines } from './additions.ts'
 import type { Reviewed, Verdict } from './verdict.ts'
 
@@ -13,7 +14,7 @@ export function renderText(results: readonly Reviewed[], paint: Paint): string {
 
 function textOf({ manifest, verdict, findings, patch }: Reviewed, paint: Paint): string[] {
   const { file, line, kind, namespace, name, object } = manifest
-  const subject = paint('bold', `${file}:${line} ${kind} ${namespace}/${name}`)
+  const subject = paint('bold', printable(`${file}:${line} ${kind} ${namespace}/${name}`))
   return [
     `${subject}: ${paint(COLOURS[verdict], verdict)}`,
     ...findings.map(({ reason, severity, field, message }) => {
@@ -21,7 +22,7 @@ function textOf({ manifest, verdict, findings, patch }: Reviewed, paint: Paint):
       // Most messages begin with their field.
       return `  ${marked} ${field === '' || message.startsWith(field) ? '' : `${field}: `}${message}`
     }),
-    ...additionLines(object, patch).map(line => paint('green', `  + ${line}`)),
+    ...additionLines(object, patch).map(line => paint('green', `  + ${printable(line)}`)),
   ]
 }
 

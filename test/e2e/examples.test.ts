@@ -19,6 +19,7 @@ const WITHOUT_EXAMPLE = [
   'InjectionMissing',
   'InternalError',
   'NameReserved',
+  'RecordProtected',
   'SpecInvalid',
 ]
 

@@ -69,8 +69,8 @@ const USES: Record<string, Use[]> = {
     ['cluster', 'patch', status],
     // src/controller/gatekeeper.ts
     ['cluster', 'patch', consumerPods],
-    // manifests/policies.yaml asks for it
-    ['cluster', 'manage-storage', modelCaches],
+    // manifests/policies.yaml asks for them
+    ['cluster', 'manage-storage release-pods', modelCaches],
     // src/controller/leaselock.ts
     ['namespace', 'create', leases],
     ['namespace', 'get update', leases, 'modelcache-controller'],

@@ -60,13 +60,27 @@ describe('a cache that pods mount', () => {
   })
 
   test.each([
-    ['by their record alone, as of a claim that people filled', { claimName: 'ops-staged' }],
     ['by their volume alone, the record taken off', { record: undefined }],
     ['although they have not been scheduled yet', { phase: 'Pending' }],
     ['although another gate holds them', { gates: ['example.com/quota'] }],
     ['and another cache beside it', { record: `chat=${DIGEST},llama=${DIGEST}` }],
   ])('is not deleted: %s', (_, given) => {
     expect(reasonsOf(remove([aConsumer(given)]))).toEqual(['CacheInUse'])
+  })
+
+  test('is deleted when a record alone says that they do: anybody can write one', () => {
+    expect(remove([aConsumer({ claimName: 'ops-staged' })])).toMatchObject({ allowed: true })
+  })
+
+  test.each([
+    [undefined, 'CacheInUse'],
+    ['other', undefined],
+  ])('is held by its claim that people filled, and by its folder %s of it', (subPath, reason) => {
+    const existingPVC = { name: 'ops-staged', ...(subPath && { subPath }) }
+    const cache = aModelCache({ spec: { artifact: {}, storage: { backend: 'ExistingPVC', existingPVC } } })
+    expect(reasonsOf(remove([aConsumer({ claimName: 'ops-staged' })], { cache }))).toEqual(
+      reason ? [reason] : [],
+    )
   })
 
   test('is not deleted by a request for the whole collection, which has no name', () => {

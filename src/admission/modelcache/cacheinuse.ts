@@ -1,6 +1,6 @@
 import { ALLOW_DELETE_IN_USE } from '../../api/annotations.ts'
 import type { ConsumerPod } from '../../api/consumerpod.ts'
-import { ownsClaim } from '../../api/managedclaim.ts'
+import { claimsOf } from '../../api/managedclaim.ts'
 import { cacheMeta, type ModelCache, modelCache } from '../../api/modelcache.ts'
 import type { Namespace } from '../../api/namespace.ts'
 import { violation } from '../../api/violation.ts'
@@ -40,10 +40,19 @@ function isTerminating(namespace: Namespace | undefined): boolean {
   return namespace?.metadata.deletionTimestamp !== undefined || namespace?.status?.phase === 'Terminating'
 }
 
-/** A pod that has ended, or still waits at the gate, mounts nothing. */
+/**
+ * What a pod mounts decides, for labels and records can be forged and taken off. Its record tells only where the cache itself cannot be
+ * read. A pod that has ended, or still waits at the gate, mounts nothing.
+ */
 function isMounted(pod: ConsumerPod, name: string, cache: ModelCache | undefined): boolean {
   if (pod.finished || pod.gated) return false
-  return readRecord(pod.record).has(name) || pod.claims.some(claim => cache && ownsClaim(cache, claim))
+  if (cache === undefined) return readRecord(pod.record).has(name)
+  const { backend, existingPVC: existing } = cache.spec.storage
+  if (backend !== 'ExistingPVC' || existing === undefined)
+    return claimsOf(cache).some(claim => pod.claims.includes(claim))
+  // Several caches may serve folders of one claim.
+  if (existing.subPath !== undefined) return pod.folders.includes(`${existing.name}/${existing.subPath}`)
+  return pod.claims.includes(existing.name)
 }
 
 function describe(pods: readonly ConsumerPod[]): string {

@@ -1,4 +1,6 @@
-import { quote } from '../../api/wording.ts'
+import { quote, UNPRINTABLE } from '../../api/wording.ts'
+
+const unprintable = new RegExp(UNPRINTABLE, 'u')
 
 const LIMIT_BYTES = 256 * 1024
 const MAX_SEGMENT_BYTES = 255
@@ -42,7 +44,7 @@ function nameProblem(name: string): string | undefined {
   if (segments.some(segment => ['', '.', '..'].includes(segment))) {
     return 'which has an empty part, "." or ".."; write it in its plain form, such as templates/chat.jinja'
   }
-  if (name.includes('\0')) return 'which has a NUL character; no file can have one'
+  if (unprintable.test(name)) return 'which has control or invisible characters; rename it'
   if (segments.some(segment => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)) {
     return 'of which a part is longer than 255 bytes; no file system takes it'
   }

@@ -1,4 +1,4 @@
-import { isCleanMountPath, reservedPath } from '../../api/mountpath.ts'
+import { isCleanMountPath, isNameable, reservedPath } from '../../api/mountpath.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 import { quote } from '../../api/wording.ts'
 import type { Rule } from './change.ts'
@@ -13,14 +13,15 @@ export const mountPath: Rule = ({ cache: { spec } }) => {
 }
 
 function subPathProblem(subPath: string | undefined): Violation | undefined {
-  if (!subPath?.startsWith('/') && !subPath?.split('/').includes('..')) return undefined
-  const text = `${SUB_PATH} is ${quote(subPath ?? '')}; it must be a folder within the claim, relative and without "..", such as llama`
+  if (subPath === undefined) return undefined
+  if (!subPath.startsWith('/') && !subPath.split('/').includes('..') && isNameable(subPath)) return undefined
+  const text = `${SUB_PATH} is ${quote(subPath)}; it must be a folder within the claim, relative and without "..", control or invisible characters and parts of over 255 bytes, such as llama`
   return violation('MountPathInvalid', SUB_PATH, text)
 }
 
 function pathProblem(path: string): Violation | undefined {
   if (!isCleanMountPath(path)) {
-    const text = `${FIELD} is ${quote(path)}; it must be absolute and clean, without "//", "/./", "/../", ":" or a trailing "/", such as /mnt/model`
+    const text = `${FIELD} is ${quote(path)}; it must be absolute and clean, without "//", "/./", "/../", ":", a trailing "/", control or invisible characters and parts of over 255 bytes, such as /mnt/model`
     return violation('MountPathInvalid', FIELD, text)
   }
   const reserved = reservedPath(path)

@@ -29,9 +29,12 @@ export const sourceInvalid: Rule = ({ cache: { spec }, old }) => {
 }
 
 function formatProblems(spec: unknown) {
+  const told = new Set<string>()
+  // Of what is wrong in several ways with a value, the first is told.
+  const isNew = (field: string, value: string) => told.size < told.add(JSON.stringify([field, value])).size
   const broken = SOURCE_FORMATS.flatMap(format =>
     valuesAt(spec, format.field)
-      .filter(value => !hasFormat(value, format))
+      .filter(value => !hasFormat(value, format) && isNew(format.field, value))
       .map(value => ({ field: format.field, text: `is ${show(value)}; it must ${format.must}` })),
   )
   // What the pattern lets through and the platform's own parser does not: a port out of range, a bad host.

@@ -1,7 +1,7 @@
 import { CACHES } from '../../api/annotations.ts'
 import { MAX_NAME, objectName } from '../../api/objectname.ts'
 import { type Violation, violation } from '../../api/violation.ts'
-import { quote } from '../../api/wording.ts'
+import { listed, quote } from '../../api/wording.ts'
 
 /** More caches than any pod mounts; each unknown name costs a live read, so the number is bounded. */
 const MAX_REFERENCES = 16
@@ -18,7 +18,7 @@ export function cacheReferences(annotation: string): string[] | Violation {
     const text = `annotation ${CACHES} has ${annotation.length} characters, more than ${MAX_REFERENCES} names need; list the names of ModelCaches of this namespace, separated by commas`
     return violation('ReferenceInvalid', `metadata.annotations[${CACHES}]`, text)
   }
-  const names = annotation.split(',').map(name => name.trim())
+  const names = listed(annotation)
   const problem = referenceProblem(names)
   if (problem === undefined) return names
   return violation(

@@ -15,7 +15,7 @@ export const SAMPLES = {
   revision: [
     ...words('main v1.0 refs/pr/1 a@b é a/b.c 5206a32e a.lockx {@'),
     ...words('a..b /a a/ -a a/-b a. .a a/.b a.lock a.lock/b @ a@{b a~1 a^ a:b a? a* a[ a\\b a//b'),
-    ...['a b', 'a\x7f', 'a\x80', 'a\n'],
+    ...['a b', 'a\x7f', 'a\x80', 'a\n', 'a\u202eb', 'a\u200b'],
   ],
   glob: [...words('*.safetensors * a/..b é . **/[a] /x ../x a/../b a/.. ..'), 'a\x01', 'a\n', 'a b'],
   s3: [
@@ -58,7 +58,15 @@ export const SAMPLES = {
       '/usr /dev /dev/x /proc/1 /sys/x /var/run /var/run/secrets /run/secrets/kubernetes.io /home /tmp',
     ),
     ...words('/var/run/secrets/kubernetes.io/serviceaccount/x /run/secrets/kubernetes.io/serviceaccount'),
-    '/mnt/a b',
+    ...[
+      '/mnt/a b',
+      '/mnt/\u202ea',
+      '/mnt/\u001b[31m',
+      '/mnt/a\nb',
+      '/mnt/\ufeffa',
+      `/mnt/${'é'.repeat(128)}`,
+    ],
+    ...words('/etc/passwd /etc/ld.so.preload /usr/bin /usr/lib/x /lib64/x /usr /usrx'),
   ],
-  folder: words('llama a/b a/ ..a . a//b /a .. a/../b a/..'),
+  folder: [...words('llama a/b a/ ..a . a//b /a .. a/../b a/..'), 'a\u202e', 'a\nb', 'x'.repeat(256)],
 }

@@ -13,6 +13,7 @@ import {
 import { at, textAt } from './json.ts'
 import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcacheshape.ts'
+import { foldersOf } from './mounts.ts'
 import { labelFor } from './names.ts'
 
 /** DESIGN 3.2: running pods mount the cache, and nobody has said that it may go all the same. */
@@ -24,12 +25,17 @@ export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
   if (isReadable && isBeingDeleted(cache)) return false
   if (isTerminating(named(cluster.namespaces, namespace))) return false
   const name = (isReadable ? textAt(cache, 'metadata', 'name') : undefined) ?? textAt(request, 'name') ?? ''
-  // Of an object of another version the pods' own records still tell.
-  const own = modelCache(cache) && backendOf(cache) === 'PVC' ? [managedClaimOf(cache), labelFor(name)] : []
   return consumersIn(cluster, namespace).some(pod => {
     if (isGated(pod) || isFinished(pod)) return false
+    // Of an object of another version the pods' own records still tell.
+    if (!modelCache(cache)) return recordOf(pod).has(name)
     const claims = [...claimsByVolume(at(pod, 'spec')).values()]
-    return recordOf(pod).has(name) || own.some(claim => claims.includes(claim))
+    if (backendOf(cache) === 'PVC')
+      return claims.includes(managedClaimOf(cache)) || claims.includes(labelFor(name))
+    const claim = textAt(cache, 'spec', 'storage', 'existingPVC', 'name')
+    const folder = textAt(cache, 'spec', 'storage', 'existingPVC', 'subPath')
+    if (backendOf(cache) !== 'ExistingPVC' || claim === undefined) return false
+    return folder === undefined ? claims.includes(claim) : foldersOf(pod).has(`${claim}/${folder}`)
   })
 }
 

@@ -4,7 +4,7 @@ import { isCacheInUse } from './deletion.ts'
 import { at, isObject, listAt, mapAt, textAt } from './json.ts'
 import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcacheshape.ts'
-import { isCleanPath, isReservedPath } from './paths.ts'
+import { isCleanPath, isReservedPath, isShown } from './paths.ts'
 import { isSourceValid } from './sources.ts'
 import { effectiveClass, isReadWriteMany } from './storageclass.ts'
 import { judged, type Verdict } from './verdict.ts'
@@ -61,7 +61,8 @@ function ofStorage(cache: unknown): string[] {
     (backend === 'ExistingPVC') !== (existingPVC !== undefined) || (backend !== 'PVC' && pvc !== undefined)
   if (isMismatch) reasons.push('StorageMemberMismatch')
   const folder = textAt(existingPVC, 'subPath')
-  if (folder?.startsWith('/') || folder?.split('/').includes('..')) reasons.push('MountPathInvalid')
+  const isWrong = (path: string) => path.startsWith('/') || path.split('/').includes('..') || !isShown(path)
+  if (folder !== undefined && isWrong(folder)) reasons.push('MountPathInvalid')
   return reasons
 }
 

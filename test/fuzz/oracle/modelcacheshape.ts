@@ -1,5 +1,5 @@
 import { cacheMetadata, digest, objectName } from './kinds.ts'
-import { DIGITS, madeOf } from './names.ts'
+import { ALPHANUMERIC, DIGITS, madeOf } from './names.ts'
 import { both, flag, having, listOf, mapOf, maybe, oneOf, type Shape, text, textOf, whole } from './shape.ts'
 
 /** The shape of a ModelCache, from its CRD: types, enums, lengths and patterns. */
@@ -7,7 +7,9 @@ import { both, flag, having, listOf, mapOf, maybe, oneOf, type Shape, text, text
 const wholeQuantity: Shape = given =>
   textOf(0, 64)(given) || (typeof given === 'number' && whole(Number.MIN_SAFE_INTEGER)(given))
 const secretRef = maybe(having({ name: objectName }))
-const secretKeyRef = maybe(having({ name: objectName, key: maybe(textOf(1, 253)) }))
+const secretKey: Shape = given =>
+  textOf(1, 253)(given) && typeof given === 'string' && madeOf(given, `${ALPHANUMERIC}-._`)
+const secretKeyRef = maybe(having({ name: objectName, key: maybe(secretKey) }))
 const key = textOf(0, 317)
 const value = textOf(0, 63)
 const labels = mapOf(value, key, 64)

@@ -89,7 +89,7 @@ function mountOfLeader(leader: unknown, cache: unknown): Mount | undefined {
 }
 
 /** The folders of claims that containers of a pod mount, as `claim/folder`. */
-function foldersOf(pod: unknown): Set<string> {
+export function foldersOf(pod: unknown): Set<string> {
   const claims = claimsByVolume(at(pod, 'spec'))
   const folders = new Set<string>()
   for (const container of [...listAt(pod, 'spec', 'containers'), ...listAt(pod, 'spec', 'initContainers')]) {

@@ -1,17 +1,16 @@
 /** Where containers need their own files: no mount at them, nor above them. */
 const NEEDED = [
-  '/bin /boot /dev /etc /home /lib /lib64 /opt /proc /root /run /sbin /sys /tmp /usr /var',
+  '/bin /boot /dev /etc /home /lib /lib32 /lib64 /libx32 /opt /proc /root /run /sbin /sys /tmp /usr /var',
+  '/usr/bin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin',
   '/run/secrets/kubernetes.io/serviceaccount /var/run/secrets/kubernetes.io/serviceaccount',
 ].flatMap(line => line.split(' '))
 
 /** Where a mount may not lie inside either. */
 const SEALED = [
-  '/dev',
-  '/proc',
-  '/sys',
-  '/run/secrets/kubernetes.io/serviceaccount',
-  '/var/run/secrets/kubernetes.io/serviceaccount',
-]
+  '/bin /boot /dev /etc /lib /lib32 /lib64 /libx32 /proc /sbin /sys',
+  '/usr/bin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin',
+  '/run/secrets/kubernetes.io/serviceaccount /var/run/secrets/kubernetes.io/serviceaccount',
+].flatMap(line => line.split(' '))
 
 /** The parts of a path as a container sees it: without empty and `.` ones, each `..` taking one back. */
 export function parts(path: string): string[] {
@@ -40,9 +39,15 @@ export function sameFolder(one: string, other: string): boolean {
   return plain(one).join('/') === plain(other).join('/')
 }
 
+/** No control, formatting or private characters, no separators of lines; each part a name that a file system takes. */
+export function isShown(path: string): boolean {
+  const isHidden = [...path].some(c => /\p{Cc}|\p{Cf}|\p{Co}|\p{Zl}|\p{Zp}/u.test(c))
+  return !isHidden && path.split('/').every(part => Buffer.byteLength(part) <= 255)
+}
+
 /** DESIGN: absolute, clean, not `/`. A colon would be read as a separator by container runtimes. */
 export function isCleanPath(path: string): boolean {
-  if (!path.startsWith('/') || path === '/' || path.includes(':')) return false
+  if (!path.startsWith('/') || path === '/' || path.includes(':') || !isShown(path)) return false
   return path
     .slice(1)
     .split('/')

@@ -24,9 +24,18 @@ export function areSound({ caches, gate }: Wishes): boolean {
   return caches !== undefined && gate !== undefined
 }
 
+/** Without the white space of ASCII around it; what else looks like space belongs to the name. */
+export function unpadded(word: string): string {
+  const isSpace = (character: string | undefined) => character !== undefined && ' \t\r\n'.includes(character)
+  const characters = [...word]
+  while (isSpace(characters[0])) characters.shift()
+  while (isSpace(characters.at(-1))) characters.pop()
+  return characters.join('')
+}
+
 /** One to sixteen names of objects, separated by commas, each once. */
 function cacheNames(asked: string): string[] | undefined {
-  const names = asked.split(',').map(name => name.trim())
+  const names = asked.split(',').map(unpadded)
   if (names.length > 16 || !names.every(isObjectName)) return undefined
   return new Set(names).size === names.length ? names : undefined
 }

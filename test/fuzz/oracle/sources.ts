@@ -19,8 +19,9 @@ export function isSourceValid(source: unknown): boolean {
   )
 }
 
+/** What reaches a terminal as something else than a sign: controls, formatting, private use, ends of lines. */
 function isControl(character: string): boolean {
-  return character < ' ' || character === '\x7f'
+  return /\p{Cc}|\p{Cf}|\p{Co}|\p{Zl}|\p{Zp}/u.test(character)
 }
 
 function isRepo(repo: string): boolean {
@@ -73,7 +74,7 @@ function areInlineFiles(files: Record<string, unknown>): boolean {
   const names = Object.keys(files)
   const folded = names.map(name => name.toLowerCase())
   const isName = (name: string) =>
-    !name.includes('\0') &&
+    ![...name].some(isControl) &&
     name.split('/').every(part => !['', '.', '..'].includes(part) && Buffer.byteLength(part) <= 255)
   // One file cannot be the folder of another; volumes that ignore case count too.
   const clash = folded.some((name, index) =>

@@ -1,6 +1,7 @@
 import { annotation, CONTAINERS } from './cluster.ts'
 import { at, isObject, listAt, type Members, mapAt, textAt } from './json.ts'
 import { madeOf } from './names.ts'
+import { unpadded } from './references.ts'
 
 /** The containers that get the mounts; undefined where the pod names one that it does not have. */
 export function targetsOf(pod: unknown): Members[] | undefined {
@@ -8,7 +9,7 @@ export function targetsOf(pod: unknown): Members[] | undefined {
   const asked = annotation(pod, CONTAINERS)
   if (asked !== undefined) {
     const all = [...containers, ...listAt(pod, 'spec', 'initContainers').filter(isObject)]
-    const names = asked.split(',').map(name => name.trim())
+    const names = asked.split(',').map(unpadded)
     const isThere = names.every(name => all.some(container => container.name === name))
     return isThere ? all.filter(container => names.includes(textAt(container, 'name') ?? '')) : undefined
   }

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Cluster, eventually } from './cluster.ts'
+import { modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './ownplane.ts'
+
+// What holds a deletion is what pods mount, whatever they say of themselves; and a namespace goes without us. A control plane of its own,
+// because the product is taken down.
+let own: OwnPlane
+let cluster: Cluster
+
+beforeAll(async () => {
+  own = await startOwnPlane()
+  cluster = own.cluster
+})
+afterAll(() => own?.[Symbol.asyncDispose]())
+
+const removal = (name: string) => cluster.kubectl(['delete', `mc/${name}`, '--dry-run=server'])
+
+test('a pod that has taken off its label holds the cache that it mounts', async () => {
+  const volumes = [{ name: 'w', persistentVolumeClaim: { claimName: WEIGHTS_CLAIM, readOnly: true } }]
+  const volumeMounts = [{ name: 'w', mountPath: '/w', readOnly: true }]
+  await cluster.need(
+    pod({ name: 'hidden' }, { volumes, containers: [{ name: 'main', image: 'any', volumeMounts }] }),
+  )
+  const { code, stderr } = await removal('weights')
+  expect(code, stderr).toBe(1)
+  expect(stderr).toContain('CacheInUse: pod hidden mounts')
+  await cluster.kubectl(['delete', 'pod/hidden', '--force'])
+  expect((await removal('weights')).code).toBe(0)
+})
+
+test('a pod with a forged label and record holds nothing', async () => {
+  await cluster.need(modelCache('unused', soundSpec()))
+  await cluster.setStatus('mc/unused', readyStatus('modelcache--unused'))
+  await cluster.need(
+    pod({
+      name: 'forged',
+      labels: { 'modelplane.ai/cache-consumer': 'true' },
+      annotations: { 'modelplane.ai/injected': `unused=sha256:${'1'.repeat(64)}` },
+    }),
+  )
+  const { code, stderr } = await removal('unused')
+  expect(code, stderr).toBe(0)
+})
+
+test('a namespace with caches goes while the webhook is down', async () => {
+  await own.product.stop()
+  const { stderr } = await removal('unused')
+  expect(stderr).toContain('failed calling webhook')
+  await cluster.kubectl(['delete', 'namespace', cluster.namespace, '--wait=false'])
+  await eventually('the end of the namespace', async () => {
+    const answer = await cluster.kubectl(['get', 'namespace', cluster.namespace])
+    return answer.stderr.includes('NotFound') || undefined
+  })
+})

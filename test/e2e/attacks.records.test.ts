@@ -1,0 +1,77 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+
+// A tenant who may change pods does not say for them which bytes they were given.
+const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
+const FORGED = `sha256:${'ab'.repeat(32)}`
+let cluster: Cluster
+
+beforeAll(async () => {
+  cluster = await newNamespace()
+  await cluster.need(...classes, modelCache('weights', soundSpec()), modelCache('later', soundSpec()))
+  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
+  const { code, stderr } = await cluster.kubectl([
+    ...['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
+  ])
+  expect(code, stderr).toBe(0)
+  await cluster.need(
+    pod({ name: 'served', ...annotations('weights') }),
+    pod({ name: 'waits', ...annotations('later', { 'modelplane.ai/not-ready': 'Gate' }) }),
+    pod({ name: 'other' }),
+  )
+})
+
+const patch = (name: string, change: object, type = 'merge') => [
+  ...['patch', 'pod', name, `--type=${type}`, '-p', JSON.stringify(change)],
+]
+
+describe('a tenant does not', () => {
+  test.each<[string, string[]]>([
+    [
+      'forge the record of a pod',
+      ['annotate', 'pod', 'served', '--overwrite', `modelplane.ai/injected=weights=${FORGED}`],
+    ],
+    ['take it off', ['annotate', 'pod', 'served', 'modelplane.ai/injected-']],
+    ['hide a pod that mounts', ['label', 'pod', 'served', 'modelplane.ai/cache-consumer-']],
+    [
+      'give a record to a pod that was given nothing',
+      ['annotate', 'pod', 'other', `modelplane.ai/injected=weights=${DIGEST}`],
+    ],
+    [
+      'tell a pod that waits a digest of their own',
+      ['annotate', 'pod', 'waits', `digest.modelplane.ai/modelcache--later=${FORGED}`],
+    ],
+    ['lift the gate', patch('waits', { spec: { schedulingGates: null } })],
+    [
+      'do both at once',
+      patch('waits', {
+        metadata: { annotations: { 'digest.modelplane.ai/modelcache--later': FORGED } },
+        spec: { schedulingGates: [] },
+      }),
+    ],
+  ])('%s', async (_what, args) => {
+    const { code, stderr } = await cluster.kubectl([...TENANT, ...args])
+    expect(code, stderr).toBe(1)
+    expect(stderr).toContain('RecordProtected: ')
+  })
+})
+
+test('a tenant annotates and labels pods otherwise as before', async () => {
+  for (const args of [
+    ['annotate', 'pod', 'served', 'team=ml'],
+    ['label', 'pod', 'waits', 'team=ml'],
+  ]) {
+    const { code, stderr } = await cluster.kubectl([...TENANT, ...args])
+    expect(code, stderr).toBe(0)
+  }
+})
+
+test('the controller tells the pod its digest and lifts the gate when the cache is Ready', async () => {
+  await cluster.setStatus('mc/later', readyStatus('modelcache--later'))
+  const text = await eventually('a pod without a gate', async () => {
+    const { stdout } = await cluster.kubectl(['get', 'pod', 'waits', '-o', 'json'])
+    return stdout.includes('"schedulingGates"') ? undefined : stdout
+  })
+  expect(text).toContain(`"digest.modelplane.ai/modelcache--later": "${DIGEST}"`)
+})
