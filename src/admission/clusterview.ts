@@ -4,7 +4,6 @@ import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { ResourceQuota } from '../api/resourcequota.ts'
-import type { SecretKeys } from '../api/secret.ts'
 import type { StorageClass } from '../api/storageclass.ts'
 import type { StorageProfile } from '../api/storageprofile.ts'
 
@@ -31,13 +30,11 @@ export interface ClusterView {
   consumers(namespace: string): Iterable<ConsumerPod>
   resourceQuotas(namespace: string): Iterable<ResourceQuota>
   inferenceClusters(): Iterable<InferenceCluster>
-  /** Secrets are not watched: undefined until a decision that rests on one has it read, which may not be allowed. */
-  secret(namespace: string, name: string): SecretKeys | 'unreadable' | undefined
 }
 
 /** An object, or a whole collection, that a decision rests on. */
 export type ObjectRef =
-  | { kind: 'ModelCache' | 'PersistentVolumeClaim' | 'Secret' | 'Pod'; namespace: string; name: string }
+  | { kind: 'ModelCache' | 'PersistentVolumeClaim' | 'Pod'; namespace: string; name: string }
   | { kind: 'StorageClass' | 'StorageProfile' | 'Namespace'; name: string }
   | { kind: 'ConsumerPodList'; namespace: string }
   | { kind: 'StorageClassList' | 'InferenceClusterList' }

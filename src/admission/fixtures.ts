@@ -6,7 +6,6 @@ import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import type { ResourceQuota } from '../api/resourcequota.ts'
-import type { SecretKeys } from '../api/secret.ts'
 import { sourceIdentity } from '../api/sourceidentity.ts'
 import type { StorageClass } from '../api/storageclass.ts'
 import type { StorageProfile } from '../api/storageprofile.ts'
@@ -26,10 +25,9 @@ export function aView(
     namespaces?: Namespace[]
     quotas?: ResourceQuota[]
     inferenceClusters?: InferenceCluster[]
-    secrets?: SecretKeys[]
   } = {},
 ): ClusterView {
-  const { caches = [], classes = [], claims = [], consumers = [], quotas = [], secrets = [] } = held
+  const { caches = [], classes = [], claims = [], consumers = [], quotas = [] } = held
   const within = <T extends { metadata: { namespace?: string | undefined } }>(
     objects: T[],
     namespace: string,
@@ -55,7 +53,6 @@ export function aView(
     consumers: namespace => within(consumers, namespace),
     resourceQuotas: namespace => within(quotas, namespace),
     inferenceClusters: () => held.inferenceClusters ?? [],
-    secret: (namespace, name) => named(secrets, namespace, name),
   }
 }
 

@@ -56,6 +56,11 @@ export const REASONS = {
     when: 'Somebody else than the hydration Job of a ModelCache would mount its claim writable: a pod, an ephemeral container, or a Job by its template. A claim is managed when a ModelCache of backend PVC has it, when it is labelled `modelplane.ai/modelcache`, or, for the policy that holds without the webhook, when its name begins with `modelcache--`.',
     fix: 'Set `readOnly: true` on the volume and on its mounts, or ask for the cache by annotation `modelplane.ai/caches`. To keep other data, use a claim of another name.',
   },
+  ControllerLimited: {
+    when: 'Somebody with the token of the controller changes something else of a pod than its own annotations and gate. A policy says so.',
+    example: 'the controller changes annotations and the gate of a pod, and nothing else',
+    fix: 'Nothing, in an installation as shipped: the controller asks for no more. If it is met, somebody else has the token of the controller; delete its pods, whose tokens end with them.',
+  },
   ExpansionNotAllowed: {
     when: '`spec.storage.pvc.sizeGiB` grows, and the StorageClass (the one named, else the default) does not exist or lacks `allowVolumeExpansion: true`. Confirmed by a live read.',
     fix: 'If the driver can expand volumes, an administrator sets `allowVolumeExpansion: true` on the class. Otherwise create a larger ModelCache of another name.',
@@ -137,14 +142,6 @@ export const REASONS = {
   ReferenceInvalid: {
     when: 'An annotation of a pod is malformed: an empty name, one that is no object name, one that is named twice, a container that the pod does not have, or a value of `modelplane.ai/not-ready` other than Gate.',
     fix: 'Correct the annotation in the pod template.',
-  },
-  SecretKeyNotFound: {
-    when: 'A warning: the Secret that `secretRef` names lacks a key that hydration reads: `secretRef.key` for huggingFace and http, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for s3, `.dockerconfigjson` for oci. Confirmed by a live read.',
-    fix: 'Add the key to the Secret, or correct `secretRef`, which may change at any time.',
-  },
-  SecretNotFound: {
-    when: 'A warning: there is no Secret of the name in `secretRef` in the namespace of the ModelCache. Confirmed by a live read.',
-    fix: 'Create the Secret as the message says, or correct `secretRef`, which may change at any time.',
   },
   SizeCannotShrink: {
     when: 'An update lowers `spec.storage.pvc.sizeGiB`, or removes it once it was set: the measured size that would take its place may be less.',

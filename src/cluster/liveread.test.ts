@@ -3,7 +3,7 @@ import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
 import { type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts'
 import { emptyStores } from './fixtures.ts'
 import { createLiveReader } from './liveread.ts'
-import { consumerPods, modelCaches, secrets, storageClasses, storageProfiles } from './resource.ts'
+import { consumerPods, modelCaches, storageClasses, storageProfiles } from './resource.ts'
 import { createRest } from './rest.ts'
 import { createClusterView } from './view.ts'
 
@@ -148,23 +148,6 @@ test('a StorageProfile is read too, and is absent where the cluster does not hav
   expect(live.storageProfile('fast')?.status).toEqual(sets('ReadWriteMany'))
   expect(live.storageProfile('gone')).toBeUndefined()
   expect(live.storageProfile('unread')?.status).toEqual(sets('ReadWriteOnce'))
-})
-
-test('a Secret that may not be read is told apart from one that is missing', async () => {
-  const refs: ObjectRef[] = [{ kind: 'Secret', namespace: 'team', name: 'hf' }]
-  const read = createLiveReader(createRest(server.config))
-  expect((await read(viewWith({}), refs, never)).secret('team', 'hf')).toBeUndefined()
-  server.failNext(1, { on: 'get', how: 403 })
-  expect((await read(viewWith({}), refs, never)).secret('team', 'hf')).toBe('unreadable')
-})
-
-test('of a Secret only the names of its keys come in', async () => {
-  const secret = { metadata: { namespace: 'team', name: 'hf' }, data: { token: 'Y2FuYXJ5' } }
-  server.put(secrets, secret)
-  const refs: ObjectRef[] = [{ kind: 'Secret', namespace: 'team', name: 'hf' }]
-  const view = await createLiveReader(createRest(server.config))(viewWith({}), refs, never)
-  expect(view.secret('team', 'hf')).toMatchObject({ keys: ['token'] })
-  expect(JSON.stringify(view.secret('team', 'hf'))).not.toContain('Y2FuYXJ5')
 })
 
 function cache(name: string) {

@@ -1,6 +1,6 @@
 import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
 import { objectKey } from '../api/objectkey.ts'
-import { ApiError, isForbidden, isTimeout } from './apierror.ts'
+import { ApiError, isTimeout } from './apierror.ts'
 import { listAll } from './list.ts'
 import { noAnswers, overlay } from './liveview.ts'
 import {
@@ -13,7 +13,6 @@ import {
   persistentVolumeClaims,
   type Resource,
   type StoredObject,
-  secrets,
   storageClasses,
   storageProfiles,
 } from './resource.ts'
@@ -52,7 +51,6 @@ export type LiveReader = (
 export function createLiveReader(rest: Rest): LiveReader {
   const readCache = objectReader(rest, modelCaches)
   const readClaim = objectReader(rest, persistentVolumeClaims)
-  const readSecret = secretReader(rest)
   const readPod = objectReader(rest, consumerPods)
   const readClass = objectReader(rest, storageClasses)
   const readProfile = objectReader(rest, storageProfiles)
@@ -73,9 +71,6 @@ export function createLiveReader(rest: Rest): LiveReader {
           break
         case 'PersistentVolumeClaim':
           read.claims.set(key, await readClaim(ref.namespace, ref.name))
-          break
-        case 'Secret':
-          read.secrets.set(key, await readSecret(ref.namespace, ref.name))
           break
         case 'Pod':
           read.pods.set(key, await readPod(ref.namespace, ref.name))
@@ -126,19 +121,6 @@ async function getTwice(rest: Rest, path: string): Promise<unknown> {
   } catch (error) {
     if (!isTimeout(error)) throw error
     return rest.get(path, { timeoutMs: SECOND_READ_MS })
-  }
-}
-
-/** To read Secrets is a right of its own, which an administrator may have taken away; then nothing is known of them. */
-function secretReader(rest: Rest) {
-  const read = objectReader(rest, secrets)
-  return async (namespace: string, name: string) => {
-    try {
-      return await read(namespace, name)
-    } catch (error) {
-      if (isForbidden(error)) return 'unreadable'
-      throw error
-    }
   }
 }
 

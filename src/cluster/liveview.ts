@@ -6,7 +6,6 @@ import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
 import { objectKey } from '../api/objectkey.ts'
 import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
-import type { SecretKeys } from '../api/secret.ts'
 import type { StorageClass } from '../api/storageclass.ts'
 import type { StorageProfile } from '../api/storageprofile.ts'
 
@@ -14,7 +13,6 @@ import type { StorageProfile } from '../api/storageprofile.ts'
 export interface LiveAnswers {
   readonly modelCaches: Map<string, ModelCache | undefined>
   readonly claims: Map<string, PersistentVolumeClaim | undefined>
-  readonly secrets: Map<string, SecretKeys | 'unreadable' | undefined>
   readonly pods: Map<string, ConsumerPod | undefined>
   readonly classes: Map<string, StorageClass | undefined>
   readonly profiles: Map<string, StorageProfile | undefined>
@@ -29,7 +27,6 @@ export function noAnswers(): LiveAnswers {
   return {
     modelCaches: new Map(),
     claims: new Map(),
-    secrets: new Map(),
     pods: new Map(),
     classes: new Map(),
     profiles: new Map(),
@@ -56,8 +53,6 @@ export function overlay(view: ClusterView, read: LiveAnswers): ClusterView {
     },
     claim: (namespace, name) =>
       answer(read.claims, objectKey(namespace, name), () => view.claim(namespace, name)),
-    secret: (namespace, name) =>
-      answer(read.secrets, objectKey(namespace, name), () => view.secret(namespace, name)),
     consumer: (namespace, name) =>
       answer(read.pods, objectKey(namespace, name), () => view.consumer(namespace, name)),
     consumers: namespace => read.consumers.get(namespace) ?? view.consumers(namespace),

@@ -8,7 +8,6 @@ import { type ModelCache, modelCache } from '../api/modelcache.ts'
 import { type Namespace, namespace } from '../api/namespace.ts'
 import { type PersistentVolumeClaim, persistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import { type ResourceQuota, resourceQuota } from '../api/resourcequota.ts'
-import { type SecretKeys, secretKeys } from '../api/secret.ts'
 import { type StorageClass, storageClass } from '../api/storageclass.ts'
 import { type StorageProfile, storageProfile } from '../api/storageprofile.ts'
 
@@ -86,15 +85,6 @@ export const resourceQuotas: Resource<ResourceQuota> = {
   plural: 'resourcequotas',
   namespaced: true,
   schema: resourceQuota,
-}
-
-/** Read one at a time, never watched: nobody should hold the Secrets of a cluster in memory. */
-export const secrets: Resource<SecretKeys> = {
-  apiVersion: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-  schema: secretKeys,
 }
 
 export const storageProfiles: Resource<StorageProfile> = {

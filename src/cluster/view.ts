@@ -38,7 +38,6 @@ export function createClusterView(stores: ClusterStores): ClusterView {
     consumers: indexStore(stores.consumers, namespaceOf),
     resourceQuotas: indexStore(stores.resourceQuotas, namespaceOf),
     inferenceClusters: () => stores.inferenceClusters.values(),
-    secret: () => undefined,
   }
 }
 

@@ -40,7 +40,7 @@ export async function readCluster(kubeconfig: string | undefined): Promise<LiveC
   const readLive = createLiveReader(rest)
   return {
     view: createClusterView(stores),
-    // Whoever reviews may have no right to read Secrets; then nothing is said about them.
+    // Whoever reviews may have no right to read it; then nothing is said about it.
     readUnknown: (known, refs) =>
       readLive(known, refs, AbortSignal.timeout(READ_TIMEOUT_MS)).catch(() => undefined),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace || 'default',

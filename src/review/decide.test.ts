@@ -6,16 +6,21 @@ import type { Rules } from '../admission/rules.ts'
 import { warning } from '../admission/warning.ts'
 import { decideBy, OFFLINE } from './decide.ts'
 
-const SECRET: ObjectRef = { kind: 'Secret', namespace: 'ml', name: 'token' }
+const CLUSTERS: ObjectRef = { kind: 'InferenceClusterList' }
+const HERE = {
+  apiVersion: 'modelplane.ai/v1alpha1' as const,
+  kind: 'InferenceCluster' as const,
+  metadata: { name: 'here' },
+  spec: {},
+}
 
-/** Warns that a Secret, a ModelCache and the registered clusters are missing, as far as they are. */
+/** Warns that the registered clusters are missing, as far as they are, and of a ModelCache. */
 const rules: Rules = (_, view) =>
   allow({
     warnings: [
-      ...(view.secret('ml', 'token') ? [] : [warning('CacheNotFound', 'secret', 'no Secret', [SECRET])]),
       ...([...view.inferenceClusters()].length > 0
         ? []
-        : [warning('CacheNotFound', 'clusters', 'none', [{ kind: 'InferenceClusterList' }])]),
+        : [warning('CacheNotFound', 'clusters', 'none', [CLUSTERS])]),
       warning('CacheNotReady', 'cache', 'not Ready', [
         { kind: 'ModelCache', namespace: 'ml', name: 'llama' },
       ]),
@@ -31,29 +36,21 @@ describe('a warning about what only a cluster knows', () => {
     expect(fields(await decideBy(aView(), OFFLINE)(rules, aRequest()))).toEqual(['cache', 'path'])
   })
 
-  test('is given, or not, by what is read', async () => {
+  test.each([
+    ['given when nothing is found', [], ['clusters', 'cache', 'path']],
+    ['not given when something is', [HERE], ['cache', 'path']],
+  ])('is, by what is read, %s', async (_, inferenceClusters, expected) => {
     const asked: (readonly ObjectRef[])[] = []
     const decide = decideBy(aView(), async (view, refs) => {
       asked.push(refs)
-      return { ...view, secret: () => ({ metadata: { name: 'token' }, keys: [] }) }
+      return { ...view, inferenceClusters: () => inferenceClusters }
     })
-    expect(fields(await decide(rules, aRequest()))).toEqual(['clusters', 'cache', 'path'])
-    expect(asked).toEqual([[SECRET, { kind: 'InferenceClusterList' }]])
+    expect(fields(await decide(rules, aRequest()))).toEqual(expected)
+    expect(asked).toEqual([[CLUSTERS]])
   })
 
   test('costs no read where the input has the object', async () => {
-    const secrets = [{ metadata: { name: 'token', namespace: 'ml' }, keys: [] }]
-    const inferenceClusters = [
-      {
-        apiVersion: 'modelplane.ai/v1alpha1' as const,
-        kind: 'InferenceCluster' as const,
-        metadata: { name: 'here' },
-        spec: {},
-      },
-    ]
-    const decide = decideBy(aView({ secrets, inferenceClusters }), () =>
-      Promise.reject(new Error('was read')),
-    )
+    const decide = decideBy(aView({ inferenceClusters: [HERE] }), () => Promise.reject(new Error('was read')))
     expect(fields(await decide(rules, aRequest()))).toEqual(['cache', 'path'])
   })
 })

@@ -13,13 +13,12 @@ export type ReadUnknown = (view: ClusterView, refs: readonly ObjectRef[]) => Pro
 export const OFFLINE: ReadUnknown = async () => undefined
 
 /**
- * Decides as the webhook does. What a decision rests on and the view does not know (Secrets, which nobody watches) is read first; where
+ * Decides as the webhook does. What a decision rests on and the view does not know (whether any InferenceCluster is registered) is read first; where
  * it cannot be, warnings about it are left out.
  */
 export function decideBy(view: ClusterView, readUnknown: ReadUnknown): Decide {
   const isUnknown = (ref: ObjectRef) =>
-    (ref.kind === 'Secret' && view.secret(ref.namespace, ref.name) === undefined) ||
-    (ref.kind === 'InferenceClusterList' && [...view.inferenceClusters()].length === 0)
+    ref.kind === 'InferenceClusterList' && [...view.inferenceClusters()].length === 0
   return async (rules, request) => {
     const decision = rules(request, view)
     const unknown = basisOf(decision).filter(isUnknown)

@@ -7,7 +7,6 @@ import { namespace } from '../api/namespace.ts'
 import { objectKey } from '../api/objectkey.ts'
 import { persistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
 import { resourceQuota } from '../api/resourcequota.ts'
-import { secretKeys } from '../api/secret.ts'
 import { sourceIdentity } from '../api/sourceidentity.ts'
 import { storageClass } from '../api/storageclass.ts'
 import { storageProfile } from '../api/storageprofile.ts'
@@ -29,7 +28,6 @@ export const EMPTY_CLUSTER: ClusterView = {
   consumers: () => [],
   resourceQuotas: () => [],
   inferenceClusters: () => [],
-  secret: () => undefined,
 }
 
 const core = <T>(kind: string, schema: HeldKind<T>['schema']) => ({
@@ -74,7 +72,6 @@ export function inputView(
   )
   const clusters = hold(ofCluster(GROUP, 'InferenceCluster', inferenceCluster))
   const quotas = hold(core('ResourceQuota', resourceQuota))
-  const secrets = hold(core('Secret', secretKeys))
 
   const bySource = indexed(caches, ({ spec }) => sourceIdentity(spec) ?? [])
   const byClaim = indexed(caches, claimsOf)
@@ -99,7 +96,6 @@ export function inputView(
     namespace: name => namespaces.get(objectKey(undefined, name)) ?? base.namespace(name),
     resourceQuotas: of => together(quotas, base.resourceQuotas(of), of),
     inferenceClusters: () => together(clusters, base.inferenceClusters()),
-    secret: (of, name) => secrets.get(objectKey(of, name)) ?? base.secret(of, name),
   }
   return { view, malformed }
 }

@@ -4,7 +4,7 @@ import { allow, type Decision, deny } from '../admission/decision.ts'
 import { aRequest, aView, findingsOf, reasonsOf, textOf } from '../admission/fixtures.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import type { Rules } from '../admission/rules.ts'
-import { aModelCache, aPod, aReadyCache, NAMESPACE } from '../api/fixtures.ts'
+import { aClaim, aModelCache, aPod, aReadyCache, NAMESPACE } from '../api/fixtures.ts'
 import { violation } from '../api/violation.ts'
 import type { LiveReader } from '../cluster/liveread.ts'
 import type { InDoubt } from '../cluster/lookups.ts'
@@ -197,13 +197,13 @@ describe('a warning that rests on the cluster', () => {
 })
 
 describe('a decision that a live read changes', () => {
-  const SECRET: ObjectRef = { kind: 'Secret', namespace: NAMESPACE, name: 'hf' }
+  const CLAIM: ObjectRef = { kind: 'PersistentVolumeClaim', namespace: NAMESPACE, name: 'ops' }
   const found = aView({ caches: [aReadyCache()] })
-  /** Denies without the cache; with it, warns of a Secret that the view does not have. */
+  /** Denies without the cache; with it, warns of a claim that the view does not have. */
   const rules: Rules = (_request, view) => {
     if (!view.modelCache(NAMESPACE, 'llama')) return deny(violation('CacheNotFound', '', 'gone'), [LLAMA])
-    const warning = { violation: violation('SecretNotFound', '', 'gone'), basis: [SECRET] }
-    return view.secret(NAMESPACE, 'hf') ? allow() : allow({ warnings: [warning] })
+    const warning = { violation: violation('ClaimNotFound', '', 'gone'), basis: [CLAIM] }
+    return view.claim(NAMESPACE, 'ops') ? allow() : allow({ warnings: [warning] })
   }
 
   test('is confirmed in what it rests on newly, and only that', async () => {
@@ -211,10 +211,10 @@ describe('a decision that a live read changes', () => {
     const confirm: LiveReader = async (_view, refs) => {
       asked.push(refs)
       if (asked.length === 1) return found
-      return { ...found, secret: () => ({ metadata: { name: 'hf' }, keys: [] }) }
+      return { ...found, claim: () => aClaim() }
     }
     expect((await decide(rules, NONE, confirm)).decision).toEqual(allow())
-    expect(asked).toEqual([[LLAMA], [SECRET]])
+    expect(asked).toEqual([[LLAMA], [CLAIM]])
   })
 
   test('loses the warning that cannot be confirmed', async () => {
@@ -229,7 +229,7 @@ describe('a decision that a live read changes', () => {
   test('is not chased for ever', async () => {
     let reads = 0
     const restless: Rules = () =>
-      deny(violation('CacheNotFound', '', 'gone'), [{ ...SECRET, name: `s${reads}` }])
+      deny(violation('CacheNotFound', '', 'gone'), [{ ...CLAIM, name: `s${reads}` }])
     const confirm: LiveReader = async () => {
       reads += 1
       return NONE

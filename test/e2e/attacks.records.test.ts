@@ -75,3 +75,42 @@ test('the controller tells the pod its digest and lifts the gate when the cache 
   })
   expect(text).toContain(`"digest.modelplane.ai/modelcache--later": "${DIGEST}"`)
 })
+
+describe('whoever has the token of the controller does not', () => {
+  const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
+  // kubectl reads a pod before it patches it, which the controller may.
+  test.each<[string, string[]]>([
+    [
+      'give a pod another image',
+      patch('other', { spec: { containers: [{ name: 'vllm', image: 'evil' }] } }, 'strategic'),
+    ],
+    ['label a pod', patch('other', { metadata: { labels: { app: 'other' } } })],
+    ['annotate it otherwise', patch('other', { metadata: { annotations: { 'example.com/a': 'b' } } })],
+    [
+      'take off an annotation',
+      patch('served', { metadata: { annotations: { 'modelplane.ai/caches': null } } }),
+    ],
+    [
+      'give it an owner',
+      patch('other', {
+        metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: '1' }] },
+      }),
+    ],
+    [
+      'let it tolerate more',
+      patch('other', [{ op: 'add', path: '/spec/tolerations/-', value: { operator: 'Exists' } }], 'json'),
+    ],
+  ])('%s', async (_what, args) => {
+    // The controller gets no single pod: it watches them all.
+    await cluster.kubectl(['create', 'role', 'reader', '--verb=get', '--resource=pods'])
+    await cluster.kubectl([
+      ...['create', 'rolebinding', 'reader', '--role=reader'],
+      '--serviceaccount=modelcache-system:modelcache-controller',
+    ])
+    const { stderr } = await eventually('an answer', async () => {
+      const answer = await cluster.kubectl([...CONTROLLER, ...args])
+      return answer.stderr.includes('cannot get resource') ? undefined : answer
+    })
+    expect(stderr).toContain('ControllerLimited: ')
+  })
+})

@@ -15,6 +15,7 @@ const good = all.filter(({ path }) => !path.includes('/'))
 /** Needs a fault, another webhook or a client that the API server refuses first, so no manifest shows it. */
 const WITHOUT_EXAMPLE = [
   'ClaimProtected',
+  'ControllerLimited',
   'HydrationProtected',
   'InjectionMissing',
   'InternalError',

@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { claim, classes, huggingFace, modelCache, RWX_CLASS, soundSpec, storageClass } from './objects.ts'
@@ -33,65 +30,6 @@ const untilSaid = (changes: object, words: RegExp) =>
     const said = await asked(changes)
     return words.test(said) ? said : undefined
   })
-
-describe('the Secret of a source', () => {
-  const sources: [string, object][] = [
-    ['hub', of('gated', { secretRef: { name: 'hub', key: 'token' } })],
-    ['bucket', { artifact: { source: { s3: { uri: 's3://bucket/x/', secretRef: { name: 'bucket' } } } } }],
-    [
-      'registry',
-      {
-        artifact: { source: { oci: { reference: 'ghcr.io/m/llama:70b', secretRef: { name: 'registry' } } } },
-      },
-    ],
-  ]
-
-  test.each(sources)(
-    '%s is warned of until it is created, by the command that the warning has',
-    async (name, changes) => {
-      const said = await asked(changes)
-      expect(said).toContain(
-        `Warning: SecretNotFound: there is no Secret ${cluster.namespace}/${name}; create it: `,
-      )
-      const [, command] = /create it: kubectl (.*)\n$/.exec(said) ?? []
-      const dir = await mkdtemp(join(tmpdir(), 'modelcache-e2e-'))
-      const file = join(dir, 'config.json')
-      await writeFile(file, '{"auths":{}}')
-      const created = await cluster.kubectl(command?.replace('=FILE', `=${file}`).split(' ') ?? [])
-      await rm(dir, { recursive: true })
-      expect(created.code, created.stderr).toBe(0)
-      // Secrets are never watched: the very next answer has read this one.
-      expect(await asked(changes)).toBe('')
-    },
-  )
-
-  test('is warned of while it lacks a key', async () => {
-    const changes = of('keyless', { secretRef: { name: 'keyless', key: 'token' } })
-    const secret = (key: string) => ({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'keyless' },
-      stringData: { [key]: 'hf_secret' },
-    })
-    await cluster.need(secret('HF_TOKEN'))
-    const said = await asked(changes)
-    expect(said).toContain(
-      `Warning: SecretKeyNotFound: Secret ${cluster.namespace}/keyless lacks key token; add it, or make another: kubectl -n ${cluster.namespace} create secret generic NAME --from-literal=token=…`,
-    )
-    expect(said).not.toContain('HF_TOKEN')
-    await cluster.need(secret('token'))
-    expect(await asked(changes)).toBe('')
-  })
-
-  test('is looked at on an update that names another, and on no other update', async () => {
-    const stored = (name: string) =>
-      modelCache('rotated', soundSpec(of('rotated', { secretRef: { name, key: 'token' } })))
-    expect(await warningsOf(stored('first'))).toMatch(/^Warning: SecretNotFound: .*\/first;.*\n$/)
-    const labelled = await cluster.kubectl(['label', 'mc/rotated', 'team=ml'])
-    expect(labelled).toMatchObject({ code: 0, stderr: '' })
-    expect(await warningsOf(stored('second'))).toMatch(/^Warning: SecretNotFound: .*\/second;.*\n$/)
-  })
-})
 
 test('a source that another cache has is warned of until that one is gone', async () => {
   const changes = of('twice')
@@ -179,9 +117,9 @@ test('a selector is warned of until an InferenceCluster is registered', async ()
 })
 
 test('warnings stand beside each other, and none stands beside a refusal', async () => {
-  const changes = of('many', { revision: 'main', secretRef: { name: 'many', key: 'token' } })
+  const changes = of('many', { revision: 'main' })
   expect(await asked({ ...changes, clusterSelector: {} })).toMatch(
-    /^Warning: SecretNotFound: .*\nWarning: MutableRevision: .*\nWarning: NoInferenceCluster: .*\n$/,
+    /^Warning: MutableRevision: .*\nWarning: NoInferenceCluster: .*\n$/,
   )
   const refused = modelCache('refused', soundSpec({ ...changes, mount: { path: '/etc' } }))
   const { code, stderr } = await cluster.apply(refused, '--dry-run=server')

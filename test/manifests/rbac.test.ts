@@ -9,7 +9,6 @@ import {
   persistentVolumeClaims,
   type Resource,
   type StoredObject,
-  secrets,
   storageClasses,
   storageProfiles,
 } from '../../src/cluster/resource.ts'
@@ -43,6 +42,7 @@ function watched(): Addressed[] {
   return kinds
 }
 
+const secrets = { apiVersion: 'v1', plural: 'secrets' }
 const leases = { apiVersion: 'coordination.k8s.io/v1', plural: 'leases' }
 const status = { ...modelCaches, plural: 'modelcaches/status' }
 
@@ -60,8 +60,6 @@ const USES: Record<string, Use[]> = {
     ...[modelCaches, persistentVolumeClaims, consumerPods, storageClasses, storageProfiles, namespaces].map(
       (kind): Use => ['cluster', 'get', kind],
     ),
-    // src/cluster/liveread.ts, by the ClusterRole of its own that may be taken away
-    ['cluster', 'get', secrets],
   ],
   'modelcache-controller': [
     ...BOTH,

@@ -463,8 +463,7 @@ describe('after creation', () => {
       spec({ storage: { backend: 'PVC', pvc: { storageClassName: 'shared', sizeGiB: 200 } } }),
     ],
   ])('%s may change', (_, before, after) => {
-    const secret = { metadata: { name: 'hf', namespace: NAMESPACE }, keys: ['token', 'other'] }
-    expect(update(before, after, aView({ secrets: [secret] }))).toEqual(allow())
+    expect(update(before, after)).toEqual(allow())
   })
 
   test('a default that the stored object spells out is no change', () => {
@@ -542,7 +541,6 @@ test('what may come right is told, all of it, and lets the object through', () =
   const view = aView({ classes: [aStorageClass()], caches: [twin], quotas: [quota] })
   const decision = create(cache, view)
   expect(decision.allowed && decision.warnings.map(({ violation }) => violation.reason)).toEqual([
-    'SecretNotFound',
     'SourceAlreadyCached',
     'MutableRevision',
     'StorageQuotaExceeded',

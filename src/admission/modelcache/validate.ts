@@ -8,7 +8,6 @@ import { artifactSource } from './artifactsource.ts'
 import { cacheInUse } from './cacheinuse.ts'
 import type { Change, Rule } from './change.ts'
 import { claimSize } from './claimsize.ts'
-import { credentials } from './credentials.ts'
 import { existingClaim } from './existingclaim.ts'
 import { fieldImmutable } from './fieldimmutable.ts'
 import { mountPath } from './mountpath.ts'
@@ -32,7 +31,6 @@ const RULES: readonly Rule[] = [
   storageClass,
   claimSize,
   existingClaim,
-  credentials,
   sourceAlreadyCached,
   mutableRevision,
   storageQuota,
