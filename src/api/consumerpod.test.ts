@@ -30,6 +30,7 @@ test('of a pod only what rules ask about is kept', () => {
     record: 'llama=sha256:5e',
     claims: ['modelcache--llama'],
     folders: [`modelcache--llama/${SNAPSHOT}`],
+    places: [],
     gated: false,
     finished: false,
   })

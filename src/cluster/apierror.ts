@@ -46,6 +46,11 @@ export function isForbidden(error: unknown): boolean {
   return error instanceof ApiError && error.status === 403
 }
 
+/** Whether an object of that name is there already, or has changed since the version that the caller has seen. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 409
+}
+
 /** Whether the version that a list or watch started from is no longer kept: only a new list helps. */
 export function isExpired(error: unknown): boolean {
   return error instanceof ApiError && error.status === 410

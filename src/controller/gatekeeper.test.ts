@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CACHE_READY_GATE, INJECTED } from '../api/annotations.ts'
 import { aModelCache, aReadyCache, NAMESPACE } from '../api/fixtures.ts'
 import { LEADER_NAME } from '../api/leaderworkerset.ts'
+import { ApiError } from '../cluster/apierror.ts'
 import { emptyStores } from '../cluster/fixtures.ts'
 import { startGateKeeper } from './gatekeeper.ts'
 
@@ -20,7 +21,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function aPod(name: string, { gated = true, leader = '' } = {}) {
+function aPod(name: string, { gated = true, leader = '', claimName = 'modelcache--llama' } = {}) {
   return {
     metadata: {
       name,
@@ -28,7 +29,17 @@ function aPod(name: string, { gated = true, leader = '' } = {}) {
       resourceVersion: `${name} ${gated}`,
       annotations: { [INJECTED]: 'llama=pending', ...(leader && { [LEADER_NAME]: leader }) },
     },
-    spec: { containers: [], schedulingGates: gated ? [{ name: CACHE_READY_GATE }] : [] },
+    spec: {
+      containers: [
+        {
+          volumeMounts: [
+            { name: 'w', mountPath: '/mnt/model', subPathExpr: 'snapshots/$(MODELCACHE__LLAMA_DIGEST)' },
+          ],
+        },
+      ],
+      volumes: [{ name: 'w', persistentVolumeClaim: { claimName } }],
+      schedulingGates: gated ? [{ name: CACHE_READY_GATE }] : [],
+    },
   }
 }
 
@@ -42,9 +53,14 @@ function aKeeper(...pods: ReturnType<typeof aPod>[]) {
     const name = path.split('/').at(-1) ?? ''
     stores.consumers.upsert(aPod(name, { gated: false }))
   }
-  const start = (signal = stop.signal) => startGateKeeper({ stores, rest: { merge }, logger, signal })
+  const told: string[] = []
+  const create = async (_path: string, event: object) => {
+    told.push(JSON.stringify(event))
+    if (told.length > 1) throw new ApiError(409, 'AlreadyExists', 'it is there already')
+  }
+  const start = (signal = stop.signal) => startGateKeeper({ stores, rest: { merge, create }, logger, signal })
   start()
-  return { stores, lifted, start }
+  return { stores, lifted, told, start }
 }
 
 const settled = () => vi.advanceTimersByTimeAsync(0)
@@ -60,6 +76,28 @@ test('lifts the gates of all that wait when their cache turns Ready, once', asyn
   stores.modelCaches.upsert({ ...aReadyCache(), metadata: { ...aReadyCache().metadata, labels: {} } })
   await settled()
   expect(lifted).toEqual([path('a'), path('b')])
+})
+
+test('lets no pod go that mounts another claim than its cache now has, and says so in an Event, once', async () => {
+  const { stores, lifted, told } = aKeeper(aPod('a', { claimName: 'other' }))
+  stores.modelCaches.upsert(aReadyCache())
+  await settled()
+  stores.modelCaches.upsert({
+    ...aReadyCache(),
+    metadata: { ...aReadyCache().metadata, resourceVersion: '2' },
+  })
+  await settled()
+  expect(lifted).toEqual([])
+  expect(told.length).toBeGreaterThan(0)
+  const names = told.map(event => JSON.parse(event).metadata.name)
+  expect(new Set(names).size).toBe(1)
+  expect(JSON.parse(told[0] ?? '')).toMatchObject({
+    kind: 'Event',
+    type: 'Warning',
+    reason: 'CacheReplaced',
+    involvedObject: { kind: 'Pod', name: 'a', namespace: NAMESPACE },
+    message: expect.stringContaining('delete this pod and create it again'),
+  })
 })
 
 test('lifts the gate of a pod that comes late', async () => {
@@ -97,7 +135,12 @@ test('leaves no listener behind when its signal aborts', () => {
   const listened = [stores.modelCaches, stores.consumers].map(store =>
     vi.spyOn(store, 'onChange').mockImplementation(() => () => stopped()),
   )
-  startGateKeeper({ stores, rest: { merge: async () => {} }, logger, signal: stop.signal })
+  startGateKeeper({
+    stores,
+    rest: { merge: async () => {}, create: async () => {} },
+    logger,
+    signal: stop.signal,
+  })
   expect(stopped).not.toHaveBeenCalled()
   stop.abort()
   const calls = listened.flatMap(({ mock }) => mock.calls)

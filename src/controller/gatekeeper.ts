@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { ConsumerPod } from '../api/consumerpod.ts'
 import { objectKey } from '../api/objectkey.ts'
+import { isConflict } from '../cluster/apierror.ts'
 import { consumerPods, objectPath } from '../cluster/resource.ts'
 import type { Rest } from '../cluster/rest.ts'
 import { indexStore } from '../cluster/storeindex.ts'
@@ -15,7 +17,7 @@ import { startWorkQueue } from './workqueue.ts'
  */
 export function startGateKeeper(options: {
   stores: Pick<ClusterStores, 'modelCaches' | 'consumers'>
-  rest: Pick<Rest, 'merge'>
+  rest: Pick<Rest, 'merge' | 'create'>
   logger: Logger
   signal: AbortSignal
 }): void {
@@ -46,16 +48,44 @@ export function startGateKeeper(options: {
     const [namespace = '', name = ''] = podKey.split('/')
     const pod = stores.consumers.get(namespace, name)
     if (pod === undefined) return
-    const patch = gateLift(pod, {
+    const lift = gateLift(pod, {
       cache: cacheName => stores.modelCaches.get(namespace, cacheName),
       leader: pod.leader === undefined ? undefined : stores.consumers.get(namespace, pod.leader),
     })
-    if (patch === undefined) return
-    await rest.merge(objectPath(consumerPods, namespace, name), patch, {
+    if (lift === undefined) return
+    if ('misfit' in lift) return tell(pod, lift.misfit)
+    await rest.merge(objectPath(consumerPods, namespace, name), lift.patch, {
       fieldManager: FIELD_MANAGER,
       signal,
     })
     logger.info({ namespace, name }, 'scheduling gate lifted')
+  }
+
+  /** An Event of the pod. Its name follows from what it says, so that it is told once. */
+  async function tell({ metadata }: ConsumerPod, message: string): Promise<void> {
+    const { namespace = '', name, uid } = metadata
+    const hash = createHash('sha256').update(`${uid} ${message}`).digest('hex').slice(0, 16)
+    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+    const event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+      type: 'Warning',
+      reason: 'CacheReplaced',
+      message,
+      source: { component: 'modelcache-controller' },
+      ...{ firstTimestamp: now, lastTimestamp: now, count: 1 },
+    }
+    try {
+      await rest.create(`/api/v1/namespaces/${encodeURIComponent(namespace)}/events`, event, {
+        fieldManager: FIELD_MANAGER,
+        signal,
+      })
+      logger.warn({ namespace, name, message }, 'a pod that waits cannot be let go')
+    } catch (error) {
+      if (!isConflict(error)) throw error
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { CACHE_READY_GATE, INJECTED } from '../api/annotations.ts'
 import { type ConsumerPod, consumerPod } from '../api/consumerpod.ts'
 import { aModelCache, aReadyCache, DIGEST, NAMESPACE } from '../api/fixtures.ts'
 import type { ModelCache } from '../api/modelcache.ts'
-import { gateLift } from './gatelift.ts'
+import { type GateLift, gateLift } from './gatelift.ts'
 
 const OLD = `sha256:${'01'.repeat(32)}`
 const TOLD = 'digest.modelplane.ai/modelcache--llama'
@@ -12,20 +12,28 @@ function aWaitingPod({
   record = 'llama=pending',
   gated = true,
   name = 'server',
-  folder = {},
+  claimName = 'modelcache--llama',
+  mountPath = '/mnt/model',
+  folder = { subPathExpr: 'snapshots/$(MODELCACHE__LLAMA_DIGEST)' } as object,
 } = {}): ConsumerPod {
   return consumerPod.parse({
     metadata: { name, namespace: NAMESPACE, resourceVersion: '7', annotations: { [INJECTED]: record } },
     spec: {
-      containers: [{ volumeMounts: [{ name: 'model', ...folder }] }],
-      volumes: [{ name: 'model', persistentVolumeClaim: { claimName: 'modelcache--llama' } }],
+      containers: [{ volumeMounts: [{ name: 'model', mountPath, ...folder }] }],
+      volumes: [{ name: 'model', persistentVolumeClaim: { claimName } }],
       schedulingGates: gated ? [{ name: 'example.com/other' }, { name: CACHE_READY_GATE }] : [],
     },
   })
 }
 
-function lift(pod: ConsumerPod, caches: ModelCache[], leader?: ConsumerPod): object | undefined {
+function outcome(pod: ConsumerPod, caches: ModelCache[], leader?: ConsumerPod): GateLift | undefined {
   return gateLift(pod, { cache: name => caches.find(({ metadata }) => metadata.name === name), leader })
+}
+
+function lift(...given: Parameters<typeof outcome>): object | undefined {
+  const found = outcome(...given)
+  if (found && 'misfit' in found) throw new Error(found.misfit)
+  return found?.patch
 }
 
 const annotations = (change: object | undefined) =>
@@ -52,7 +60,9 @@ test('a claim that people filled has no digest to tell', () => {
     spec: { artifact: {}, storage: { backend: 'ExistingPVC', existingPVC: { name: 'ops' } } },
     status: aReadyCache().status,
   })
-  expect(annotations(lift(aWaitingPod({ record: 'llama=pvc/ops' }), [filled]))).toEqual({
+  expect(
+    annotations(lift(aWaitingPod({ record: 'llama=pvc/ops', claimName: 'ops', folder: {} }), [filled])),
+  ).toEqual({
     [INJECTED]: 'llama=pvc/ops',
   })
 })
@@ -84,4 +94,35 @@ test('a worker is told what its leader was, though the cache was fetched again o
       [INJECTED]: `llama=${OLD}`,
     })
   }
+})
+
+describe('a pod whose cache was made again is not let go onto what it mounts, and is told why:', () => {
+  const existing = (claim: object, path = '/mnt/model') =>
+    aModelCache({
+      spec: {
+        artifact: {},
+        mount: { path },
+        storage: { backend: 'ExistingPVC', existingPVC: { name: 'ops', ...claim } },
+      },
+      status: aReadyCache().status,
+    })
+  const onOps = (given: object = {}) =>
+    aWaitingPod({ record: 'llama=pvc/ops', claimName: 'ops', folder: {}, ...given })
+
+  test.each<[string, ConsumerPod, ModelCache]>([
+    ['with another claim', onOps({ claimName: 'claim-a', record: 'llama=pvc/claim-a' }), existing({})],
+    ['with another folder', onOps(), existing({ subPath: 'llama' })],
+    ['at another path', onOps(), existing({}, '/mnt/other')],
+    ['with a claim of its own', onOps(), aReadyCache()],
+    ['on its own claim, at another path', aWaitingPod({ mountPath: '/mnt/other' }), aReadyCache()],
+  ])('%s', (_, pod, cache) => {
+    expect(outcome(pod, [cache])).toEqual({
+      misfit: expect.stringContaining('delete this pod and create it again'),
+    })
+  })
+
+  test('but spellings of a folder and a path that mean the same are the same', () => {
+    const pod = onOps({ folder: { subPath: './llama/' }, mountPath: '/mnt//model/' })
+    expect(outcome(pod, [existing({ subPath: 'llama' })])).toHaveProperty('patch')
+  })
 })

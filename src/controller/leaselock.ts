@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isConflict } from '../cluster/apierror.ts'
 import { collectionPath, objectPath } from '../cluster/resource.ts'
-import { ApiError, isNotFound, type Rest } from '../cluster/rest.ts'
+import { isNotFound, type Rest } from '../cluster/rest.ts'
 import {
   heldLease,
   LEASE_DURATION_SECONDS,
@@ -104,9 +105,4 @@ function observeLeases(): (current: Lease) => boolean {
     const seconds = spec.leaseDurationSeconds ?? LEASE_DURATION_SECONDS
     return now - seen.at >= seconds * 1000
   }
-}
-
-/** The version was not the newest, or what was to be created is there. */
-function isConflict(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 409
 }

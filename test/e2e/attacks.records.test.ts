@@ -1,6 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import {
+  annotations,
+  claim,
+  classes,
+  DIGEST,
+  modelCache,
+  persistentVolume,
+  pod,
+  readyStatus,
+  soundSpec,
+} from './objects.ts'
 
 // A tenant who may change pods does not say for them which bytes they were given.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
@@ -74,6 +84,37 @@ test('the controller tells the pod its digest and lifts the gate when the cache 
     return stdout.includes('"schedulingGates"') ? undefined : stdout
   })
   expect(text).toContain(`"digest.modelplane.ai/modelcache--later": "${DIGEST}"`)
+})
+
+test('a pod whose cache was made again with another claim is not let go onto the old one, and an Event says so', async () => {
+  const volume = `${cluster.namespace}-good`
+  const existing = (name: string) => ({
+    mount: { path: '/mnt/model' },
+    storage: { backend: 'ExistingPVC', existingPVC: { name } },
+  })
+  await cluster.need(
+    claim('claim-a', ['ReadWriteMany'], 'nowhere'),
+    persistentVolume(volume, ['ReadWriteMany']),
+    claim('good', ['ReadWriteMany'], volume),
+    modelCache('again', existing('claim-a')),
+    pod({ name: 'stranded', ...annotations('again', { 'modelplane.ai/not-ready': 'Gate' }) }),
+  )
+  expect((await cluster.kubectl(['delete', 'mc/again'])).code).toBe(0)
+  await cluster.need(modelCache('again', existing('good')))
+  const said = await eventually('an Event of the pod', async () => {
+    const events = ['get', 'events', '--field-selector', 'reason=CacheReplaced,involvedObject.name=stranded']
+    const { stdout } = await cluster.kubectl([...events, '-o', 'jsonpath={.items[*].message}'])
+    return stdout || undefined
+  })
+  expect(said).toContain('the cache is now claim good at /mnt/model')
+  const { stdout } = await cluster.kubectl([
+    'get',
+    'pod',
+    'stranded',
+    '-o',
+    'jsonpath={.spec.schedulingGates}',
+  ])
+  expect(stdout).toContain('modelplane.ai/cache-ready')
 })
 
 describe('whoever has the token of the controller does not', () => {

@@ -67,6 +67,7 @@ const USES: Record<string, Use[]> = {
     ['cluster', 'patch', status],
     // src/controller/gatekeeper.ts
     ['cluster', 'patch', consumerPods],
+    ['cluster', 'create', { apiVersion: 'v1', plural: 'events' }],
     // manifests/policies.yaml asks for them
     ['cluster', 'manage-storage release-pods', modelCaches],
     // src/controller/leaselock.ts
