@@ -6,8 +6,8 @@ import { cleanPath } from './mountpath.ts'
 
 /** Of each list of a pod so much is kept: anybody may make pods with our label, as large as they like. */
 const MAX_KEPT = 128
-/** Longer than the folder of any snapshot with its claim, and than the record of a pod with all the caches that it may name. */
-const MAX_FOLDER = 512
+/** Longer than the folder that a ModelCache may name, with its claim, and than the record of a pod with all the caches that it may name. */
+const MAX_FOLDER = 1_280
 /** The folder and the path that a ModelCache may name, with its claim. */
 const MAX_PLACE = 2_560
 const MAX_RECORD = 8_192
