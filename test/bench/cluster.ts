@@ -48,7 +48,7 @@ function consumerPod(index: number) {
     metadata: { name, namespace: namespaceOf(index), annotations: { [INJECTED]: `${READY}=${DIGEST}` } },
     spec: {
       containers: [{ volumeMounts: [{ name: 'weights', subPath: SNAPSHOT }] }],
-      volumes: [{ name: 'weights', persistentVolumeClaim: { claimName: `modelcache-${READY}` } }],
+      volumes: [{ name: 'weights', persistentVolumeClaim: { claimName: `modelcache--${READY}` } }],
     },
     status: { phase: 'Running' },
   }

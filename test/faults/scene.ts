@@ -100,8 +100,8 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
   await Promise.all([
     setStatus(rises, hydratingStatus),
     setStatus(NEVER, hydratingStatus),
-    setStatus(falls, readyStatus(`modelcache-${falls}`)),
-    setStatus(goes, readyStatus(`modelcache-${goes}`)),
+    setStatus(falls, readyStatus(`modelcache--${falls}`)),
+    setStatus(goes, readyStatus(`modelcache--${goes}`)),
   ])
   await cluster.need(pod({ name: waiting, ...annotations(rises, { 'modelplane.ai/not-ready': 'Gate' }) }))
   const asBefore = async () => {
@@ -165,7 +165,7 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
 
   return {
     async change() {
-      await setStatus(rises, readyStatus(`modelcache-${rises}`))
+      await setStatus(rises, readyStatus(`modelcache--${rises}`))
       changedAt.set(rises, performance.now())
       await setStatus(falls, hydratingStatus)
       changedAt.set(falls, performance.now())
