@@ -38,6 +38,15 @@ const volume = z.object({
   persistentVolumeClaim: z.object({ claimName: z.string() }).nullish(),
 })
 
+const spec = z.object({
+  containers: z.array(container),
+  initContainers: z.array(container).nullish(),
+  volumes: z.array(volume).nullish(),
+  schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
+})
+
+type Spec = z.infer<typeof spec>
+
 /**
  * What is kept of a pod that was given caches: as little as rules ask about, because a cluster may have tens of
  * thousands of them.
@@ -45,12 +54,7 @@ const volume = z.object({
 export const consumerPod = z
   .object({
     metadata,
-    spec: z.object({
-      containers: z.array(container),
-      initContainers: z.array(container).nullish(),
-      volumes: z.array(volume).nullish(),
-      schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
-    }),
+    spec,
     status: z.object({ phase: z.string().optional() }).optional(),
   })
   .transform(({ metadata: { annotations, ...meta }, spec, status }) => ({
@@ -62,11 +66,9 @@ export const consumerPod = z
     /** The claims that its volumes name. */
     claims: [...new Set(claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName))].slice(0, MAX_KEPT),
     /** The folders that its containers mount, each as `claim/subPath`. The spec of a pod never changes, so these are sure. */
-    folders: foldersOf(spec.volumes ?? [], [...spec.containers, ...(spec.initContainers ?? [])]),
+    folders: foldersOf(spec),
     /** Of a pod that waits: what its containers mount of claims, and where, each as `placeOf` writes it. */
-    places: isGated(spec)
-      ? placesOf(spec.volumes ?? [], [...spec.containers, ...(spec.initContainers ?? [])])
-      : [],
+    places: isGated(spec) ? placesOf(spec) : [],
     /** Whether it waits for its caches, so that nothing is mounted yet. */
     gated: isGated(spec),
     /** Whether its containers have ended for good. */
@@ -75,7 +77,7 @@ export const consumerPod = z
 
 export type ConsumerPod = z.infer<typeof consumerPod>
 
-function isGated({ schedulingGates }: { schedulingGates?: { name: string }[] | null | undefined }): boolean {
+function isGated({ schedulingGates }: Spec): boolean {
   return schedulingGates?.some(({ name }) => name === CACHE_READY_GATE) ?? false
 }
 
@@ -92,29 +94,37 @@ export function placeOf(claimName: string, folder: string | undefined, mountPath
   return `${claimName}${cleanPath(folder ?? '')} ${cleanPath(mountPath)}`
 }
 
-function placesOf(
-  volumes: readonly z.infer<typeof volume>[],
-  containers: readonly z.infer<typeof container>[],
-): string[] {
-  const claims = new Map(claimsOf(volumes))
-  const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts ?? [])
-  const places = mounts.flatMap(({ name, mountPath = '', subPath, subPathExpr }) => {
-    const claimName = claims.get(name)
-    return claimName === undefined ? [] : [placeOf(claimName, subPath ?? subPathExpr, mountPath)]
-  })
-  return [...new Set(places)].filter(place => place.length <= MAX_PLACE).slice(0, MAX_KEPT)
+interface ClaimMount {
+  claimName: string
+  folder: string | undefined
+  mountPath: string
 }
 
-function foldersOf(
-  volumes: readonly z.infer<typeof volume>[],
-  containers: readonly z.infer<typeof container>[],
-): string[] {
-  const claims = new Map(claimsOf(volumes))
-  const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts ?? [])
-  const folders = mounts.flatMap(({ name, subPath, subPathExpr }) => {
+/** What the containers mount of claims. */
+function mountsOfClaims({ volumes, containers, initContainers }: Spec): ClaimMount[] {
+  const claims = new Map(claimsOf(volumes ?? []))
+  const mounts = [...containers, ...(initContainers ?? [])].flatMap(({ volumeMounts }) => volumeMounts ?? [])
+  return mounts.flatMap(({ name, mountPath = '', subPath, subPathExpr }) => {
     const claimName = claims.get(name)
-    const folder = subPath ?? subPathExpr
-    return claimName === undefined || folder === undefined ? [] : [`${claimName}/${folder}`]
+    return claimName === undefined ? [] : [{ claimName, folder: subPath ?? subPathExpr, mountPath }]
   })
-  return [...new Set(folders)].filter(folder => folder.length <= MAX_FOLDER).slice(0, MAX_KEPT)
+}
+
+function placesOf(spec: Spec): string[] {
+  const places = mountsOfClaims(spec).map(({ claimName, folder, mountPath }) =>
+    placeOf(claimName, folder, mountPath),
+  )
+  return kept(places, MAX_PLACE)
+}
+
+function foldersOf(spec: Spec): string[] {
+  const folders = mountsOfClaims(spec).flatMap(({ claimName, folder }) =>
+    folder === undefined ? [] : [`${claimName}/${folder}`],
+  )
+  return kept(folders, MAX_FOLDER)
+}
+
+/** Each once, and no more of them and no longer ones than are worth their memory. */
+function kept(texts: readonly string[], maxLength: number): string[] {
+  return [...new Set(texts)].filter(text => text.length <= maxLength).slice(0, MAX_KEPT)
 }
