@@ -7,6 +7,7 @@ export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'
 export function leaderName(
   annotations: Readonly<Record<string, string | undefined>> | null | undefined,
 ): string | undefined {
+  const given = annotations?.[LEADER_NAME]
   // Anybody can write the annotation, and what is no name must not become a part of a path.
-  return objectName.safeParse(annotations?.[LEADER_NAME]).data
+  return given === undefined ? undefined : objectName.safeParse(given).data
 }

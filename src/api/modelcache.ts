@@ -103,17 +103,19 @@ const spec = z
 export const cacheMeta = storedObjectMeta.extend({ annotations: valuesOf(ALLOW_DELETE_IN_USE).optional() })
 
 /** The only definition of a ModelCache: the CRD, its CEL rules and the TypeScript type come from it. */
-export const modelCache = z
-  .object({
-    apiVersion: z.literal(API_VERSION),
-    kind: z.literal('ModelCache'),
-    metadata: cacheMeta,
-    spec: spec.describe('What to stage, and where.'),
-    status: modelCacheStatus.optional().describe('What the controller observed.'),
-  })
-  .describe(
-    'A ModelCache stages one artifact, such as the weights of a language model, once per cluster, and is mounted read-only into every pod that names it.',
-  )
+export const modelCache = z.compile(
+  z
+    .object({
+      apiVersion: z.literal(API_VERSION),
+      kind: z.literal('ModelCache'),
+      metadata: cacheMeta,
+      spec: spec.describe('What to stage, and where.'),
+      status: modelCacheStatus.optional().describe('What the controller observed.'),
+    })
+    .describe(
+      'A ModelCache stages one artifact, such as the weights of a language model, once per cluster, and is mounted read-only into every pod that names it.',
+    ),
+)
 
 export type ModelCache = z.infer<typeof modelCache>
 export type ModelCacheSpec = ModelCache['spec']

@@ -85,14 +85,16 @@ export const podAnnotations = valuesOf(CACHES, CACHE_CONTAINERS, NOT_READY, INJE
  * The part of a core/v1 Pod that rules read, every string and list of it bounded. Members may be null where Go omits them; the rest
  * of the pod is never touched, because the patch is written from this view and applied to the original.
  */
-export const pod = z.object({
-  metadata: objectMeta.extend({
-    labels: valuesOf(CACHE_CONSUMER).nullish(),
-    annotations: podAnnotations.nullish(),
-    ownerReferences: listOf(ownerReference, MAX_VOLUMES).nullish(),
+export const pod = z.compile(
+  z.object({
+    metadata: objectMeta.extend({
+      labels: valuesOf(CACHE_CONSUMER).nullish(),
+      annotations: podAnnotations.nullish(),
+      ownerReferences: listOf(ownerReference, MAX_VOLUMES).nullish(),
+    }),
+    spec: podSpec,
   }),
-  spec: podSpec,
-})
+)
 
 export type Pod = z.infer<typeof pod>
 export type PodSpec = z.infer<typeof podSpec>

@@ -113,6 +113,17 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
 
 /** Whether a value, or one item of a list, has the format. */
 export function hasFormat(value: string, { matches, lacks }: SourceFormat): boolean {
-  if (matches !== undefined && !new RegExp(matches, 'u').test(value)) return false
-  return lacks === undefined || !new RegExp(lacks, 'u').test(value)
+  if (matches !== undefined && !compiled(matches).test(value)) return false
+  return lacks === undefined || !compiled(lacks).test(value)
+}
+
+/** The table has patterns as texts, because the CRD has them too. */
+const expressions = new Map<string, RegExp>()
+
+function compiled(pattern: string): RegExp {
+  const known = expressions.get(pattern)
+  if (known) return known
+  const expression = new RegExp(pattern, 'u')
+  expressions.set(pattern, expression)
+  return expression
 }

@@ -54,7 +54,9 @@ export function validateModelCache(request: AdmissionRequest, view: ClusterView,
   return denied ?? allow({ warnings: results.flatMap(({ warnings }) => warnings ?? []) })
 }
 
+const described = modelCache.pick({ metadata: true })
+
 function isBeingDeleted(object: unknown): boolean {
-  const parsed = modelCache.pick({ metadata: true }).safeParse(object)
+  const parsed = described.safeParse(object)
   return parsed.success && parsed.data.metadata.deletionTimestamp !== undefined
 }
