@@ -3,11 +3,11 @@ import { type Authority, fingerprint, trustBundle } from './authority.ts'
 import {
   type AuthoritySecret,
   changedSecret,
-  newAuthoritySecret,
   ROTATE_CA,
   readAuthority,
   rotationAsked,
 } from './authoritysecret.ts'
+import { aSecretOf } from './certificates.fixtures.ts'
 import { DAY_MS, issueCA, issueLeaf, type KeyedCertificate } from './issue.ts'
 
 const NOW = Date.parse('2026-06-01T00:00:00Z')
@@ -28,7 +28,7 @@ const whole = (): Authority => ({
 })
 
 function spoilt(changes: Record<string, string | undefined>): AuthoritySecret {
-  const secret = newAuthoritySecret('system', whole())
+  const secret = aSecretOf('system', whole())
   const data = Object.entries({ ...secret.data, ...changes }).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value] as const],
   )
@@ -38,14 +38,11 @@ function spoilt(changes: Record<string, string | undefined>): AuthoritySecret {
 const encoded = (text: string) => Buffer.from(text).toString('base64')
 
 test('a Secret says what was written into it', () => {
-  expect(readAuthority(newAuthoritySecret('system', whole()), NOW)).toEqual({
+  expect(readAuthority(aSecretOf('system', whole()), NOW)).toEqual({
     authority: whole(),
     nextProblem: undefined,
   })
-  const bundle = Buffer.from(
-    newAuthoritySecret('system', whole()).data?.['ca.crt'] ?? '',
-    'base64',
-  ).toString()
+  const bundle = Buffer.from(aSecretOf('system', whole()).data?.['ca.crt'] ?? '', 'base64').toString()
   expect(bundle).toBe(trustBundle(whole()))
   expect(bundle.match(/BEGIN CERTIFICATE/g)).toHaveLength(3)
   expect(bundle).not.toContain('PRIVATE')
@@ -53,7 +50,7 @@ test('a Secret says what was written into it', () => {
 
 describe('a Secret that somebody has spoilt', () => {
   test.each([
-    ['no data', () => ({ ...newAuthoritySecret('system', whole()), data: undefined })],
+    ['no data', () => ({ ...aSecretOf('system', whole()), data: undefined })],
     ['no key', () => spoilt({ 'signer.key': undefined })],
     ['the key of another', () => spoilt({ 'signer.key': encoded(next.keyPem) })],
     ['what is no PEM', () => spoilt({ 'signer.crt': encoded('hello') })],
@@ -72,7 +69,7 @@ describe('a Secret that somebody has spoilt', () => {
   })
 
   test('whose signer has run out, or is no CA, cannot be used', async () => {
-    expect(readAuthority(newAuthoritySecret('system', whole()), NOW + 366 * DAY_MS).authority).toBeUndefined()
+    expect(readAuthority(aSecretOf('system', whole()), NOW + 366 * DAY_MS).authority).toBeUndefined()
     const leaf = await issueLeaf(signer, {
       commonName: 'leaf',
       dnsNames: ['a'],
@@ -80,7 +77,7 @@ describe('a Secret that somebody has spoilt', () => {
       usages: ['serverAuth'],
       now: new Date(NOW),
     })
-    const secret = newAuthoritySecret('system', { ...whole(), signer: leaf })
+    const secret = aSecretOf('system', { ...whole(), signer: leaf })
     expect(readAuthority(secret, NOW).authority).toBeUndefined()
   })
 
@@ -93,7 +90,7 @@ describe('a Secret that somebody has spoilt', () => {
 })
 
 test('a rotation is asked for by a value that was not seen yet', () => {
-  const secret = newAuthoritySecret('system', whole())
+  const secret = aSecretOf('system', whole())
   expect(rotationAsked(secret)).toBeUndefined()
   const annotated = {
     ...secret,

@@ -5,7 +5,7 @@ import { type Authority, fingerprint, type PreviousCA, trustBundle } from './aut
 import type { KeyedCertificate } from './issue.ts'
 import { caProblem, readCertificate, readCertificates } from './verify.ts'
 
-/** The one Secret of the CA, and the only truth about it; manifests/rbac.yaml names it too. */
+/** The one Secret of the CA, and the only truth about it. It is installed empty (manifests/secret.yaml), so that nobody needs to create Secrets. */
 export const CA_SECRET = 'modelcache-webhook-ca'
 
 /** On the Secret: a value that was not there before asks for a rotation. */
@@ -94,15 +94,9 @@ export function rotationAsked({ metadata: { annotations } }: AuthoritySecret): s
   return asked && asked !== annotations?.[ROTATE_CA_SEEN] ? asked : undefined
 }
 
-/** A Secret that does not exist yet. */
-export function newAuthoritySecret(namespace: string, authority: Authority): AuthoritySecret {
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: CA_SECRET, namespace, labels: { 'app.kubernetes.io/name': 'modelcache' } },
-    type: 'Opaque',
-    data: dataOf(authority),
-  }
+/** Whether a Secret is as it was installed: nobody has written a CA into it yet. */
+export function isEmpty({ data }: AuthoritySecret): boolean {
+  return Object.keys(data ?? {}).length === 0
 }
 
 /**

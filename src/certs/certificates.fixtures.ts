@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import forge from 'node-forge'
+import type { Authority } from './authority.ts'
+import { type AuthoritySecret, CA_SECRET, changedSecret } from './authoritysecret.ts'
 import { type CARequest, issueCA, issueLeaf, type KeyedCertificate, type LeafRequest } from './issue.ts'
 
 /** The moment of issue, in milliseconds since the epoch. */
@@ -18,6 +20,16 @@ export function aLeaf(ca: KeyedCertificate, changes: Partial<LeafRequest> = {}):
     now: new Date(NOW),
     ...changes,
   })
+}
+
+/** The Secret as manifests/secret.yaml installs it. */
+export function anEmptySecret(namespace: string): AuthoritySecret {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: CA_SECRET, namespace }, type: 'Opaque' }
+}
+
+/** The Secret with that authority in it. */
+export function aSecretOf(namespace: string, authority: Authority): AuthoritySecret {
+  return changedSecret(anEmptySecret(namespace), authority)
 }
 
 /** A certificate that is `like` another, signed by itself with an ECDSA key: the kind that cert-manager is asked for. */

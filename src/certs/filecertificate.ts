@@ -2,11 +2,9 @@ import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { isoEnd } from './authoritywatch.ts'
 import type { KeyedCertificate } from './issue.ts'
+import { reread } from './reread.ts'
 import { createServingCertificate, type ServingCertificate } from './servingcertificate.ts'
 import { servingProblem } from './verify.ts'
-
-/** kubelet brings a changed Secret into a pod about a minute later, so more often would win nothing. */
-const READ_MS = 10_000
 
 export interface FileCertificateOptions {
   readonly certFile: string
@@ -26,7 +24,6 @@ export interface FileCertificateOptions {
 export function fileCertificate(options: FileCertificateOptions): ServingCertificate {
   const { certFile, keyFile, logger, signal, clock = Date.now } = options
   const serving = createServingCertificate(signal)
-  let complaint: string | undefined
 
   const read = (): KeyedCertificate => ({
     certPem: readFileSync(certFile, 'utf8'),
@@ -43,19 +40,6 @@ export function fileCertificate(options: FileCertificateOptions): ServingCertifi
     logger.info({ certFile, notAfter: isoEnd(pair.certPem) }, 'loaded a certificate')
   }
 
-  load()
-  const timer = setInterval(() => {
-    try {
-      load()
-      complaint = undefined
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
-      // Between the writes of the two files they do not fit; what stays wrong is said once.
-      if (problem !== complaint)
-        logger.error({ problem }, 'cannot use the certificate files, the last pair goes on')
-      complaint = problem
-    }
-  }, READ_MS).unref()
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
+  reread(load, { logger, signal })
   return serving
 }

@@ -3,14 +3,8 @@ import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createStore } from '../cluster/store.ts'
 import type { Authority } from './authority.ts'
-import {
-  type AuthoritySecret,
-  authoritySecrets,
-  CA_SECRET,
-  newAuthoritySecret,
-  readAuthority,
-} from './authoritysecret.ts'
-import { aCA, NOW } from './certificates.fixtures.ts'
+import { type AuthoritySecret, authoritySecrets, CA_SECRET, readAuthority } from './authoritysecret.ts'
+import { aCA, aSecretOf, NOW } from './certificates.fixtures.ts'
 import { BACKDATE_MS, DAY_MS, type KeyedCertificate, serviceDnsNames } from './issue.ts'
 import { mintCertificate } from './mintedcertificate.ts'
 
@@ -62,7 +56,7 @@ function aSecret(authority?: Authority) {
   const write = (data: AuthoritySecret['data']) =>
     store.upsert({ metadata: { name: CA_SECRET, namespace: NAMESPACE }, data })
   const secret = {
-    put: (stored: Authority) => write(newAuthoritySecret(NAMESPACE, stored).data),
+    put: (stored: Authority) => write(aSecretOf(NAMESPACE, stored).data),
     write,
     delete: () => store.remove({ metadata: { name: CA_SECRET, namespace: NAMESPACE } }),
     watch: {
@@ -231,7 +225,7 @@ describe('another certificate', () => {
 
 describe('the last certificate goes on while the Secret', () => {
   const encoded = (text: string) => Buffer.from(text).toString('base64')
-  const data = (signer: KeyedCertificate) => newAuthoritySecret(NAMESPACE, by(signer)).data
+  const data = (signer: KeyedCertificate) => aSecretOf(NAMESPACE, by(signer)).data
   let leaf: KeyedCertificate
 
   test.each<[string, (secret: ReturnType<typeof aSecret>) => void]>([

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import {
+  authorityOptions,
   certificateFiles,
   certificateOptions,
+  clientFile,
+  clientOptions,
   installationOptions,
   installedIn,
   servingOptions,
@@ -9,7 +12,13 @@ import {
 import { parseOptions, UsageError } from './options.ts'
 import { podNamespace } from './podnamespace.ts'
 
-const OPTIONS = { ...installationOptions, ...certificateOptions, ...servingOptions }
+const OPTIONS = {
+  ...installationOptions,
+  ...certificateOptions,
+  ...authorityOptions,
+  ...servingOptions,
+  ...clientOptions,
+}
 const DAY_MS = 86_400_000
 const FILES = ['--tls-cert-file=/tls/tls.crt', '--tls-key-file=/tls/tls.key']
 
@@ -20,6 +29,7 @@ test('certificates are our own by default, for a week, by a CA of a year', () =>
     'cert-source': 'self',
     service: 'modelcache-webhook',
     'ca-lifetime': 365 * DAY_MS,
+    'ca-settle': 120_000,
     'certificate-lifetime': 7 * DAY_MS,
   })
   expect(certificateFiles(parse())).toBeUndefined()
@@ -47,6 +57,12 @@ describe('what does not go together is refused:', () => {
     expect(() => certificateFiles(parse(...argv))).toThrow(UsageError)
     expect(() => certificateFiles(parse(...argv))).toThrow(message)
   })
+})
+
+test('clients are asked for a certificate where their CA is named, and names are for that alone', () => {
+  expect(clientFile(parse())).toBeUndefined()
+  expect(clientFile(parse('--client-ca-file=/ca.crt', '--client-name=kube-apiserver'))).toBe('/ca.crt')
+  expect(() => clientFile(parse('--client-name=kube-apiserver'))).toThrow(UsageError)
 })
 
 describe('what makes no sense is refused:', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { objectName } from '../api/objectname.ts'
 import { CA_LIFETIME_MS, MAX_LEAF_LIFETIME_MS } from '../certs/authority.ts'
-import { duration, type Option, UsageError } from './options.ts'
+import { duration, names, type Option, UsageError } from './options.ts'
 import { podNamespace } from './podnamespace.ts'
 
 const MINUTE_MS = 60_000
@@ -27,10 +27,19 @@ export const certificateOptions = {
     value: 'NAME',
     help: 'the Service that the API server calls; default modelcache-webhook',
   },
+} satisfies Record<string, Option>
+
+/** What concerns the CA, which a controller makes and renews. */
+export const authorityOptions = {
   'ca-lifetime': {
     schema: duration.pipe(z.number().min(10 * MINUTE_MS, 'must be 10m at least')).default(CA_LIFETIME_MS),
     value: 'DURATION',
     help: 'how long a CA lasts that is made from now on; renewed at two thirds of it; default 365d',
+  },
+  'ca-settle': {
+    schema: duration.default(120_000),
+    value: 'DURATION',
+    help: 'how long a new CA must be trusted by all webhook configurations before it signs; default 2m',
   },
 } satisfies Record<string, Option>
 
@@ -54,6 +63,35 @@ export const servingOptions = {
     help: 'with --cert-source=files: PEM key of the certificate',
   },
 } satisfies Record<string, Option>
+
+/** Who may call the webhook. */
+export const clientOptions = {
+  'client-ca-file': {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'PEM CAs of clients: only API servers that present a certificate of one are let in; default: everybody is',
+  },
+  'client-name': {
+    schema: names.optional(),
+    value: 'NAME,…',
+    help: 'with --client-ca-file: common names of the certificates that are let in; default: any that a CA signed',
+  },
+} satisfies Record<string, Option>
+
+/**
+ * The file of the clients' CAs, or undefined where everybody is let in.
+ *
+ * @throws UsageError when names are to be asked for without a CA, for then there is no certificate that has one.
+ */
+export function clientFile(options: {
+  'client-ca-file'?: string | undefined
+  'client-name'?: string[] | undefined
+}): string | undefined {
+  const file = options['client-ca-file']
+  if (file === undefined && options['client-name'] !== undefined)
+    throw new UsageError('--client-name needs --client-ca-file')
+  return file
+}
 
 /** The namespace of this installation. */
 export function installedIn({ namespace }: { namespace?: string | undefined }): string {

@@ -9,12 +9,17 @@ import { startGateKeeper } from '../controller/gatekeeper.ts'
 import { runAsLeader } from '../controller/leaderelection.ts'
 import { createHealthServer } from '../server/healthserver.ts'
 import { createMetrics, exposeLeadership, exposeWatches } from '../server/metrics.ts'
-import { certificateOptions, installationOptions, installedIn } from './certificateoptions.ts'
+import {
+  authorityOptions,
+  certificateOptions,
+  installationOptions,
+  installedIn,
+} from './certificateoptions.ts'
 import type { Command } from './command.ts'
 import { controllerCertificates } from './controllercertificates.ts'
 import { createLogger } from './logger.ts'
 import { followLogLevel } from './loglevel.ts'
-import { commonOptions, describeOptions, duration, flag, parseOptions } from './options.ts'
+import { commonOptions, describeOptions, flag, parseOptions } from './options.ts'
 import { aborted, exitOnUncaught, terminationSignal } from './termination.ts'
 
 /** The Lease for which all replicas stand; manifests/rbac.yaml names it too. */
@@ -33,11 +38,7 @@ const OPTIONS = {
     help: 'where the Lease is; default: --namespace',
   },
   ...certificateOptions,
-  'ca-settle': {
-    schema: duration.default(120_000),
-    value: 'DURATION',
-    help: 'how long a new CA must be trusted by all webhook configurations before it signs; default 2m',
-  },
+  ...authorityOptions,
 }
 
 const HELP = `Usage: modelcache controller [options]

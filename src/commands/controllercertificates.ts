@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import { type AuthorityWatch, watchAuthority } from '../certs/authoritywatch.ts'
+import { type AuthorityWatch, secretIsGone, watchAuthority } from '../certs/authoritywatch.ts'
+import { DAY_MS, issueCA } from '../certs/issue.ts'
 import { endOf } from '../certs/verify.ts'
 import { createRest } from '../cluster/rest.ts'
 import { startCaBundleWriter } from '../controller/cabundle.ts'
@@ -33,10 +34,12 @@ export interface ControllerCertificates {
 
 /** Watches the CA and our webhook configurations, as every replica of the controller does. */
 export function controllerCertificates(options: ControllerCertificatesOptions): ControllerCertificates {
-  const { config, service, metrics, logger, settleMs } = options
+  const { config, service, metrics, logger, settleMs, caLifetimeMs } = options
   const rest = createRest(config)
-  const authority = watchAuthority({ ...options, rest, namespace: service.namespace })
+  const authority = watchAuthority({ ...options, namespace: service.namespace })
   const configurations = watchConfigurations(options)
+  const freshCA = () =>
+    issueCA({ commonName: 'modelcache-webhook-ca', days: caLifetimeMs / DAY_MS, now: new Date() })
   exposeCertificates(metrics, {
     ca: () => endOf(authority.current()?.reading.authority?.signer.certPem ?? ''),
   })
@@ -45,7 +48,7 @@ export function controllerCertificates(options: ControllerCertificatesOptions): 
     lead(signal) {
       const work = { authority, configurations, service, rest, logger, signal }
       startCaBundleWriter(work)
-      startRotation({ ...work, settleMs })
+      startRotation({ ...work, freshCA, settleMs })
     },
   }
 }
@@ -57,7 +60,7 @@ function armingProblem(
   service: WebhookService,
 ): string | undefined {
   const seen = authority.current()
-  if (seen === undefined) return 'the Secret of the CA is not there yet'
+  if (seen === undefined) return secretIsGone(service.namespace)
   if (seen.reading.authority === undefined)
     return `the Secret of the CA cannot be used: ${seen.reading.problem}`
   if (!configurations.synced()) return 'the webhook configurations are not known yet'

@@ -6,6 +6,8 @@ import { validateModelCache } from '../admission/modelcache/validate.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import { validatePod } from '../admission/pod/validate.ts'
 import { validateWorkload } from '../admission/workload/validate.ts'
+import { type ClientAuthority, clientAuthority } from '../certs/clientauthority.ts'
+import type { KeyedCertificate } from '../certs/issue.ts'
 import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { createLiveReader } from '../cluster/liveread.ts'
 import { createRest } from '../cluster/rest.ts'
@@ -18,6 +20,8 @@ import { renewCertificate } from '../server/renewcertificate.ts'
 import {
   certificateFiles,
   certificateOptions,
+  clientFile,
+  clientOptions,
   installationOptions,
   installedIn,
   servingOptions,
@@ -48,6 +52,7 @@ const OPTIONS = {
   ...installationOptions,
   ...certificateOptions,
   ...servingOptions,
+  ...clientOptions,
   ...policyOptions,
   'job-controller-user': {
     schema: names.default([
@@ -91,6 +96,7 @@ export const webhook: Command = {
       return 0
     }
     const files = certificateFiles(options)
+    const clientCAs = clientFile(options)
     const namespace = installedIn(options)
     const leveled = createLogger(options['log-level'])
     const { logger } = leveled
@@ -111,9 +117,12 @@ export const webhook: Command = {
       namespace,
       service: options.service,
       lifetimeMs: options['certificate-lifetime'],
-      caLifetimeMs: options['ca-lifetime'],
       ...{ config, metrics, logger, signal: stopWatches.signal },
     })
+    const clients =
+      clientCAs === undefined
+        ? undefined
+        : clientAuthority({ file: clientCAs, logger, signal: stopWatches.signal })
     const watches = watchCluster({ config, logger, signal: stopWatches.signal })
     exposeWatches(metrics, watches)
     const policy = {
@@ -141,7 +150,8 @@ export const webhook: Command = {
     }
     const lag = watchEventLoop()
     const admission = createAdmissionServer({
-      tls: { cert: pair.certPem, key: pair.keyPem },
+      tls: tlsOf(pair, clients),
+      clientNames: options['client-name'],
       webhooks: {
         '/mutate-pods': mutatePod,
         '/validate-pods': (request, view) => validatePod(request, view, policy),
@@ -158,9 +168,9 @@ export const webhook: Command = {
       metrics,
       logger,
     })
-    certificate.onRenewal(({ certPem, keyPem }) =>
-      renewCertificate(admission, { cert: certPem, key: keyPem }),
-    )
+    const renew = () => renewCertificate(admission, tlsOf(certificate.current() ?? pair, clients))
+    certificate.onRenewal(renew)
+    clients?.onChange(renew)
     await admission.listen({ host: options.host, port: options.port })
     logger.info({ port: options.port, healthPort: options['health-port'] }, 'listening')
     watches.whenSynced.then(
@@ -176,6 +186,10 @@ export const webhook: Command = {
     await health.close()
     return 0
   },
+}
+
+function tlsOf({ certPem, keyPem }: KeyedCertificate, clients: ClientAuthority | undefined) {
+  return { cert: certPem, key: keyPem, ...(clients && { ca: clients.current() }) }
 }
 
 /** Ends the server: open requests finish, idle connections are closed, and what is left then is cut. */

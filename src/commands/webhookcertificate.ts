@@ -6,7 +6,6 @@ import { serviceDnsNames } from '../certs/issue.ts'
 import { mintCertificate } from '../certs/mintedcertificate.ts'
 import type { ServingCertificate } from '../certs/servingcertificate.ts'
 import { endOf } from '../certs/verify.ts'
-import { createRest } from '../cluster/rest.ts'
 import { exposeCertificates, type Metrics } from '../server/metrics.ts'
 
 /** Where the certificate of the webhook comes from. */
@@ -16,7 +15,6 @@ export interface WebhookCertificateOptions {
   readonly namespace: string
   readonly service: string
   readonly lifetimeMs: number
-  readonly caLifetimeMs: number
   readonly config: KubeConfig
   readonly metrics: Metrics
   readonly logger: Logger
@@ -29,13 +27,13 @@ export interface WebhookCertificateOptions {
  * @throws Error when it is to come from files and these cannot be used.
  */
 export function webhookCertificate(options: WebhookCertificateOptions): ServingCertificate {
-  const { files, config, namespace, service, metrics } = options
+  const { files, namespace, service, metrics } = options
   if (files !== undefined) {
     const serving = fileCertificate({ ...options, ...files })
     exposeCertificates(metrics, { serving: serving.expiresAt })
     return serving
   }
-  const authority = watchAuthority({ ...options, rest: createRest(config) })
+  const authority = watchAuthority(options)
   const serving = mintCertificate({ ...options, authority, dnsNames: serviceDnsNames(service, namespace) })
   const caEnd = () => endOf(authority.current()?.reading.authority?.signer.certPem ?? '')
   exposeCertificates(metrics, { serving: serving.expiresAt, ca: caEnd })

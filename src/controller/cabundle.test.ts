@@ -1,8 +1,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Authority, trustBundle } from '../certs/authority.ts'
-import { newAuthoritySecret } from '../certs/authoritysecret.ts'
-import { aCA, NOW } from '../certs/certificates.fixtures.ts'
+import { aCA, aSecretOf, NOW } from '../certs/certificates.fixtures.ts'
 import type { KeyedCertificate } from '../certs/issue.ts'
 import { startCaBundleWriter } from './cabundle.ts'
 import { aConfiguration, anInstallation, FOREIGN, SERVICE } from './installation.fixtures.ts'
@@ -147,7 +146,7 @@ describe('a Secret that cannot be used is never trusted', () => {
   ])('one %s', async (_, spoil) => {
     const { applied, bundles, changeSecret, mutating, putAuthority } = aWriter({ trusted: alone() })
     await settled()
-    const { data } = newAuthoritySecret(SERVICE.namespace, { ...alone(), signer: b })
+    const { data } = aSecretOf(SERVICE.namespace, { ...alone(), signer: b })
     changeSecret(secret => ({ ...secret, data: spoil(data ?? {}) }))
     // Not even in place of nothing.
     mutating.set(aConfiguration('mutating'))

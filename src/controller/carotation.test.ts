@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Authority, fingerprint, trustBundle } from '../certs/authority.ts'
 import { ROTATE_CA, ROTATE_CA_SEEN } from '../certs/authoritysecret.ts'
-import { aCA, NOW } from '../certs/certificates.fixtures.ts'
+import { aCA, anEmptySecret, NOW } from '../certs/certificates.fixtures.ts'
 import { DAY_MS, type KeyedCertificate } from '../certs/issue.ts'
 import { startCaBundleWriter } from './cabundle.ts'
 import { startRotation } from './carotation.ts'
@@ -275,6 +275,43 @@ describe('the next CA does not sign', () => {
     plane.mutating.set(undefined)
     plane.rotate()
     await until(plane, 'signer b, previous a', SETTLE_MS + LOOK_MS)
+  })
+})
+
+describe('a Secret that is empty', () => {
+  const emptied = (plane: Plane) => plane.changeSecret(({ data: _, ...secret }) => secret)
+
+  test('as it was installed gets a fresh CA, in one write, and nothing is wrong with that', async () => {
+    const plane = aPlane()
+    emptied(plane)
+    plane.rotate()
+    await pass(0)
+    expect(said(plane)).toBe('signer b')
+    expect(plane.replaced).toHaveLength(1)
+    expect(log.join()).toContain('wrote a fresh CA into the Secret')
+    expect(log.join()).not.toContain('cannot be used')
+  })
+
+  test('and was not gets all that was held', async () => {
+    const plane = aPlane(rotating())
+    plane.holds(rotating())
+    plane.rotate()
+    emptied(plane)
+    await pass(0)
+    expect(said(plane)).toBe('signer a, next b')
+    expect(log.join()).toContain('wrote the CA that it had before into the Secret')
+  })
+
+  test('is not there: nothing is written, and what comes back empty gets what was held', async () => {
+    const plane = aPlane(rotating())
+    plane.holds(rotating())
+    plane.rotate()
+    plane.secret.set(undefined)
+    await pass(0)
+    expect(plane.replaced).toEqual([])
+    plane.secret.set(anEmptySecret(SERVICE.namespace))
+    await pass(0)
+    expect(said(plane)).toBe('signer a, next b')
   })
 })
 

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { type Authority, fingerprint, trustBundle } from '../certs/authority.ts'
-import { type AuthoritySecret, changedSecret, rotationAsked } from '../certs/authoritysecret.ts'
+import { type AuthoritySecret, changedSecret, isEmpty, rotationAsked } from '../certs/authoritysecret.ts'
 import { type AuthorityWatch, CERTIFICATES_MANAGER, isoEnd } from '../certs/authoritywatch.ts'
+import type { KeyedCertificate } from '../certs/issue.ts'
 import {
   introduced,
   promoted,
@@ -25,13 +26,15 @@ const CHECK_MS = 30_000
 
 /**
  * Renews the CA step by step, until the signal aborts; can be started again after that. What signs is always trusted by every webhook
- * that exists, and was so for the settle time. A Secret that cannot be used is put right with what was held, else with a fresh CA.
+ * that exists, and was so for the settle time. A Secret that is empty or cannot be used gets what was held, else a fresh CA.
  */
 export function startRotation(options: {
   authority: AuthorityWatch
   configurations: ConfigurationWatch
   service: WebhookService
   rest: Pick<Rest, 'get' | 'replace'>
+  /** Makes a CA; it is in force only once it is stored. */
+  freshCA: () => Promise<KeyedCertificate>
   /** How long a bundle must have been shown until everybody has learnt of it, in milliseconds. */
   settleMs: number
   logger: Logger
@@ -39,7 +42,8 @@ export function startRotation(options: {
   /** Milliseconds since the epoch. */
   clock?: () => number
 }): void {
-  const { authority, configurations, service, rest, settleMs, logger, signal, clock = Date.now } = options
+  const { authority, configurations, service, rest, freshCA, settleMs, logger, signal } = options
+  const { clock = Date.now } = options
   const queue = startWorkQueue({ reconcile, logger, signal })
   let shown: { bundle: string; since: number } | undefined
 
@@ -67,9 +71,12 @@ export function startRotation(options: {
     if (seen === undefined) return
     const { secret, reading } = seen
     if (reading.authority === undefined) {
-      logger.error({ problem: reading.problem }, 'the Secret of the CA cannot be used, replacing it')
-      const mended = authority.held() ?? replaced(reading.trusted, await authority.freshCA(), clock())
-      await write(secret, mended, 'replaced the Secret of the CA')
+      const held = authority.held()
+      const usable = held ?? replaced(reading.trusted, await freshCA(), clock())
+      if (!isEmpty(secret))
+        logger.error({ problem: reading.problem }, 'the Secret of the CA cannot be used, replacing it')
+      const what = held === undefined ? 'a fresh CA' : 'the CA that it had before'
+      await write(secret, usable, `wrote ${what} into the Secret`)
       return
     }
     const asked = rotationAsked(secret)
@@ -86,7 +93,7 @@ export function startRotation(options: {
   async function take(step: RotationStep, secret: AuthoritySecret, current: Authority, asked?: string) {
     const now = clock()
     if (step.kind === 'introduce') {
-      const after = introduced(current, await authority.freshCA(), now)
+      const after = introduced(current, await freshCA(), now)
       await write(
         secret,
         after,

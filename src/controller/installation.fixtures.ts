@@ -1,14 +1,9 @@
 import { pino } from 'pino'
 import { z } from 'zod'
 import { type Authority, trustBundle } from '../certs/authority.ts'
-import {
-  type AuthoritySecret,
-  authoritySecrets,
-  CA_SECRET,
-  newAuthoritySecret,
-  readAuthority,
-} from '../certs/authoritysecret.ts'
+import { type AuthoritySecret, authoritySecrets, CA_SECRET, readAuthority } from '../certs/authoritysecret.ts'
 import type { AuthorityWatch } from '../certs/authoritywatch.ts'
+import { aSecretOf } from '../certs/certificates.fixtures.ts'
 import type { KeyedCertificate } from '../certs/issue.ts'
 import type { Resource, StoredObject } from '../cluster/resource.ts'
 import { ApiError, type ApplyOptions, type Rest } from '../cluster/rest.ts'
@@ -111,7 +106,6 @@ export function anInstallation() {
       return seen && { secret: seen, reading: readAuthority(seen, Date.now()) }
     },
     held: () => sound,
-    freshCA: async () => fresh.shift() ?? raise('no CA is left'),
     onChange: secret.store.onChange,
   }
   const configurations: ConfigurationWatch = {
@@ -135,6 +129,7 @@ export function anInstallation() {
     authority,
     configurations,
     rest,
+    freshCA: async () => fresh.shift() ?? raise('no CA is left'),
     state,
     /** Every write that was tried. */
     applied,
@@ -142,7 +137,7 @@ export function anInstallation() {
     secret,
     mutating,
     validating,
-    putAuthority: (stored: Authority) => secret.set(newAuthoritySecret(SERVICE.namespace, stored)),
+    putAuthority: (stored: Authority) => secret.set(aSecretOf(SERVICE.namespace, stored)),
     changeSecret: (change: (stored: AuthoritySecret) => AuthoritySecret) =>
       secret.set(change(secret.stored() ?? raise('there is no Secret'))),
     /** What the Secret says, whatever the watches have told of it. */

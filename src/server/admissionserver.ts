@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { admissionReview, respond } from '../admission/admissionreview.ts'
 import type { Rules } from '../admission/rules.ts'
 import { type Admission, admit } from './admit.ts'
+import { admitClients } from './clientnames.ts'
 import { limitConnections } from './connections.ts'
 import { timeLimitMs } from './deadline.ts'
 import type { Metrics } from './metrics.ts'
@@ -30,8 +31,10 @@ const MAX_CONNECTIONS = 2_000
 const MAX_REQUESTS_PER_SOCKET = 1000
 
 export interface AdmissionServerOptions extends Admission {
-  /** PEM. */
-  tls: { key: string; cert: string }
+  /** PEM. With a CA, only clients with a certificate of that CA are let in. */
+  tls: { key: string; cert: string; ca?: string }
+  /** The common names of those clients; default any. */
+  clientNames?: readonly string[] | undefined
   /** The webhooks by path. */
   webhooks: Readonly<Record<string, Rules>>
   /** Whether the view can be trusted; before that no review is answered. */
@@ -52,7 +55,12 @@ export interface AdmissionServerOptions extends Admission {
  */
 export function createAdmissionServer(options: AdmissionServerOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
-    https: { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
+    https: {
+      ...options.tls,
+      requestCert: options.tls.ca !== undefined,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HANDSHAKE_MS,
+    },
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // This counts from the connection on, and an API server keeps some in its pool before their first request.
@@ -63,6 +71,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     return503OnClosing: false,
   })
   app.server.headersTimeout = KEEP_ALIVE_MS
+  if (options.clientNames !== undefined) admitClients(app, options.clientNames)
   limitConnections(app, {
     max: options.maxConnections ?? MAX_CONNECTIONS,
     bodyMs: BODY_MS,

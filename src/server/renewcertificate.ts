@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AdmissionServerOptions } from './admissionserver.ts'
 
 /**
- * Serves new connections with another certificate from now on; those that are open stay as they are. The TLS version has to be said
+ * Serves new connections with another certificate from now on, and lets in clients of another CA; those that are open stay as they are. The TLS version has to be said
  * again: a new context does not take it over.
  */
 export function renewCertificate({ server }: FastifyInstance, tls: AdmissionServerOptions['tls']): void {

@@ -77,6 +77,10 @@ describe('kubectl apply -k manifests/', () => {
     await plane.kubectl('apply', '--server-side', '--force-conflicts', '-k', 'manifests')
     const roles = 'kubectl -n modelcache-system delete role,rolebinding modelcache-ca modelcache-ca-rotation'
     await here.documented(roles, '--dry-run=server')
+    await here.documented(
+      'kubectl -n modelcache-system delete secret modelcache-webhook-ca',
+      '--dry-run=server',
+    )
     const clusterRoles = 'kubectl delete clusterrole,clusterrolebinding modelcache-cabundle'
     await here.documented(clusterRoles, '--dry-run=server')
   })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { z } from 'zod'
+import { CA_SECRET } from '../../src/certs/authoritysecret.ts'
 import { CERTIFICATES_MANAGER } from '../../src/certs/authoritywatch.ts'
 import { inRepository, NAMESPACE } from '../manifests/rendered.ts'
 import { type CommandResult, outputOf } from '../testbed/command.ts'
@@ -93,10 +94,10 @@ export function installationOn({ run, kubectl, helm }: BarePlane) {
       expect(code, stderr).toBe(0)
     },
 
-    /** Leaves what the product makes while it runs: the Secret of the CA, and the CA in the configurations. */
+    /** Leaves what the product writes while it runs: the CA, in its Secret and in the configurations. */
     async pretendToHaveRun(): Promise<void> {
-      const literal = '--from-literal=ca.crt=any'
-      await kubectl('-n', NAMESPACE, 'create', 'secret', 'generic', 'modelcache-webhook-ca', literal)
+      const data = JSON.stringify({ data: { 'ca.crt': CA } })
+      await kubectl('-n', NAMESPACE, 'patch', 'secret', CA_SECRET, '--type=merge', '-p', data)
       for (const { kind, name, webhooks } of CONFIGURATIONS) {
         const object = {
           apiVersion: 'admissionregistration.k8s.io/v1',
@@ -117,7 +118,8 @@ export function installationOn({ run, kubectl, helm }: BarePlane) {
 
     /** What `pretendToHaveRun` left is as it was. */
     async expectItHasRun(): Promise<void> {
-      expect(await namesOf('secrets', '-n', NAMESPACE)).toContain('modelcache-webhook-ca')
+      const data = ['get', 'secret', CA_SECRET, '-o', 'jsonpath={.data.ca\\.crt}']
+      expect(await kubectl('-n', NAMESPACE, ...data)).toBe(CA)
       for (const { kind, name, webhooks } of CONFIGURATIONS) {
         for (const webhook of webhooks) {
           const path = `jsonpath={.webhooks[?(@.name=="${webhook}")].clientConfig.caBundle}`

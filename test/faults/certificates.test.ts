@@ -7,6 +7,7 @@ import { type Cluster, eventually, namespaceOf } from '../e2e/cluster.ts'
 import { createWhile } from '../e2e/creates.ts'
 import { classes, modelCache, readyStatus, soundSpec } from '../e2e/objects.ts'
 import { WEIGHTS_CLAIM } from '../e2e/ownplane.ts'
+import { inRepository } from '../manifests/rendered.ts'
 import { ensureBinaries } from '../testbed/binaries.ts'
 import { outputOf } from '../testbed/command.ts'
 import { type ControlPlane, startControlPlane } from '../testbed/controlplane.ts'
@@ -125,10 +126,17 @@ test('the serving certificate is renewed, and no create fails', async () => {
   })
 })
 
-test('a Secret that is deleted comes back with the same CA, and no create fails', async () => {
+test('a Secret that is deleted, and installed again, has the same CA as before, and no create fails', async () => {
   const signer = await secretField('signer.crt')
   await noCreateFails('the Secret of the CA deleted', async () => {
     await admin('delete', SECRET)
+    await eventually('a word about it', async () => {
+      const { stdout, stderr } = await cluster.kubectl(['get', SECRET, '-n', SYSTEM])
+      expect(stdout + stderr).toContain('NotFound')
+      const log = await readFile(product.controller.logPath, 'utf8')
+      return log.includes('modelcache-webhook-ca is not there') || undefined
+    })
+    await admin('apply', '-f', inRepository('manifests/secret.yaml'))
     await eventually('the Secret', async () => {
       const { stdout } = await cluster.kubectl([
         'get',
@@ -160,9 +168,9 @@ test('a Secret that is spoilt is replaced, trusted, and served from', async () =
   await noCreateFails('after a Secret that was spoilt', async () => {})
 })
 
-test('several replicas that start at once without a Secret agree on one CA', async () => {
+test('several replicas that start at once with an empty Secret agree on one CA', async () => {
   await product.stop()
-  await admin('delete', SECRET)
+  await admin('patch', SECRET, '--type=json', '-p', '[{"op":"remove","path":"/data"}]')
   const others = await Promise.all([
     product.prepareReplica('webhook', SETTINGS.webhook),
     product.prepareReplica('controller', SETTINGS.controller),

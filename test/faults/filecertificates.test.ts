@@ -182,5 +182,6 @@ test('caBundle and the Secret of a CA are left to others, and no right to them i
   expect(after).toEqual(before)
   const managers = after.flatMap(({ metadata }) => metadata.managedFields.map(({ manager }) => manager))
   expect(managers).not.toContain('modelcache-certificates')
-  expect(await admin('get', 'secrets', '-o', 'name')).not.toContain('modelcache-webhook-ca')
+  const data = ['get', 'secret/modelcache-webhook-ca', '-o', 'jsonpath={.data}']
+  expect(await admin(...data), 'as it was installed').toBe('')
 })

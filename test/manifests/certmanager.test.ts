@@ -92,4 +92,5 @@ test('the CA is injected from the certificate of the webhook, and our own contro
   )
   const roles = Object.keys(rendered).filter(name => /Role/.test(name))
   expect(roles.filter(name => /modelcache-ca/.test(name))).toEqual([])
+  expect(rendered).not.toHaveProperty([`Secret/${NAMESPACE}/modelcache-webhook-ca`])
 })

@@ -43,6 +43,14 @@ const CHANGES: Change[] = [
     'ValidatingAdmissionPolicy/',
     '"values":["kube-system","infra","modelcache-system"]',
   ],
+  ['clients.caConfigMapName', 'api-servers', webhook, '"configMap":{"name":"api-servers"}'],
+  [
+    ...(['clients.names', ['kube-apiserver', 'apiserver two']] as const),
+    webhook,
+    '"--client-ca-file=/clients/ca.crt","--client-name=kube-apiserver,apiserver two"',
+    ...['--set', 'clients.caConfigMapName=api-servers'],
+  ],
+  ['networkPolicy.metricsNamespace', 'observability', 'NetworkPolicy', '"observability"'],
   ['webhook.timeoutSeconds', 9, 'MutatingWebhookConfiguration', '"timeoutSeconds":9'],
   ...changesOf('webhook'),
   ...changesOf('controller'),
@@ -79,6 +87,7 @@ const REMOVALS: [path: string, value: unknown, gone: string[]][] = [
       'Role/modelcache-system/modelcache-ca-rotation',
       'RoleBinding/modelcache-system/modelcache-ca',
       'RoleBinding/modelcache-system/modelcache-ca-rotation',
+      'Secret/modelcache-system/modelcache-webhook-ca',
     ],
   ],
 ]

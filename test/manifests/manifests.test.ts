@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { CA_SECRET } from '../../src/certs/authoritysecret.ts'
 import { runCommand } from '../testbed/command.ts'
 import type { KubeObject } from '../testbed/objects.ts'
 import { byName, inRepository, kustomize, NAMESPACE } from './rendered.ts'
@@ -88,7 +89,9 @@ describe.each(['webhook', 'controller'])('Deployment modelcache-%s', role => {
 test('the NetworkPolicies open the ports that the pods have, and only those', () => {
   const port = z.object({ port: z.number(), protocol: z.string() })
   const policy = z.object({
-    spec: z.object({ ingress: z.array(z.object({ from: z.unknown().optional(), ports: z.array(port) })) }),
+    spec: z.object({
+      ingress: z.array(z.object({ from: z.array(z.unknown()).optional(), ports: z.array(port) })),
+    }),
   })
   for (const role of ['webhook', 'controller']) {
     const { ports } = deploymentOf(role).spec.template.spec.containers[0]
@@ -103,6 +106,9 @@ test('the NetworkPolicies open the ports that the pods have, and only those', ()
         anywhere: name === 'https',
       })),
     )
+    expect(ingress.flatMap(rule => rule.from ?? [])).toEqual([
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+    ])
   }
 })
 
@@ -146,6 +152,9 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
   }
 })
 
-test('no Secret and no ConfigMap is installed, so an upgrade leaves the CA and the log level alone', () => {
-  expect(shipped.filter(({ kind }) => kind === 'Secret' || kind === 'ConfigMap')).toEqual([])
+test('the one Secret is installed without data, and no ConfigMap is, so an upgrade leaves the CA and the log level alone', () => {
+  const found = shipped.filter(({ kind }) => kind === 'Secret' || kind === 'ConfigMap')
+  expect(found.map(({ metadata }) => metadata.name)).toEqual([CA_SECRET])
+  expect(found[0]).not.toHaveProperty('data')
+  expect(found[0]).not.toHaveProperty('stringData')
 })

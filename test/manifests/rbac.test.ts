@@ -49,7 +49,6 @@ const status = { ...modelCaches, plural: 'modelcaches/status' }
 const BOTH: Use[] = [
   ...watched().map((kind): Use => ['cluster', 'list watch', kind]),
   // src/certs/authoritywatch.ts
-  ['namespace', 'create', secrets],
   ['namespace', 'list watch', secrets, CA_SECRET],
 ]
 

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually } from '../e2e/cluster.ts'
 import { CONCURRENT, createWhile } from '../e2e/creates.ts'
 import { annotations, modelCache, pod, readyStatus } from '../e2e/objects.ts'
+import { inRepository } from '../manifests/rendered.ts'
 import { outputOf } from '../testbed/command.ts'
 import { waitForRollout } from '../testbed/node/installed.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
@@ -137,17 +138,27 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
     await untilCreates('an annotated pod, once replicas are back')
   })
 
-  test('the Secret of the CA and caBundle come back by themselves', async () => {
+  test('the Secret of the CA, installed again, and caBundle come back with what they had', async () => {
     const bundle = async () => {
       const path = 'jsonpath={.webhooks[0].clientConfig.caBundle}'
       return (await kubectl(['get', 'mutatingwebhookconfiguration/modelcache-mutating', '-o', path])).stdout
     }
     const before = await bundle()
+    const signer = async () => {
+      const data = [
+        'get',
+        'secret/modelcache-webhook-ca',
+        '-n',
+        SYSTEM,
+        '-o',
+        'jsonpath={.data.signer\\.crt}',
+      ]
+      return (await kubectl(data)).stdout
+    }
+    const signed = await signer()
     await admin('delete', 'secret/modelcache-webhook-ca')
-    await eventually('the Secret', async () => {
-      const { code } = await kubectl(['get', 'secret/modelcache-webhook-ca', '-n', SYSTEM])
-      return code === 0 ? true : undefined
-    })
+    await admin('apply', '-f', inRepository('manifests/secret.yaml'))
+    await eventually('the Secret', async () => ((await signer()) === signed ? true : undefined))
     const patch = '[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]'
     await admin('patch', 'mutatingwebhookconfiguration/modelcache-mutating', '--type=json', '-p', patch)
     await eventually('caBundle', async () => ((await bundle()) === before ? true : undefined))

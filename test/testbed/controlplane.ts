@@ -36,6 +36,8 @@ export interface ControlPlaneRequest {
   binaries: Binaries
   /** Where it runs. */
   host?: Host
+  /** Flags of kube-apiserver beyond those that every plane has. */
+  apiserverFlags?: Readonly<Record<string, string>>
 }
 
 type Probe = () => Promise<string | undefined>
@@ -50,7 +52,7 @@ const APISERVER_GRACE_MS = 3_000
  * the process at fault and shows the end of its log.
  */
 export async function startControlPlane(request: ControlPlaneRequest): Promise<ControlPlane> {
-  const { dir, binaries, host = thisMachine } = request
+  const { dir, binaries, host = thisMachine, apiserverFlags = {} } = request
   if (existsSync(join(dir, 'etcd'))) {
     throw new Error(`${dir} holds the data of another run; remove it or choose another folder`)
   }
@@ -79,7 +81,7 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
   // Whether etcd is well shows in the readiness of the API server.
   const etcd = prepare('etcd', binaries.etcd, etcdArgs(layout), async () => undefined)
   const apiserver = prepare(
-    ...(['kube-apiserver', binaries.kubeApiserver, apiserverArgs(layout)] as const),
+    ...(['kube-apiserver', binaries.kubeApiserver, apiserverArgs(layout, apiserverFlags)] as const),
     get('/readyz'),
     APISERVER_GRACE_MS,
   )

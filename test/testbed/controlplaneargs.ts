@@ -37,7 +37,10 @@ export function etcdArgs({ dir, etcdPort, peerPort }: Layout): string[] {
  * Flags of kube-apiserver. There is no --enable-aggregator-routing, because with it the API server refuses
  * the Services of type ExternalName by which webhooks on this machine are reached.
  */
-export function apiserverArgs({ dir, host, apiPort, etcdPort }: Layout): string[] {
+export function apiserverArgs(
+  { dir, host, apiPort, etcdPort }: Layout,
+  more: Readonly<Record<string, string>>,
+): string[] {
   const pki = join(dir, 'pki')
   return flags({
     'etcd-servers': `http://${LOOPBACK}:${etcdPort}`,
@@ -54,6 +57,7 @@ export function apiserverArgs({ dir, host, apiPort, etcdPort }: Layout): string[
     'authorization-mode': 'Node,RBAC',
     'allow-privileged': 'true',
     profiling: 'false',
+    ...more,
   })
 }
 
