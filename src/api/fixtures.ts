@@ -44,7 +44,12 @@ export function aModelCache(
 }
 
 /** A ModelCache whose snapshot is on its claim. */
-export function aReadyCache({ name = 'llama', path = '/mnt/model', digest = DIGEST } = {}): ModelCache {
+export function aReadyCache({
+  name = 'llama',
+  path = '/mnt/model',
+  digest = DIGEST,
+  snapshots = [] as { digest: string }[],
+} = {}): ModelCache {
   return aModelCache({
     name,
     spec: { mount: { path } },
@@ -53,6 +58,7 @@ export function aReadyCache({ name = 'llama', path = '/mnt/model', digest = DIGE
       conditions: [aCondition('Ready', 'True')],
       claimName: `modelcache--${name}`,
       resolvedDigest: digest,
+      snapshots,
     },
   })
 }

@@ -36,6 +36,10 @@ const hydrationRun = z.object({
   startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When this run started.'),
 })
 
+const snapshot = z.object({
+  digest: z.string().regex(SHA256_DIGEST).describe('Digest of the snapshot, by which its folder is named.'),
+})
+
 export const PHASES = ['Pending', 'Resolving', 'Provisioning', 'Hydrating', 'Ready', 'Failed'] as const
 
 export const modelCacheStatus = z.object({
@@ -61,6 +65,12 @@ export const modelCacheStatus = z.object({
     .regex(SHA256_DIGEST)
     .optional()
     .describe('Digest over the sorted (path, size, sha256) list of the files that were staged.'),
+  snapshots: z
+    .array(snapshot)
+    .max(64)
+    .optional()
+    .describe('The complete snapshots on the claim. Pods that run on an older one keep it.')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['digest'] }),
   bytesStaged: z.int().min(0).optional().describe('Bytes on the volume so far.'),
   bytesTotal: z.int().min(0).optional().describe('Bytes of the whole artifact.'),
   filesStaged: z.int().min(0).optional().describe('Files on the volume so far.'),

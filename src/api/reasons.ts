@@ -147,6 +147,10 @@ export const REASONS = {
     when: 'An update lowers `spec.storage.pvc.sizeGiB`, or removes it once it was set: the measured size that would take its place may be less.',
     fix: 'Keep the size. To get a smaller claim, create a second ModelCache.',
   },
+  SnapshotUnknown: {
+    when: 'A pod mounts a folder of the claim of a ModelCache that is no snapshot of it, by `resolvedDigest` and `snapshots` of its status. kubelet makes a folder that is missing, so the pod would start on an empty one. Confirmed by a live read.',
+    fix: 'Remove the mount and ask for the cache by annotation `modelplane.ai/caches`. To look at all that is on the claim, mount it read-only without `subPath`.',
+  },
   SourceAlreadyCached: {
     when: 'A warning, at creation: another ModelCache of the namespace stages the same source, with the same patterns; credentials and the kind of the artifact do not count. Confirmed by a live read.',
     fix: 'Let the pods use the cache that is there; any number can mount it. Two are right where the bytes must lie on two kinds of storage, or at two paths.',

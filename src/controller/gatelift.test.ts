@@ -88,7 +88,9 @@ test('a pod that does not wait is left alone', () => {
 test('a worker is told what its leader was, though the cache was fetched again or is no longer Ready', () => {
   const folder = { subPathExpr: 'snapshots/$(MODELCACHE__LLAMA_DIGEST)' }
   const leader = aWaitingPod({ name: 'leader', record: `llama=${OLD}`, gated: false, folder })
-  for (const cache of [aReadyCache(), aModelCache({ status: { claimName: 'modelcache--llama' } })]) {
+  const snapshots = [{ digest: OLD }]
+  const notReady = aModelCache({ status: { claimName: 'modelcache--llama', snapshots } })
+  for (const cache of [aReadyCache({ snapshots }), notReady]) {
     expect(annotations(lift(aWaitingPod(), [cache], leader))).toEqual({
       [TOLD]: OLD,
       [INJECTED]: `llama=${OLD}`,

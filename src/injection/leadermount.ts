@@ -1,7 +1,6 @@
 import type { ConsumerPod } from '../api/consumerpod.ts'
-import { SHA256_DIGEST } from '../api/digest.ts'
 import type { ModelCache } from '../api/modelcache.ts'
-import { type CacheMount, existingClaimMount, snapshotMount } from './cachemount.ts'
+import { type CacheMount, existingClaimMount, hasSnapshot, snapshotMount } from './cachemount.ts'
 import { subPathExpr } from './mounts.ts'
 import { PENDING, pendingMount } from './pendingmount.ts'
 import { readRecord } from './record.ts'
@@ -9,7 +8,7 @@ import { readRecord } from './record.ts'
 /**
  * The mount that the leader of a gang was given of a cache: its workers get the same, whatever happened to the cache
  * since, because one gang must not serve two revisions. Undefined where the leader was given none, or where its record
- * is not what it mounts: annotations of a pod can change, its mounts cannot.
+ * is not what it mounts: annotations of a pod can change, its mounts cannot. A snapshot that status does not know is none.
  */
 export function mountOfLeader(leader: ConsumerPod, cache: ModelCache): CacheMount | undefined {
   const identity = readRecord(leader.record).get(cache.metadata.name)
@@ -21,7 +20,7 @@ export function mountOfLeader(leader: ConsumerPod, cache: ModelCache): CacheMoun
     return mount?.identity === identity && !leader.gated ? mount : undefined
   }
   if (identity === PENDING) return pending
-  if (!SHA256_DIGEST.test(identity)) return undefined
+  if (!hasSnapshot(cache, identity)) return undefined
   const mount = snapshotMount(cache, identity)
   // A leader that has waited for its cache learnt the digest from the controller.
   const folders = [mount.subPath, subPathExpr(pending)].map(folder => `${mount.claimName}/${folder}`)

@@ -17,15 +17,19 @@ export function readRecord(record: string | undefined): ReadonlyMap<string, stri
 }
 
 /**
- * The mounts of a pod by its own record: of a cache that the record gives another digest, the snapshot of that one. A
+ * The mounts of a pod by its own record: of a cache that the record gives another digest that is known, the snapshot of that one. A
  * cache may be fetched again between the two webhooks of one request, and old snapshots stay on the volume. Everything
  * else (claim, path, caches that people filled) is by the cache as it is.
  */
-export function asRecorded(mounts: readonly CacheMount[], record: string | undefined): readonly CacheMount[] {
+export function asRecorded(
+  mounts: readonly CacheMount[],
+  record: string | undefined,
+  isKnown: (cache: string, digest: string) => boolean,
+): readonly CacheMount[] {
   const recorded = readRecord(record)
   return mounts.map(mount => {
     const digest = recorded.get(mount.cache)
-    if (digest === undefined || !SHA256_DIGEST.test(digest) || !SHA256_DIGEST.test(mount.identity))
+    if (digest === undefined || !SHA256_DIGEST.test(mount.identity) || !isKnown(mount.cache, digest))
       return mount
     return { ...mount, identity: digest, subPath: snapshotPath(digest) }
   })

@@ -67,6 +67,71 @@ describe('a tenant does not', () => {
   })
 })
 
+/** A pod with all that injection gives, of a snapshot that nobody has staged. */
+const forgedAtBirth = (name: string, own: Record<string, string>, mount: object) =>
+  pod(
+    { name, ...annotations('weights', own), labels: { 'modelplane.ai/cache-consumer': 'true' } },
+    {
+      containers: [
+        {
+          name: 'c',
+          image: 'x',
+          volumeMounts: [{ name: 'w', mountPath: '/mnt/model', readOnly: true, ...mount }],
+        },
+      ],
+      volumes: [{ name: 'w', persistentVolumeClaim: { claimName: 'modelcache--weights', readOnly: true } }],
+    },
+  )
+
+describe('a pod that a tenant creates is not given', () => {
+  test.each<[string, string, object]>([
+    [
+      'a snapshot that it names itself',
+      'MountPathConflict',
+      forgedAtBirth(
+        'born',
+        { 'modelplane.ai/injected': `weights=${FORGED}` },
+        { subPath: `snapshots/${FORGED}` },
+      ),
+    ],
+    [
+      'that of a leader that was made up',
+      'MountPathConflict',
+      forgedAtBirth(
+        'worker',
+        {
+          'leaderworkerset.sigs.k8s.io/leader-name': 'served',
+          'modelplane.ai/injected': `weights=${FORGED}`,
+        },
+        { subPath: `snapshots/${FORGED}` },
+      ),
+    ],
+    [
+      'a snapshot that is not there, where it asks for no cache',
+      'SnapshotUnknown',
+      pod(
+        { name: 'by-hand' },
+        {
+          containers: [
+            {
+              name: 'c',
+              image: 'x',
+              volumeMounts: [{ name: 'w', mountPath: '/m', readOnly: true, subPath: `snapshots/${FORGED}` }],
+            },
+          ],
+          volumes: [
+            { name: 'w', persistentVolumeClaim: { claimName: 'modelcache--weights', readOnly: true } },
+          ],
+        },
+      ),
+    ],
+  ])('%s', async (_what, reason, object) => {
+    const { code, stderr } = await cluster.apply(object, ...TENANT)
+    expect(code, stderr).toBe(1)
+    expect(stderr).toContain(`${reason}: `)
+  })
+})
+
 test('a tenant annotates and labels pods otherwise as before', async () => {
   for (const args of [
     ['annotate', 'pod', 'served', 'team=ml'],

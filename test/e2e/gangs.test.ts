@@ -52,6 +52,13 @@ async function replaced(name: string): Promise<StoredPod> {
   })
 }
 
+/** The cache was fetched again; the older snapshot stays on the volume. */
+const refetched = {
+  ...readyStatus('modelcache--weights'),
+  resolvedDigest: NEWER,
+  snapshots: [{ digest: NEWER }, { digest: DIGEST }],
+}
+
 function digestOf(given: StoredPod): string | undefined {
   return given.metadata.annotations?.['modelplane.ai/injected']
 }
@@ -61,7 +68,7 @@ test('a worker that starts anew gets what its leader has, not what was fetched s
   expect(digestOf(leader)).toBe(`weights=${DIGEST}`)
   await eventually('the worker', () => find('llama-0-1'))
 
-  await cluster.setStatus('mc/weights', { ...readyStatus('modelcache--weights'), resolvedDigest: NEWER })
+  await cluster.setStatus('mc/weights', refetched)
   expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
 
   // No more Ready: a pod of its own is refused, and the gang stays whole.
@@ -71,7 +78,7 @@ test('a worker that starts anew gets what its leader has, not what was fetched s
   )
   expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
 
-  await cluster.setStatus('mc/weights', { ...readyStatus('modelcache--weights'), resolvedDigest: NEWER })
+  await cluster.setStatus('mc/weights', refetched)
   expect(digestOf(await replaced('llama-0'))).toBe(`weights=${NEWER}`)
 })
 

@@ -9,6 +9,7 @@ import { WEIGHTS_CLAIM as CLAIM, type OwnPlane, startOwnPlane } from './ownplane
 // The webhooks without the policies, then the policies without the webhooks. A control plane of its own, because
 // both are taken down.
 const POLICIES = new URL('../../manifests/policies.yaml', import.meta.url)
+const TENANT = ['--as=tenant', '--as-group=system:authenticated']
 let own: OwnPlane
 let product: Product
 let cluster: Cluster
@@ -17,6 +18,8 @@ beforeAll(async () => {
   own = await startOwnPlane()
   product = own.product
   cluster = own.cluster
+  const edit = ['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant']
+  expect((await cluster.kubectl(edit)).code).toBe(0)
 })
 afterAll(() => own?.[Symbol.asyncDispose]())
 
@@ -71,6 +74,16 @@ const REFUSED: [string, string, object][] = [
     pod({}, mounting(CLAIM, { volume: { readOnly: true }, list: 'initContainers' })),
   ],
   ['a Job that would write', 'ClaimWritable', job('writer', mounting(CLAIM))],
+  [
+    'a pod that mounts a folder that is no snapshot',
+    'SnapshotUnknown',
+    pod({}, mounting(CLAIM, { ...readOnly, mount: { readOnly: true, subPath: '.modelcache/journal' } })),
+  ],
+  [
+    'a pod that takes a folder from a variable',
+    'SnapshotUnknown',
+    pod({}, mounting(CLAIM, { ...readOnly, mount: { readOnly: true, subPathExpr: 'snapshots/$(X)' } })),
+  ],
   ['a pod that asks for a cache and was given nothing', 'InjectionMissing', pod(annotations('weights'))],
   ['a pod with a forged record and no mount', 'InjectionMissing', pod(annotations('weights', injected))],
   ['a pod with the mount and no record', 'InjectionMissing', pod(annotations('weights'), given)],
@@ -81,6 +94,8 @@ const ADMITTED: [string, object][] = [
   ['a pod that writes to a claim of its own', pod({}, mounting('scratch'))],
   ['a pod that mounts the claim read-only', pod({}, mounting(CLAIM, readOnly))],
   ['a Job that mounts the claim read-only', job('reader', mounting(CLAIM, readOnly))],
+  ['a pod that mounts a snapshot', pod({}, given)],
+  ['a Job that mounts a snapshot', job('reader', given)],
   ['a Job that writes to a claim of its own', job('writer', mounting('scratch'))],
   [
     'a pod that has all that injection gives',
@@ -101,8 +116,8 @@ const policies = z.object({
   ),
 })
 
-/** Asks without storing anything. */
-const ask = (object: object) => cluster.apply(object, '--dry-run=server')
+/** Asks without storing anything, as somebody who may make pods and Jobs: an administrator may manage storage. */
+const ask = (object: object) => cluster.apply(object, '--dry-run=server', ...TENANT)
 
 /** Waits until `refuser` is the one who refuses a pod that would write: the API server learns of changes late. */
 async function untilRefusedBy(refuser: string): Promise<void> {

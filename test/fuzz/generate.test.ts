@@ -33,6 +33,7 @@ test('what is generated is denied for every reason, alone and together, and allo
     'NotImplemented',
     'ReferenceInvalid',
     'SizeCannotShrink',
+    'SnapshotUnknown',
     'SourceInvalid',
     'SpecInvalid',
     'StorageClassNotFound',

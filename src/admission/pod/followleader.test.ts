@@ -11,6 +11,7 @@ import { mutatePod } from './mutate.ts'
 import { validatePod } from './validate.ts'
 
 const OLD = `sha256:${'01'.repeat(32)}`
+const FORGED = `sha256:${'02'.repeat(32)}`
 const PENDING = 'snapshots/$(MODELCACHE__LLAMA_DIGEST)'
 const filled = (status?: ModelCache['status']) =>
   aModelCache({
@@ -53,11 +54,16 @@ function mountOf(decision: Decision): unknown {
   return spec.containers[0]?.volumeMounts?.[0]
 }
 
-const notReady = aModelCache({ status: { phase: 'Hydrating', claimName: 'modelcache--llama' } })
+const snapshots = [{ digest: OLD }]
+const notReady = aModelCache({
+  status: { phase: 'Hydrating', claimName: 'modelcache--llama', snapshots },
+})
+/** Fetched again: the snapshot of the leader is not the one that pods are given now. */
+const refetched = aReadyCache({ snapshots })
 
 describe('a worker follows its leader', () => {
   test.each([
-    ['the cache was fetched again', aReadyCache()],
+    ['the cache was fetched again', refetched],
     ['the cache is no longer Ready', notReady],
     [
       'the cache is being deleted',
@@ -70,7 +76,7 @@ describe('a worker follows its leader', () => {
   })
 
   test('and so passes the validating webhook, and a second call', () => {
-    const cache = aReadyCache()
+    const cache = refetched
     const view = aView({ caches: [cache], consumers: [aLeader()] })
     const decision = decide(aWorker(), cache, aLeader())
     const stored = applied(aWorker(), decision.allowed ? decision.patch : [])
@@ -85,12 +91,12 @@ describe('a worker follows its leader', () => {
 
   test('that has waited and learnt its digest from the controller', () => {
     const leader = aLeader({ folder: { subPathExpr: PENDING } })
-    expect(mountOf(decide(aWorker(), aReadyCache(), leader))).toMatchObject({ subPath: `snapshots/${OLD}` })
+    expect(mountOf(decide(aWorker(), refetched, leader))).toMatchObject({ subPath: `snapshots/${OLD}` })
   })
 
   test('to the gate, even when the cache is Ready by now: the two learn one digest', () => {
     const leader = aLeader({ record: 'llama=pending', folder: { subPathExpr: PENDING }, gated: true })
-    const decision = decide(aWorker({ waits: true }), aReadyCache(), leader)
+    const decision = decide(aWorker({ waits: true }), refetched, leader)
     expect(mountOf(decision)).toMatchObject({ subPathExpr: PENDING })
   })
 })
@@ -106,9 +112,13 @@ describe('a worker is judged like any other pod', () => {
       'has a record that is no digest',
       aLeader({ record: 'llama=../x', folder: { subPath: 'snapshots/../x' } }),
     ],
+    [
+      'has a digest that status does not know',
+      aLeader({ record: `llama=${FORGED}`, folder: { subPath: `snapshots/${FORGED}` } }),
+    ],
     ['waits, and the worker would rather not', aLeader({ record: 'llama=pending', gated: true })],
   ])('when its leader %s', (_, leader) => {
-    expect(mountOf(decide(aWorker(), aReadyCache(), leader))).toMatchObject(ready)
+    expect(mountOf(decide(aWorker(), refetched, leader))).toMatchObject(ready)
     expect(reasonsOf(decide(aWorker(), notReady, leader))).toEqual(['CacheNotReady'])
   })
 
@@ -119,7 +129,7 @@ describe('a worker is judged like any other pod', () => {
 
   test('when the watch does not show its leader, after a live read of it', () => {
     const basis = [{ kind: 'Pod', namespace: NAMESPACE, name: 'gang-0' }]
-    expect(decide(aWorker(), aReadyCache())).toMatchObject({ allowed: true, basis })
+    expect(decide(aWorker(), refetched)).toMatchObject({ allowed: true, basis })
     expect(findingsOf(decide(aWorker(), notReady))[0]?.basis).toEqual(expect.arrayContaining(basis))
   })
 })

@@ -1,5 +1,6 @@
 import { CACHES, INJECTED } from '../../api/annotations.ts'
 import { violation } from '../../api/violation.ts'
+import { hasSnapshot } from '../../injection/cachemount.ts'
 import type { Operation } from '../../injection/jsonpatch.ts'
 import { planInjection } from '../../injection/plan.ts'
 import { asRecorded } from '../../injection/record.ts'
@@ -19,7 +20,11 @@ export function injectionMissing({ request, pod, view }: Subject): readonly Find
   const resolved = resolveCaches(annotation, namespace, pod, view)
   if ('findings' in resolved) return resolved.findings
 
-  const mounts = asRecorded(resolved.mounts, pod.metadata.annotations?.[INJECTED])
+  const isKnown = (name: string, digest: string) => {
+    const cache = view.modelCache(namespace, name)
+    return cache !== undefined && hasSnapshot(cache, digest)
+  }
+  const mounts = asRecorded(resolved.mounts, pod.metadata.annotations?.[INJECTED], isKnown)
   const plan = planInjection(pod, mounts)
   // The replica that has injected may have known a cache by a later look than ours.
   const basis: ObjectRef[] = [

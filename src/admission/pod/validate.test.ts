@@ -92,7 +92,10 @@ describe('a pod that asks for a cache', () => {
   })
 
   test('keeps the snapshot that it was given when the cache is fetched again meanwhile', () => {
-    const refetched = aView({ caches: [aReadyCache({ digest: `sha256:${'07'.repeat(32)}` })] })
+    const digest = `sha256:${'07'.repeat(32)}`
+    const refetched = aView({
+      caches: [aReadyCache({ digest, snapshots: [{ digest: DIGEST }, { digest }] })],
+    })
     expect(validate(inject(aPod()), refetched)).toEqual(allow())
   })
 
@@ -100,6 +103,12 @@ describe('a pod that asks for a cache', () => {
     const given = inject(aPod())
     const annotations = { ...given.metadata.annotations, [INJECTED]: `llama=sha256:${'07'.repeat(32)}` }
     const decision = validate({ ...given, metadata: { ...given.metadata, annotations } })
+    expect(reasonsOf(decision)).toEqual(['InjectionMissing'])
+  })
+
+  test('is refused when record and mount agree on a snapshot that status does not know', () => {
+    const elsewhere = aReadyCache({ digest: `sha256:${'07'.repeat(32)}` })
+    const decision = validate(inject(aPod()), aView({ caches: [elsewhere] }))
     expect(reasonsOf(decision)).toEqual(['MountPathConflict'])
   })
 })

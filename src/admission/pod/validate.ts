@@ -1,15 +1,17 @@
 import { pod as podSchema } from '../../api/pod.ts'
 import type { AdmissionRequest } from '../admissionreview.ts'
 import type { ClusterView } from '../clusterview.ts'
-import { allow, type Decision, deny, denyIfAny } from '../decision.ts'
+import { allow, type Decision, deny, denyIfAny, type Finding } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { claimWritable } from './claimwritable.ts'
 import { injectionMissing } from './injectionmissing.ts'
+import { snapshotUnknown } from './snapshotunknown.ts'
+import type { Subject } from './subject.ts'
 
 /**
  * The validating webhook for pods (validate.pods.modelplane.ai), after every mutating one: what finally runs has the
- * mounts of its caches, and nobody but a hydration Job writes to a managed claim.
+ * mounts of its caches, of a managed claim nothing but snapshots, and nobody but a hydration Job writes to one.
  */
 export function validatePod(request: AdmissionRequest, view: ClusterView, policy: Policy): Decision {
   const { operation, subResource } = request
@@ -21,6 +23,12 @@ export function validatePod(request: AdmissionRequest, view: ClusterView, policy
   if (!parsed.success) return deny(malformed('not a Pod', parsed.error))
   const subject = { request, pod: parsed.data, view, policy }
   // Caches come and go during the life of a pod: what it was given is a matter of its creation alone.
-  const findings = [...(created ? injectionMissing(subject) : []), ...claimWritable(subject)]
-  return denyIfAny(findings) ?? allow()
+  const mounts = created ? mountsOf(subject) : []
+  return denyIfAny([...mounts, ...claimWritable(subject)]) ?? allow()
+}
+
+/** Of a pod that lacks what was to be injected, that alone is told: its other mounts may be what is left of it. */
+function mountsOf(subject: Subject): readonly Finding[] {
+  const missing = injectionMissing(subject)
+  return missing.length > 0 ? missing : snapshotUnknown(subject)
 }

@@ -67,6 +67,9 @@ function statusOf(name: string, random: Random): unknown {
     claimName: random.perhaps(known, () => (random.chance(0.9) ? `modelcache--${name}` : 'mine')),
     claimUID: random.perhaps(0.15, () => random.pick(['one', 'one', 'another'])),
     resolvedDigest: random.perhaps(known, () => random.pick(DIGESTS)),
+    snapshots: random.perhaps(0.6, () =>
+      DIGESTS.filter(() => random.chance(0.7)).map(digest => ({ digest })),
+    ),
     hydration: random.perhaps(0.7, () => ({ jobUID: random.pick(JOB_UIDS) })),
   }
 }

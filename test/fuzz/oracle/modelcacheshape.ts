@@ -133,6 +133,7 @@ const status = having({
   source: maybe(textOf(0, 4096)),
   resolvedRevision: maybe(text),
   resolvedDigest: maybe(digest),
+  snapshots: maybe(listOf(having({ digest }), 64)),
   bytesStaged: maybe(whole(0)),
   bytesTotal: maybe(whole(0)),
   filesStaged: maybe(whole(0)),

@@ -79,13 +79,19 @@ function mountOfLeader(leader: unknown, cache: unknown): Mount | undefined {
     return identity === mount.identity && !isGated(leader) ? mount : undefined
   }
   if (identity === 'pending') return pendingMount(cache)
-  if (!isDigest(identity)) return undefined
+  if (identity === undefined || !knownDigests(cache).has(identity)) return undefined
   const claim = managedClaimOf(cache)
   const folders = foldersOf(leader)
   // A leader that has waited mounts by the variable, and its record has the digest since.
   const expression = pendingMount(cache).variable?.subPathExpr
   const isMounted = folders.has(`${claim}/snapshots/${identity}`) || folders.has(`${claim}/${expression}`)
   return isMounted ? readyMount(cache, identity) : undefined
+}
+
+/** The snapshots that are complete, by the only one who knows. */
+export function knownDigests(cache: unknown): Set<unknown> {
+  const older = listAt(cache, 'status', 'snapshots').map(snapshot => at(snapshot, 'digest'))
+  return new Set([at(cache, 'status', 'resolvedDigest'), ...older].filter(isDigest))
 }
 
 /** The folders of claims that containers of a pod mount, as `claim/folder`. */

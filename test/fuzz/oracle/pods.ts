@@ -7,13 +7,14 @@ import {
   writableClaims,
 } from './claimwritable.ts'
 import type { Cluster } from './cluster.ts'
-import { recordOf } from './cluster.ts'
+import { named, recordOf } from './cluster.ts'
 import { type Injected, inject } from './injection.ts'
 import { at, textAt } from './json.ts'
 import { job, pod as podShape } from './kinds.ts'
-import { type Mount, mountsFor } from './mounts.ts'
+import { knownDigests, type Mount, mountsFor } from './mounts.ts'
 import { isDigest } from './names.ts'
 import { areSound, NO_WISHES, wishesOf } from './references.ts'
+import { mountsWhatIsNoSnapshot } from './snapshots.ts'
 import { judged, type Verdict } from './verdict.ts'
 
 /** DESIGN 3.3. */
@@ -34,7 +35,7 @@ export function judgeFinalPod(request: unknown, cluster: Cluster): Verdict {
   const isDebugged = operation === 'UPDATE' && subResource === 'ephemeralcontainers'
   if (!isCreated && !isDebugged) return judged(pod, [])
   if (!podShape(pod)) return judged(pod, ['SpecInvalid'])
-  const reasons = new Set(isCreated ? ofInjection(request, cluster) : [])
+  const reasons = new Set(isCreated ? ofMounts(request, cluster) : [])
   const spec = at(pod, 'spec')
   const claims = isCreated ? writableClaims(spec) : mountedWritable(spec, 'ephemeralContainers')
   for (const claim of claims) {
@@ -44,13 +45,22 @@ export function judgeFinalPod(request: unknown, cluster: Cluster): Verdict {
   return judged(pod, reasons)
 }
 
+/** What was injected is there; if so, nothing else that is no snapshot. */
+function ofMounts(request: unknown, cluster: Cluster): Iterable<string> {
+  const missing = [...ofInjection(request, cluster)]
+  if (missing.length > 0) return missing
+  const namespace = textAt(request, 'namespace') ?? ''
+  return mountsWhatIsNoSnapshot(at(request, 'object'), namespace, cluster) ? ['SnapshotUnknown'] : []
+}
+
 /** What was injected is there, of the snapshot that the pod's own record names. */
 function ofInjection(request: unknown, cluster: Cluster): Iterable<string> {
   const pod = at(request, 'object')
   const record = recordOf(pod)
   const asRecorded = (mount: Mount): Mount => {
     const digest = record.get(mount.cache)
-    if (!isDigest(digest) || !isDigest(mount.identity)) return mount
+    const cache = named(cluster.caches, mount.cache, textAt(request, 'namespace') ?? '')
+    if (digest === undefined || !isDigest(mount.identity) || !knownDigests(cache).has(digest)) return mount
     return { ...mount, identity: digest, subPath: `snapshots/${digest}` }
   }
   const { reasons, pod: after } = given(pod, textAt(request, 'namespace') ?? '', cluster, asRecorded)

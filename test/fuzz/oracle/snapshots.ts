@@ -1,0 +1,36 @@
+import { managedClaim } from './claimwritable.ts'
+import { type Cluster, claimsByVolume, isGated, nameOf, recordOf } from './cluster.ts'
+import { at, listAt, textAt } from './json.ts'
+import { knownDigests, pendingMount } from './mounts.ts'
+
+/** DESIGN 4: kubelet makes a folder that is missing, so of a managed claim pods mount all, or what status knows. */
+export function mountsWhatIsNoSnapshot(pod: unknown, namespace: string, cluster: Cluster): boolean {
+  const claims = claimsByVolume(at(pod, 'spec'))
+  return ['containers', 'initContainers', 'ephemeralContainers'].some(kind =>
+    listAt(pod, 'spec', kind).some(container =>
+      listAt(container, 'volumeMounts').some(mount => {
+        const claim = claims.get(at(mount, 'name'))
+        const managed = claim === undefined ? undefined : managedClaim(claim, namespace, cluster)
+        return managed !== undefined && !isRight(mount, container, pod, managed.cache)
+      }),
+    ),
+  )
+}
+
+function isRight(mount: unknown, container: unknown, pod: unknown, cache: unknown): boolean {
+  const expression = textAt(mount, 'subPathExpr') ?? ''
+  const parts = (textAt(mount, 'subPath') ?? '').split('/').filter(part => part !== '' && part !== '.')
+  if (expression === '')
+    return (
+      parts.length === 0 ||
+      (parts.length === 2 && parts[0] === 'snapshots' && knownDigests(cache).has(parts[1]))
+    )
+  if (cache === undefined || textAt(mount, 'subPath')) return false
+  const { variable } = pendingMount(cache)
+  const values = listAt(container, 'env').filter(entry => at(entry, 'name') === variable?.name)
+  const isTold =
+    values.length > 0 &&
+    values.every(entry => textAt(entry, 'valueFrom', 'fieldRef', 'fieldPath') === variable?.fieldPath)
+  const waits = isGated(pod) && recordOf(pod).get(nameOf(cache)) === 'pending'
+  return expression === variable?.subPathExpr && isTold && waits
+}
