@@ -1,6 +1,6 @@
 import type { Violation } from '../api/violation.ts'
-import type { Operation } from '../injection/jsonpatch.ts'
-import type { ObjectRef } from './clusterview.ts'
+import type { Operation } from '../injection/json-patch.ts'
+import type { ObjectRef } from './cluster-view.ts'
 
 /**
  * What a rule found, to deny or to warn of. `basis` names the objects whose absence or state it rests on; the caller reads them live

@@ -1,5 +1,5 @@
-import type { AdmissionRequest } from './admissionreview.ts'
-import type { ClusterView } from './clusterview.ts'
+import type { AdmissionRequest } from './admission-review.ts'
+import type { ClusterView } from './cluster-view.ts'
 import type { Decision } from './decision.ts'
 
 /** A webhook's rules as one pure function. */

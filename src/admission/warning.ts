@@ -1,7 +1,7 @@
 import type { Reason } from '../api/reasons.ts'
 import { violation } from '../api/violation.ts'
 import { cut } from '../api/wording.ts'
-import type { ObjectRef } from './clusterview.ts'
+import type { ObjectRef } from './cluster-view.ts'
 import type { Finding } from './decision.ts'
 
 /** The API server cuts warnings once all of them together are long; a short one is always whole. */

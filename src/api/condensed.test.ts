@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { condensed, condensedFiles } from './condensed.ts'
 import { aModelCache } from './fixtures.ts'
-import { sourceIdentity } from './sourceidentity.ts'
+import { sourceIdentity } from './source-identity.ts'
 
 const inline = (files: Record<string, string>) =>
   aModelCache({ spec: { artifact: { source: { inline: { files } } } } })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
-import { IMMUTABLE_FIELDS, SOURCES } from './modelcachefields.ts'
-import { RESERVED_FIELDS } from './notimplemented.ts'
+import { IMMUTABLE_FIELDS, SOURCES } from './modelcache-fields.ts'
+import { RESERVED_FIELDS } from './not-implemented.ts'
 
 const node: z.ZodType<SchemaNode> = z.lazy(() =>
   z.looseObject({

@@ -1,7 +1,7 @@
 import { GROUP, VERSION } from './group.ts'
-import { inferenceCluster } from './inferencecluster.ts'
+import { inferenceCluster } from './inference-cluster.ts'
 import { modelCache } from './modelcache.ts'
-import { type JsonSchema, structuralSchema } from './structuralschema.ts'
+import { type JsonSchema, structuralSchema } from './structural-schema.ts'
 
 /** A column of `kubectl get`; priority 1 shows with `-o wide`. */
 interface PrinterColumn {

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import { CACHES } from './annotations.ts'
 import { API_VERSION } from './group.ts'
-import { type InferenceCluster, inferenceCluster } from './inferencecluster.ts'
+import { type InferenceCluster, inferenceCluster } from './inference-cluster.ts'
 import { type ModelCache, modelCache } from './modelcache.ts'
-import type { Condition } from './modelcachestatus.ts'
-import { type PersistentVolumeClaim, persistentVolumeClaim } from './persistentvolumeclaim.ts'
+import type { Condition } from './modelcache-status.ts'
+import { type PersistentVolumeClaim, persistentVolumeClaim } from './persistent-volume-claim.ts'
 import { type Container, type Pod, pod } from './pod.ts'
-import { type StorageClass, storageClass } from './storageclass.ts'
+import { type StorageClass, storageClass } from './storage-class.ts'
 
 /** Objects for tests: sound as they are, each test says only what it is about. */
 

@@ -2,7 +2,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
 import type { Reason } from './reasons.ts'
-import { type Quote, reasonsMarkdown } from './reasonsdoc.ts'
+import { type Quote, reasonsMarkdown } from './reasons-doc.ts'
 
 /** The files that come from the code, by their path in the repository, and how each is made. A test compares them. */
 export const GENERATED = [
@@ -14,7 +14,7 @@ export const GENERATED = [
     },
     {
       path: `${folder}/modelplane.ai_inferenceclusters.yaml`,
-      content: () => crdYaml('src/api/inferencecluster.ts', inferenceClusterCrd()),
+      content: () => crdYaml('src/api/inference-cluster.ts', inferenceClusterCrd()),
     },
   ]),
   { path: 'docs/reasons.md', content: () => reasonsMarkdown(quotesOf) },

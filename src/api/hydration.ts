@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { listOf, mapOf, text } from './bounds.ts'
-import { objectName } from './objectname.ts'
+import { objectName } from './object-name.ts'
 import { MAX_QUANTITY } from './quantity.ts'
 
 const quantity = z.union([text(MAX_QUANTITY), z.int()]).meta({ 'x-kubernetes-int-or-string': true })

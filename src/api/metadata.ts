@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { text } from './bounds.ts'
-import { MAX_NAME } from './objectname.ts'
+import { MAX_NAME } from './object-name.ts'
 
 /** More than the API server ever writes as a UID, a version or a time. */
 const SHORT = 256

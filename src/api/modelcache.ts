@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { ALLOW_DELETE_IN_USE } from './annotations.ts'
-import { artifactSource } from './artifactsource.ts'
+import { artifactSource } from './artifact-source.ts'
 import { listOf, mapOf, text } from './bounds.ts'
 import { API_VERSION } from './group.ts'
 import { hydration } from './hydration.ts'
 import { storedObjectMeta, valuesOf } from './metadata.ts'
-import { modelCacheRules } from './modelcacherules.ts'
-import { modelCacheStatus } from './modelcachestatus.ts'
-import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './notimplemented.ts'
-import { objectName } from './objectname.ts'
+import { modelCacheRules } from './modelcache-rules.ts'
+import { modelCacheStatus } from './modelcache-status.ts'
+import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './not-implemented.ts'
+import { objectName } from './object-name.ts'
 
 const artifact = z.object({
   kind: z

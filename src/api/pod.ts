@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { CACHE_CONSUMER, CACHE_CONTAINERS, CACHES, INJECTED, NOT_READY } from './annotations.ts'
 import { listOf, MAX_OBJECT, mapOf, text } from './bounds.ts'
-import { LEADER_NAME } from './leaderworkerset.ts'
+import { LEADER_NAME } from './leader-worker-set.ts'
 import { objectMeta, valuesOf } from './metadata.ts'
 
 /** More than a kubelet would run in one pod. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import forge from 'node-forge'
 import type { Authority } from './authority.ts'
-import { type AuthoritySecret, CA_SECRET, changedSecret } from './authoritysecret.ts'
+import { type AuthoritySecret, CA_SECRET, changedSecret } from './authority-secret.ts'
 import { type CARequest, issueCA, issueLeaf, type KeyedCertificate, type LeafRequest } from './issue.ts'
 
 /** The moment of issue, in milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ApiError } from './apierror.ts'
+import { ApiError } from './api-error.ts'
 import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
 import type { Rest } from './rest.ts'
 

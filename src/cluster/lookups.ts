@@ -1,5 +1,5 @@
-import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
-import { CACHE_LABEL_PREFIX } from '../api/cachelabel.ts'
+import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
+import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
 
 /** Kinds of which single objects decide whether something is allowed. */
 type NotedKind = 'ModelCache' | 'PersistentVolumeClaim' | 'StorageClass'

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts'
+import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
 import { type ReflectorTiming, startReflector } from './reflector.ts'
 import { namespaces } from './resource.ts'
 import { createStore } from './store.ts'

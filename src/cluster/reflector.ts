@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { ApiError, isExpired, isNotFound } from './apierror.ts'
+import { ApiError, isExpired, isNotFound } from './api-error.ts'
 import { type Backoff, backoffMs } from './backoff.ts'
 import { currentVersion, listPages } from './list.ts'
 import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
 import { createRest } from './rest.ts'
 import type { Store } from './store.ts'
-import { readWatch, type WatchEvent } from './watchstream.ts'
+import { readWatch, type WatchEvent } from './watch-stream.ts'
 
 export interface ReflectorTiming extends Backoff {
   /**

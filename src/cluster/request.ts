@@ -1,7 +1,7 @@
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node'
 import { fetch, type Response } from 'undici'
-import { ApiError, statusError } from './apierror.ts'
-import { untilAborted } from './untilaborted.ts'
+import { ApiError, statusError } from './api-error.ts'
+import { untilAborted } from './until-aborted.ts'
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 

@@ -1,15 +1,15 @@
 import type { z } from 'zod'
 import { CACHE_CONSUMER } from '../api/annotations.ts'
 import { condensed } from '../api/condensed.ts'
-import { type ConsumerPod, consumerPod } from '../api/consumerpod.ts'
+import { type ConsumerPod, consumerPod } from '../api/consumer-pod.ts'
 import { API_VERSION } from '../api/group.ts'
-import { type InferenceCluster, inferenceCluster } from '../api/inferencecluster.ts'
+import { type InferenceCluster, inferenceCluster } from '../api/inference-cluster.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
 import { type Namespace, namespace } from '../api/namespace.ts'
-import { type PersistentVolumeClaim, persistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
-import { type ResourceQuota, resourceQuota } from '../api/resourcequota.ts'
-import { type StorageClass, storageClass } from '../api/storageclass.ts'
-import { type StorageProfile, storageProfile } from '../api/storageprofile.ts'
+import { type PersistentVolumeClaim, persistentVolumeClaim } from '../api/persistent-volume-claim.ts'
+import { type ResourceQuota, resourceQuota } from '../api/resource-quota.ts'
+import { type StorageClass, storageClass } from '../api/storage-class.ts'
+import { type StorageProfile, storageProfile } from '../api/storage-profile.ts'
 
 /** What every object that the API server has stored shows. */
 export interface StoredObject {

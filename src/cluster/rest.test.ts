@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { configFor, type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts'
+import { configFor, type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
 import { collectionPath, modelCaches, namespaces, objectPath, persistentVolumeClaims } from './resource.ts'
 import { createRest, isNotFound } from './rest.ts'
 

@@ -1,10 +1,10 @@
 import type { KubeConfig } from '@kubernetes/client-node'
-import { ApiError } from './apierror.ts'
+import { ApiError } from './api-error.ts'
 import { startDeadline } from './deadline.ts'
 import { forgetConnections } from './kubeconfig.ts'
 import { type ApiRequest, describe, type Query, send } from './request.ts'
 
-export { ApiError, isNotFound } from './apierror.ts'
+export { ApiError, isNotFound } from './api-error.ts'
 
 const DEFAULT_TIMEOUT_MS = 10_000
 

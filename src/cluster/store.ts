@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { objectKey } from '../api/objectkey.ts'
+import { objectKey } from '../api/object-key.ts'
 import { parseObject, type Resource, type StoredObject } from './resource.ts'
 
 export type Change<T> =

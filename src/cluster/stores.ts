@@ -1,11 +1,11 @@
-import type { ConsumerPod } from '../api/consumerpod.ts'
-import type { InferenceCluster } from '../api/inferencecluster.ts'
+import type { ConsumerPod } from '../api/consumer-pod.ts'
+import type { InferenceCluster } from '../api/inference-cluster.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
-import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
-import type { ResourceQuota } from '../api/resourcequota.ts'
-import type { StorageClass } from '../api/storageclass.ts'
-import type { StorageProfile } from '../api/storageprofile.ts'
+import type { PersistentVolumeClaim } from '../api/persistent-volume-claim.ts'
+import type { ResourceQuota } from '../api/resource-quota.ts'
+import type { StorageClass } from '../api/storage-class.ts'
+import type { StorageProfile } from '../api/storage-profile.ts'
 import {
   consumerPods,
   inferenceClusters,

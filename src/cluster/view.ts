@@ -1,11 +1,11 @@
-import type { ClusterView } from '../admission/clusterview.ts'
-import { cacheLabel } from '../api/cachelabel.ts'
-import { ownsClaim } from '../api/managedclaim.ts'
+import type { ClusterView } from '../admission/cluster-view.ts'
+import { cacheLabel } from '../api/cache-label.ts'
+import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
-import { objectKey } from '../api/objectkey.ts'
-import { sourceIdentity } from '../api/sourceidentity.ts'
+import { objectKey } from '../api/object-key.ts'
+import { sourceIdentity } from '../api/source-identity.ts'
 import type { StoredObject } from './resource.ts'
-import { indexStore } from './storeindex.ts'
+import { indexStore } from './store-index.ts'
 import type { ClusterStores } from './stores.ts'
 
 /** The view that rules read, over the stores: each look-up answers from memory as of the last event. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type FakeApiServer, startFakeApiServer } from './fakeapiserver.ts'
+import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
 import { modelCaches, namespaces, persistentVolumeClaims, storageClasses } from './resource.ts'
 import { watchCluster } from './watches.ts'
 

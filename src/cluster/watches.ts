@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import type { ClusterView } from '../admission/clusterview.ts'
+import type { ClusterView } from '../admission/cluster-view.ts'
 import { type Reflector, type ReflectorStats, type ReflectorTiming, startReflector } from './reflector.ts'
 import type { Resource, StoredObject } from './resource.ts'
 import { createStore, type ReadableStore } from './store.ts'

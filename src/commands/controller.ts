@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { objectName } from '../api/objectname.ts'
+import { objectName } from '../api/object-name.ts'
 import { loadKubeConfig } from '../cluster/kubeconfig.ts'
 import { createRest } from '../cluster/rest.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { startController } from '../controller/controller.ts'
 import { startGateKeeper } from '../controller/gatekeeper.ts'
-import { runAsLeader } from '../controller/leaderelection.ts'
-import { createHealthServer } from '../server/healthserver.ts'
+import { runAsLeader } from '../controller/leader-election.ts'
+import { createHealthServer } from '../server/health-server.ts'
 import { createMetrics, exposeLeadership, exposeWatches } from '../server/metrics.ts'
 import {
   authorityOptions,
   certificateOptions,
   installationOptions,
   installedIn,
-} from './certificateoptions.ts'
+} from './certificate-options.ts'
 import type { Command } from './command.ts'
-import { controllerCertificates } from './controllercertificates.ts'
+import { controllerCertificates } from './controller-certificates.ts'
+import { followLogLevel } from './log-level.ts'
 import { createLogger } from './logger.ts'
-import { followLogLevel } from './loglevel.ts'
 import { commonOptions, describeOptions, flag, parseOptions } from './options.ts'
 import { aborted, exitOnUncaught, terminationSignal } from './termination.ts'
 

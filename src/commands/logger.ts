@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { z } from 'zod'
-import { errorFields } from './errorfields.ts'
+import { errorFields } from './error-fields.ts'
 import type { logLevel } from './options.ts'
 
 export type LogLevel = z.output<typeof logLevel>

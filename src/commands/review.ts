@@ -1,15 +1,15 @@
 import { styleText } from 'node:util'
 import { z } from 'zod'
-import { objectName } from '../api/objectname.ts'
+import { objectName } from '../api/object-name.ts'
 import { adviseLive, adviseOffline } from '../review/advice.ts'
 import { OFFLINE } from '../review/decide.ts'
-import { EMPTY_CLUSTER } from '../review/inputview.ts'
+import { EMPTY_CLUSTER } from '../review/input-view.ts'
 import { problemLine } from '../review/manifest.ts'
 import { renderJson, renderPatches, renderText } from '../review/render.ts'
 import { type ReviewOptions, review as reviewManifests } from '../review/review.ts'
 import type { Reviewed } from '../review/verdict.ts'
 import type { Command } from './command.ts'
-import { readInput } from './manifestfiles.ts'
+import { readInput } from './manifest-files.ts'
 import { commonOptions, describeOptions, flag, parseOptions, policyOptions } from './options.ts'
 
 const OPTIONS = {
@@ -113,7 +113,7 @@ const NO_CLUSTER: Against = {
 
 async function liveCluster(kubeconfig: string | undefined): Promise<Against> {
   // The Kubernetes client takes most of a second to load, and most reviews are done without a cluster.
-  const { readCluster } = await import('./livecluster.ts')
+  const { readCluster } = await import('./live-cluster.ts')
   const { view, readUnknown, namespace } = await readCluster(kubeconfig)
   return { cluster: { base: view, readUnknown, advise: adviseLive }, defaultNamespace: namespace }
 }

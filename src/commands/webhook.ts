@@ -6,17 +6,17 @@ import { validateModelCache } from '../admission/modelcache/validate.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import { validatePod } from '../admission/pod/validate.ts'
 import { validateWorkload } from '../admission/workload/validate.ts'
-import { type ClientAuthority, clientAuthority } from '../certs/clientauthority.ts'
+import { type ClientAuthority, clientAuthority } from '../certs/client-authority.ts'
 import type { KeyedCertificate } from '../certs/issue.ts'
 import { loadKubeConfig } from '../cluster/kubeconfig.ts'
-import { createLiveReader } from '../cluster/liveread.ts'
+import { createLiveReader } from '../cluster/live-read.ts'
 import { createRest } from '../cluster/rest.ts'
 import { watchCluster } from '../cluster/watches.ts'
-import { createAdmissionServer } from '../server/admissionserver.ts'
-import { watchEventLoop } from '../server/eventlooplag.ts'
-import { createHealthServer } from '../server/healthserver.ts'
+import { createAdmissionServer } from '../server/admission-server.ts'
+import { watchEventLoop } from '../server/event-loop-lag.ts'
+import { createHealthServer } from '../server/health-server.ts'
 import { createMetrics, exposeWatches } from '../server/metrics.ts'
-import { renewCertificate } from '../server/renewcertificate.ts'
+import { renewCertificate } from '../server/renew-certificate.ts'
 import {
   certificateFiles,
   certificateOptions,
@@ -25,10 +25,10 @@ import {
   installationOptions,
   installedIn,
   servingOptions,
-} from './certificateoptions.ts'
+} from './certificate-options.ts'
 import type { Command } from './command.ts'
+import { followLogLevel } from './log-level.ts'
 import { createLogger } from './logger.ts'
-import { followLogLevel } from './loglevel.ts'
 import {
   commonOptions,
   describeOptions,
@@ -40,7 +40,7 @@ import {
   seconds,
 } from './options.ts'
 import { aborted, exitOnUncaught, terminationSignal } from './termination.ts'
-import { webhookCertificate } from './webhookcertificate.ts'
+import { webhookCertificate } from './webhook-certificate.ts'
 
 const OPTIONS = {
   ...commonOptions,

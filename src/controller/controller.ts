@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { API_VERSION } from '../api/group.ts'
-import { managedClaimOf } from '../api/managedclaim.ts'
+import { managedClaimOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { modelCaches, objectPath } from '../cluster/resource.ts'
 import type { Rest } from '../cluster/rest.ts'
 import type { ClusterStores } from '../cluster/stores.ts'
-import { FIELD_MANAGER } from './fieldmanager.ts'
+import { FIELD_MANAGER } from './field-manager.ts'
 import { desiredStatus } from './status.ts'
-import { startWorkQueue } from './workqueue.ts'
+import { startWorkQueue } from './work-queue.ts'
 
 /**
  * Keeps the status of every ModelCache true to the cluster until the signal aborts; can be started again after that.

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { ConsumerPod } from '../api/consumerpod.ts'
-import { objectKey } from '../api/objectkey.ts'
-import { isConflict } from '../cluster/apierror.ts'
+import type { ConsumerPod } from '../api/consumer-pod.ts'
+import { objectKey } from '../api/object-key.ts'
+import { isConflict } from '../cluster/api-error.ts'
 import { consumerPods, objectPath } from '../cluster/resource.ts'
 import type { Rest } from '../cluster/rest.ts'
-import { indexStore } from '../cluster/storeindex.ts'
+import { indexStore } from '../cluster/store-index.ts'
 import type { ClusterStores } from '../cluster/stores.ts'
-import { FIELD_MANAGER } from './fieldmanager.ts'
-import { gateLift } from './gatelift.ts'
-import { startWorkQueue } from './workqueue.ts'
+import { FIELD_MANAGER } from './field-manager.ts'
+import { gateLift } from './gate-lift.ts'
+import { startWorkQueue } from './work-queue.ts'
 
 /**
  * Lifts the gate of pods that wait for their caches, until the signal aborts: when a cache changes, when a pod comes, and

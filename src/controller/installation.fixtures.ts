@@ -1,8 +1,13 @@
 import { pino } from 'pino'
 import { z } from 'zod'
 import { type Authority, trustBundle } from '../certs/authority.ts'
-import { type AuthoritySecret, authoritySecrets, CA_SECRET, readAuthority } from '../certs/authoritysecret.ts'
-import type { AuthorityWatch } from '../certs/authoritywatch.ts'
+import {
+  type AuthoritySecret,
+  authoritySecrets,
+  CA_SECRET,
+  readAuthority,
+} from '../certs/authority-secret.ts'
+import type { AuthorityWatch } from '../certs/authority-watch.ts'
 import { aSecretOf } from '../certs/certificates.fixtures.ts'
 import type { KeyedCertificate } from '../certs/issue.ts'
 import type { Resource, StoredObject } from '../cluster/resource.ts'
@@ -13,7 +18,7 @@ import {
   type ConfigurationWatch,
   type WebhookConfiguration,
   webhookConfigurations,
-} from './webhookconfigurations.ts'
+} from './webhook-configurations.ts'
 
 export const SERVICE = { name: 'modelcache-webhook', namespace: 'modelcache-system' }
 

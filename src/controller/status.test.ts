@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aClaim, aCondition, aModelCache, aReadyCache, COMMIT } from '../api/fixtures.ts'
-import { type ModelCacheStatus, modelCacheStatus, PHASES } from '../api/modelcachestatus.ts'
-import { cacheMount } from '../injection/cachemount.ts'
+import { type ModelCacheStatus, modelCacheStatus, PHASES } from '../api/modelcache-status.ts'
+import { cacheMount } from '../injection/cache-mount.ts'
 import { desiredStatus } from './status.ts'
 
 const NOW = Date.parse('2031-06-01T12:00:00.123Z')

@@ -1,11 +1,11 @@
-import { managedClaimOf } from '../api/managedclaim.ts'
+import { managedClaimOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
-import type { ModelCacheStatus } from '../api/modelcachestatus.ts'
-import type { PersistentVolumeClaim } from '../api/persistentvolumeclaim.ts'
+import type { ModelCacheStatus } from '../api/modelcache-status.ts'
+import type { PersistentVolumeClaim } from '../api/persistent-volume-claim.ts'
 import { isReady } from '../api/readiness.ts'
 import { condition } from './conditions.ts'
-import { claimState } from './existingclaim.ts'
-import { sourceLine } from './sourceline.ts'
+import { claimState } from './existing-claim.ts'
+import { sourceLine } from './source-line.ts'
 
 /** What the controller knows when it reconciles one cache. */
 export interface Observation {

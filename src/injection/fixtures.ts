@@ -2,8 +2,8 @@ import jsonpatch from 'fast-json-patch'
 import { asSent, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
 import type { Pod } from '../api/pod.ts'
 import type { Violation } from '../api/violation.ts'
-import type { CacheMount } from './cachemount.ts'
-import type { Operation } from './jsonpatch.ts'
+import type { CacheMount } from './cache-mount.ts'
+import type { Operation } from './json-patch.ts'
 import { planInjection } from './plan.ts'
 
 /** The mount of a snapshot of cache `llama`, at /mnt/model. */

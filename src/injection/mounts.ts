@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
-import { cleanPath, isWithin } from '../api/mountpath.ts'
+import { cleanPath, isWithin } from '../api/mount-path.ts'
 import type { Container, VolumeMount } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import { type CacheMount, snapshotPath } from './cachemount.ts'
+import { type CacheMount, snapshotPath } from './cache-mount.ts'
 
 /** Two caches of one pod may not cover each other's path. */
 export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | undefined {

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CACHE_READY_GATE } from '../api/annotations.ts'
-import { cleanPath } from '../api/mountpath.ts'
+import { cleanPath } from '../api/mount-path.ts'
 import type { Pod } from '../api/pod.ts'
-import type { CacheMount } from './cachemount.ts'
+import type { CacheMount } from './cache-mount.ts'
 import { applied, disturbances, inject, operationsFor } from './fixtures.ts'
 import { subPathExpr } from './mounts.ts'
 import { planInjection } from './plan.ts'
-import { caches, pods } from './podgenerator.fixtures.ts'
+import { caches, pods } from './pod-generator.fixtures.ts'
 import { targetContainers } from './targets.ts'
 
 /** RUNS=100000 looks longer. */

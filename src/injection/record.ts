@@ -1,5 +1,5 @@
 import { SHA256_DIGEST } from '../api/digest.ts'
-import { type CacheMount, snapshotPath } from './cachemount.ts'
+import { type CacheMount, snapshotPath } from './cache-mount.ts'
 
 /** The value of annotation `modelplane.ai/injected`: `cache=identity` pairs, separated by commas. */
 export function recordOf(mounts: readonly CacheMount[]): string {

@@ -4,7 +4,7 @@ import { type Violation, violation } from '../api/violation.ts'
 import { few, listed, quote } from '../api/wording.ts'
 import { requestsAccelerator } from './accelerator.ts'
 import { isEngine } from './engine.ts'
-import { pointer } from './jsonpatch.ts'
+import { pointer } from './json-patch.ts'
 
 /** A container that gets the mounts, with its place in the pod. */
 export interface Target {

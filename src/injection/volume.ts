@@ -1,4 +1,4 @@
-import { cacheLabel } from '../api/cachelabel.ts'
+import { cacheLabel } from '../api/cache-label.ts'
 import type { Volume } from '../api/pod.ts'
 
 /** The pod's volumes for a claim. Two on one claim hang a pod in ContainerCreating, so one that is there is reused. */

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { Operation } from '../injection/jsonpatch.ts'
+import type { Operation } from '../injection/json-patch.ts'
 import { members } from './manifest.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ObjectRef } from '../admission/clusterview.ts'
+import type { ObjectRef } from '../admission/cluster-view.ts'
 import { allow, type Decision } from '../admission/decision.ts'
 import { aRequest, aView } from '../admission/fixtures.ts'
 import type { Rules } from '../admission/rules.ts'

@@ -1,5 +1,5 @@
-import type { AdmissionRequest } from '../admission/admissionreview.ts'
-import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
+import type { AdmissionRequest } from '../admission/admission-review.ts'
+import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import { basisOf, type Decision } from '../admission/decision.ts'
 import type { Rules } from '../admission/rules.ts'
 

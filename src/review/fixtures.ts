@@ -1,7 +1,7 @@
 import { adviseOffline } from './advice.ts'
 import { OFFLINE } from './decide.ts'
-import { EMPTY_CLUSTER } from './inputview.ts'
-import { readManifests } from './readmanifests.ts'
+import { EMPTY_CLUSTER } from './input-view.ts'
+import { readManifests } from './read-manifests.ts'
 import { type ReviewOptions, review } from './review.ts'
 import type { Reviewed } from './verdict.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import type { Operation } from '../injection/jsonpatch.ts'
+import type { Operation } from '../injection/json-patch.ts'
 import { additionLines } from './additions.ts'
 import { CACHE, CLASS, DEPLOYMENT, DIGEST, POD, READY_CACHE, reviewText, stream } from './fixtures.ts'
 import { renderJson, renderPatches, renderText } from './render.ts'

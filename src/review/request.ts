@@ -1,4 +1,4 @@
-import type { AdmissionRequest } from '../admission/admissionreview.ts'
+import type { AdmissionRequest } from '../admission/admission-review.ts'
 import { groupOf, inNamespace, type Manifest } from './manifest.ts'
 
 /** Neither our controller nor the Job controller: whoever reviews a manifest will apply it as somebody ordinary. */

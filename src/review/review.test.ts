@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { applied } from '../injection/fixtures.ts'
-import { ASSUMED_DIGEST } from './assumeready.ts'
+import { ASSUMED_DIGEST } from './assume-ready.ts'
 import {
   CACHE,
   CLASS,
@@ -16,8 +16,8 @@ import {
   stream,
   WRITABLE,
 } from './fixtures.ts'
-import { EMPTY_CLUSTER, inputView } from './inputview.ts'
-import { readManifests } from './readmanifests.ts'
+import { EMPTY_CLUSTER, inputView } from './input-view.ts'
+import { readManifests } from './read-manifests.ts'
 import type { ReviewOptions } from './review.ts'
 
 const verdicts = async (text: string, options?: Partial<ReviewOptions>) =>

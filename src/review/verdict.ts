@@ -1,6 +1,6 @@
 import type { Decision, Finding } from '../admission/decision.ts'
 import type { Reason } from '../api/reasons.ts'
-import type { Operation } from '../injection/jsonpatch.ts'
+import type { Operation } from '../injection/json-patch.ts'
 import type { Manifest } from './manifest.ts'
 
 /** `warned` is admitted, with something to tell. */

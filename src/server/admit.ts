@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { AdmissionRequest } from '../admission/admissionreview.ts'
-import type { ClusterView, ObjectRef } from '../admission/clusterview.ts'
+import type { AdmissionRequest } from '../admission/admission-review.ts'
+import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import { basisOf, type Decision, deny, type Finding } from '../admission/decision.ts'
 import type { Rules } from '../admission/rules.ts'
 import { violation } from '../api/violation.ts'
-import type { LiveReader } from '../cluster/liveread.ts'
+import type { LiveReader } from '../cluster/live-read.ts'
 import { type InDoubt, isAnyInDoubt, noteLookups } from '../cluster/lookups.ts'
 
 export interface Admission {

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { AdmissionRequest } from '../admission/admissionreview.ts'
+import type { AdmissionRequest } from '../admission/admission-review.ts'
 import type { Decision } from '../admission/decision.ts'
 import type { ClusterWatches, WatchedKind } from '../cluster/watches.ts'
 

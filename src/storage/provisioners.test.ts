@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ClassParameters } from './provisionerrule.ts'
+import type { ClassParameters } from './provisioner-rule.ts'
 import { knownProvisioners, provisionerVerdict } from './provisioners.ts'
 
 type Answer = 'yes' | 'no' | 'unknown'

@@ -1,7 +1,7 @@
-import { arrayProvisioners } from './arrayprovisioners.ts'
-import { cloudProvisioners } from './cloudprovisioners.ts'
-import { clusterProvisioners } from './clusterprovisioners.ts'
-import { applyRule, type ClassParameters, type Row, type Rule, type Verdict } from './provisionerrule.ts'
+import { arrayProvisioners } from './array-provisioners.ts'
+import { cloudProvisioners } from './cloud-provisioners.ts'
+import { clusterProvisioners } from './cluster-provisioners.ts'
+import { applyRule, type ClassParameters, type Row, type Rule, type Verdict } from './provisioner-rule.ts'
 
 /** Every provisioner known here. Nothing in the Kubernetes API says which access modes one supports. */
 export const knownProvisioners: readonly Row[] = [

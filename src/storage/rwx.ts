@@ -1,6 +1,6 @@
-import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/storageclass.ts'
-import type { StorageProfile } from '../api/storageprofile.ts'
-import { ACCESS_MODES, attestedAccessModes } from './accessmodesannotation.ts'
+import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/storage-class.ts'
+import type { StorageProfile } from '../api/storage-profile.ts'
+import { ACCESS_MODES, attestedAccessModes } from './access-modes-annotation.ts'
 import { provisionerVerdict } from './provisioners.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { ClusterView } from '../../src/admission/clusterview.ts'
+import type { ClusterView } from '../../src/admission/cluster-view.ts'
 import { INJECTED } from '../../src/api/annotations.ts'
 import { aModelCache, aReadyCache, aStorageClass, DIGEST, SNAPSHOT } from '../../src/api/fixtures.ts'
 import { emptyStores } from '../../src/cluster/fixtures.ts'

@@ -5,12 +5,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { loadKubeConfig } from '../../src/cluster/kubeconfig.ts'
 import { createRest } from '../../src/cluster/rest.ts'
 import { ensureBinaries } from '../testbed/binaries.ts'
-import { startControlPlane } from '../testbed/controlplane.ts'
+import { startControlPlane } from '../testbed/control-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
 import { startProduct } from '../testbed/product.ts'
 import type { Role } from '../testbed/role.ts'
-import { type ClusterSize, fillCluster } from './fillcluster.ts'
+import { type ClusterSize, fillCluster } from './fill-cluster.ts'
 
 const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
 /** How long a process is left alone before its memory counts as idle. */

@@ -1,5 +1,5 @@
-import { admissionReview } from '../../src/admission/admissionreview.ts'
-import type { ClusterView } from '../../src/admission/clusterview.ts'
+import { admissionReview } from '../../src/admission/admission-review.ts'
+import type { ClusterView } from '../../src/admission/cluster-view.ts'
 import type { Decision } from '../../src/admission/decision.ts'
 import { aPolicy } from '../../src/admission/fixtures.ts'
 import { validateModelCache } from '../../src/admission/modelcache/validate.ts'

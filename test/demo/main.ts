@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startNodeBed } from '../testbed/node/nodebed.ts'
+import { startNodeBed } from '../testbed/node/node-bed.ts'
 import { startTestbed } from '../testbed/testbed.ts'
-import { nodeSteps } from './nodesteps.ts'
+import { nodeSteps } from './node-steps.ts'
 import { steps } from './steps.ts'
 import { tellStory } from './story.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { claimMounts, type StoredPod, storedPod } from '../storedpod.ts'
+import { claimMounts, type StoredPod, storedPod } from '../stored-pod.ts'
 import type { Step, Telling } from './story.ts'
 
 const GANG_PODS = 6

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Cluster, eventually } from './cluster.ts'
 import { modelCache, pod, readyStatus, soundSpec } from './objects.ts'
-import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './ownplane.ts'
+import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './own-plane.ts'
 
 // What holds a deletion is what pods mount, whatever they say of themselves; and a namespace goes without us. A control plane of its own,
 // because the product is taken down.

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type StoredPod, storedPod } from '../storedpod.ts'
+import { type StoredPod, storedPod } from '../stored-pod.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 

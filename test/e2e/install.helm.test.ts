@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { NAMESPACE } from '../manifests/rendered.ts'
 import { outputOf } from '../testbed/command.ts'
-import { type BarePlane, startBarePlane } from './bareplane.ts'
+import { type BarePlane, startBarePlane } from './bare-plane.ts'
 import { eventually } from './cluster.ts'
 import { CRDS, DOCS, HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
-import { stepByStep } from './stepbystep.ts'
+import { stepByStep } from './step-by-step.ts'
 
 // The commands of docs/installation.md with Helm on a control plane of their own. The API server cannot reach the webhook, for no
 // pod runs: what asks for caches is refused for that, which shows that it is asked. The steps build on one another.

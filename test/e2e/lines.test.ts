@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelCacheCrd } from '../../src/api/crd.ts'
-import { claimMounts, storedPod } from '../storedpod.ts'
+import { claimMounts, storedPod } from '../stored-pod.ts'
 import type { Product } from '../testbed/product.ts'
 import { type Cluster, eventually } from './cluster.ts'
 import { annotations, modelCache, pod, RWX_CLASS, soundSpec } from './objects.ts'
-import { type OwnPlane, startOwnPlane } from './ownplane.ts'
+import { type OwnPlane, startOwnPlane } from './own-plane.ts'
 
 // Two lines of defence, each alone. A control plane of its own, because the webhook is taken down and the CRD
 // is changed.

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { claimMounts, storedPod } from '../storedpod.ts'
+import { claimMounts, storedPod } from '../stored-pod.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { annotations, claim, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { claimMounts, type StoredPod, storedPod } from '../storedpod.ts'
+import { claimMounts, type StoredPod, storedPod } from '../stored-pod.ts'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Product } from '../testbed/product.ts'
 import { type Cluster, eventually } from './cluster.ts'
 import { annotations, DIGEST, pod } from './objects.ts'
-import { WEIGHTS_CLAIM as CLAIM, type OwnPlane, startOwnPlane } from './ownplane.ts'
+import { WEIGHTS_CLAIM as CLAIM, type OwnPlane, startOwnPlane } from './own-plane.ts'
 
 // The webhooks without the policies, then the policies without the webhooks. A control plane of its own, because
 // both are taken down.

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { REASONS } from '../../src/api/reasons.ts'
-import { parseDocuments } from '../../src/review/yamldocuments.ts'
+import { parseDocuments } from '../../src/review/yaml-documents.ts'
 import { type Cluster, newNamespace } from './cluster.ts'
 import {
   annotations,

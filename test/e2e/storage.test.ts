@@ -3,7 +3,7 @@ import type { CommandResult } from '../testbed/command.ts'
 import { type Cluster, eventually } from './cluster.ts'
 import { deleteCrd } from './crds.ts'
 import { modelCache, RWO_CLASS, RWX_CLASS, soundSpec, storageClass } from './objects.ts'
-import { type OwnPlane, startOwnPlane } from './ownplane.ts'
+import { type OwnPlane, startOwnPlane } from './own-plane.ts'
 
 // What else than the table decides about the class of a ModelCache. A control plane of its own, because these objects
 // belong to the whole cluster, and a CRD comes and goes.

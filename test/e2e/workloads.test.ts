@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { claimMounts, type StoredPod, storedPod } from '../storedpod.ts'
+import { claimMounts, type StoredPod, storedPod } from '../stored-pod.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { classes, DIGEST, modelCache, readyStatus, soundSpec } from './objects.ts'
 

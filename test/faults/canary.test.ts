@@ -7,11 +7,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { eventually } from '../e2e/cluster.ts'
 import { annotations, classes, huggingFace, modelCache, pod, readyStatus, soundSpec } from '../e2e/objects.ts'
-import { WEIGHTS_CLAIM } from '../e2e/ownplane.ts'
+import { WEIGHTS_CLAIM } from '../e2e/own-plane.ts'
 import { runCommand } from '../testbed/command.ts'
 import { httpGet } from '../testbed/http.ts'
 import { found } from './canaries.ts'
-import { type CanaryPlane, startCanaryPlane } from './canaryplane.ts'
+import { type CanaryPlane, startCanaryPlane } from './canary-plane.ts'
 import {
   malformed,
   reviews,
@@ -19,8 +19,8 @@ import {
   secretiveDeployment,
   secretiveFiles,
   secretivePod,
-} from './canaryreviews.ts'
-import { leakingAnswers } from './leakinganswers.ts'
+} from './canary-reviews.ts'
+import { leakingAnswers } from './leaking-answers.ts'
 
 // What users trust the product with must not turn up in what it says: in no log, metric or answer. The tests build on one another.
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))

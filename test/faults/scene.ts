@@ -4,7 +4,7 @@ import { modelCaches, objectPath } from '../../src/cluster/resource.ts'
 import { createRest } from '../../src/cluster/rest.ts'
 import { eventually } from '../e2e/cluster.ts'
 import { annotations, modelCache, pod, readyStatus, soundSpec, storageClass } from '../e2e/objects.ts'
-import type { OwnPlane } from '../e2e/ownplane.ts'
+import type { OwnPlane } from '../e2e/own-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { askFor, isSureDenial, type Load, startLoad, type Verdict } from './verdicts.ts'
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadKubeConfig } from '../../src/cluster/kubeconfig.ts'
 import { createRest } from '../../src/cluster/rest.ts'
-import { type OwnPlane, startOwnPlane } from '../e2e/ownplane.ts'
+import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { askFor } from './verdicts.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { ApiError } from '../../src/cluster/apierror.ts'
+import { ApiError } from '../../src/cluster/api-error.ts'
 import { collectionPath } from '../../src/cluster/resource.ts'
 import type { Rest } from '../../src/cluster/rest.ts'
 import { annotations, pod } from '../e2e/objects.ts'

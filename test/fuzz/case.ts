@@ -1,4 +1,4 @@
-import type { ClusterView } from '../../src/admission/clusterview.ts'
+import type { ClusterView } from '../../src/admission/cluster-view.ts'
 import { disagreement } from './compare.ts'
 import { generateCluster } from './generate/cluster.ts'
 import { createRandom } from './generate/random.ts'

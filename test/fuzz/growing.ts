@@ -1,4 +1,4 @@
-import { BodyRefused, parseBody } from '../../src/server/reviewbody.ts'
+import { BodyRefused, parseBody } from '../../src/server/review-body.ts'
 import { type Case, casesOf } from './case.ts'
 import { createRandom } from './generate/random.ts'
 import { grown, type Place, placesOf } from './grow.ts'

@@ -1,4 +1,4 @@
-import type { ClusterView } from '../../src/admission/clusterview.ts'
+import type { ClusterView } from '../../src/admission/cluster-view.ts'
 import { CACHE_CONSUMER } from '../../src/api/annotations.ts'
 import { emptyStores } from '../../src/cluster/fixtures.ts'
 import { createClusterView } from '../../src/cluster/view.ts'

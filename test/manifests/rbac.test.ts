@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { CA_SECRET } from '../../src/certs/authoritysecret.ts'
+import { CA_SECRET } from '../../src/certs/authority-secret.ts'
 import {
   consumerPods,
   modelCaches,
@@ -14,7 +14,7 @@ import {
 } from '../../src/cluster/resource.ts'
 import { createStore } from '../../src/cluster/store.ts'
 import { clusterStores } from '../../src/cluster/stores.ts'
-import { webhookConfigurations } from '../../src/controller/webhookconfigurations.ts'
+import { webhookConfigurations } from '../../src/controller/webhook-configurations.ts'
 import type { KubeObject } from '../testbed/objects.ts'
 import { byName, kustomize } from './rendered.ts'
 
@@ -48,14 +48,14 @@ const status = { ...modelCaches, plural: 'modelcaches/status' }
 
 const BOTH: Use[] = [
   ...watched().map((kind): Use => ['cluster', 'list watch', kind]),
-  // src/certs/authoritywatch.ts
+  // src/certs/authority-watch.ts
   ['namespace', 'list watch', secrets, CA_SECRET],
 ]
 
 const USES: Record<string, Use[]> = {
   'modelcache-webhook': [
     ...BOTH,
-    // src/cluster/liveread.ts
+    // src/cluster/live-read.ts
     ...[modelCaches, persistentVolumeClaims, consumerPods, storageClasses, storageProfiles, namespaces].map(
       (kind): Use => ['cluster', 'get', kind],
     ),
@@ -69,12 +69,12 @@ const USES: Record<string, Use[]> = {
     ['cluster', 'create', { apiVersion: 'v1', plural: 'events' }],
     // manifests/policies.yaml asks for them
     ['cluster', 'manage-storage release-pods', modelCaches],
-    // src/controller/leaselock.ts
+    // src/controller/lease-lock.ts
     ['namespace', 'create', leases],
     ['namespace', 'get update', leases, 'modelcache-controller'],
-    // src/controller/carotation.ts
+    // src/controller/ca-rotation.ts
     ['namespace', 'update', secrets, CA_SECRET],
-    // src/controller/webhookconfigurations.ts watches, carotation.ts reads, cabundle.ts applies
+    // src/controller/webhook-configurations.ts watches, ca-rotation.ts reads, ca-bundle.ts applies
     ...webhookConfigurations.map((kind): Use => ['cluster', 'get list watch patch', kind, kind.name]),
   ],
 }

@@ -83,7 +83,7 @@ describe.skipIf(NO_NODE)('the image that the Dockerfile gives', () => {
     const tools = Object.keys(packageJson.devDependencies).map(name => `app/node_modules/${name}/`)
     expect(files.filter(path => tools.some(tool => path.startsWith(tool)))).toEqual([])
     expect(files.filter(path => /^app\/(test|examples|docs|\.git)/.test(path))).toEqual([])
-    expect(files.filter(path => /^app\/src\/.*\.(test|fixtures)\.ts$|fakeapiserver/.test(path))).toEqual([])
+    expect(files.filter(path => /^app\/src\/.*\.(test|fixtures)\.ts$|fake-api-server/.test(path))).toEqual([])
   })
 
   test('is small', async () => {

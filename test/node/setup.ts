@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startNodeBed } from '../testbed/node/nodebed.ts'
+import { startNodeBed } from '../testbed/node/node-bed.ts'
 import { nodeObstacle } from '../testbed/node/packages.ts'
 
 declare module 'vitest' {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ensureBuilt, type Report } from './build.ts'
-import type { BuildPlan, BuildSet } from './buildplan.ts'
+import type { BuildPlan, BuildSet } from './build-plan.ts'
 import { outputOf, runCommand } from './command.ts'
 import { goModuleDir } from './go.ts'
 

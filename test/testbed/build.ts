@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type BuildPlan, type BuildSet, isComplete, planBuild } from './buildplan.ts'
+import { type BuildPlan, type BuildSet, isComplete, planBuild } from './build-plan.ts'
 import { goBuild, requireGo } from './go.ts'
 import { isAlive } from './pid.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { planBuild } from './buildplan.ts'
+import { planBuild } from './build-plan.ts'
 import { isOlder } from './go.ts'
 
 it.each([

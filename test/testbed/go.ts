@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import type { BuildPlan } from './buildplan.ts'
+import type { BuildPlan } from './build-plan.ts'
 import { outputOf, runCommand } from './command.ts'
 import { startChild, tailOf } from './process.ts'
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { parentDeathPrefix } from './parentdeath.ts'
+import { parentDeathPrefix } from './parent-death.ts'
 
 /** A process of the test bed that was started. */
 export interface Child {

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type NodeBed, startNodeBed } from './node/nodebed.ts'
+import { type NodeBed, startNodeBed } from './node/node-bed.ts'
 import { claimState, dropState, publishState, RUN_DIR, STATE_DIR } from './state.ts'
 import { startTestbed, type Testbed } from './testbed.ts'
 

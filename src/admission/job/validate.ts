@@ -1,11 +1,11 @@
 import { job as jobSchema } from '../../api/job.ts'
-import type { AdmissionRequest } from '../admissionreview.ts'
-import { writesToManagedClaims } from '../claimwritable.ts'
-import type { ClusterView } from '../clusterview.ts'
+import type { AdmissionRequest } from '../admission-review.ts'
+import { writesToManagedClaims } from '../claim-writable.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, deny, denyIfAny } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
-import { writableMounts } from '../writablemounts.ts'
+import { writableMounts } from '../writable-mounts.ts'
 
 /**
  * The validating webhook for Jobs (jobs.modelplane.ai): a Job whose pods would write to a managed claim is our

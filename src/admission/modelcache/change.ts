@@ -1,5 +1,5 @@
 import type { ModelCache } from '../../api/modelcache.ts'
-import type { ClusterView } from '../clusterview.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import type { Finding } from '../decision.ts'
 import type { Policy } from '../policy.ts'
 

@@ -8,7 +8,7 @@ import {
   NAMESPACE,
 } from '../../api/fixtures.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
-import type { ClusterView } from '../clusterview.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision } from '../decision.ts'
 import { aPolicy, aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { validateModelCache } from './validate.ts'

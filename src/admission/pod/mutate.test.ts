@@ -12,7 +12,7 @@ import {
 } from '../../api/fixtures.ts'
 import type { Pod } from '../../api/pod.ts'
 import { applied, disturbances } from '../../injection/fixtures.ts'
-import type { ClusterView } from '../clusterview.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision } from '../decision.ts'
 import { aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { mutatePod } from './mutate.ts'

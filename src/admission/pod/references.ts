@@ -1,5 +1,5 @@
 import { CACHES } from '../../api/annotations.ts'
-import { MAX_NAME, objectName } from '../../api/objectname.ts'
+import { MAX_NAME, objectName } from '../../api/object-name.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 import { listed, quote } from '../../api/wording.ts'
 

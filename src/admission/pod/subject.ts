@@ -1,6 +1,6 @@
 import type { Pod } from '../../api/pod.ts'
-import type { AdmissionRequest } from '../admissionreview.ts'
-import type { ClusterView } from '../clusterview.ts'
+import type { AdmissionRequest } from '../admission-review.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import type { Policy } from '../policy.ts'
 
 /** A pod as it is about to be stored, and what its rules may know. */

@@ -10,9 +10,9 @@ import {
   DIGEST,
   NAMESPACE,
 } from '../../api/fixtures.ts'
-import { CLAIM_OF } from '../../api/managedclaim.ts'
+import { CLAIM_OF } from '../../api/managed-claim.ts'
 import { inject } from '../../injection/fixtures.ts'
-import type { ClusterView } from '../clusterview.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision } from '../decision.ts'
 import {
   aPolicy,

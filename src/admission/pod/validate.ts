@@ -1,12 +1,12 @@
 import { pod as podSchema } from '../../api/pod.ts'
-import type { AdmissionRequest } from '../admissionreview.ts'
-import type { ClusterView } from '../clusterview.ts'
+import type { AdmissionRequest } from '../admission-review.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, deny, denyIfAny, type Finding } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
-import { claimWritable } from './claimwritable.ts'
-import { injectionMissing } from './injectionmissing.ts'
-import { snapshotUnknown } from './snapshotunknown.ts'
+import { claimWritable } from './claim-writable.ts'
+import { injectionMissing } from './injection-missing.ts'
+import { snapshotUnknown } from './snapshot-unknown.ts'
 import type { Subject } from './subject.ts'
 
 /**

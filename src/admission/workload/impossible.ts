@@ -1,10 +1,10 @@
 import { type Violation, violation } from '../../api/violation.ts'
 import { planInjection } from '../../injection/plan.ts'
-import type { ObjectRef } from '../clusterview.ts'
+import type { ObjectRef } from '../cluster-view.ts'
 import type { Finding } from '../decision.ts'
 import { waitsAtGate } from '../pod/gate.ts'
-import { expectedMount } from './expectedmount.ts'
-import type { PodTemplate } from './podtemplates.ts'
+import { expectedMount } from './expected-mount.ts'
+import type { PodTemplate } from './pod-templates.ts'
 import type { Subject } from './workload.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Pod } from '../../api/pod.ts'
-import type { ClusterView } from '../clusterview.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import type { Finding } from '../decision.ts'
-import type { PodTemplate } from './podtemplates.ts'
+import type { PodTemplate } from './pod-templates.ts'
 
 /** A template that names caches, read as the pod that it will make. */
 export interface Subject {

@@ -1,4 +1,4 @@
-import { JOB_CONTROLLERS, OUR_CONTROLLER } from '../oracle/claimwritable.ts'
+import { JOB_CONTROLLERS, OUR_CONTROLLER } from '../oracle/claim-writable.ts'
 import type { Cluster } from '../oracle/cluster.ts'
 import { judge, WEBHOOKS } from '../oracle/oracle.ts'
 import { spoil } from './hostile.ts'

@@ -1,4 +1,4 @@
-import { KNOWN_PROVISIONERS } from '../oracle/storageclass.ts'
+import { KNOWN_PROVISIONERS } from '../oracle/storage-class.ts'
 import type { Random } from './random.ts'
 import { CACHE_NAMES, CLAIM_NAMES, CLASS_NAMES, NAMESPACE } from './words.ts'
 

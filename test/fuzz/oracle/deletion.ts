@@ -12,7 +12,7 @@ import {
 } from './cluster.ts'
 import { at, textAt } from './json.ts'
 import { cacheMetadata } from './kinds.ts'
-import { modelCache } from './modelcacheshape.ts'
+import { modelCache } from './modelcache-shape.ts'
 import { foldersOf } from './mounts.ts'
 import { labelFor } from './names.ts'
 

@@ -3,10 +3,10 @@ import { backendOf, type Cluster, isBeingDeleted, named } from './cluster.ts'
 import { isCacheInUse } from './deletion.ts'
 import { at, isObject, listAt, mapAt, textAt } from './json.ts'
 import { cacheMetadata } from './kinds.ts'
-import { modelCache } from './modelcacheshape.ts'
+import { modelCache } from './modelcache-shape.ts'
 import { isCleanPath, isReservedPath, isShown } from './paths.ts'
 import { isSourceValid } from './sources.ts'
-import { effectiveClass, isReadWriteMany } from './storageclass.ts'
+import { effectiveClass, isReadWriteMany } from './storage-class.ts'
 import { judged, type Verdict } from './verdict.ts'
 
 const IMPLEMENTED = ['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap']

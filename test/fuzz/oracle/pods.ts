@@ -5,7 +5,7 @@ import {
   mountedWritable,
   OUR_CONTROLLER,
   writableClaims,
-} from './claimwritable.ts'
+} from './claim-writable.ts'
 import type { Cluster } from './cluster.ts'
 import { named, recordOf } from './cluster.ts'
 import { type Injected, inject } from './injection.ts'

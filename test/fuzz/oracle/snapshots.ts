@@ -1,4 +1,4 @@
-import { managedClaim } from './claimwritable.ts'
+import { managedClaim } from './claim-writable.ts'
 import { type Cluster, claimsByVolume, isGated, nameOf, recordOf } from './cluster.ts'
 import { at, listAt, textAt } from './json.ts'
 import { knownDigests, pendingMount } from './mounts.ts'

@@ -1,6 +1,6 @@
 import { at, isObject, listAt, mapAt, textAt } from './json.ts'
 import { ALPHANUMERIC, DIGITS, isOneOf, LOWER, madeOf } from './names.ts'
-import { isOciReference } from './ocireference.ts'
+import { isOciReference } from './oci-reference.ts'
 
 /** DESIGN 3.1, SourceInvalid: the grammar of repositories, URIs, URLs, OCI references, globs and file names. */
 export function isSourceValid(source: unknown): boolean {

@@ -7,7 +7,7 @@ import type { Report } from '../build.ts'
 import { cacheRoot } from '../cache.ts'
 import { outputOf, runCommand } from '../command.ts'
 import { archiveImage, buildah, fingerprint } from './buildah.ts'
-import { ensureStandIns } from './standins.ts'
+import { ensureStandIns } from './stand-ins.ts'
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 /** What the build sees, and so what decides the image; .dockerignore says the same. */

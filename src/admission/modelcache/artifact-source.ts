@@ -1,0 +1,30 @@
+import { IMPLEMENTED_SOURCES, SOURCES } from '../../api/modelcache-fields.ts'
+import { violation } from '../../api/violation.ts'
+import type { Rule } from './change.ts'
+
+const FIELD = 'spec.artifact.source'
+
+/** Exactly one source; none with backend ExistingPVC, whose claim holds the bytes already. */
+export const artifactSource: Rule = ({ cache: { spec } }) => {
+  const source = spec.artifact.source ?? {}
+  const set = SOURCES.filter(name => source[name as keyof typeof source] !== undefined)
+  if (spec.storage.backend === 'ExistingPVC') {
+    if (set.length === 0) return {}
+    const text = `${FIELD} has ${set.join(' and ')}, but backend ExistingPVC serves what its claim holds; remove the source, or use backend PVC`
+    return { findings: [{ violation: violation('ArtifactSourceAmbiguous', FIELD, text), basis: [] }] }
+  }
+  if (set.length === 1) return {}
+  const found =
+    set.length === 0
+      ? violation(
+          'ArtifactSourceRequired',
+          FIELD,
+          `${FIELD} is empty; set exactly one of ${IMPLEMENTED_SOURCES.join(', ')}`,
+        )
+      : violation(
+          'ArtifactSourceAmbiguous',
+          FIELD,
+          `${FIELD} has ${set.join(' and ')}; keep one and remove the others, or make a ModelCache of each`,
+        )
+  return { findings: [{ violation: found, basis: [] }] }
+}

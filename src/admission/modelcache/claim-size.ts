@@ -1,0 +1,33 @@
+import { violation } from '../../api/violation.ts'
+import type { Rule } from './change.ts'
+import { type EffectiveClass, effectiveClass } from './effective-class.ts'
+
+const FIELD = 'spec.storage.pvc.sizeGiB'
+
+/**
+ * The size of the claim only grows, as Kubernetes demands of every claim, and only on a class with
+ * `allowVolumeExpansion: true`. To remove it once it is set counts as shrinking: the measured size that would
+ * take its place may be less. To set it where it was absent is free. The cluster is asked only when it grows.
+ */
+export const claimSize: Rule = ({ cache: { spec }, old }, view, policy) => {
+  const before = old?.spec.storage.pvc?.sizeGiB
+  const now = spec.storage.pvc?.sizeGiB
+  // Another backend is FieldImmutable already.
+  if (before === undefined || now === before || spec.storage.backend !== 'PVC') return {}
+  if (now === undefined || now < before) {
+    const change = now === undefined ? 'be removed' : `shrink to ${now}`
+    const text = `${FIELD} is ${before} and cannot ${change}, because a claim only grows; keep ${before} or more, or create a ModelCache of another name`
+    return { findings: [{ violation: violation('SizeCannotShrink', FIELD, text), basis: [] }] }
+  }
+  const effective = effectiveClass(spec, view, policy)
+  const { found, basis } = effective
+  if (found?.allowVolumeExpansion === true) return {}
+  const is = found ? 'does not have allowVolumeExpansion: true' : 'does not exist'
+  const text = `${FIELD} cannot grow from ${before} to ${now}, because ${subject(effective)} ${is}; keep ${before}, or let an administrator mend the class, if its driver can expand volumes`
+  return { findings: [{ violation: violation('ExpansionNotAllowed', FIELD, text), basis }] }
+}
+
+function subject({ name, inferenceCluster, found }: EffectiveClass): string {
+  if (name === undefined) return `the default StorageClass${found ? ` ${found.metadata.name}` : ''}`
+  return `StorageClass ${name}${inferenceCluster === undefined ? '' : ` of InferenceCluster ${inferenceCluster}`}`
+}

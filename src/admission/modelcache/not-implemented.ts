@@ -1,0 +1,24 @@
+import { RESERVED_FIELDS, RESERVED_VALUES } from '../../api/not-implemented.ts'
+import { violation } from '../../api/violation.ts'
+import { valueAt } from '../value-at.ts'
+import type { Rule } from './change.ts'
+
+/** What the API reserves and this version does not do is refused by name, never ignored. */
+export const notImplemented: Rule = ({ cache: { spec } }) => {
+  const values = RESERVED_VALUES.flatMap(({ field, values, instead }) => {
+    const found = values.find(value => value === valueAt(spec, field))
+    return found === undefined
+      ? []
+      : [{ field, text: `spec.${field} ${found} is not implemented; use ${instead}` }]
+  })
+  const fields = RESERVED_FIELDS.filter(field => valueAt(spec, field) !== undefined).map(field => ({
+    field,
+    text: `spec.${field} is not implemented; remove it`,
+  }))
+  return {
+    findings: [...values, ...fields].map(({ field, text }) => ({
+      violation: violation('NotImplemented', `spec.${field}`, text),
+      basis: [],
+    })),
+  }
+}

@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from 'node:util'
+import { hasFormat, SOURCE_FORMATS } from '../../api/source-formats.ts'
+import { violation } from '../../api/violation.ts'
+import { quote } from '../../api/wording.ts'
+import { valueAt } from '../value-at.ts'
+import type { Rule } from './change.ts'
+import { inlineFileProblems } from './inline-files.ts'
+
+const URL_FIELDS = ['artifact.source.http.url', 'artifact.source.s3.endpoint']
+const INLINE_FIELD = 'artifact.source.inline.files'
+
+/**
+ * The source is written in the grammar of its kind, so that a typo is told here and not by a Job. Runs on CREATE
+ * and when the source changed: a stored one from before a rule does not block a label edit.
+ */
+export const sourceInvalid: Rule = ({ cache: { spec }, old }) => {
+  if (old !== undefined && isDeepStrictEqual(old.spec.artifact.source, spec.artifact.source)) return {}
+  const files = spec.artifact.source?.inline?.files
+  const problems = [
+    ...formatProblems(spec),
+    ...(files ? inlineFileProblems(files) : []).map(text => ({ field: INLINE_FIELD, text })),
+  ]
+  return {
+    findings: problems.map(({ field, text }) => ({
+      violation: violation('SourceInvalid', `spec.${field}`, `spec.${field} ${text}`),
+      basis: [],
+    })),
+  }
+}
+
+function formatProblems(spec: unknown) {
+  const told = new Set<string>()
+  // Of what is wrong in several ways with a value, the first is told.
+  const isNew = (field: string, value: string) => told.size < told.add(JSON.stringify([field, value])).size
+  const broken = SOURCE_FORMATS.flatMap(format =>
+    valuesAt(spec, format.field)
+      .filter(value => !hasFormat(value, format) && isNew(format.field, value))
+      .map(value => ({ field: format.field, text: `is ${show(value)}; it must ${format.must}` })),
+  )
+  // What the pattern lets through and the platform's own parser does not: a port out of range, a bad host.
+  const urls = URL_FIELDS.filter(field => !broken.some(problem => problem.field === field)).flatMap(field =>
+    valuesAt(spec, field)
+      .filter(value => !URL.canParse(value))
+      .map(value => ({ field, text: `is ${show(value)}, which is not a URL; check its host and port` })),
+  )
+  return [...broken, ...urls]
+}
+
+function valuesAt(spec: unknown, field: string): string[] {
+  const value = valueAt(spec, field)
+  return [value].flat().filter(item => typeof item === 'string')
+}
+
+/** Without what may be a password: messages end up in logs and events. */
+function show(value: string): string {
+  return quote(value.replace(/\/\/[^/?#]*@/, '//…@'), 120)
+}

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import { aModelCache, anInferenceCluster, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import { storageProfile } from '../../api/storage-profile.ts'
+import { aPolicy, aView } from '../fixtures.ts'
+import { storageClass } from './storage-class.ts'
+
+const LISTS = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }]
+const profileBasis = (name: string) => ({ kind: 'StorageProfile', name })
+
+/** What is said of a new ModelCache on the class of this name, or on none. */
+function judge(storageClassName: string | undefined, held: Parameters<typeof aView>[0], policy = aPolicy()) {
+  const cache = aModelCache({ spec: { storage: { pvc: { storageClassName } } } })
+  return storageClass({ namespace: NAMESPACE, cache, old: undefined }, aView(held), policy)
+}
+
+function aProfile(name: string, ...claimPropertySets: { accessModes: string[]; volumeMode?: string }[]) {
+  return storageProfile.parse({ metadata: { name }, status: { claimPropertySets } })
+}
+
+describe('a StorageProfile', () => {
+  const classes = [aStorageClass({ name: 'acme', provisioner: 'acme.example/files' })]
+  const FILES = { accessModes: ['ReadWriteMany'], volumeMode: 'Filesystem' }
+  const RAW = { accessModes: ['ReadWriteMany'], volumeMode: 'Block' }
+
+  test('lets a class of an unknown provisioner pass', () => {
+    expect(judge('acme', { classes, profiles: [aProfile('acme', FILES)] })).toEqual({})
+  })
+
+  test('of another class says nothing', () => {
+    const { findings } = judge('acme', { classes, profiles: [aProfile('other', FILES)] })
+    expect(findings).toMatchObject([{ violation: { reason: 'StorageClassNotRWX' } }])
+  })
+
+  test.each(['Deny', 'Warn'] as const)(
+    'that lists raw devices alone refuses under %s, with what it lists, both ways out, and itself in the basis',
+    unknownProvisioner => {
+      const profiles = [aProfile('acme', RAW)]
+      const { findings, warnings } = judge('acme', { classes, profiles }, aPolicy({ unknownProvisioner }))
+      expect(warnings).toBeUndefined()
+      expect(findings).toEqual([
+        {
+          violation: {
+            reason: 'StorageClassNotRWX',
+            field: 'spec.storage.pvc.storageClassName',
+            text: 'spec.storage.pvc.storageClassName acme: it does not support ReadWriteMany, because StorageProfile acme lists ReadWriteMany Block, and a raw device cannot be mounted as a file system; use a class backed by a shared file system; if it does support ReadWriteMany, an admin can attest it: kubectl annotate storageclass acme modelplane.ai/access-modes=ReadWriteMany',
+          },
+          basis: [{ kind: 'StorageClass', name: 'acme' }, profileBasis('acme')],
+        },
+      ])
+    },
+  )
+
+  test('that is missing is in the basis too: it may have been made just now', () => {
+    const { findings } = judge('acme', { classes })
+    expect(findings?.[0]?.basis).toEqual([{ kind: 'StorageClass', name: 'acme' }, profileBasis('acme')])
+    const { warnings } = judge('acme', { classes }, aPolicy({ unknownProvisioner: 'Warn' }))
+    expect(warnings?.[0]?.basis).toContainEqual(profileBasis('acme'))
+  })
+})
+
+describe('the class that the InferenceCluster names', () => {
+  const prod = (name: string) => [anInferenceCluster('prod', name)]
+  const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' }
+  const std = aStorageClass({ name: 'std', annotations })
+
+  test('is taken before the default, when it is shared', () => {
+    const gp3 = aStorageClass({ name: 'gp3', provisioner: 'ebs.csi.aws.com', annotations })
+    expect(judge(undefined, { classes: [aStorageClass(), gp3], inferenceClusters: prod('shared') })).toEqual(
+      {},
+    )
+  })
+
+  test('is StorageClassNotRWX when it is not shared, although the default is', () => {
+    const classes = [std, aStorageClass({ name: 'gp3', provisioner: 'ebs.csi.aws.com' })]
+    const { findings } = judge(undefined, { classes, inferenceClusters: prod('gp3') })
+    expect(findings).toMatchObject([
+      { violation: { reason: 'StorageClassNotRWX' }, basis: [...LISTS, profileBasis('gp3')] },
+    ])
+    expect(findings?.[0]?.violation.text).toBe(
+      'spec.storage.pvc.storageClassName is unset and InferenceCluster prod names gp3: it does not support ReadWriteMany, because provisioner ebs.csi.aws.com provides block volumes, attachable to one node only; use a class backed by a shared file system',
+    )
+  })
+
+  test('is StorageClassNotFound when there is none of that name, although there is a default', () => {
+    const { findings } = judge(undefined, { classes: [std], inferenceClusters: prod('gone') })
+    expect(findings).toMatchObject([{ violation: { reason: 'StorageClassNotFound' }, basis: LISTS }])
+    expect(findings?.[0]?.violation.text).toBe(
+      'spec.storage.pvc.storageClassName is unset and InferenceCluster prod names gone: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)',
+    )
+  })
+
+  test('is that of the configured name, where several are registered', () => {
+    const inferenceClusters = [anInferenceCluster('a', 'gone'), ...prod('shared')]
+    const held = { classes: [aStorageClass()], inferenceClusters }
+    expect(judge(undefined, held, aPolicy({ clusterName: 'prod' }))).toEqual({})
+    expect(judge(undefined, held, aPolicy({ clusterName: 'a' })).findings).toMatchObject([
+      { violation: { reason: 'StorageClassNotFound' } },
+    ])
+    expect(judge(undefined, held).findings).toMatchObject([{ violation: { reason: 'NoStorageClass' } }])
+  })
+})

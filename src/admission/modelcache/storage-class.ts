@@ -1,0 +1,59 @@
+import { type Violation, violation } from '../../api/violation.ts'
+import { attestHint, type RwxCapability, rwxCapability } from '../../storage/rwx.ts'
+import type { Rule } from './change.ts'
+import { type EffectiveClass, effectiveClass } from './effective-class.ts'
+
+const FIELD = 'spec.storage.pvc.storageClassName'
+
+/**
+ * The effective StorageClass of backend PVC exists and supports ReadWriteMany.
+ *
+ * Runs on CREATE alone: the field is immutable, and a class that vanished later must not block a label edit.
+ */
+export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
+  if (spec.storage.backend !== 'PVC' || old !== undefined) return {}
+  const effective = effectiveClass(spec, view, policy)
+  const { found, basis } = effective
+  if (found === undefined) return { findings: [{ violation: missing(effective), basis }] }
+  const name = found.metadata.name
+  const capability = rwxCapability(found, view.storageProfile(name))
+  if (capability.answer === 'yes') return {}
+  const finding = {
+    violation: notShared(`${origin(effective)} ${name}`, capability, name),
+    basis: [...basis, { kind: 'StorageProfile', name } as const],
+  }
+  return capability.answer === 'unknown' && policy.unknownProvisioner === 'Warn'
+    ? { warnings: [finding] }
+    : { findings: [finding] }
+}
+
+/** Where the name of the class comes from; the name follows. */
+function origin({ name, inferenceCluster }: EffectiveClass): string {
+  if (inferenceCluster !== undefined)
+    return `${FIELD} is unset and InferenceCluster ${inferenceCluster} names`
+  return name === undefined ? `${FIELD} is unset and the default is` : FIELD
+}
+
+function missing(effective: EffectiveClass): Violation {
+  const { name } = effective
+  if (name === undefined) {
+    const text = `${FIELD} is unset and the cluster has no default StorageClass; name one that supports ReadWriteMany`
+    return violation('NoStorageClass', FIELD, text)
+  }
+  const text = `${origin(effective)} ${name}: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)`
+  return violation('StorageClassNotFound', FIELD, text)
+}
+
+function notShared(subject: string, { answer, by, because }: RwxCapability, name: string): Violation {
+  const is = answer === 'no' ? 'does not support' : 'is not known to support'
+  const advice = [
+    ...(answer === 'no' ? ['use a class backed by a shared file system'] : []),
+    // A profile lists what suits the disks of virtual machines, which may be less than what the driver can do.
+    ...(answer === 'unknown' || by === 'profile' ? [attestHint(name)] : []),
+  ].join('; ')
+  return violation(
+    'StorageClassNotRWX',
+    FIELD,
+    `${subject}: it ${is} ReadWriteMany, because ${because}; ${advice}`,
+  )
+}

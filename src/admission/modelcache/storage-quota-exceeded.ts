@@ -1,0 +1,66 @@
+import { parseQuantity } from '../../api/quantity.ts'
+import type { ResourceQuota } from '../../api/resource-quota.ts'
+import type { ObjectRef } from '../cluster-view.ts'
+import type { Finding } from '../decision.ts'
+import { warning } from '../warning.ts'
+import type { Change, Rule } from './change.ts'
+import { effectiveClass } from './effective-class.ts'
+
+/** How much of each resource that quotas limit a claim adds to what is used, as quantities. */
+type Request = Readonly<Record<string, string>>
+
+/**
+ * The quotas of the namespace have room for the claim of backend PVC, or for what it grows by. They bind when the claim is made, so
+ * this is only told. Runs on CREATE and when the size grows. Usage is as the quota controller last counted it.
+ *
+ * A claim is counted as by the API server: persistent_volume_claims.go in k8s.io/kubernetes/pkg/quota/v1/evaluator/core.
+ */
+export const storageQuota: Rule = (change, view, policy) => {
+  const { cache, namespace, old } = change
+  const isNew = old === undefined
+  const storage = addedStorage(change)
+  if (cache.spec.storage.backend !== 'PVC' || (!isNew && storage === undefined)) return {}
+  const quotas = [...view.resourceQuotas(namespace)]
+  if (quotas.length === 0) return {}
+  // Where there is no class at all, the change is refused by another rule.
+  const { name, found, basis } = effectiveClass(cache.spec, view, policy)
+  const ofClass = `${name ?? found?.metadata.name}.storageclass.storage.k8s.io`
+  const ofAny: Request = {
+    ...(storage && { 'requests.storage': storage }),
+    ...(isNew && { persistentvolumeclaims: '1', 'count/persistentvolumeclaims': '1' }),
+  }
+  const ofThis: Request = {
+    ...(storage && { [`${ofClass}/requests.storage`]: storage }),
+    ...(isNew && { [`${ofClass}/persistentvolumeclaims`]: '1' }),
+  }
+  const warnings = quotas.flatMap(quota => [...refusals(quota, ofAny, []), ...refusals(quota, ofThis, basis)])
+  return { warnings }
+}
+
+/**
+ * The size of a new claim, or what an old one grows by; undefined where that is nothing or not known yet. A first size that an update
+ * sets takes the place of a measured one, so how much it adds is not known here.
+ */
+function addedStorage({ cache, old }: Change): string | undefined {
+  const now = cache.spec.storage.pvc?.sizeGiB
+  const before = old === undefined ? 0 : old.spec.storage.pvc?.sizeGiB
+  return now === undefined || before === undefined || now <= before ? undefined : `${now - before}Gi`
+}
+
+function refusals(quota: ResourceQuota, request: Request, basis: readonly ObjectRef[]): Finding[] {
+  const { metadata, spec, status } = quota
+  const limits = status?.hard ?? spec?.hard ?? {}
+  return Object.entries(request).flatMap(([resource, more]) => {
+    const limit = limits[resource]
+    const used = status?.used?.[resource] ?? '0'
+    if (limit === undefined || !exceeds(used, more, limit)) return []
+    const text = `ResourceQuota ${metadata.name} would refuse the claim: ${resource} has ${used} of ${limit} in use, and ${more} more is asked for; make room, or have the quota raised`
+    return [warning('StorageQuotaExceeded', 'spec.storage', text, basis)]
+  })
+}
+
+/** Whether the numbers say so; what is no quantity says nothing. */
+function exceeds(used: string | number, more: string, limit: string | number): boolean {
+  const [has, adds, most] = [used, more, limit].map(parseQuantity)
+  return has !== undefined && adds !== undefined && most !== undefined && has + adds > most
+}

@@ -1,0 +1,52 @@
+import { CACHES, INJECTED } from '../../api/annotations.ts'
+import { violation } from '../../api/violation.ts'
+import { hasSnapshot } from '../../injection/cache-mount.ts'
+import type { Operation } from '../../injection/json-patch.ts'
+import { planInjection } from '../../injection/plan.ts'
+import { asRecorded } from '../../injection/record.ts'
+import type { ObjectRef } from '../cluster-view.ts'
+import type { Finding } from '../decision.ts'
+import { resolveCaches } from './resolve.ts'
+import type { Subject } from './subject.ts'
+
+/**
+ * A pod that asks for caches has been given them: injection, planned again for the final pod, has nothing to add.
+ * Whatever makes injection refuse a pod is given here in the same words.
+ */
+export function injectionMissing({ request, pod, view }: Subject): readonly Finding[] {
+  const annotation = pod.metadata.annotations?.[CACHES]
+  if (annotation === undefined) return []
+  const namespace = request.namespace ?? ''
+  const resolved = resolveCaches(annotation, namespace, pod, view)
+  if ('findings' in resolved) return resolved.findings
+
+  const isKnown = (name: string, digest: string) => {
+    const cache = view.modelCache(namespace, name)
+    return cache !== undefined && hasSnapshot(cache, digest)
+  }
+  const mounts = asRecorded(resolved.mounts, pod.metadata.annotations?.[INJECTED], isKnown)
+  const plan = planInjection(pod, mounts)
+  // The replica that has injected may have known a cache by a later look than ours.
+  const basis: ObjectRef[] = [
+    ...mounts.map(({ cache }) => ({ kind: 'ModelCache', namespace, name: cache }) as const),
+    ...resolved.basis,
+  ]
+  if (!Array.isArray(plan)) return [{ violation: plan, basis }]
+  if (plan.length === 0) return []
+  const names = mounts.map(({ cache }) => cache).join(', ')
+  const text = `this pod asks for ${names} and lacks what was to be injected at ${placesOf(plan)}; another webhook has removed it, or MutatingWebhookConfiguration modelcache-mutating is not in place`
+  return [{ violation: violation('InjectionMissing', `metadata.annotations[${CACHES}]`, text), basis }]
+}
+
+/** Where the operations would add, as field paths: `spec.containers[0].volumeMounts`. */
+function placesOf(operations: readonly Operation[]): string {
+  const places = operations.map(({ path }) =>
+    path
+      .slice(1)
+      .replace(/^metadata\/(annotations|labels)\/.*$/, 'metadata/$1')
+      .replace(/\/-$/, '')
+      .replaceAll(/\/(\d+)/g, '[$1]')
+      .replaceAll('/', '.'),
+  )
+  return [...new Set(places)].join(', ')
+}

@@ -1,0 +1,100 @@
+import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import { cleanPath } from '../../api/mount-path.ts'
+import type { Container, Pod, PodSpec, VolumeMount } from '../../api/pod.ts'
+import { violation } from '../../api/violation.ts'
+import { quote } from '../../api/wording.ts'
+import { hasSnapshot, SNAPSHOTS } from '../../injection/cache-mount.ts'
+import { subPathExpr } from '../../injection/mounts.ts'
+import { PENDING, pendingMount } from '../../injection/pending-mount.ts'
+import { readRecord } from '../../injection/record.ts'
+import type { ClusterView } from '../cluster-view.ts'
+import type { Finding } from '../decision.ts'
+import { type ManagedClaim, managedClaim } from '../managed-claim.ts'
+import type { Subject } from './subject.ts'
+
+/**
+ * Whatever a pod mounts of a managed claim is a snapshot that the cache's status knows. kubelet makes a folder that is missing, on a
+ * read-only volume too, so any other would be an empty one, and would change what the hydration Job finds. The whole claim may be
+ * looked at.
+ */
+export function snapshotUnknown({ request, pod, view }: Subject): readonly Finding[] {
+  const namespace = request.namespace ?? ''
+  const managed = managedVolumes(pod.spec, namespace, view)
+  const findings = new Map<string, Finding>()
+  for (const container of allContainers(pod.spec)) {
+    for (const mount of container.volumeMounts ?? []) {
+      const volume = managed.get(mount.name)
+      if (volume === undefined || findings.has(volume.claimName)) continue
+      if (isWhole(mount) || isSnapshot(mount, volume.owner) || isAwaited(mount, volume.owner, container, pod))
+        continue
+      findings.set(volume.claimName, finding(container, mount, volume, namespace))
+    }
+  }
+  return [...findings.values()]
+}
+
+interface ManagedVolume extends ManagedClaim {
+  claimName: string
+}
+
+function managedVolumes(
+  { volumes }: PodSpec,
+  namespace: string,
+  view: ClusterView,
+): ReadonlyMap<string, ManagedVolume> {
+  return new Map(
+    (volumes ?? []).flatMap(({ name, persistentVolumeClaim: source }) => {
+      const claim = source && managedClaim(namespace, source.claimName, view)
+      return claim ? [[name, { ...claim, claimName: source.claimName }] as const] : []
+    }),
+  )
+}
+
+function allContainers({ containers, initContainers, ephemeralContainers }: PodSpec): Container[] {
+  return [...containers, ...(initContainers ?? []), ...(ephemeralContainers ?? [])]
+}
+
+function isWhole({ subPath, subPathExpr }: VolumeMount): boolean {
+  return cleanPath(subPath ?? '') === '/' && !subPathExpr
+}
+
+function isSnapshot({ subPath, subPathExpr }: VolumeMount, owner: ModelCache | undefined): boolean {
+  const folder = cleanPath(subPath ?? '').slice(1)
+  if (owner === undefined || subPathExpr || !folder.startsWith(SNAPSHOTS)) return false
+  return hasSnapshot(owner, folder.slice(SNAPSHOTS.length))
+}
+
+/** Whether it is the mount of a pod that waits: the controller writes the digest, and nobody else, before anything starts. */
+function isAwaited(
+  { subPath, subPathExpr: expression }: VolumeMount,
+  owner: ModelCache | undefined,
+  { env }: Container,
+  { metadata, spec }: Pod,
+): boolean {
+  const expected = owner && pendingMount(owner)
+  if (owner === undefined || expected === undefined || subPath || expression !== subPathExpr(expected))
+    return false
+  const { name, fieldPath } = expected.variable ?? {}
+  const variables = (env ?? []).filter(entry => entry.name === name)
+  return (
+    variables.length > 0 &&
+    variables.every(({ valueFrom }) => valueFrom?.fieldRef?.fieldPath === fieldPath) &&
+    readRecord(metadata.annotations?.[INJECTED]).get(owner.metadata.name) === PENDING &&
+    spec.schedulingGates?.some(gate => gate.name === CACHE_READY_GATE) === true
+  )
+}
+
+function finding(
+  { name }: Container,
+  { subPath, subPathExpr }: VolumeMount,
+  { claimName, owner, basis }: ManagedVolume,
+  namespace: string,
+): Finding {
+  const cache =
+    owner === undefined ? 'its ModelCache, which is gone' : `ModelCache ${namespace}/${owner.metadata.name}`
+  const asking = owner === undefined ? 'create the ModelCache first' : `ask for ${owner.metadata.name}`
+  const folder = quote(subPath || subPathExpr || '')
+  const text = `container ${name} mounts folder ${folder} of claim ${claimName}, which is no snapshot of ${cache}; remove the mount, and ${asking} by annotation modelplane.ai/caches`
+  return { violation: violation('SnapshotUnknown', 'spec.containers', text), basis }
+}

@@ -1,0 +1,20 @@
+import { CACHES } from '../../api/annotations.ts'
+import { valueAt } from '../value-at.ts'
+import { warning } from '../warning.ts'
+import { annotationsOf } from './pod-templates.ts'
+import type { Advice } from './workload.ts'
+
+/** The annotation where it reaches no pod: on the workload, and on what a CronJob copies to its Jobs. */
+export function strayReferences(object: unknown): (string | undefined)[] {
+  return [object, valueAt(object, 'spec.jobTemplate')].map(bearer => annotationsOf(bearer)[CACHES])
+}
+
+/** Kubernetes: pods get the metadata of their template, never that of the workload. */
+export const annotationNotOnTemplate: Advice = ({ object, templates }) => {
+  if (strayReferences(object).every(value => value === undefined)) return []
+  if (templates.some(({ annotations }) => CACHES in annotations)) return []
+  const places = templates.map(({ path }) => `${path}.metadata`).join(' and ')
+  const text = `${CACHES} on the workload itself does not reach its pods; move it to ${places}`
+  const field = `metadata.annotations[${CACHES}]`
+  return [warning('AnnotationNotOnTemplate', field, text)]
+}

@@ -1,0 +1,61 @@
+import { posix } from 'node:path'
+import { isWithin } from '../../api/mount-path.ts'
+import type { Container } from '../../api/pod.ts'
+import { isEngine } from '../../injection/engine.ts'
+import { targetContainers } from '../../injection/targets.ts'
+import { warning } from '../warning.ts'
+import { visibleModel } from './visible-model.ts'
+import type { Advice, Subject } from './workload.ts'
+
+/**
+ * An engine that visibly serves something else than the caches it is given downloads what is staged already, or fails.
+ * Command lines are only half visible from a pod, so this is advice, and in doubt it is silent.
+ */
+export const modelPathMismatch: Advice = ({ subjects }) => {
+  const texts = subjects.flatMap(subject =>
+    mismatches(subject).map(text => ({ text, path: subject.template.path })),
+  )
+  return [...new Map(texts.map(entry => [entry.text, entry])).values()].map(({ text, path }) =>
+    warning('ModelPathMismatch', `${path}.spec.containers`, text),
+  )
+}
+
+function mismatches({ pod, references }: Subject): string[] {
+  const caches = references.flatMap(({ cache }) => cache ?? [])
+  const weights = caches.filter(({ spec }) => spec.artifact.kind === 'Weights')
+  // An unknown cache may be the one, and a tokenizer alone leaves the weights to the engine.
+  if (caches.length < references.length || weights.length === 0) return []
+  const targets = targetContainers(pod)
+  if (!Array.isArray(targets)) return []
+  const paths = caches.map(({ spec }) => spec.mount.path)
+  return targets.flatMap(({ container }) => {
+    const model = isEngine(container) ? visibleModel(container) : undefined
+    if (model === undefined || isServed(model, container, paths)) return []
+    const places = weights.map(({ spec }) => spec.mount.path).join(', ')
+    return [
+      `container ${container.name} serves ${model}, but its weights are mounted at ${places}; serve that path`,
+    ]
+  })
+}
+
+/** Whether the model is in a cache, or may well be somewhere that the author has thought of. */
+function isServed(model: string, container: Container, paths: string[]): boolean {
+  if (model.startsWith('/')) {
+    const path = posix.resolve(model)
+    const mounted = (container.volumeMounts ?? []).map(({ mountPath }) => posix.resolve('/', mountPath))
+    return [...paths, ...mounted].some(mount => isWithin(path, mount))
+  }
+  return mayResolveToMount(container, paths)
+}
+
+/** Hub caches, redirects and download folders all lead from a name to a mount. */
+function mayResolveToMount(container: Container, paths: string[]): boolean {
+  const { env, envFrom, workingDir } = container
+  if (workingDir || envFrom?.length) return true
+  const words = [
+    ...(container.command ?? []),
+    ...(container.args ?? []),
+    ...(env ?? []).map(({ value }) => value ?? ''),
+  ]
+  return words.some(word => paths.some(path => word.includes(path)))
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
+import { podAnnotations } from '../../api/pod.ts'
+import { valueAt } from '../value-at.ts'
+
+/** Which pods of a workload a template makes: all of them, or the leaders or the workers of its gangs. */
+export type Role = 'template' | 'leader' | 'worker'
+
+export interface PodTemplate {
+  role: Role
+  /** Where it stands in the workload, such as `spec.template`. */
+  path: string
+  /** As the request has it. */
+  raw: unknown
+  annotations: Readonly<Record<string, string | undefined>>
+}
+
+const LEADER = 'spec.leaderWorkerTemplate.leaderTemplate'
+const WORKER = 'spec.leaderWorkerTemplate.workerTemplate'
+
+const annotated = z.object({
+  metadata: z.object({ annotations: podAnnotations.nullish() }).nullish(),
+})
+
+/**
+ * The pod templates of a workload, by its resource. A LeaderWorkerSet without a leader template makes its leaders from
+ * the worker template too.
+ */
+export function podTemplates(resource: string, object: unknown): PodTemplate[] {
+  switch (resource) {
+    case 'leaderworkersets':
+      return valueAt(object, LEADER)
+        ? [...templateAt(object, 'leader', LEADER), ...templateAt(object, 'worker', WORKER)]
+        : templateAt(object, 'template', WORKER)
+    case 'cronjobs':
+      return templateAt(object, 'template', 'spec.jobTemplate.spec.template')
+    default:
+      return templateAt(object, 'template', 'spec.template')
+  }
+}
+
+/** Whether any of our annotations stands on the template. */
+export function asksForCaches({ annotations }: PodTemplate): boolean {
+  return CACHES in annotations || CACHE_CONTAINERS in annotations
+}
+
+function templateAt(object: unknown, role: Role, path: string): PodTemplate[] {
+  const raw = valueAt(object, path)
+  return raw ? [{ role, path, raw, annotations: annotationsOf(raw) }] : []
+}
+
+/** Ours among the annotations of anything that has metadata. */
+export function annotationsOf(raw: unknown): Readonly<Record<string, string | undefined>> {
+  return annotated.safeParse(raw).data?.metadata?.annotations ?? {}
+}

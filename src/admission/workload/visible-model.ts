@@ -1,0 +1,77 @@
+import { posix } from 'node:path'
+import type { Container } from '../../api/pod.ts'
+import { shellCommands } from './shell-commands.ts'
+
+/** An engine's command line: how it begins, and what names the model in the words that follow. */
+interface CommandLine {
+  begin: RegExp
+  flags: readonly string[]
+  /** Whether the first word that follows is the model, unless it is a flag. */
+  positional?: boolean
+}
+
+const COMMAND_LINES: readonly CommandLine[] = [
+  { begin: /^vllm serve /, flags: ['--model'], positional: true },
+  { begin: /^python[\d.]* -m vllm\.entrypoints\.\S+ /, flags: ['--model'] },
+  { begin: /^python[\d.]* -m sglang\.launch_server /, flags: ['--model-path', '--model'] },
+  { begin: /^sglang serve /, flags: ['--model-path', '--model'] },
+  { begin: /^python[\d.]* -m dynamo\.(vllm|sglang|trtllm) /, flags: ['--model', '--model-path'] },
+  { begin: /^text-generation-launcher /, flags: ['--model-id'] },
+  { begin: /^llama-server /, flags: ['-m', '--model'] },
+]
+
+/** The command that an image runs by itself, so that `args` alone follow it. */
+const ENTRYPOINTS: readonly [image: string, command: string[]][] = [
+  ['vllm/vllm-openai', ['vllm', 'serve']],
+  ['huggingface/text-generation-inference', ['text-generation-launcher']],
+  ['ggml-org/llama.cpp', ['llama-server']],
+]
+
+/**
+ * The model that an engine is visibly told to serve: a path, or a name on a hub. Undefined where it is not plain to
+ * see, such as in variables, files and scripts that need a shell to be understood.
+ */
+export function visibleModel(container: Container): string | undefined {
+  const models = new Set(commandsOf(container).flatMap(argv => modelsOf(argv)))
+  const [model, ...others] = models
+  return others.length === 0 && model !== undefined && isPlain(model) ? model : undefined
+}
+
+function commandsOf({ command, args, image }: Container): string[][] {
+  const words = [...(command ?? []), ...(args ?? [])]
+  const [first = '', option = '', script = ''] = words
+  if (/^(ba|da|a|z)?sh$/.test(posix.basename(first))) {
+    return /^-[a-z]*c$/.test(option) ? shellCommands(script) : []
+  }
+  const entrypoint = ENTRYPOINTS.find(([name]) => image?.includes(name))?.[1]
+  const isWhole = COMMAND_LINES.some(({ begin }) => begin.test(lineOf(words)))
+  return !isWhole && entrypoint && !command?.length ? [[...entrypoint, ...words]] : [words]
+}
+
+/** Every model that a command line names: none where it is no engine's, and more than one where it contradicts itself. */
+function modelsOf(argv: string[]): string[] {
+  const line = lineOf(argv)
+  const found = COMMAND_LINES.find(({ begin }) => begin.test(line))
+  const begin = found?.begin.exec(line)?.[0]
+  if (found === undefined || begin === undefined) return []
+  const rest = argv.slice(begin.trim().split(' ').length)
+  const first = rest[0]
+  const positional = found.positional && first !== undefined && !first.startsWith('-') ? [first] : []
+  return [...positional, ...rest.flatMap((word, index) => flagValue(word, rest[index + 1], found.flags))]
+}
+
+/** vLLM takes `_` for `-` in flags, and every engine `--flag value` and `--flag=value`. */
+function flagValue(word: string, next: string | undefined, flags: readonly string[]): string[] {
+  const [name = '', ...value] = word.split('=')
+  if (!flags.includes(name.replaceAll('_', '-'))) return []
+  return [value.length > 0 ? value.join('=') : (next ?? '')]
+}
+
+function lineOf([program = '', ...words]: string[]): string {
+  return `${[posix.basename(program), ...words].join(' ')} `
+}
+
+/** An absolute path or `organisation/name`; what is relative to somewhere, or not written out, is not plain. */
+function isPlain(model: string): boolean {
+  return /^\/[^$]*$/.test(model) || /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/.test(model)
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { listOf, mapOf, text } from './bounds.ts'
+import { objectName } from './object-name.ts'
+
+const CREDENTIALS = 'Credentials. Mounted into the hydration Job alone. May be changed at any time.'
+
+const secretRef = z
+  .object({
+    name: objectName.describe('Name of the Secret, in the namespace of the ModelCache.'),
+  })
+  .describe(CREDENTIALS)
+
+const secretKeyRef = secretRef
+  .extend({
+    key: text(253)
+      .min(1)
+      // Kubernetes: the key of a Secret.
+      .regex(/^[-._a-zA-Z0-9]+$/)
+      .default('token')
+      .describe('Key within the Secret that holds the token.'),
+  })
+  .describe(CREDENTIALS)
+
+const globs = listOf(text(256).min(1), 64)
+
+const huggingFace = z.object({
+  repo: text(193).describe('Repository, such as meta-llama/Llama-3.3-70B-Instruct.'),
+  revision: text(255)
+    .min(1)
+    .default('main')
+    .describe(
+      'Branch, tag or commit. A branch or tag is resolved to a commit once, before the first byte is fetched.',
+    ),
+  include: globs
+    .optional()
+    .describe('Glob patterns of the files to stage. Absent: what an inference engine needs.'),
+  exclude: globs.optional().describe('Glob patterns of files to leave out, applied after include.'),
+  secretRef: secretKeyRef.optional(),
+})
+
+const s3 = z.object({
+  uri: text(1024).describe('Bucket and key prefix: s3://bucket/prefix/.'),
+  region: text(64).min(1).optional().describe('Region of the bucket.'),
+  endpoint: text(1024).optional().describe('Endpoint URL of an S3-compatible store. Absent: AWS.'),
+  secretRef: secretRef.optional(),
+})
+
+const http = z.object({
+  url: text(4096).describe('The http or https URL of a file, or of a tar, tar.gz or zip archive.'),
+  sha256: text(64)
+    .regex(/^[a-f0-9]{64}$/)
+    .optional()
+    .describe('SHA-256 of what the URL serves, as 64 lower-case hexadecimal digits.'),
+  secretRef: secretKeyRef.optional(),
+})
+
+const oci = z.object({
+  reference: text(512).describe(
+    'Image or artifact reference: registry/repository:tag or registry/repository@sha256:….',
+  ),
+  secretRef: secretRef.optional(),
+})
+
+/** Characters of the name of an inline file, folders included. */
+export const MAX_FILE_NAME = 1024
+
+const inline = z.object({
+  files: mapOf(text(262_144), { entries: 64, min: 1, key: MAX_FILE_NAME }).describe(
+    'File name to content. For small text, 256 KiB in all.',
+  ),
+})
+
+const configMap = z.object({
+  name: objectName.describe('Name of the ConfigMap, in the namespace of the ModelCache.'),
+})
+
+/** Members that the API reserves: accepted by the schema, whatever they hold, so that a rule can reject them by name. */
+const reserved = z.object({}).meta({ 'x-kubernetes-preserve-unknown-fields': true })
+
+/** Where the bytes of an artifact come from: one member for each kind of source. */
+export const artifactSource = z.object({
+  huggingFace: huggingFace.optional().describe('A Hugging Face repository.'),
+  s3: s3.optional().describe('Objects under a prefix of an S3 bucket.'),
+  http: http.optional().describe('A file or an archive behind a URL.'),
+  oci: oci.optional().describe('An OCI artifact or image.'),
+  inline: inline.optional().describe('Small text files, written in the ModelCache itself.'),
+  configMap: configMap.optional().describe('The files of a ConfigMap.'),
+  gcs: reserved.optional().describe('Reserved: not implemented.'),
+  azure: reserved.optional().describe('Reserved: not implemented.'),
+  pvcClone: reserved.optional().describe('Reserved: not implemented.'),
+})

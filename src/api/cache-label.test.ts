@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { CACHE_LABEL_PREFIX, cacheLabel } from './cache-label.ts'
+import { objectName } from './object-name.ts'
+
+const LABEL = /^modelcache--[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
+
+describe('the label of a cache', () => {
+  test.each([
+    ['llama-3-3-70b', 'modelcache--llama-3-3-70b'],
+    ['a--b', 'modelcache--a--b'],
+    ['x'.repeat(51), `modelcache--${'x'.repeat(51)}`],
+  ])('%s is its name behind the prefix', (cache, label) => {
+    expect(cacheLabel(cache)).toBe(label)
+  })
+
+  test.each([
+    'a.b',
+    'x'.repeat(52),
+    'x'.repeat(253),
+    `${'x'.repeat(40)}.y`,
+    'a-b--2e7336dc',
+    `${'a.'.repeat(30)}b`,
+  ])('%s is a slug and a hash', cache => {
+    const label = cacheLabel(cache)
+    expect(label).toMatch(LABEL)
+    expect(label).toMatch(/[a-z0-9]--[0-9a-f]{8}$/)
+    expect(label.length).toBeLessThanOrEqual(63)
+  })
+
+  test('is never that of another cache, not even of one that is named like it', () => {
+    for (const cache of ['a.b', 'x'.repeat(60), 'x'.repeat(253), 'a-b--2e7336dc']) {
+      const named = cacheLabel(cache).slice(CACHE_LABEL_PREFIX.length)
+      expect(cacheLabel(named)).not.toBe(cacheLabel(cache))
+    }
+    expect(cacheLabel(`${'x'.repeat(252)}a`)).not.toBe(cacheLabel(`${'x'.repeat(252)}b`))
+  })
+
+  test('is a label whatever the name', () => {
+    const name = fc
+      .stringMatching(/^[a-z0-9]([a-z0-9.-]{0,80}[a-z0-9])?$/)
+      .filter(n => objectName.safeParse(n).success)
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        expect(cacheLabel(one)).toMatch(LABEL)
+        expect(cacheLabel(one).length).toBeLessThanOrEqual(63)
+        if (one !== other) expect(cacheLabel(one)).not.toBe(cacheLabel(other))
+      }),
+    )
+  })
+})

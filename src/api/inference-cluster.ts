@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { API_VERSION } from './group.ts'
+import { storedObjectMeta } from './metadata.ts'
+import { objectName } from './object-name.ts'
+
+const storage = z.object({
+  storageClassName: objectName
+    .optional()
+    .describe('StorageClass of ModelCaches that name none. Absent: the default StorageClass of the cluster.'),
+})
+
+/** The only definition of an InferenceCluster: the CRD and the TypeScript type come from it. */
+export const inferenceCluster = z
+  .object({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal('InferenceCluster'),
+    metadata: storedObjectMeta,
+    spec: z
+      .object({ storage: storage.optional().describe('Where artifacts are staged.') })
+      .prefault({})
+      .describe('How the cluster serves inference.'),
+  })
+  .describe('An InferenceCluster is a Kubernetes cluster in which models are served.')
+
+export type InferenceCluster = z.infer<typeof inferenceCluster>

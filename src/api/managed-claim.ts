@@ -1,0 +1,23 @@
+import { cacheLabel } from './cache-label.ts'
+import { GROUP } from './group.ts'
+import type { ModelCache } from './modelcache.ts'
+
+/** Label on a managed claim: the name of its ModelCache. */
+export const CLAIM_OF = `${GROUP}/modelcache`
+
+/** The claim of a cache of backend PVC: as status says, else the name that it will have. */
+export function managedClaimOf({ metadata, status }: ModelCache): string {
+  return status?.claimName ?? cacheLabel(metadata.name)
+}
+
+/** The names of the claim that this project fills for a cache, the reported one first: backend PVC alone has one. */
+export function claimsOf({ metadata, spec, status }: ModelCache): string[] {
+  if (spec.storage.backend !== 'PVC') return []
+  const name = cacheLabel(metadata.name)
+  return status?.claimName === undefined || status.claimName === name ? [name] : [status.claimName, name]
+}
+
+/** Whether a claim of the cache's namespace is the one that this project fills for it. */
+export function ownsClaim(cache: ModelCache, claimName: string): boolean {
+  return claimsOf(cache).includes(claimName)
+}

@@ -1,0 +1,229 @@
+import { IMMUTABLE_FIELDS, IMPLEMENTED_SOURCES, SOURCES } from './modelcache-fields.ts'
+import { SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
+import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
+import type { Reason } from './reasons.ts'
+import { SOURCE_FORMATS, type SourceFormat } from './source-formats.ts'
+import { UNPRINTABLE } from './wording.ts'
+
+/** An entry of `x-kubernetes-validations`. */
+export interface CelRule {
+  rule: string
+  message: string
+  messageExpression?: string
+  fieldPath: string
+  reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueForbidden'
+}
+
+/**
+ * What one ModelCache alone decides, as CEL over `spec`: the first line of defence, which holds while no webhook
+ * runs. The API server evaluates it before validating webhooks, so these are the messages that users meet.
+ */
+export const modelCacheRules: CelRule[] = [
+  ...artifactSourceRules(),
+  ...storageMemberRules(),
+  ...mountPathRules(),
+  ...RESERVED_VALUES.map(reservedValueRule),
+  ...RESERVED_FIELDS.map(reservedFieldRule),
+  ...IMMUTABLE_FIELDS.map(immutableRule),
+  ...SOURCE_FORMATS.map(sourceFormatRule),
+  sizeRule(),
+]
+
+function artifactSourceRules(): CelRule[] {
+  const members = SOURCES.map(name => ({ name, isSet: present('self', `artifact.source.${name}`) }))
+  const count = members.map(({ isSet }) => `(${isSet} ? 1 : 0)`).join(' + ')
+  const names = members.map(({ name, isSet }) => `(${isSet} ? ' ${name}' : '')`).join(' + ')
+  const existing = "self.storage.backend == 'ExistingPVC'"
+  const fieldPath = '.artifact.source'
+  return [
+    {
+      rule: `${existing} || ${count} >= 1`,
+      message: say(
+        'ArtifactSourceRequired',
+        `no source is set; set exactly one of ${IMPLEMENTED_SOURCES.join(', ')}`,
+      ),
+      fieldPath,
+      reason: 'FieldValueRequired',
+    },
+    {
+      rule: `${count} <= 1`,
+      message: say(
+        'ArtifactSourceAmbiguous',
+        'exactly one source may be set; keep one and remove the others',
+      ),
+      messageExpression: `'${say('ArtifactSourceAmbiguous', 'exactly one source may be set, found')}' + ${names} + '; keep one and remove the others'`,
+      fieldPath,
+      reason: 'FieldValueInvalid',
+    },
+    {
+      rule: `!(${existing}) || ${count} == 0`,
+      message: say(
+        'ArtifactSourceAmbiguous',
+        'backend ExistingPVC serves what its claim holds and takes no source; remove the source, or use backend PVC',
+      ),
+      fieldPath,
+      reason: 'FieldValueForbidden',
+    },
+  ]
+}
+
+function storageMemberRules(): CelRule[] {
+  return [
+    {
+      rule: "self.storage.backend != 'ExistingPVC' || has(self.storage.existingPVC)",
+      message: say('StorageMemberMismatch', 'backend ExistingPVC needs storage.existingPVC; set its name'),
+      fieldPath: '.storage.existingPVC',
+      reason: 'FieldValueRequired',
+    },
+    {
+      rule: "self.storage.backend == 'ExistingPVC' || !has(self.storage.existingPVC)",
+      message: say(
+        'StorageMemberMismatch',
+        'existingPVC belongs to backend ExistingPVC; remove it, or set storage.backend to ExistingPVC',
+      ),
+      fieldPath: '.storage.existingPVC',
+      reason: 'FieldValueForbidden',
+    },
+    {
+      rule: "self.storage.backend == 'PVC' || !has(self.storage.pvc)",
+      message: say(
+        'StorageMemberMismatch',
+        'pvc belongs to backend PVC; remove it, or set storage.backend to PVC',
+      ),
+      fieldPath: '.storage.pvc',
+      reason: 'FieldValueForbidden',
+    },
+  ]
+}
+
+function mountPathRules(): CelRule[] {
+  const path = 'self.mount.path'
+  const clean = [
+    `${path}.startsWith('/')`,
+    `!${path}.endsWith('/')`,
+    `!${path}.contains(':')`,
+    `!${path}.contains('//')`,
+    `!(${path} + '/').contains('/./')`,
+    `!(${path} + '/').contains('/../')`,
+    isNameable(path),
+  ].join(' && ')
+  const covers = `${list(SYSTEM_PATHS)}.exists(p, p == ${path} || p.startsWith(${path} + '/'))`
+  const inside = `${list(SEALED_PATHS)}.exists(p, ${path}.startsWith(p + '/'))`
+  const fieldPath = '.mount.path'
+  const subPath = 'self.storage.existingPVC.subPath'
+  return [
+    {
+      rule: clean,
+      message: say(
+        'MountPathInvalid',
+        'must be absolute and clean, without "//", "/./", "/../", ":", a trailing "/", control or invisible characters and parts of over 255 bytes, such as /mnt/model',
+      ),
+      fieldPath,
+      reason: 'FieldValueInvalid',
+    },
+    {
+      rule: `!${covers} && !${inside}`,
+      message: say(
+        'MountPathReserved',
+        'would hide files that the container needs; use a path of its own, such as /mnt/model',
+      ),
+      fieldPath,
+      reason: 'FieldValueForbidden',
+    },
+    {
+      rule: `!(${present('self', 'storage.existingPVC.subPath')}) || (!${subPath}.startsWith('/') && !('/' + ${subPath} + '/').contains('/../') && ${isNameable(subPath)})`,
+      message: say(
+        'MountPathInvalid',
+        'must be a folder within the claim, relative and without "..", control or invisible characters and parts of over 255 bytes, such as llama',
+      ),
+      fieldPath: '.storage.existingPVC.subPath',
+      reason: 'FieldValueInvalid',
+    },
+  ]
+}
+
+/** In characters, of which CEL can count: bytes are for the webhook. */
+function isNameable(path: string): string {
+  return `!${path}.matches(r'${UNPRINTABLE}|[^/]{256}')`
+}
+
+function reservedValueRule({ field, values, instead }: (typeof RESERVED_VALUES)[number]): CelRule {
+  const are = values.length > 1 ? 'are' : 'is'
+  return {
+    rule: `!(${present('self', field)}) || !(self.${field} in ${list(values)})`,
+    message: say('NotImplemented', `${values.join(' and ')} ${are} not implemented; use ${instead}`),
+    fieldPath: `.${field}`,
+    reason: 'FieldValueForbidden',
+  }
+}
+
+function reservedFieldRule(field: (typeof RESERVED_FIELDS)[number]): CelRule {
+  return {
+    rule: `!(${present('self', field)})`,
+    message: say('NotImplemented', `${field} is not implemented; remove it`),
+    fieldPath: `.${field}`,
+    reason: 'FieldValueForbidden',
+  }
+}
+
+/** A transition rule: it names oldSelf, so the API server runs it on updates only. */
+function immutableRule(field: (typeof IMMUTABLE_FIELDS)[number]): CelRule {
+  const now = present('self', field)
+  const before = present('oldSelf', field)
+  return {
+    rule: `(${now}) == (${before}) && (!(${now}) || self.${field} == oldSelf.${field})`,
+    message: say(
+      'FieldImmutable',
+      `${field} cannot change after creation; create a ModelCache of another name instead`,
+    ),
+    fieldPath: `.${field}`,
+    reason: 'FieldValueForbidden',
+  }
+}
+
+/** Names and sizes of inline files are left to the webhook: CEL cannot add up, and knows no limit for the keys of a map. */
+function sourceFormatRule({ field, list, matches, lacks, must }: SourceFormat): CelRule {
+  const test = (value: string) =>
+    [
+      ...(matches === undefined ? [] : [`${value}.matches(r'${matches}')`]),
+      ...(lacks === undefined ? [] : [`!${value}.matches(r'${lacks}')`]),
+    ].join(' && ')
+  const holds = list ? `self.${field}.all(item, ${test('item')})` : test(`self.${field}`)
+  return {
+    rule: `!(${present('self', field)}) || (${holds})`,
+    message: say('SourceInvalid', `must ${must}`),
+    fieldPath: `.${field}`,
+    reason: 'FieldValueInvalid',
+  }
+}
+
+/** A transition rule. Whether the claim may grow is for its class to say, and so for the webhook. */
+function sizeRule(): CelRule {
+  const field = 'storage.pvc.sizeGiB'
+  return {
+    rule: `self.storage.backend != 'PVC' || !(${present('oldSelf', field)}) || (${present('self', field)} && self.${field} >= oldSelf.${field})`,
+    message: say(
+      'SizeCannotShrink',
+      'a claim only grows; keep the size or raise it, or create a ModelCache of another name',
+    ),
+    fieldPath: '.storage.pvc',
+    reason: 'FieldValueForbidden',
+  }
+}
+
+/**
+ * Whether `a.b.c` is set, as CEL: every step on the way must be. Optional chaining (`?a.?b`) would be shorter, but
+ * the API server's cost estimate loses the length limits behind it and refuses the CRD.
+ */
+function present(root: 'self' | 'oldSelf', field: string): string {
+  const names = field.split('.')
+  return names.map((_, index) => `has(${root}.${names.slice(0, index + 1).join('.')})`).join(' && ')
+}
+
+function list(values: readonly string[]): string {
+  return `[${values.map(value => `'${value}'`).join(', ')}]`
+}
+
+function say(reason: Reason, text: string): string {
+  return `${reason}: ${text}`
+}

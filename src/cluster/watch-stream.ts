@@ -1,0 +1,112 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import type { Response } from 'undici'
+import { z } from 'zod'
+import { ApiError, statusError } from './api-error.ts'
+import { startDeadline } from './deadline.ts'
+import { forgetConnections } from './kubeconfig.ts'
+import { type Query, send } from './request.ts'
+
+/** `closed`: the server ended the watch in order. `stalled`: nothing came for too long. */
+export type WatchEnd = 'closed' | 'stalled'
+
+const watchEvent = z.object({
+  type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']),
+  object: z.unknown(),
+})
+const errorEvent = z.object({ type: z.literal('ERROR'), object: z.unknown() })
+
+export type WatchEvent = z.infer<typeof watchEvent>
+
+export interface WatchRequest {
+  readonly path: string
+  readonly query: Query
+  /** Silence, in milliseconds, after which the connection is given up; counts from the request on. */
+  readonly stallMs: number
+  readonly signal: AbortSignal
+  /** Called when the server has accepted the watch. */
+  readonly onOpen?: () => void
+}
+
+/**
+ * Runs one watch to its end and hands each event to `onEvent`, in order.
+ *
+ * Not client-node's `Watch`, which uses the same credentials and the same limit on silence, but: cannot be
+ * cancelled before the reply's headers have come; swallows whatever the callback throws, and lines that it cannot
+ * parse; and keeps the reason in an error's Status to itself.
+ *
+ * @throws ApiError when the watch is refused, ends with an ERROR event, breaks off or sends what is no event;
+ * the signal's reason when that aborts; whatever `onEvent` throws.
+ */
+export async function readWatch(
+  config: KubeConfig,
+  request: WatchRequest,
+  onEvent: (event: WatchEvent) => void,
+): Promise<WatchEnd> {
+  const { path, signal } = request
+  signal.throwIfAborted()
+  using silence = startDeadline(request.stallMs, signal)
+  try {
+    const query = { ...request.query, watch: true }
+    const response = await send(config, { method: 'GET', path, query, signal: silence.signal })
+    silence.restart()
+    request.onOpen?.()
+    for await (const line of lines(response, path, silence.restart)) onEvent(parseLine(line, path))
+    return 'closed'
+  } catch (error) {
+    if (silence.expired()) {
+      forgetConnections(config)
+      return 'stalled'
+    }
+    signal.throwIfAborted()
+    throw error
+  }
+}
+
+/** The complete lines of a body. What follows the last newline is an event cut short: the next watch has it whole. */
+async function* lines(response: Response, path: string, onData: () => void): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let partial = ''
+  for await (const chunk of chunks(response, path)) {
+    onData()
+    const parts = (partial + decoder.decode(chunk, { stream: true })).split('\n')
+    partial = parts.pop() ?? ''
+    for (const line of parts) if (line.trim() !== '') yield line
+  }
+}
+
+async function* chunks(response: Response, path: string): AsyncGenerator<Uint8Array> {
+  if (response.body === null) return
+  const body: AsyncIterable<Uint8Array> = response.body
+  const reader = body[Symbol.asyncIterator]()
+  try {
+    while (true) {
+      const next = await reader.next().catch(cause => {
+        throw new ApiError(0, 'Disconnected', `the watch of ${path} broke off`, { cause })
+      })
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    // Reached also when the consumer leaves early: frees the connection.
+    await reader.return?.().catch(() => {})
+  }
+}
+
+function parseLine(line: string, path: string): WatchEvent {
+  const raw = parseJson(line, path)
+  const event = watchEvent.safeParse(raw)
+  if (event.success) return event.data
+  const failure = errorEvent.safeParse(raw)
+  if (failure.success) throw statusError(failure.data.object, 0, `watch of ${path}`)
+  throw new ApiError(0, 'MalformedReply', `the watch of ${path} sent what is no event`, {
+    cause: event.error,
+  })
+}
+
+function parseJson(line: string, path: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new ApiError(0, 'MalformedReply', `the watch of ${path} sent what is not JSON`, { cause })
+  }
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { objectName } from '../api/object-name.ts'
+import { CA_LIFETIME_MS, MAX_LEAF_LIFETIME_MS } from '../certs/authority.ts'
+import { duration, names, type Option, UsageError } from './options.ts'
+import { podNamespace } from './pod-namespace.ts'
+
+const MINUTE_MS = 60_000
+
+/** Where this is installed, for whoever needs to know. */
+export const installationOptions = {
+  namespace: {
+    schema: objectName.optional(),
+    value: 'NAMESPACE',
+    help: 'where this is installed; default: the namespace of the pod, else modelcache-system',
+  },
+} satisfies Record<string, Option>
+
+/** What both roles must agree on about certificates. */
+export const certificateOptions = {
+  'cert-source': {
+    schema: z.enum(['self', 'files']).default('self'),
+    value: 'self|files',
+    help: 'who makes the CA and the certificates: this product, or somebody else who brings files; default self',
+  },
+  service: {
+    schema: objectName.default('modelcache-webhook'),
+    value: 'NAME',
+    help: 'the Service that the API server calls; default modelcache-webhook',
+  },
+} satisfies Record<string, Option>
+
+/** What concerns the CA, which a controller makes and renews. */
+export const authorityOptions = {
+  'ca-lifetime': {
+    schema: duration.pipe(z.number().min(10 * MINUTE_MS, 'must be 10m at least')).default(CA_LIFETIME_MS),
+    value: 'DURATION',
+    help: 'how long a CA lasts that is made from now on; renewed at two thirds of it; default 365d',
+  },
+  'ca-settle': {
+    schema: duration.default(120_000),
+    value: 'DURATION',
+    help: 'how long a new CA must be trusted by all webhook configurations before it signs; default 2m',
+  },
+} satisfies Record<string, Option>
+
+/** What concerns the certificate that a webhook serves with. */
+export const servingOptions = {
+  'certificate-lifetime': {
+    schema: duration
+      .pipe(z.number().min(10_000, 'must be 10s at least').max(MAX_LEAF_LIFETIME_MS, 'must be 7d at most'))
+      .default(MAX_LEAF_LIFETIME_MS),
+    value: 'DURATION',
+    help: 'how long a serving certificate of our own lasts; renewed at two thirds of it; default 7d, which is the most',
+  },
+  'tls-cert-file': {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'with --cert-source=files: PEM serving certificate for the name SERVICE.NAMESPACE.svc',
+  },
+  'tls-key-file': {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'with --cert-source=files: PEM key of the certificate',
+  },
+} satisfies Record<string, Option>
+
+/** Who may call the webhook. */
+export const clientOptions = {
+  'client-ca-file': {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'PEM CAs of clients: only API servers that present a certificate of one are let in; default: everybody is',
+  },
+  'client-name': {
+    schema: names.optional(),
+    value: 'NAME,…',
+    help: 'with --client-ca-file: common names of the certificates that are let in; default: any that a CA signed',
+  },
+} satisfies Record<string, Option>
+
+/**
+ * The file of the clients' CAs, or undefined where everybody is let in.
+ *
+ * @throws UsageError when names are to be asked for without a CA, for then there is no certificate that has one.
+ */
+export function clientFile(options: {
+  'client-ca-file'?: string | undefined
+  'client-name'?: string[] | undefined
+}): string | undefined {
+  const file = options['client-ca-file']
+  if (file === undefined && options['client-name'] !== undefined)
+    throw new UsageError('--client-name needs --client-ca-file')
+  return file
+}
+
+/** The namespace of this installation. */
+export function installedIn({ namespace }: { namespace?: string | undefined }): string {
+  return namespace ?? podNamespace() ?? 'modelcache-system'
+}
+
+/**
+ * The files that were named, or undefined where we make certificates ourselves.
+ *
+ * @throws UsageError when what is named does not go with the source.
+ */
+export function certificateFiles(options: {
+  'cert-source': 'self' | 'files'
+  'tls-cert-file'?: string | undefined
+  'tls-key-file'?: string | undefined
+}): { certFile: string; keyFile: string } | undefined {
+  const certFile = options['tls-cert-file']
+  const keyFile = options['tls-key-file']
+  if (options['cert-source'] === 'self') {
+    if (certFile === undefined && keyFile === undefined) return undefined
+    throw new UsageError('--tls-cert-file and --tls-key-file are for --cert-source=files')
+  }
+  if (certFile === undefined || keyFile === undefined)
+    throw new UsageError('--cert-source=files needs --tls-cert-file and --tls-key-file')
+  return { certFile, keyFile }
+}

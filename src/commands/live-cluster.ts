@@ -1,0 +1,61 @@
+import { pino } from 'pino'
+import type { ClusterView } from '../admission/cluster-view.ts'
+import { isNotFound } from '../cluster/api-error.ts'
+import { loadKubeConfig } from '../cluster/kubeconfig.ts'
+import { listAll } from '../cluster/list.ts'
+import { createLiveReader } from '../cluster/live-read.ts'
+import type { Resource, StoredObject } from '../cluster/resource.ts'
+import { createRest, type Rest } from '../cluster/rest.ts'
+import { createStore, type Store } from '../cluster/store.ts'
+import { clusterStores } from '../cluster/stores.ts'
+import { createClusterView } from '../cluster/view.ts'
+import type { ReadUnknown } from '../review/decide.ts'
+
+/** A real cluster as it is now. */
+export interface LiveCluster {
+  view: ClusterView
+  readUnknown: ReadUnknown
+  /** That of the current context, else `default`. */
+  namespace: string
+}
+
+const READ_TIMEOUT_MS = 5_000
+
+/**
+ * Reads every kind that rules ask about, once: a watch would go on trying where this fails, and says why.
+ *
+ * @throws Error when there is no kubeconfig that can be read, ApiError when the API server cannot be reached or refuses a list.
+ */
+export async function readCluster(kubeconfig: string | undefined): Promise<LiveCluster> {
+  const config = loadKubeConfig(kubeconfig)
+  const rest = createRest(config)
+  const logger = pino({ level: 'error', base: null }, pino.destination({ dest: 2, sync: true }))
+  const lists: Promise<void>[] = []
+  const stores = clusterStores(resource => {
+    const store = createStore({ resource, logger })
+    lists.push(listInto(store, rest, resource))
+    return store
+  })
+  await Promise.all(lists)
+  const readLive = createLiveReader(rest)
+  return {
+    view: createClusterView(stores),
+    // Whoever reviews may have no right to read it; then nothing is said about it.
+    readUnknown: (known, refs) =>
+      readLive(known, refs, AbortSignal.timeout(READ_TIMEOUT_MS)).catch(() => undefined),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace || 'default',
+  }
+}
+
+async function listInto<T extends StoredObject>(
+  store: Store<T>,
+  rest: Rest,
+  resource: Resource<T>,
+): Promise<void> {
+  try {
+    const { items } = await listAll(rest, resource)
+    store.replace(items)
+  } catch (error) {
+    if (!resource.optional || !isNotFound(error)) throw error
+  }
+}

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Problem } from '../review/manifest.ts'
+import { type Input, readManifests } from '../review/read-manifests.ts'
+
+/**
+ * Reads the manifests in files, in folders with what is below them (`.yaml`, `.yml` and `.json`, sorted; hidden ones are not manifests),
+ * and for `-` in the standard input. Goes through all of it even when some cannot be read.
+ */
+export async function readInput(paths: readonly string[], namespace: string): Promise<Input> {
+  const input: Input = { manifests: [], problems: [] }
+  const take = ({ manifests, problems }: Partial<Input>) => {
+    for (const manifest of manifests ?? []) input.manifests.push(manifest)
+    for (const problem of problems ?? []) input.problems.push(problem)
+  }
+  const seen = new Set<string>()
+  for (const path of paths) {
+    const files = filesAt(path)
+    if (!Array.isArray(files)) take({ problems: [files] })
+    else
+      for (const file of files.filter(name => !seen.has(name))) {
+        seen.add(file)
+        take(await readFile(file, namespace))
+      }
+  }
+  if (input.manifests.length + input.problems.length === 0)
+    take({ problems: [{ file: paths.join(' '), message: 'there are no objects in it' }] })
+  return input
+}
+
+const STDIN = '-'
+const MANIFEST = /\.(ya?ml|json)$/
+
+/** The files that a path stands for, or why there are none. */
+function filesAt(path: string): string[] | Problem {
+  if (path === STDIN) return [path]
+  try {
+    if (!statSync(path).isDirectory()) return [path]
+    const files = filesBelow(path)
+    return files.length > 0 ? files : { file: path, message: 'there is no .yaml, .yml or .json file in it' }
+  } catch (error) {
+    return unreadable(path, error)
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'))
+  return entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(entry => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return filesBelow(path)
+      // A link to a folder is not followed: it may lead in a circle.
+      return MANIFEST.test(entry.name) && statSync(path).isFile() ? [path] : []
+    })
+}
+
+async function readFile(file: string, namespace: string): Promise<Partial<Input>> {
+  try {
+    const content = file === STDIN ? await text(process.stdin) : readFileSync(file, 'utf8')
+    return readManifests(file === STDIN ? 'stdin' : file, content, namespace)
+  } catch (error) {
+    return { problems: [unreadable(file, error)] }
+  }
+}
+
+function unreadable(file: string, error: unknown): Problem {
+  return { file, message: `cannot be read: ${error instanceof Error ? error.message : error}` }
+}

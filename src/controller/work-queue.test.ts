@@ -1,0 +1,155 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { startWorkQueue } from './work-queue.ts'
+
+const logger = pino({ level: 'silent' })
+
+let stop: AbortController
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  stop = new AbortController()
+})
+
+afterEach(() => {
+  stop.abort()
+  vi.useRealTimers()
+})
+
+/** A queue whose work lasts until the test ends it, with the keys that were worked on, in order. */
+function start() {
+  const worked: string[] = []
+  const underWay: PromiseWithResolvers<void>[] = []
+  const queue = startWorkQueue({
+    reconcile: key => {
+      worked.push(key)
+      const work = Promise.withResolvers<void>()
+      underWay.push(work)
+      return work.promise
+    },
+    logger,
+    signal: stop.signal,
+  })
+  /** Ends the work that has begun, and waits for what follows from it. */
+  const settle = async (error?: Error) => {
+    const work = underWay.shift()
+    if (error) work?.reject(error)
+    else work?.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+  }
+  return { queue, worked, settle }
+}
+
+test('works on one key at a time, in the order in which they were added', async () => {
+  const { queue, worked, settle } = start()
+  for (const key of ['a', 'b', 'c']) queue.add(key)
+  expect(worked).toEqual(['a'])
+  await settle()
+  expect(worked).toEqual(['a', 'b'])
+  await settle()
+  expect(worked).toEqual(['a', 'b', 'c'])
+})
+
+test('works once on a key that is added often while it waits', async () => {
+  const { queue, worked, settle } = start()
+  queue.add('a')
+  for (let times = 0; times < 5; times++) queue.add('b')
+  await settle()
+  await settle()
+  await settle()
+  expect(worked).toEqual(['a', 'b'])
+})
+
+test('works again, once, on a key that is added while it is worked on', async () => {
+  const { queue, worked, settle } = start()
+  queue.add('a')
+  queue.add('a')
+  queue.add('a')
+  await settle()
+  expect(worked).toEqual(['a', 'a'])
+  await settle()
+  expect(worked).toEqual(['a', 'a'])
+})
+
+test('takes keys again after it has been idle', async () => {
+  const { queue, worked, settle } = start()
+  queue.add('a')
+  await settle()
+  queue.add('a')
+  expect(worked).toEqual(['a', 'a'])
+})
+
+test('comes back to a key that failed after a wait that doubles, and holds nobody up meanwhile', async () => {
+  const { queue, worked, settle } = start()
+  queue.add('a')
+  queue.add('b')
+  await settle(new Error('409'))
+  expect(worked).toEqual(['a', 'b'])
+  await settle()
+
+  const waits: number[] = []
+  for (let round = 0; round < 4; round++) {
+    const began = Date.now()
+    const before = worked.length
+    while (worked.length === before) await vi.advanceTimersToNextTimerAsync()
+    waits.push(Date.now() - began)
+    await settle(new Error('409 again'))
+  }
+  const [first = 0] = waits
+  expect(waits).toEqual([first, 2 * first, 4 * first, 8 * first])
+  expect(first).toBeGreaterThan(0)
+  expect(worked.slice(2)).toEqual(['a', 'a', 'a', 'a'])
+})
+
+test('forgets the failures of a key that succeeded', async () => {
+  const { queue, worked, settle } = start()
+  const firstWait = async () => {
+    queue.add('a')
+    await settle(new Error('503'))
+    const began = Date.now()
+    await vi.advanceTimersToNextTimerAsync()
+    return Date.now() - began
+  }
+  const before = await firstWait()
+  await settle()
+  expect(await firstWait()).toBe(before)
+  expect(worked).toHaveLength(4)
+})
+
+test('never waits for more than a minute', async () => {
+  const { queue, worked, settle } = start()
+  queue.add('a')
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await settle(new Error('503'))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(worked).toHaveLength(attempt + 2)
+  }
+})
+
+test('survives work that throws before it waits for anything', async () => {
+  const worked: string[] = []
+  const queue = startWorkQueue({
+    reconcile: key => {
+      worked.push(key)
+      if (key === 'a') throw new Error('at once')
+      return Promise.resolve()
+    },
+    logger,
+    signal: stop.signal,
+  })
+  queue.add('a')
+  queue.add('b')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(worked).toEqual(['a', 'b'])
+})
+
+test('starts nothing more once the signal aborts: neither what waits, nor what is added, nor retries', async () => {
+  const { queue, worked, settle } = start()
+  queue.add('a')
+  queue.add('b')
+  stop.abort()
+  await settle(new Error('cut off'))
+  queue.add('c')
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(worked).toEqual(['a'])
+})

@@ -1,0 +1,41 @@
+import { DIGEST_PREFIX } from '../api/annotations.ts'
+import { cacheLabel } from '../api/cache-label.ts'
+import { type Violation, violation } from '../api/violation.ts'
+import type { CacheMount, DigestVariable } from './cache-mount.ts'
+import { type Patch, pointer } from './json-patch.ts'
+import type { Target } from './targets.ts'
+
+/**
+ * How a pod that is admitted before its cache is Ready learns the digest: its volumes and mounts cannot change any
+ * more, but annotations can, and `subPathExpr` expands variables of the container. The controller writes the annotation
+ * before it lifts the scheduling gate, so that no container starts without it.
+ */
+export function digestVariable(cache: string): DigestVariable {
+  return {
+    name: `${cacheLabel(cache).replaceAll('-', '_').toUpperCase()}_DIGEST`,
+    fieldPath: `metadata.annotations['${digestAnnotation(cache)}']`,
+  }
+}
+
+/** The annotation that holds the digest of a cache, once it is known. Kubernetes allows 63 characters after the slash. */
+export function digestAnnotation(cache: string): string {
+  return `${DIGEST_PREFIX}/${cacheLabel(cache)}`
+}
+
+/** Gives a container the variable that a mount needs, or says why it cannot have it. */
+export function addDigestVariable(
+  { container, path }: Target,
+  { cache, variable }: CacheMount,
+  patch: Patch,
+): Violation | undefined {
+  if (variable === undefined) return undefined
+  const { name, fieldPath } = variable
+  const existing = (container.env ?? []).filter(entry => entry.name === name)
+  if (existing.length === 0) {
+    patch.append(pointer(path, 'env'), container.env, { name, valueFrom: { fieldRef: { fieldPath } } })
+    return undefined
+  }
+  if (existing.every(({ valueFrom }) => valueFrom?.fieldRef?.fieldPath === fieldPath)) return undefined
+  const text = `container ${container.name} sets environment variable ${name}, from which the mount of cache ${cache} takes its digest; rename it`
+  return violation('MountPathConflict', 'spec.containers', text)
+}

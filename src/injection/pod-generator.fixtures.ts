@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import { CACHE_CONTAINERS } from '../api/annotations.ts'
+import { asSent, DIGEST } from '../api/fixtures.ts'
+import type { Pod } from '../api/pod.ts'
+import type { CacheMount } from './cache-mount.ts'
+import { digestVariable } from './digest-variable.ts'
+import { PENDING } from './pending-mount.ts'
+
+/** Generated pods and caches for property tests: names and paths from small sets, so that they often meet. */
+
+const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}[a-z0-9]$/)
+const cacheName = fc.oneof(
+  fc.constantFrom('llama', 'tokenizer', 'a.b', 'x'.repeat(70), `${'y.'.repeat(40)}z`),
+  label,
+)
+const path = fc.constantFrom(
+  '/mnt/model',
+  '/mnt/model/',
+  '/mnt',
+  '/mnt/x',
+  '/data',
+  '/dev/shm',
+  '/mnt/model/sub',
+  'rel',
+)
+/** Annotation and label keys as they come, JSON-pointer characters included. */
+const key = fc.constantFrom('app', 'example.com/a', 'a~b', 'a/b~1c', '~0', 'x.y/z')
+const stringMap = fc.option(fc.dictionary(key, fc.string({ maxLength: 5 }), { maxKeys: 3 }), {
+  nil: undefined,
+})
+
+const mounted = fc.record({
+  cache: cacheName,
+  claimName: fc.constantFrom('modelcache--llama', 'modelcache--tokenizer', 'ops-staged'),
+  subPath: fc.option(fc.constantFrom('snapshots/1', 'folder'), { nil: undefined }),
+  mountPath: fc.constantFrom('/mnt/model', '/mnt/tokenizer', '/models/a', '/models/a/b'),
+  identity: fc.constant(DIGEST),
+})
+
+/** A mount of a cache that is Ready, or of one that its pod waits for. */
+export const caches: fc.Arbitrary<CacheMount[]> = fc.uniqueArray(
+  fc.tuple(mounted, fc.boolean()).map(
+    ([mount, waits]): CacheMount =>
+      waits
+        ? {
+            ...mount,
+            subPath: undefined,
+            variable: digestVariable(mount.cache),
+            waits: true,
+            identity: PENDING,
+          }
+        : mount,
+  ),
+  { selector: ({ cache }) => cache, minLength: 1, maxLength: 3 },
+)
+
+const volume = fc.oneof(
+  fc.record({ name: label, emptyDir: fc.constant({}) }),
+  fc.record({
+    name: fc.constantFrom('modelcache--llama', 'mine', 'modelcache--tokenizer'),
+    persistentVolumeClaim: fc.record({
+      claimName: fc.constantFrom('modelcache--llama', 'other', 'ops-staged'),
+      readOnly: fc.option(fc.boolean(), { nil: undefined }),
+    }),
+  }),
+)
+const volumes = fc.option(fc.uniqueArray(volume, { selector: ({ name }) => name, maxLength: 4 }), {
+  nil: undefined,
+})
+
+const mount = fc.record({
+  name: fc.constantFrom('mine', 'modelcache--llama', 'shm'),
+  mountPath: path,
+  readOnly: fc.option(fc.boolean(), { nil: undefined }),
+  subPath: fc.option(fc.constantFrom('snapshots/1', 'other'), { nil: undefined }),
+})
+
+const container = (name: string) =>
+  fc.record({
+    name: fc.constant(name),
+    image: fc.constantFrom('vllm/vllm-openai:v0.11.0', 'nginx', 'registry:5000/x'),
+    command: fc.option(fc.constantFrom(['vllm', 'serve', '/mnt/model'], ['sleep', '1']), { nil: undefined }),
+    resources: fc.option(fc.constantFrom({ limits: { 'nvidia.com/gpu': '1' } }, { requests: { cpu: '1' } }), {
+      nil: undefined,
+    }),
+    volumeMounts: fc.option(fc.array(mount, { maxLength: 2 }), { nil: null }),
+  })
+
+const containers = (prefix: string, minLength: number) =>
+  fc
+    .integer({ min: minLength, max: 3 })
+    .chain(count => fc.tuple(...Array.from({ length: count }, (_, index) => container(`${prefix}${index}`))))
+
+export const pods: fc.Arbitrary<Pod> = fc
+  .record({
+    annotations: stringMap,
+    labels: fc.oneof(stringMap, fc.constant(null)),
+    named: fc.option(fc.constantFrom('c0', 'c0,i0', 'i0'), { nil: undefined, freq: 5 }),
+    volumes,
+    containers: containers('c', 1),
+    initContainers: fc.option(containers('i', 0), { nil: undefined }),
+  })
+  .map(({ annotations, labels, named, ...spec }) => {
+    const all = { ...annotations, ...(named && { [CACHE_CONTAINERS]: named }) }
+    const metadata = { labels, ...((annotations || named) && { annotations: all }) }
+    // As the API server sends it: without members that are undefined.
+    return asSent(JSON.parse(JSON.stringify({ metadata, spec })))
+  })

@@ -1,0 +1,34 @@
+import jsonpatch from 'fast-json-patch'
+import type { AdmissionRequest } from '../admission/admission-review.ts'
+import { mutatePod } from '../admission/pod/mutate.ts'
+import { validatePod } from '../admission/pod/validate.ts'
+import type { Policy } from '../admission/policy.ts'
+import type { Operation } from '../injection/json-patch.ts'
+import type { Decide } from './decide.ts'
+import { type Advise, findingsOf, type Judgement } from './verdict.ts'
+
+/** What judging needs beside the object. */
+export interface Court {
+  decide: Decide
+  policy: Policy
+  advise: Advise
+}
+
+/** A pod as the API server treats it: injection changes it, and what comes out of that is validated. */
+export async function judgePod(request: AdmissionRequest, court: Court): Promise<Judgement> {
+  const { decide, policy, advise } = court
+  const mutated = await decide(mutatePod, request)
+  if (!mutated.allowed) return { findings: findingsOf(mutated, advise), patch: [] }
+  const object = applied(request.object, mutated.patch)
+  const validated = await decide((asked, view) => validatePod(asked, view, policy), { ...request, object })
+  return {
+    findings: [mutated, validated].flatMap(decision => findingsOf(decision, advise)),
+    patch: mutated.patch,
+  }
+}
+
+function applied(object: unknown, patch: readonly Operation[]): unknown {
+  if (patch.length === 0) return object
+  // The copy also parts what an alias of YAML has made one and the same.
+  return jsonpatch.applyPatch(jsonpatch.deepClone(object), patch).newDocument
+}

@@ -1,0 +1,167 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { admissionReview, respond } from '../admission/admission-review.ts'
+import type { Rules } from '../admission/rules.ts'
+import { type Admission, admit } from './admit.ts'
+import { admitClients } from './client-names.ts'
+import { limitConnections } from './connections.ts'
+import { timeLimitMs } from './deadline.ts'
+import type { Metrics } from './metrics.ts'
+import { type OverloadOptions, putOff, shedOverload } from './overload.ts'
+import { receiveBodies } from './receive-bodies.ts'
+import { status } from './status.ts'
+
+/** A review can hold two objects of 3 MiB, the API server's limit for one, and its envelope. */
+export const BODY_LIMIT = 7 * 1024 * 1024
+
+/** The API server's connection pool drops idle connections after 90 s; the server must not be the first. */
+const KEEP_ALIVE_MS = 120_000
+
+/** Honest clients take milliseconds for both, whatever their distance; an API server waits for an answer no longer than this. */
+const HANDSHAKE_MS = 10_000
+const BODY_MS = 5_000
+
+/**
+ * About 100 kB each. An API server works on some 600 requests at a time by default, and asks several webhooks at once
+ * for some of them.
+ */
+const MAX_CONNECTIONS = 2_000
+
+/** A connection stays with one replica for ever unless it is ended now and then. */
+const MAX_REQUESTS_PER_SOCKET = 1000
+
+export interface AdmissionServerOptions extends Admission {
+  /** PEM. With a CA, only clients with a certificate of that CA are let in. */
+  tls: { key: string; cert: string; ca?: string }
+  /** The common names of those clients; default any. */
+  clientNames?: readonly string[] | undefined
+  /** The webhooks by path. */
+  webhooks: Readonly<Record<string, Rules>>
+  /** Whether the view can be trusted; before that no review is answered. */
+  synced: () => boolean
+  /** Whether the server is about to leave: from then on every answer ends its connection. */
+  draining: () => boolean
+  /** When requests are put off because the process does not keep up; default never. */
+  overload?: Pick<OverloadOptions, 'lagMs' | 'maxLagMs'>
+  /** Connections at a time; default 2,000. */
+  maxConnections?: number
+  metrics: Metrics
+  logger: Logger
+}
+
+/**
+ * The https server that the API server calls: HTTP/1.1, which is all that it speaks to webhooks behind a Service.
+ * One POST route for each webhook.
+ */
+export function createAdmissionServer(options: AdmissionServerOptions): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    https: {
+      ...options.tls,
+      requestCert: options.tls.ca !== undefined,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HANDSHAKE_MS,
+    },
+    bodyLimit: BODY_LIMIT,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // This counts from the connection on, and an API server keeps some in its pool before their first request.
+    requestTimeout: KEEP_ALIVE_MS,
+    maxRequestsPerSocket: MAX_REQUESTS_PER_SOCKET,
+    forceCloseConnections: 'idle',
+    // While draining, requests on open connections are still answered.
+    return503OnClosing: false,
+  })
+  app.server.headersTimeout = KEEP_ALIVE_MS
+  if (options.clientNames !== undefined) admitClients(app, options.clientNames)
+  limitConnections(app, {
+    max: options.maxConnections ?? MAX_CONNECTIONS,
+    bodyMs: BODY_MS,
+    onEvicted: options.metrics.connectionEvicted,
+  })
+  const waitedMs = shedOverload(app, {
+    ...(options.overload ?? NEVER),
+    metrics: options.metrics,
+  })
+  // A client that is told so does not send its next request into a connection that is about to be closed.
+  app.addHook('onSend', async (request, reply) => {
+    // Closed under a body that is still on its way, the connection would be reset, and the answer lost.
+    if (options.draining() && request.raw.complete) reply.header('connection', 'close')
+  })
+  receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics: options.metrics })
+  for (const [path, rules] of Object.entries(options.webhooks)) {
+    app.post(path, (request, reply) => review(path, rules, { ...options, waitedMs }, request, reply))
+  }
+  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    const code = error.statusCode ?? 500
+    if (code === 503) return putOff(reply, error.message)
+    if (code >= 500)
+      options.logger.error(
+        { err: error, path: request.url.split('?', 1)[0]?.slice(0, 200) },
+        'request failed',
+      )
+    return reply
+      .code(code)
+      .send(status(code, code >= 500 ? 'InternalError' : 'BadRequest', advice(code, error)))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const known = Object.keys(options.webhooks).join(', ')
+    const message = `${request.method} ${request.url.slice(0, 200)}: unknown path; POST an AdmissionReview to ${known}`
+    return reply.code(404).send(status(404, 'NotFound', message))
+  })
+  return app
+}
+
+const NEVER = { lagMs: () => 0, maxLagMs: 0 }
+
+/** What a client that sent something else than a review should do. */
+function advice(code: number, error: Error): string {
+  if (code === 415) return 'the content type is not application/json, in which AdmissionReviews are sent'
+  return error.message
+}
+
+async function review(
+  path: string,
+  rules: Rules,
+  options: AdmissionServerOptions & { waitedMs: (request: FastifyRequest) => number },
+  httpRequest: FastifyRequest,
+  reply: FastifyReply,
+) {
+  if (!options.synced()) return putOff(reply, 'the watches are not synced yet')
+  const { timeout } = httpRequest.query as { timeout?: unknown }
+  const limitMs = timeLimitMs(timeout, options.waitedMs(httpRequest))
+  if (limitMs === 0) {
+    // Without Retry-After: who still waits has no time for another call.
+    options.metrics.shed('deadline')
+    return reply.code(503).send(status(503, 'ServiceUnavailable', 'the time for an answer has passed'))
+  }
+  const parsed = admissionReview.safeParse(httpRequest.body)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const where = issue?.path.join('.') || 'body'
+    return reply
+      .code(400)
+      .send(status(400, 'BadRequest', `not an AdmissionReview v1: ${where}: ${issue?.message}`))
+  }
+  const { request } = parsed.data
+  const startedAt = performance.now()
+  const decision = await admit(rules, request, options, limitMs)
+  const seconds = (performance.now() - startedAt) / 1000
+  options.metrics.observeReview(path.slice(1), request, decision, seconds)
+  options.logger.info(
+    {
+      uid: request.uid,
+      webhook: path.slice(1),
+      operation: request.operation,
+      namespace: request.namespace,
+      name: request.name,
+      dryRun: request.dryRun === true,
+      allowed: decision.allowed,
+      ...(decision.allowed && { patched: decision.patch.length }),
+      reasons: (decision.allowed ? decision.warnings : decision.findings).map(
+        ({ violation }) => violation.reason,
+      ),
+      ms: Math.round(seconds * 1e6) / 1000,
+    },
+    'reviewed',
+  )
+  return respond(request.uid, decision)
+}

@@ -1,0 +1,148 @@
+import { Agent, type ClientRequest, request } from 'node:http'
+import { json } from 'node:stream/consumers'
+import fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { receiveBodies } from './receive-bodies.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const BODY_LIMIT = 7 * MIB
+
+// Only a guard against hanging: no test takes a second, but machines can be slow.
+vi.setConfig({ testTimeout: 30_000 })
+
+let app: FastifyInstance
+let url: string
+let agent: Agent
+let metrics: Metrics
+let begun: ClientRequest[]
+
+beforeEach(async () => {
+  metrics = createMetrics()
+  agent = new Agent({ keepAlive: true })
+  begun = []
+  app = fastify()
+  receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics })
+  app.post('/', async ({ body }) => ({ length: String(body).length }))
+  url = await app.listen({ host: '127.0.0.1', port: 0 })
+})
+
+afterEach(async () => {
+  for (const call of begun) call.destroy()
+  agent.destroy()
+  await app.close()
+})
+
+interface Reply {
+  status: number | undefined
+  json: unknown
+}
+
+/** Begins a request whose headers announce so many bytes; undefined: it does not say. `from` is an address of loopback. */
+function begin(
+  bytes: number | undefined,
+  from = '127.0.0.1',
+): { call: ClientRequest; reply: Promise<Reply> } {
+  const length = bytes === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': bytes }
+  const headers = { 'content-type': 'application/json', ...length }
+  const call = request(url, {
+    method: 'POST',
+    headers,
+    ...(from === '127.0.0.1' ? { agent } : { localAddress: from }),
+  })
+  begun.push(call)
+  const reply = new Promise<Reply>((resolve, reject) => {
+    call.once('response', async response =>
+      resolve({ status: response.statusCode, json: await json(response) }),
+    )
+    call.on('error', reject)
+  })
+  // A test may break the connection, and then has no interest in the answer.
+  reply.catch(() => {})
+  call.flushHeaders()
+  return { call, reply }
+}
+
+/** A JSON body of so many bytes. */
+const bodyOf = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2))
+
+function ask(bytes: number, from?: string): Promise<Reply> {
+  const { call, reply } = begin(bytes, from)
+  call.end(bodyOf(bytes))
+  return reply
+}
+
+/** Sends all of a body but its last byte, and waits until it is on its way. */
+async function almost(bytes: number, from?: string) {
+  const { call, reply } = begin(bytes, from)
+  await new Promise<void>(resolve => call.write(bodyOf(bytes).slice(0, -1), () => resolve()))
+  return { finish: () => call.end('"'), call, reply }
+}
+
+const shed = async () => {
+  const text = await metrics.registry.getSingleMetricAsString('modelcache_admission_shed_total')
+  return Number(/cause="memory"\} (\d+)/.exec(text)?.[1] ?? 0)
+}
+
+const PUT_OFF = { status: 503 }
+const LARGE = 6 * MIB
+
+describe('a body', () => {
+  test('is read up to the limit, whether its length is told or not', async () => {
+    expect(await ask(BODY_LIMIT)).toEqual({ status: 200, json: { length: BODY_LIMIT - 2 } })
+    const { call, reply } = begin(undefined)
+    call.end(bodyOf(BODY_LIMIT))
+    expect(await reply).toMatchObject({ status: 200 })
+  })
+
+  test('over the limit is refused, as soon as that is known', async () => {
+    expect(await begin(100 * MIB).reply).toMatchObject({ status: 413 })
+    const { call, reply } = begin(undefined)
+    call.end(bodyOf(BODY_LIMIT + 1))
+    expect(await reply).toMatchObject({ status: 413 })
+    expect(await shed()).toBe(0)
+  })
+
+  test('of another type is 415', async () => {
+    const response = await fetch(url, {
+      method: 'POST',
+      body: 'x',
+      headers: { 'content-type': 'text/plain' },
+    })
+    expect(response.status).toBe(415)
+  })
+})
+
+describe('what is announced takes no room:', () => {
+  test('crowds that send one byte of a large body keep nobody out', async () => {
+    for (const { call } of Array.from({ length: 50 }, () => begin(LARGE))) call.write('"')
+    expect(await ask(LARGE)).toMatchObject({ status: 200 })
+    expect(await shed()).toBe(0)
+  })
+})
+
+describe('what has come does:', () => {
+  test('five of 6 MiB fit, with a sixth one has to go, and small ones always pass', async () => {
+    const waiting = await Promise.all(Array.from({ length: 5 }, () => almost(LARGE)))
+    expect(await shed()).toBe(0)
+    const last = ask(LARGE)
+    expect(await Promise.race(waiting.map(({ reply }) => reply).concat(last))).toMatchObject(PUT_OFF)
+    expect(await ask(64 * KIB)).toMatchObject({ status: 200 })
+  })
+
+  test('a crowd of one address does not put off another', async () => {
+    const crowd = await Promise.all(Array.from({ length: 5 }, () => almost(LARGE, '127.0.0.2')))
+    for (let turn = 0; turn < 3; turn++) expect(await ask(LARGE, '127.0.0.3')).toMatchObject({ status: 200 })
+    expect(await Promise.race(crowd.map(({ reply }) => reply))).toMatchObject(PUT_OFF)
+  })
+
+  test('there is room again when one is answered, and when the connection of one breaks', async () => {
+    const [first, second] = await Promise.all(Array.from({ length: 4 }, () => almost(LARGE)))
+    first?.finish()
+    expect(await first?.reply).toMatchObject({ status: 200 })
+    second?.call.destroy()
+    await vi.waitFor(async () => expect(await ask(LARGE)).toMatchObject({ status: 200 }), { timeout: 10_000 })
+    expect(await ask(LARGE)).toMatchObject({ status: 200 })
+  })
+})

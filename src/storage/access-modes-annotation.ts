@@ -1,0 +1,36 @@
+import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/storage-class.ts'
+
+/** Every access mode of a PersistentVolumeClaim. */
+export const ACCESS_MODES = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] as const
+
+export type AccessMode = (typeof ACCESS_MODES)[number]
+
+/** What the annotation says: its modes, or the first entry of it that is not an access mode. */
+export type AttestedAccessModes =
+  | { readonly valid: true; readonly modes: ReadonlySet<AccessMode> }
+  | { readonly valid: false; readonly entry: string }
+
+// The short forms are those that `kubectl get pvc` prints.
+const spellings = new Map<string, AccessMode>([
+  ...ACCESS_MODES.map(mode => [mode, mode] as const),
+  ['RWO', 'ReadWriteOnce'],
+  ['ROX', 'ReadOnlyMany'],
+  ['RWX', 'ReadWriteMany'],
+  ['RWOP', 'ReadWriteOncePod'],
+])
+
+/**
+ * Reads the annotation; undefined when the class has none. Spelling is exact, as for `accessModes` of a claim.
+ * An empty value and an empty entry are not valid: an admin who wrote the annotation meant to say something.
+ */
+export function attestedAccessModes(storageClass: StorageClass): AttestedAccessModes | undefined {
+  const value = storageClass.metadata.annotations?.[ACCESS_MODES_ANNOTATION]
+  if (value === undefined) return undefined
+  const modes = new Set<AccessMode>()
+  for (const entry of value.split(',').map(part => part.trim())) {
+    const mode = spellings.get(entry)
+    if (!mode) return { valid: false, entry }
+    modes.add(mode)
+  }
+  return { valid: true, modes }
+}

@@ -1,0 +1,38 @@
+import {
+  BETA_DEFAULT_CLASS_ANNOTATION,
+  DEFAULT_CLASS_ANNOTATION,
+  type StorageClass,
+} from '../api/storage-class.ts'
+
+/**
+ * The class that the API server gives to a claim that names none; undefined when no class is marked. Of several
+ * the newest wins, and of equally new ones the first by name: GetDefaultClass in
+ * k8s.io/kubernetes/pkg/volume/util/storageclass.go, which the DefaultStorageClass admission plugin and the
+ * volume controller both use.
+ */
+export function defaultStorageClass(classes: Iterable<StorageClass>): StorageClass | undefined {
+  let best: StorageClass | undefined
+  for (const candidate of classes) {
+    if (isDefault(candidate) && (!best || precedes(candidate, best))) best = candidate
+  }
+  return best
+}
+
+// Only the very word "true" counts there, so "True" and "1" do not here.
+function isDefault({ metadata: { annotations } }: StorageClass): boolean {
+  return (
+    annotations?.[DEFAULT_CLASS_ANNOTATION] === 'true' ||
+    annotations?.[BETA_DEFAULT_CLASS_ANNOTATION] === 'true'
+  )
+}
+
+function precedes(a: StorageClass, b: StorageClass): boolean {
+  const [createdA, createdB] = [createdAt(a), createdAt(b)]
+  return createdA === createdB ? a.metadata.name < b.metadata.name : createdA > createdB
+}
+
+// Absent only in hand-written objects (`review` reads those); Go's zero time sorts before any other, as here.
+function createdAt({ metadata: { creationTimestamp } }: StorageClass): number {
+  const time = typeof creationTimestamp === 'string' ? Date.parse(creationTimestamp) : Number.NaN
+  return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time
+}

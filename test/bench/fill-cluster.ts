@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { CACHE_CONSUMER, INJECTED } from '../../src/api/annotations.ts'
+import { DIGEST } from '../../src/api/fixtures.ts'
+import { isForbidden } from '../../src/cluster/api-error.ts'
+import {
+  collectionPath,
+  consumerPods,
+  modelCaches,
+  namespaces,
+  objectPath,
+} from '../../src/cluster/resource.ts'
+import type { Rest } from '../../src/cluster/rest.ts'
+import { huggingFace, modelCache, readyStatus } from '../e2e/objects.ts'
+
+export interface ClusterSize {
+  readonly namespaces: number
+  /** Spread evenly over the namespaces, all Ready. */
+  readonly caches: number
+  /** Pods that were given a cache, spread evenly. */
+  readonly pods: number
+}
+
+/** Calls under way at once: as many connections as are kept. */
+const CONCURRENCY = 32
+const WRITE = { fieldManager: 'bench', timeoutMs: 60_000 }
+
+/** Creates so many objects in a real cluster, where no webhook may be in the way. */
+export async function fillCluster(rest: Rest, size: ClusterSize): Promise<void> {
+  const namespaceOf = (index: number) => `team-${index % size.namespaces}`
+  await inParallel(size.namespaces, index =>
+    rest.create(collectionPath(namespaces), { metadata: { name: namespaceOf(index) } }, WRITE),
+  )
+  await inParallel(size.caches, async index => {
+    const namespace = namespaceOf(index)
+    const cache = cacheOf(index)
+    await rest.create(collectionPath(modelCaches, namespace), cache, WRITE)
+    const { apiVersion, kind, metadata } = cache
+    await rest.apply(
+      `${objectPath(modelCaches, namespace, metadata.name)}/status`,
+      { apiVersion, kind, metadata, status: readyStatus(`modelcache--${metadata.name}`) },
+      WRITE,
+    )
+  })
+  await inParallel(size.pods, index => createPod(rest, namespaceOf(index), podOf(index)))
+}
+
+function cacheOf(index: number) {
+  const storage = { backend: 'PVC', pvc: { storageClassName: 'filestore-rwx', sizeGiB: 200 } }
+  const source = { huggingFace: { ...huggingFace, include: ['*.safetensors', '*.json', 'tokenizer*'] } }
+  return modelCache(`llama-3-3-70b-instruct-${index}`, {
+    artifact: { kind: 'Weights', source },
+    mount: { path: '/mnt/model' },
+    storage,
+  })
+}
+
+/** A worker of a gang as it is stored: much of a pod is nothing that rules ask about. */
+function podOf(index: number) {
+  const claimName = `modelcache--llama-3-3-70b-instruct-${index}`
+  const variables = Array.from({ length: 20 }, (_, i) => ({ name: `NCCL_OPTION_${i}`, value: `value-${i}` }))
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `llama-gang-${index}`,
+      labels: { [CACHE_CONSUMER]: 'true', app: 'llama' },
+      annotations: { [INJECTED]: `llama-3-3-70b-instruct-${index}=${DIGEST}` },
+    },
+    spec: {
+      containers: [
+        {
+          name: 'vllm',
+          image: 'vllm/vllm-openai:v0.11.0',
+          args: ['--model', '/mnt/model', '--tensor-parallel-size', '8', '--max-model-len', '32768'],
+          env: variables,
+          resources: { limits: { cpu: '16', memory: '128Gi', 'nvidia.com/gpu': '8' } },
+          volumeMounts: [
+            { name: 'weights', mountPath: '/mnt/model', readOnly: true, subPath: `snapshots/${DIGEST}` },
+            { name: 'shm', mountPath: '/dev/shm' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'weights', persistentVolumeClaim: { claimName, readOnly: true } },
+        { name: 'shm', emptyDir: { medium: 'Memory' } },
+      ],
+    },
+  }
+}
+
+/** Until a new namespace has its default ServiceAccount, pods are refused in it. */
+async function createPod(rest: Rest, namespace: string, pod: object): Promise<void> {
+  for (;;) {
+    try {
+      await rest.create(collectionPath(consumerPods, namespace), pod, WRITE)
+      return
+    } catch (error) {
+      if (!isForbidden(error)) throw error
+      await pause(200)
+    }
+  }
+}
+
+async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const worker = async () => {
+    while (next < count) await work(next++)
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
+}

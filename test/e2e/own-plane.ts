@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureBinaries } from '../testbed/binaries.ts'
+import { type ControlPlane, startControlPlane } from '../testbed/control-plane.ts'
+import { kubectlFor } from '../testbed/kubectl.ts'
+import { type Product, startProduct } from '../testbed/product.ts'
+import { type Cluster, namespaceOf } from './cluster.ts'
+import { classes, modelCache, readyStatus, soundSpec } from './objects.ts'
+
+/** The claim of the cache `weights`, which is Ready. */
+export const WEIGHTS_CLAIM = 'modelcache--weights'
+
+/** A control plane for one file alone, which may take the product down or change what was installed. */
+export interface OwnPlane extends AsyncDisposable {
+  controlPlane: ControlPlane
+  product: Product
+  /** A namespace with the usual classes and a Ready cache `weights`. */
+  cluster: Cluster
+}
+
+/**
+ * Starts one; when anything does not come up, what was started is stopped. `reach` gives the URL by which the product
+ * reaches the API server, from its own.
+ */
+export async function startOwnPlane(
+  reach: (server: string) => Promise<string> = async server => server,
+): Promise<OwnPlane> {
+  await using started = new AsyncDisposableStack()
+  const binaries = await ensureBinaries(() => {})
+  const dir = await mkdtemp(join(tmpdir(), 'modelcache-e2e-'))
+  started.defer(() => rm(dir, { recursive: true, force: true }))
+  const controlPlane = await startControlPlane({ dir, binaries })
+  started.defer(() => controlPlane.stop())
+  const server = await reach(controlPlane.server)
+  const product = await startProduct({ dir, binaries, controlPlane: { ...controlPlane, server } })
+  started.defer(() => product.stop())
+  const cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
+  await cluster.need(...classes, modelCache('weights', soundSpec()))
+  await cluster.setStatus('mc/weights', readyStatus(WEIGHTS_CLAIM))
+  const running = started.move()
+  return { controlPlane, product, cluster, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
