@@ -9,6 +9,7 @@ export default defineConfig({
           include: [
             'src/**/*.test.ts',
             'certs/**/*.test.ts',
+            'tools/**/*.test.ts',
             'test/manifests/**/*.test.ts',
             'test/testbed/**/*.test.ts',
             'test/fuzz/**/*.test.ts',

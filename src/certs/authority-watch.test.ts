@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type FakeApiServer, startFakeApiServer } from '../cluster/fake-api-server.ts'
+import { type FakeApiServer, startFakeApiServer } from '../kube/fake-api-server.ts'
 import type { Authority } from './authority.ts'
 import { authoritySecrets, CA_SECRET } from './authority-secret.ts'
 import { watchAuthority } from './authority-watch.ts'

@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import { startReflector } from '../cluster/reflector.ts'
-import { createStore } from '../cluster/store.ts'
+import { startReflector } from '../kube/reflector.ts'
+import { createStore } from '../kube/store.ts'
 import type { Authority } from './authority.ts'
 import {
   type AuthoritySecret,
@@ -11,9 +11,6 @@ import {
   readAuthority,
 } from './authority-secret.ts'
 import { caProblem, endOf } from './verify.ts'
-
-/** Who is recorded as the one who wrote the Secret and `caBundle`. */
-export const CERTIFICATES_MANAGER = 'modelcache-certificates'
 
 /** The Secret of the CA, as one replica sees it. */
 export interface AuthorityWatch {

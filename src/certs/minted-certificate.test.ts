@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createStore } from '../cluster/store.ts'
+import { createStore } from '../kube/store.ts'
 import type { Authority } from './authority.ts'
 import { type AuthoritySecret, authoritySecrets, CA_SECRET, readAuthority } from './authority-secret.ts'
 import { aCA, aSecretOf, NOW } from './certificates.fixtures.ts'

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { startWorkQueue } from '../controller/work-queue.ts'
+import { startWorkQueue } from '../kube/work-queue.ts'
 import { fingerprint } from './authority.ts'
 import { type AuthorityWatch, isoEnd } from './authority-watch.ts'
 import { BACKDATE_MS, DAY_MS, issueLeaf, type KeyedCertificate } from './issue.ts'

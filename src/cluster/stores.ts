@@ -6,19 +6,18 @@ import type { PersistentVolumeClaim } from '../api/persistent-volume-claim.ts'
 import type { ResourceQuota } from '../api/resource-quota.ts'
 import type { StorageClass } from '../api/storage-class.ts'
 import type { StorageProfile } from '../api/storage-profile.ts'
+import type { Resource, StoredObject } from '../kube/resource.ts'
+import type { ReadableStore } from '../kube/store.ts'
 import {
   consumerPods,
   inferenceClusters,
   modelCaches,
   namespaces,
   persistentVolumeClaims,
-  type Resource,
   resourceQuotas,
-  type StoredObject,
   storageClasses,
   storageProfiles,
-} from './resource.ts'
-import type { ReadableStore } from './store.ts'
+} from './kinds.ts'
 
 /** A store of each kind that rules ask about. */
 export interface ClusterStores {

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
-import { modelCaches, namespaces, persistentVolumeClaims, storageClasses } from './resource.ts'
+import { type FakeApiServer, startFakeApiServer } from '../kube/fake-api-server.ts'
+import { modelCaches, namespaces, persistentVolumeClaims, storageClasses } from './kinds.ts'
 import { watchCluster } from './watches.ts'
 
 const logger = pino({ level: 'silent' })
@@ -23,7 +23,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-test('the view shows what is watched, and the watches end together', async () => {
+test('the stores show what is watched, and the watches end together', async () => {
   server.put(storageClasses, { metadata: { name: 'fast' }, provisioner: 'nfs' })
   server.put(namespaces, { metadata: { name: 'team' } })
   server.put(persistentVolumeClaims, { metadata: { namespace: 'team', name: 'data' }, spec: {} })
@@ -36,11 +36,11 @@ test('the view shows what is watched, and the watches end together', async () =>
   await watches.whenSynced
 
   expect(watches.synced()).toBe(true)
-  expect(watches.view.storageClass('fast')?.provisioner).toBe('nfs')
-  expect([...watches.view.storageClasses()]).toHaveLength(1)
-  expect(watches.view.namespace('team')).toBeDefined()
-  expect(watches.view.claim('team', 'data')).toBeDefined()
-  expect(watches.view.modelCache('team', 'llama')?.spec.mount.path).toBe('/models')
+  expect(watches.stores.storageClasses.get(undefined, 'fast')?.provisioner).toBe('nfs')
+  expect([...watches.stores.storageClasses.values()]).toHaveLength(1)
+  expect(watches.stores.namespaces.get(undefined, 'team')).toBeDefined()
+  expect(watches.stores.claims.get('team', 'data')).toBeDefined()
+  expect(watches.stores.modelCaches.get('team', 'llama')?.spec.mount.path).toBe('/models')
 
   await vi.waitFor(() => expect(server.openWatches()).toBe(8), { timeout: 10_000 })
   stop.abort()

@@ -1,19 +1,21 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import type { ClusterView } from '../admission/cluster-view.ts'
-import { type Reflector, type ReflectorStats, type ReflectorTiming, startReflector } from './reflector.ts'
-import type { Resource, StoredObject } from './resource.ts'
-import { createStore, type ReadableStore } from './store.ts'
+import {
+  type Reflector,
+  type ReflectorStats,
+  type ReflectorTiming,
+  startReflector,
+} from '../kube/reflector.ts'
+import type { Resource, StoredObject } from '../kube/resource.ts'
+import { createStore, type ReadableStore } from '../kube/store.ts'
 import { type ClusterStores, clusterStores } from './stores.ts'
-import { createClusterView } from './view.ts'
 
 export interface ClusterWatches {
-  readonly view: ClusterView
   readonly stores: ClusterStores
-  /** Whether all kinds have been listed once: before that, absence in the view means nothing. */
+  /** Whether all kinds have been listed once: before that, absence means nothing. */
   synced(): boolean
   /**
-   * Whether what the view says of a kind, such as `ModelCache`, may be older than an event takes to travel, because its
+   * Whether what the store says of a kind, such as `ModelCache`, may be older than an event takes to travel, because its
    * watch is known to be broken. False for a kind that is not watched.
    */
   inDoubt(kind: string): boolean
@@ -44,7 +46,7 @@ export interface WatchClusterOptions {
   readonly random?: () => number
 }
 
-/** Starts to watch the kinds that rules ask about, and gives the view over them at once, empty at first. */
+/** Starts to watch the kinds that rules ask about, and gives their stores at once, empty at first. */
 export function watchCluster(options: WatchClusterOptions): ClusterWatches {
   const byKind = new Map<string, Reflector>()
   const kinds: WatchedKind[] = []
@@ -61,7 +63,6 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatches {
   // Whoever asks `synced()` instead of waiting must not be hit by the rejection.
   whenSynced.catch(() => {})
   return {
-    view: createClusterView(stores),
     stores,
     synced: () => reflectors.every(reflector => reflector.synced()),
     inDoubt: kind => byKind.get(kind)?.inDoubt() ?? false,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { podNamespace } from '../process/pod-namespace.ts'
 import {
   authorityOptions,
   certificateFiles,
@@ -10,7 +11,6 @@ import {
   servingOptions,
 } from './certificate-options.ts'
 import { parseOptions, UsageError } from './options.ts'
-import { podNamespace } from './pod-namespace.ts'
 
 const OPTIONS = {
   ...installationOptions,

@@ -1,18 +1,18 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import { type AuthorityWatch, secretIsGone, watchAuthority } from '../certs/authority-watch.ts'
+import { startCaBundleWriter } from '../certs/ca-bundle.ts'
+import { startRotation } from '../certs/ca-rotation.ts'
 import { DAY_MS, issueCA } from '../certs/issue.ts'
 import { endOf } from '../certs/verify.ts'
-import { createRest } from '../cluster/rest.ts'
-import { startCaBundleWriter } from '../controller/ca-bundle.ts'
-import { startRotation } from '../controller/ca-rotation.ts'
 import {
   type ConfigurationWatch,
   trusts,
   type WebhookService,
   watchConfigurations,
-} from '../controller/webhook-configurations.ts'
-import { exposeCertificates, type Metrics } from '../server/metrics.ts'
+} from '../certs/webhook-configurations.ts'
+import { createRest } from '../kube/rest.ts'
+import { exposeCertificates, type Metrics } from '../process/metrics.ts'
 
 export interface ControllerCertificatesOptions {
   readonly service: WebhookService

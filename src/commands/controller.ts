@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { ELECTION_MANAGER } from '../api/field-managers.ts'
 import { objectName } from '../api/object-name.ts'
-import { loadKubeConfig } from '../cluster/kubeconfig.ts'
-import { createRest } from '../cluster/rest.ts'
+import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
-import { startController } from '../controller/controller.ts'
-import { startGateKeeper } from '../controller/gatekeeper.ts'
-import { runAsLeader } from '../controller/leader-election.ts'
-import { createHealthServer } from '../server/health-server.ts'
-import { createMetrics, exposeLeadership, exposeWatches } from '../server/metrics.ts'
+import { startGateKeeper } from '../controller/gates/gatekeeper.ts'
+import { startController } from '../controller/modelcache/reconciler.ts'
+import { loadKubeConfig } from '../kube/kubeconfig.ts'
+import { runAsLeader } from '../kube/leader/leader-election.ts'
+import { createRest } from '../kube/rest.ts'
+import { followLogLevel } from '../process/follow-log-level.ts'
+import { createHealthServer } from '../process/health-server.ts'
+import { createLogger } from '../process/logger.ts'
+import { createMetrics, exposeLeadership } from '../process/metrics.ts'
+import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
 import {
   authorityOptions,
   certificateOptions,
@@ -17,10 +22,7 @@ import {
 } from './certificate-options.ts'
 import type { Command } from './command.ts'
 import { controllerCertificates } from './controller-certificates.ts'
-import { followLogLevel } from './log-level.ts'
-import { createLogger } from './logger.ts'
 import { commonOptions, describeOptions, flag, parseOptions } from './options.ts'
-import { aborted, exitOnUncaught, terminationSignal } from './termination.ts'
 
 /** The Lease for which all replicas stand; manifests/rbac.yaml names it too. */
 const LEASE = 'modelcache-controller'
@@ -111,7 +113,8 @@ export const controller: Command = {
         // The name of the pod, for people; the rest tells apart what shares it, such as the container before a restart.
         const identity = `${hostname()}_${randomUUID()}`
         const leaseNamespace = options['leader-election-namespace'] ?? namespace
-        await runAsLeader({ rest, namespace: leaseNamespace, name: LEASE, identity, logger, signal, lead })
+        const lease = { namespace: leaseNamespace, name: LEASE, identity, fieldManager: ELECTION_MANAGER }
+        await runAsLeader({ ...lease, rest, logger, signal, lead })
       }
     }
     await aborted(signal)

@@ -1,15 +1,15 @@
 import { pino } from 'pino'
 import type { ClusterView } from '../admission/cluster-view.ts'
-import { isNotFound } from '../cluster/api-error.ts'
-import { loadKubeConfig } from '../cluster/kubeconfig.ts'
-import { listAll } from '../cluster/list.ts'
-import { createLiveReader } from '../cluster/live-read.ts'
-import type { Resource, StoredObject } from '../cluster/resource.ts'
-import { createRest, type Rest } from '../cluster/rest.ts'
-import { createStore, type Store } from '../cluster/store.ts'
 import { clusterStores } from '../cluster/stores.ts'
-import { createClusterView } from '../cluster/view.ts'
+import { isNotFound } from '../kube/api-error.ts'
+import { loadKubeConfig } from '../kube/kubeconfig.ts'
+import { listAll } from '../kube/list.ts'
+import type { Resource, StoredObject } from '../kube/resource.ts'
+import { createRest, type Rest } from '../kube/rest.ts'
+import { createStore, type Store } from '../kube/store.ts'
 import type { ReadUnknown } from '../review/decide.ts'
+import { createLiveReader } from '../view/live-read.ts'
+import { createClusterView } from '../view/view.ts'
 
 /** A real cluster as it is now. */
 export interface LiveCluster {

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
 import { objectName } from '../api/object-name.ts'
+import { logLevel } from '../process/log-level.ts'
 
 /** One command-line option: how it is checked, what its value is called in the help, and what it means. */
 export interface Option {
@@ -100,9 +101,6 @@ export const duration = z
   .transform(text => Number(text.slice(0, -1)) * (UNIT_MS.get(text.slice(-1)) ?? 0))
 
 export const flag = z.boolean().default(false)
-
-/** The levels of a log, the most talkative first. */
-export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
 
 /** Options that every role has. */
 export const commonOptions = {

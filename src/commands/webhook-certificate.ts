@@ -6,7 +6,7 @@ import { serviceDnsNames } from '../certs/issue.ts'
 import { mintCertificate } from '../certs/minted-certificate.ts'
 import type { ServingCertificate } from '../certs/serving-certificate.ts'
 import { endOf } from '../certs/verify.ts'
-import { exposeCertificates, type Metrics } from '../server/metrics.ts'
+import { exposeCertificates, type Metrics } from '../process/metrics.ts'
 
 /** Where the certificate of the webhook comes from. */
 export interface WebhookCertificateOptions {

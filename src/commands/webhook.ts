@@ -8,15 +8,21 @@ import { validatePod } from '../admission/pod/validate.ts'
 import { validateWorkload } from '../admission/workload/validate.ts'
 import { type ClientAuthority, clientAuthority } from '../certs/client-authority.ts'
 import type { KeyedCertificate } from '../certs/issue.ts'
-import { loadKubeConfig } from '../cluster/kubeconfig.ts'
-import { createLiveReader } from '../cluster/live-read.ts'
-import { createRest } from '../cluster/rest.ts'
+import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
+import { loadKubeConfig } from '../kube/kubeconfig.ts'
+import { createRest } from '../kube/rest.ts'
+import { followLogLevel } from '../process/follow-log-level.ts'
+import { createHealthServer } from '../process/health-server.ts'
+import { createLogger } from '../process/logger.ts'
+import { createMetrics } from '../process/metrics.ts'
+import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
+import { createAdmissionMetrics } from '../server/admission-metrics.ts'
 import { createAdmissionServer } from '../server/admission-server.ts'
 import { watchEventLoop } from '../server/event-loop-lag.ts'
-import { createHealthServer } from '../server/health-server.ts'
-import { createMetrics, exposeWatches } from '../server/metrics.ts'
 import { renewCertificate } from '../server/renew-certificate.ts'
+import { createLiveReader } from '../view/live-read.ts'
+import { createClusterView } from '../view/view.ts'
 import {
   certificateFiles,
   certificateOptions,
@@ -27,8 +33,6 @@ import {
   servingOptions,
 } from './certificate-options.ts'
 import type { Command } from './command.ts'
-import { followLogLevel } from './log-level.ts'
-import { createLogger } from './logger.ts'
 import {
   commonOptions,
   describeOptions,
@@ -39,7 +43,6 @@ import {
   port,
   seconds,
 } from './options.ts'
-import { aborted, exitOnUncaught, terminationSignal } from './termination.ts'
 import { webhookCertificate } from './webhook-certificate.ts'
 
 const OPTIONS = {
@@ -159,13 +162,13 @@ export const webhook: Command = {
         '/validate-workloads': validateWorkload,
         '/validate-modelcaches': (request, view) => validateModelCache(request, view, policy),
       },
-      view: watches.view,
+      view: createClusterView(watches.stores),
       confirm: createLiveReader(createRest(config)),
       synced: watches.synced,
       inDoubt: watches.inDoubt,
       draining: () => terminated.aborted,
       overload: { lagMs: lag.ms, maxLagMs: options['max-event-loop-lag'] },
-      metrics,
+      metrics: createAdmissionMetrics(metrics),
       logger,
     })
     const renew = () => renewCertificate(admission, tlsOf(certificate.current() ?? pair, clients))

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { aCondition, aModelCache, aReadyCache, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
 import type { ModelCacheStatus } from '../api/modelcache-status.ts'
-import { cacheMount, snapshotPath } from './cache-mount.ts'
+import { snapshotPath } from '../api/volume-layout.ts'
+import { cacheMount } from './cache-mount.ts'
 
 const READY: ModelCacheStatus = {
   phase: 'Ready',

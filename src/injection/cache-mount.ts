@@ -1,6 +1,7 @@
 import { managedClaimOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { isReady } from '../api/readiness.ts'
+import { snapshotPath } from '../api/volume-layout.ts'
 
 /** An environment variable that holds a digest, read from an annotation of the pod when a container starts. */
 export interface DigestVariable {
@@ -61,20 +62,4 @@ export function existingClaimMount({ metadata, spec }: ModelCache): CacheMount |
     subPath: claim.subPath,
     identity: `pvc/${claim.name}`,
   }
-}
-
-/** The folder of a claim that holds its snapshots. */
-export const SNAPSHOTS = 'snapshots/'
-
-/** Folder of a snapshot within its claim, by its whole digest: `snapshots/sha256:…`. */
-export function snapshotPath(digest: string): string {
-  return `${SNAPSHOTS}${digest}`
-}
-
-/** Whether the controller has seen a snapshot of that digest complete on the claim: it says so in status, which nobody else writes. */
-export function hasSnapshot({ status }: ModelCache, digest: string): boolean {
-  if (digest === '') return false
-  return (
-    digest === status?.resolvedDigest || status?.snapshots?.some(known => known.digest === digest) === true
-  )
 }

@@ -1,6 +1,7 @@
 import type { ConsumerPod } from '../api/consumer-pod.ts'
 import type { ModelCache } from '../api/modelcache.ts'
-import { type CacheMount, existingClaimMount, hasSnapshot, snapshotMount } from './cache-mount.ts'
+import { hasSnapshot } from '../api/volume-layout.ts'
+import { type CacheMount, existingClaimMount, snapshotMount } from './cache-mount.ts'
 import { subPathExpr } from './mounts.ts'
 import { PENDING, pendingMount } from './pending-mount.ts'
 import { readRecord } from './record.ts'

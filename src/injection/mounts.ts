@@ -2,7 +2,8 @@ import { posix } from 'node:path'
 import { cleanPath, isWithin } from '../api/mount-path.ts'
 import type { Container, VolumeMount } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import { type CacheMount, snapshotPath } from './cache-mount.ts'
+import { snapshotPath } from '../api/volume-layout.ts'
+import type { CacheMount } from './cache-mount.ts'
 
 /** Two caches of one pod may not cover each other's path. */
 export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | undefined {

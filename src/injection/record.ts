@@ -1,5 +1,6 @@
 import { SHA256_DIGEST } from '../api/digest.ts'
-import { type CacheMount, snapshotPath } from './cache-mount.ts'
+import { snapshotPath } from '../api/volume-layout.ts'
+import type { CacheMount } from './cache-mount.ts'
 
 /** The value of annotation `modelplane.ai/injected`: `cache=identity` pairs, separated by commas. */
 export function recordOf(mounts: readonly CacheMount[]): string {

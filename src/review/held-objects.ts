@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { malformed } from '../admission/malformed.ts'
-import { objectKey } from '../api/object-key.ts'
 import type { Violation } from '../api/violation.ts'
+import { objectKey } from '../kube/object-key.ts'
 import { groupOf, inNamespace, type Manifest, members } from './manifest.ts'
 
 /** A kind whose objects rules look up. */

@@ -1,7 +1,7 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
 import { validateModelCache } from '../admission/modelcache/validate.ts'
-import { objectKey } from '../api/object-key.ts'
 import { violation } from '../api/violation.ts'
+import { objectKey } from '../kube/object-key.ts'
 import { assumeReady } from './assume-ready.ts'
 import { decideBy, type ReadUnknown } from './decide.ts'
 import { inputView } from './input-view.ts'

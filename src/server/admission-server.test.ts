@@ -5,10 +5,11 @@ import { aReview, aView } from '../admission/fixtures.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import { aPod, aReadyCache } from '../api/fixtures.ts'
 import { issueCA, issueLeaf, type KeyedCertificate, serviceDnsNames } from '../certs/issue.ts'
-import type { LiveReader } from '../cluster/live-read.ts'
+import { createMetrics, type Metrics } from '../process/metrics.ts'
+import type { LiveReader } from '../view/live-read.ts'
+import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metrics.ts'
 import { BODY_LIMIT, createAdmissionServer } from './admission-server.ts'
 import { aRecordedLogger } from './fixtures.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
 
 const NAMES = serviceDnsNames('modelcache-webhook', 'modelcache-system')
 const UID = aReview().request.uid
@@ -19,7 +20,8 @@ let ca: KeyedCertificate
 let leaf: KeyedCertificate
 let app: FastifyInstance
 let agent: Agent
-let metrics: Metrics
+let registry: Metrics['registry']
+let metrics: AdmissionMetrics
 let logged: Record<string, unknown>[]
 let synced: boolean
 let draining: boolean
@@ -35,7 +37,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   const log = aRecordedLogger()
   logged = log.logged
-  metrics = createMetrics()
+  const all = createMetrics()
+  registry = all.registry
+  metrics = createAdmissionMetrics(all)
   synced = true
   draining = false
   confirm = async view => view
@@ -168,7 +172,7 @@ describe('a review', () => {
       { msg: 'reviewed', uid: UID, webhook: 'mutate-pods', operation: 'CREATE', allowed: true },
       { msg: 'reviewed', uid: UID, allowed: false, reasons: ['CacheNotFound'] },
     ])
-    const text = await metrics.registry.metrics()
+    const text = await registry.metrics()
     expect(text).toMatch(/reviews_total\{[^}]*verdict="allowed",reason=""\} 1/)
     expect(text).toMatch(/reviews_total\{[^}]*verdict="denied",reason="CacheNotFound"\} 1/)
   })
@@ -258,7 +262,7 @@ describe('what is no review gets a Status that says why, and the next review is 
 
   test('none of them counts as a review', async () => {
     await call({ body: 'null' })
-    expect(await metrics.registry.metrics()).not.toContain('webhook="mutate-pods"')
+    expect(await registry.metrics()).not.toContain('webhook="mutate-pods"')
   })
 })
 

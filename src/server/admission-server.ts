@@ -2,11 +2,11 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino'
 import { admissionReview, respond } from '../admission/admission-review.ts'
 import type { Rules } from '../admission/rules.ts'
+import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type Admission, admit } from './admit.ts'
 import { admitClients } from './client-names.ts'
 import { limitConnections } from './connections.ts'
 import { timeLimitMs } from './deadline.ts'
-import type { Metrics } from './metrics.ts'
 import { type OverloadOptions, putOff, shedOverload } from './overload.ts'
 import { receiveBodies } from './receive-bodies.ts'
 import { status } from './status.ts'
@@ -45,7 +45,7 @@ export interface AdmissionServerOptions extends Admission {
   overload?: Pick<OverloadOptions, 'lagMs' | 'maxLagMs'>
   /** Connections at a time; default 2,000. */
   maxConnections?: number
-  metrics: Metrics
+  metrics: AdmissionMetrics
   logger: Logger
 }
 

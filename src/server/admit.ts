@@ -5,8 +5,8 @@ import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import { basisOf, type Decision, deny, type Finding } from '../admission/decision.ts'
 import type { Rules } from '../admission/rules.ts'
 import { violation } from '../api/violation.ts'
-import type { LiveReader } from '../cluster/live-read.ts'
-import { type InDoubt, isAnyInDoubt, noteLookups } from '../cluster/lookups.ts'
+import type { LiveReader } from '../view/live-read.ts'
+import { type InDoubt, isAnyInDoubt, noteLookups } from '../view/lookups.ts'
 
 export interface Admission {
   view: ClusterView

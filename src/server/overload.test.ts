@@ -2,7 +2,8 @@ import { Agent, type ClientRequest, request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics, type Metrics } from '../process/metrics.ts'
+import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metrics.ts'
 import { shedOverload } from './overload.ts'
 
 const MAX_LAG_MS = 1_000
@@ -13,7 +14,8 @@ vi.setConfig({ testTimeout: 30_000 })
 let app: FastifyInstance
 let url: string
 let agent: Agent
-let metrics: Metrics
+let registry: Metrics['registry']
+let metrics: AdmissionMetrics
 let lagMs: number
 /** How many requests were let in before their bodies. */
 let letIn: number
@@ -34,7 +36,9 @@ async function start(maxLagMs: number) {
 }
 
 beforeEach(() => {
-  metrics = createMetrics()
+  const all = createMetrics()
+  registry = all.registry
+  metrics = createAdmissionMetrics(all)
   agent = new Agent({ keepAlive: true })
   lagMs = 0
   letIn = 0
@@ -91,7 +95,7 @@ async function beginAll(count: number, bytes: number) {
   return all
 }
 
-const shed = () => metrics.registry.getSingleMetricAsString('modelcache_admission_shed_total')
+const shed = () => registry.getSingleMetricAsString('modelcache_admission_shed_total')
 
 const PUT_OFF = { status: 503, retryAfter: '1', json: { kind: 'Status', code: 503 } }
 

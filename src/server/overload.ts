@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Metrics } from './metrics.ts'
+import type { AdmissionMetrics } from './admission-metrics.ts'
 import { status } from './status.ts'
 
 /** The API server repeats a call after so many seconds, up to ten times, within the time limit of the webhook. */
@@ -10,7 +10,7 @@ export interface OverloadOptions {
   lagMs: () => number
   /** From which wait on requests are put off, in milliseconds; 0 is never. */
   maxLagMs: number
-  metrics: Metrics
+  metrics: AdmissionMetrics
 }
 
 /**

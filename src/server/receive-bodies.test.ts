@@ -2,7 +2,8 @@ import { Agent, type ClientRequest, request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics, type Metrics } from '../process/metrics.ts'
+import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metrics.ts'
 import { receiveBodies } from './receive-bodies.ts'
 
 const KIB = 1024
@@ -15,11 +16,14 @@ vi.setConfig({ testTimeout: 30_000 })
 let app: FastifyInstance
 let url: string
 let agent: Agent
-let metrics: Metrics
+let registry: Metrics['registry']
+let metrics: AdmissionMetrics
 let begun: ClientRequest[]
 
 beforeEach(async () => {
-  metrics = createMetrics()
+  const all = createMetrics()
+  registry = all.registry
+  metrics = createAdmissionMetrics(all)
   agent = new Agent({ keepAlive: true })
   begun = []
   app = fastify()
@@ -81,7 +85,7 @@ async function almost(bytes: number, from?: string) {
 }
 
 const shed = async () => {
-  const text = await metrics.registry.getSingleMetricAsString('modelcache_admission_shed_total')
+  const text = await registry.getSingleMetricAsString('modelcache_admission_shed_total')
   return Number(/cause="memory"\} (\d+)/.exec(text)?.[1] ?? 0)
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type BodyAccount, createBodyBudget } from './body-budget.ts'
-import type { Metrics } from './metrics.ts'
 import { BodyRefused, parseBody } from './review-body.ts'
 
 /** Bodies up to this size are never put off: those of all connections together fit. Most pods are smaller. */
@@ -13,7 +13,7 @@ const LARGE_BODIES_BYTES = 32 * 1024 * 1024
 export interface ReceiveOptions {
   /** The largest body that a request can have, in bytes. */
   bodyLimit: number
-  metrics: Pick<Metrics, 'shed'>
+  metrics: Pick<AdmissionMetrics, 'shed'>
 }
 
 /**

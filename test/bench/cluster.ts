@@ -1,8 +1,8 @@
 import type { ClusterView } from '../../src/admission/cluster-view.ts'
 import { INJECTED } from '../../src/api/annotations.ts'
 import { aModelCache, aReadyCache, aStorageClass, DIGEST, SNAPSHOT } from '../../src/api/fixtures.ts'
-import { emptyStores } from '../../src/cluster/fixtures.ts'
-import { createClusterView } from '../../src/cluster/view.ts'
+import { emptyStores } from '../../src/view/fixtures.ts'
+import { createClusterView } from '../../src/view/view.ts'
 
 /** Caches and pods are spread over so many namespaces, named team-0 and on. */
 const NAMESPACES = 100

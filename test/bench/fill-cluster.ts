@@ -1,15 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CACHE_CONSUMER, INJECTED } from '../../src/api/annotations.ts'
 import { DIGEST } from '../../src/api/fixtures.ts'
-import { isForbidden } from '../../src/cluster/api-error.ts'
-import {
-  collectionPath,
-  consumerPods,
-  modelCaches,
-  namespaces,
-  objectPath,
-} from '../../src/cluster/resource.ts'
-import type { Rest } from '../../src/cluster/rest.ts'
+import { consumerPods, modelCaches, namespaces } from '../../src/cluster/kinds.ts'
+import { isForbidden } from '../../src/kube/api-error.ts'
+import { collectionPath, objectPath } from '../../src/kube/resource.ts'
+import type { Rest } from '../../src/kube/rest.ts'
 import { huggingFace, modelCache, readyStatus } from '../e2e/objects.ts'
 
 export interface ClusterSize {

@@ -2,8 +2,9 @@ import { pino } from 'pino'
 import { Pool } from 'undici'
 import { mutatePod } from '../../src/admission/pod/mutate.ts'
 import { issueCA, issueLeaf } from '../../src/certs/issue.ts'
+import { createMetrics } from '../../src/process/metrics.ts'
+import { createAdmissionMetrics } from '../../src/server/admission-metrics.ts'
 import { createAdmissionServer } from '../../src/server/admission-server.ts'
-import { createMetrics } from '../../src/server/metrics.ts'
 import { clusterOf, READY } from './cluster.ts'
 import { quantile, row, spread } from './rounds.ts'
 import { leaderPod, podReview } from './subjects.ts'
@@ -30,7 +31,7 @@ export async function benchServer(): Promise<void> {
     confirm: async view => view,
     synced: () => true,
     draining: () => false,
-    metrics: createMetrics(),
+    metrics: createAdmissionMetrics(createMetrics()),
     logger: pino({ level: 'silent' }),
   })
   const origin = (await server.listen({ host: '127.0.0.1', port: 0 })).replace('127.0.0.1', 'localhost')

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadKubeConfig } from '../../src/cluster/kubeconfig.ts'
-import { createRest } from '../../src/cluster/rest.ts'
+import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
+import { createRest } from '../../src/kube/rest.ts'
 /** What came of a loop of creates. */
 export interface Creates {
   created: number

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { modelCacheCrd } from '../../src/api/crd.ts'
+import { modelCacheCrd } from '../../tools/crd.ts'
 import { claimMounts, storedPod } from '../stored-pod.ts'
 import type { Product } from '../testbed/product.ts'
 import { type Cluster, eventually } from './cluster.ts'

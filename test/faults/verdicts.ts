@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { ApiError } from '../../src/cluster/api-error.ts'
-import { collectionPath } from '../../src/cluster/resource.ts'
-import type { Rest } from '../../src/cluster/rest.ts'
+import { ApiError } from '../../src/kube/api-error.ts'
+import { collectionPath } from '../../src/kube/resource.ts'
+import type { Rest } from '../../src/kube/rest.ts'
 import { annotations, pod } from '../e2e/objects.ts'
 
 /** What became of one pod that asked for a cache. Times in milliseconds since the process started. */

@@ -14,5 +14,7 @@ function importsOf(file: string): string[] {
 test('the oracle shares no code with the product, nor a library with it', () => {
   const specifiers = files.flatMap(importsOf)
   expect(specifiers).toContain('./json.ts')
-  expect(specifiers.filter(specifier => !/^(\.\/[a-z-]+\.ts|node:(crypto|util))$/.test(specifier))).toEqual([])
+  expect(specifiers.filter(specifier => !/^(\.\/[a-z-]+\.ts|node:(crypto|util))$/.test(specifier))).toEqual(
+    [],
+  )
 })

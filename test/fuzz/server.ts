@@ -1,8 +1,9 @@
 import { pino } from 'pino'
 import type { AdmissionRequest } from '../../src/admission/admission-review.ts'
 import { issueCA, issueLeaf } from '../../src/certs/issue.ts'
+import { createMetrics } from '../../src/process/metrics.ts'
+import { createAdmissionMetrics } from '../../src/server/admission-metrics.ts'
 import { createAdmissionServer } from '../../src/server/admission-server.ts'
-import { createMetrics } from '../../src/server/metrics.ts'
 import type { Case } from './case.ts'
 import { disagreement } from './compare.ts'
 import { hostileText } from './generate/hostile-text.ts'
@@ -39,7 +40,7 @@ export async function openServer(): Promise<Served> {
     confirm: async view => view,
     synced: () => true,
     draining: () => false,
-    metrics: createMetrics(),
+    metrics: createAdmissionMetrics(createMetrics()),
     logger: pino({ level: 'silent' }),
   })
   return {

@@ -1,7 +1,7 @@
 import type { ClusterView } from '../../src/admission/cluster-view.ts'
 import { CACHE_CONSUMER } from '../../src/api/annotations.ts'
-import { emptyStores } from '../../src/cluster/fixtures.ts'
-import { createClusterView } from '../../src/cluster/view.ts'
+import { emptyStores } from '../../src/view/fixtures.ts'
+import { createClusterView } from '../../src/view/view.ts'
 import type { Cluster } from './oracle/cluster.ts'
 import { mapAt } from './oracle/json.ts'
 

@@ -2,19 +2,18 @@ import { pino } from 'pino'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { CA_SECRET } from '../../src/certs/authority-secret.ts'
+import { webhookConfigurations } from '../../src/certs/webhook-configurations.ts'
 import {
   consumerPods,
   modelCaches,
   namespaces,
   persistentVolumeClaims,
-  type Resource,
-  type StoredObject,
   storageClasses,
   storageProfiles,
-} from '../../src/cluster/resource.ts'
-import { createStore } from '../../src/cluster/store.ts'
+} from '../../src/cluster/kinds.ts'
 import { clusterStores } from '../../src/cluster/stores.ts'
-import { webhookConfigurations } from '../../src/controller/webhook-configurations.ts'
+import type { Resource, StoredObject } from '../../src/kube/resource.ts'
+import { createStore } from '../../src/kube/store.ts'
 import type { KubeObject } from '../testbed/objects.ts'
 import { byName, kustomize } from './rendered.ts'
 
@@ -55,26 +54,26 @@ const BOTH: Use[] = [
 const USES: Record<string, Use[]> = {
   'modelcache-webhook': [
     ...BOTH,
-    // src/cluster/live-read.ts
+    // src/view/live-read.ts
     ...[modelCaches, persistentVolumeClaims, consumerPods, storageClasses, storageProfiles, namespaces].map(
       (kind): Use => ['cluster', 'get', kind],
     ),
   ],
   'modelcache-controller': [
     ...BOTH,
-    // src/controller/controller.ts
+    // src/controller/modelcache/reconciler.ts
     ['cluster', 'patch', status],
-    // src/controller/gatekeeper.ts
+    // src/controller/gates/gatekeeper.ts
     ['cluster', 'patch', consumerPods],
     ['cluster', 'create', { apiVersion: 'v1', plural: 'events' }],
     // manifests/policies.yaml asks for them
     ['cluster', 'manage-storage release-pods', modelCaches],
-    // src/controller/lease-lock.ts
+    // src/kube/leader/lease-lock.ts
     ['namespace', 'create', leases],
     ['namespace', 'get update', leases, 'modelcache-controller'],
-    // src/controller/ca-rotation.ts
+    // src/certs/ca-rotation.ts
     ['namespace', 'update', secrets, CA_SECRET],
-    // src/controller/webhook-configurations.ts watches, ca-rotation.ts reads, ca-bundle.ts applies
+    // src/certs/webhook-configurations.ts watches, ca-rotation.ts reads, ca-bundle.ts applies
     ...webhookConfigurations.map((kind): Use => ['cluster', 'get list watch patch', kind, kind.name]),
   ],
 }

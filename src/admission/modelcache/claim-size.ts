@@ -1,6 +1,6 @@
 import { violation } from '../../api/violation.ts'
+import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import type { Rule } from './change.ts'
-import { type EffectiveClass, effectiveClass } from './effective-class.ts'
 
 const FIELD = 'spec.storage.pvc.sizeGiB'
 

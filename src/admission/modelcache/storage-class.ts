@@ -1,7 +1,7 @@
 import { type Violation, violation } from '../../api/violation.ts'
+import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import { attestHint, type RwxCapability, rwxCapability } from '../../storage/rwx.ts'
 import type { Rule } from './change.ts'
-import { type EffectiveClass, effectiveClass } from './effective-class.ts'
 
 const FIELD = 'spec.storage.pvc.storageClassName'
 

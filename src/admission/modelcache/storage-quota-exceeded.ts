@@ -1,10 +1,10 @@
 import { parseQuantity } from '../../api/quantity.ts'
 import type { ResourceQuota } from '../../api/resource-quota.ts'
+import { effectiveClass } from '../../storage/effective-class.ts'
 import type { ObjectRef } from '../cluster-view.ts'
 import type { Finding } from '../decision.ts'
 import { warning } from '../warning.ts'
 import type { Change, Rule } from './change.ts'
-import { effectiveClass } from './effective-class.ts'
 
 /** How much of each resource that quotas limit a claim adds to what is used, as quantities. */
 type Request = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 import { CACHES, INJECTED } from '../../api/annotations.ts'
 import { violation } from '../../api/violation.ts'
-import { hasSnapshot } from '../../injection/cache-mount.ts'
+import { hasSnapshot } from '../../api/volume-layout.ts'
 import type { Operation } from '../../injection/json-patch.ts'
 import { planInjection } from '../../injection/plan.ts'
 import { asRecorded } from '../../injection/record.ts'

@@ -1,0 +1,31 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { ClusterWatches, WatchedKind } from './watches.ts'
+
+/** Shows the state of the watches, read at each scrape. */
+export function exposeWatches(
+  { registry }: { registry: Registry },
+  watches: Pick<ClusterWatches, 'kinds'>,
+): void {
+  const gauge = (name: string, help: string, read: (kind: WatchedKind) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['kind'] as const,
+      registers: [registry],
+      collect() {
+        for (const kind of watches.kinds) this.set({ kind: kind.plural }, read(kind))
+      },
+    })
+  gauge('modelcache_watch_objects', 'Objects held in memory.', kind => kind.size())
+  gauge('modelcache_watch_restarts', 'Watches opened anew since the start.', ({ stats }) => stats.restarts)
+  gauge(
+    'modelcache_watch_errors',
+    'Lists and watches that failed since the start.',
+    ({ stats }) => stats.errors,
+  )
+  gauge(
+    'modelcache_watch_last_event_timestamp_seconds',
+    'Last sign of life of the watch, bookmarks included.',
+    ({ stats }) => (stats.lastEventAt ?? 0) / 1000,
+  )
+}

@@ -1,0 +1,67 @@
+import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
+import { type ConsumerPod, placeOf } from '../../api/consumer-pod.ts'
+import { SHA256_DIGEST } from '../../api/digest.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import { type CacheMount, cacheMount, existingClaimMount } from '../../injection/cache-mount.ts'
+import { digestAnnotation } from '../../injection/digest-variable.ts'
+import { mountOfLeader } from '../../injection/leader-mount.ts'
+import { subPathExpr } from '../../injection/mounts.ts'
+import { PENDING, pendingMount } from '../../injection/pending-mount.ts'
+import { readRecord } from '../../injection/record.ts'
+
+/** What of the cluster decides whether a pod has waited long enough. */
+export interface Awaited {
+  cache(name: string): ModelCache | undefined
+  /** The leader of its gang, if the pod is a worker. */
+  leader: ConsumerPod | undefined
+}
+
+/** What becomes of a waiting pod: a strategic merge patch of it, or why it can never be let go. */
+export type GateLift = { patch: object } | { misfit: string }
+
+/**
+ * Tells a waiting pod its digests and lifts its gate, both at once; undefined while one of its caches is not Ready. A worker waits for its
+ * leader, and is told the same. A pod mounts what its cache was when it was created, and cannot change it: where the cache has been made
+ * again with another claim, folder or path, the pod is not let go onto the old one.
+ */
+export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): GateLift | undefined {
+  if (!pod.gated || leader?.gated) return undefined
+  const digests: Record<string, string> = {}
+  const record: string[] = []
+  for (const [name, identity] of readRecord(pod.record)) {
+    const cache = find(name)
+    const mount = cache && mountNow(cache, leader)
+    if (mount === undefined) return undefined
+    if (!hasPlaceOf(pod, cache, identity)) return { misfit: misfitText(name, mount) }
+    if (identity === PENDING) digests[digestAnnotation(name)] = mount.identity
+    // What was known at admission is mounted, and stays.
+    record.push(`${name}=${identity === PENDING ? mount.identity : identity}`)
+  }
+  const patch = {
+    // Another version of the pod may know better.
+    metadata: {
+      resourceVersion: pod.metadata.resourceVersion,
+      annotations: { ...digests, [INJECTED]: record.join(',') },
+    },
+    spec: { schedulingGates: [{ $patch: 'delete', name: CACHE_READY_GATE }] },
+  }
+  return { patch }
+}
+
+function mountNow(cache: ModelCache, leader: ConsumerPod | undefined): CacheMount | undefined {
+  const given = leader && mountOfLeader(leader, cache)
+  return given && !given.waits ? given : cacheMount(cache)
+}
+
+/** Whether the pod mounts what it would be given now. A snapshot that was known at admission is what it was. */
+function hasPlaceOf(pod: ConsumerPod, cache: ModelCache | undefined, identity: string): boolean {
+  if (SHA256_DIGEST.test(identity)) return true
+  const expected = cache && (identity === PENDING ? pendingMount(cache) : existingClaimMount(cache))
+  if (expected === undefined) return false
+  const { claimName, subPath, mountPath } = expected
+  return pod.places.includes(placeOf(claimName, subPath ?? subPathExpr(expected), mountPath))
+}
+
+function misfitText(cache: string, { claimName, mountPath }: CacheMount): string {
+  return `this pod waits for ModelCache ${cache} as it was when the pod was created; the cache is now claim ${claimName} at ${mountPath}, and the mounts of a pod cannot change: delete this pod and create it again`
+}

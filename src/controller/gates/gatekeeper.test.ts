@@ -1,0 +1,149 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
+import { aModelCache, aReadyCache, NAMESPACE } from '../../api/fixtures.ts'
+import { LEADER_NAME } from '../../api/leader-worker-set.ts'
+import { ApiError } from '../../kube/api-error.ts'
+import { emptyStores } from '../../view/fixtures.ts'
+import { startGateKeeper } from './gatekeeper.ts'
+
+const logger = pino({ level: 'silent' })
+
+let stop: AbortController
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  stop = new AbortController()
+})
+
+afterEach(() => {
+  stop.abort()
+  vi.useRealTimers()
+})
+
+function aPod(name: string, { gated = true, leader = '', claimName = 'modelcache--llama' } = {}) {
+  return {
+    metadata: {
+      name,
+      namespace: NAMESPACE,
+      resourceVersion: `${name} ${gated}`,
+      annotations: { [INJECTED]: 'llama=pending', ...(leader && { [LEADER_NAME]: leader }) },
+    },
+    spec: {
+      containers: [
+        {
+          volumeMounts: [
+            { name: 'w', mountPath: '/mnt/model', subPathExpr: 'snapshots/$(MODELCACHE__LLAMA_DIGEST)' },
+          ],
+        },
+      ],
+      volumes: [{ name: 'w', persistentVolumeClaim: { claimName } }],
+      schedulingGates: gated ? [{ name: CACHE_READY_GATE }] : [],
+    },
+  }
+}
+
+/** A gate keeper over stores that take what it writes, as the watch of a cluster would. */
+function aKeeper(...pods: ReturnType<typeof aPod>[]) {
+  const stores = emptyStores()
+  for (const pod of pods) stores.consumers.upsert(pod)
+  const lifted: string[] = []
+  const merge = async (path: string) => {
+    lifted.push(path)
+    const name = path.split('/').at(-1) ?? ''
+    stores.consumers.upsert(aPod(name, { gated: false }))
+  }
+  const told: string[] = []
+  const create = async (_path: string, event: object) => {
+    told.push(JSON.stringify(event))
+    if (told.length > 1) throw new ApiError(409, 'AlreadyExists', 'it is there already')
+  }
+  const start = (signal = stop.signal) => startGateKeeper({ stores, rest: { merge, create }, logger, signal })
+  start()
+  return { stores, lifted, told, start }
+}
+
+const settled = () => vi.advanceTimersByTimeAsync(0)
+const path = (name: string) => `/api/v1/namespaces/${NAMESPACE}/pods/${name}`
+
+test('lifts the gates of all that wait when their cache turns Ready, once', async () => {
+  const { stores, lifted } = aKeeper(aPod('a'), aPod('b'), aPod('c', { gated: false }))
+  stores.modelCaches.upsert(aModelCache())
+  await settled()
+  expect(lifted).toEqual([])
+  stores.modelCaches.upsert(aReadyCache())
+  await settled()
+  stores.modelCaches.upsert({ ...aReadyCache(), metadata: { ...aReadyCache().metadata, labels: {} } })
+  await settled()
+  expect(lifted).toEqual([path('a'), path('b')])
+})
+
+test('lets no pod go that mounts another claim than its cache now has, and says so in an Event, once', async () => {
+  const { stores, lifted, told } = aKeeper(aPod('a', { claimName: 'other' }))
+  stores.modelCaches.upsert(aReadyCache())
+  await settled()
+  stores.modelCaches.upsert({
+    ...aReadyCache(),
+    metadata: { ...aReadyCache().metadata, resourceVersion: '2' },
+  })
+  await settled()
+  expect(lifted).toEqual([])
+  expect(told.length).toBeGreaterThan(0)
+  const names = told.map(event => JSON.parse(event).metadata.name)
+  expect(new Set(names).size).toBe(1)
+  expect(JSON.parse(told[0] ?? '')).toMatchObject({
+    kind: 'Event',
+    type: 'Warning',
+    reason: 'CacheReplaced',
+    involvedObject: { kind: 'Pod', name: 'a', namespace: NAMESPACE },
+    message: expect.stringContaining('delete this pod and create it again'),
+  })
+})
+
+test('lifts the gate of a pod that comes late', async () => {
+  const { stores, lifted } = aKeeper()
+  stores.modelCaches.upsert(aReadyCache())
+  stores.consumers.upsert(aPod('late'))
+  await settled()
+  expect(lifted).toEqual([path('late')])
+})
+
+test('lets the leader go first, then its worker', async () => {
+  const { stores, lifted } = aKeeper(aPod('gang-0-1', { leader: 'gang-0' }), aPod('gang-0'))
+  stores.modelCaches.upsert(aReadyCache())
+  await settled()
+  expect(lifted).toEqual([path('gang-0'), path('gang-0-1')])
+})
+
+test('lifts nothing after its signal aborts, and started again what has waited, once', async () => {
+  const { stores, lifted, start } = aKeeper(aPod('a'))
+  stop.abort()
+  stores.modelCaches.upsert(aReadyCache())
+  stores.consumers.upsert(aPod('b'))
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(lifted).toEqual([])
+  stop = new AbortController()
+  start(stop.signal)
+  stores.consumers.upsert(aPod('c'))
+  await settled()
+  expect(lifted).toEqual([path('a'), path('b'), path('c')])
+})
+
+test('leaves no listener behind when its signal aborts', () => {
+  const stores = emptyStores()
+  const stopped = vi.fn()
+  const listened = [stores.modelCaches, stores.consumers].map(store =>
+    vi.spyOn(store, 'onChange').mockImplementation(() => () => stopped()),
+  )
+  startGateKeeper({
+    stores,
+    rest: { merge: async () => {}, create: async () => {} },
+    logger,
+    signal: stop.signal,
+  })
+  expect(stopped).not.toHaveBeenCalled()
+  stop.abort()
+  const calls = listened.flatMap(({ mock }) => mock.calls)
+  expect(calls.length).toBeGreaterThan(0)
+  expect(stopped).toHaveBeenCalledTimes(calls.length)
+})

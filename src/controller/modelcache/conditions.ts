@@ -1,0 +1,18 @@
+import type { Condition } from '../../api/modelcache-status.ts'
+
+/**
+ * The condition as it is to be stored: `lastTransitionTime` moves only when `status` does, as metav1.Condition
+ * demands. `now` is in milliseconds since the epoch.
+ */
+export function condition(
+  previous: readonly Condition[] | undefined,
+  next: Omit<Condition, 'lastTransitionTime'>,
+  now: number,
+): Condition {
+  const before = previous?.find(({ type }) => type === next.type)
+  const lastTransitionTime =
+    before?.status === next.status
+      ? before.lastTransitionTime
+      : new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
+  return { ...next, lastTransitionTime }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest'
+import { aClaim } from '../../api/fixtures.ts'
+import { claimState } from './existing-claim.ts'
+
+describe('a claim is ready', () => {
+  test.each([
+    [['ReadWriteMany'], 'ReadWriteMany'],
+    [['ReadOnlyMany'], 'ReadOnlyMany'],
+    [['ReadWriteOnce', 'ReadOnlyMany'], 'ReadWriteOnce, ReadOnlyMany'],
+  ])('when it is Bound and its volume is %j', (accessModes, words) => {
+    const state = claimState('ops-staged', aClaim({ accessModes }))
+    expect(state).toMatchObject({ ready: true, reason: 'ClaimBound' })
+    expect(state.message).toContain('ops-staged')
+    expect(state.message).toContain(words)
+  })
+})
+
+describe('a claim is not ready', () => {
+  test.each([
+    ['ClaimNotFound', 'it does not exist', undefined, 'does not exist'],
+    ['ClaimNotBound', 'it is Pending', aClaim({ status: { phase: 'Pending' } }), 'is Pending'],
+    ['ClaimNotBound', 'it has no phase yet', aClaim({ status: { phase: undefined } }), 'is Pending'],
+    ['ClaimLost', 'its volume is gone', aClaim({ status: { phase: 'Lost' } }), 'lost its volume'],
+    [
+      'ClaimTerminating',
+      'it is being deleted, although pods still hold it Bound',
+      aClaim({ metadata: { deletionTimestamp: '2031-05-04T03:02:01Z' } }),
+      'is being deleted',
+    ],
+    ['ClaimNotShared', 'one node mounts it', aClaim({ accessModes: ['ReadWriteOnce'] }), 'is ReadWriteOnce,'],
+    ['ClaimNotShared', 'it tells no modes', aClaim({ accessModes: [] }), 'is without access modes,'],
+    [
+      'ClaimNotShared',
+      'its volume gives less than was asked for',
+      aClaim({ accessModes: ['ReadWriteMany'], status: { phase: 'Bound', accessModes: ['ReadWriteOnce'] } }),
+      'is ReadWriteOnce,',
+    ],
+  ])('as %s when %s', (reason, _, claim, words) => {
+    const state = claimState('ops-staged', claim)
+    expect(state).toMatchObject({ ready: false, reason })
+    expect(state.message).toContain('ops-staged')
+    expect(state.message).toContain(words)
+  })
+})

@@ -1,0 +1,42 @@
+import type { PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
+
+/** Whether a claim that people filled can be mounted, and why not. */
+export interface ClaimState {
+  ready: boolean
+  /** Stable, CamelCase: the reason of the Ready condition. */
+  reason:
+    | 'ClaimBound'
+    | 'ClaimNotFound'
+    | 'ClaimNotBound'
+    | 'ClaimLost'
+    | 'ClaimTerminating'
+    | 'ClaimNotShared'
+  message: string
+}
+
+/**
+ * Backend ExistingPVC is Ready when its claim is bound, stays, and can be mounted on many nodes. A claim that is being
+ * deleted is pinned by its pods and would wedge new ones.
+ */
+export function claimState(name: string, claim: PersistentVolumeClaim | undefined): ClaimState {
+  const subject = `PersistentVolumeClaim ${name}`
+  if (claim === undefined) {
+    return { ready: false, reason: 'ClaimNotFound', message: `${subject} does not exist` }
+  }
+  if (claim.metadata.deletionTimestamp !== undefined) {
+    return { ready: false, reason: 'ClaimTerminating', message: `${subject} is being deleted` }
+  }
+  const phase = claim.status?.phase ?? 'Pending'
+  if (phase === 'Lost') {
+    return { ready: false, reason: 'ClaimLost', message: `${subject} has lost its volume` }
+  }
+  if (phase !== 'Bound') {
+    return { ready: false, reason: 'ClaimNotBound', message: `${subject} is ${phase}, not Bound` }
+  }
+  const modes = claim.status?.accessModes ?? []
+  if (!modes.includes('ReadWriteMany') && !modes.includes('ReadOnlyMany')) {
+    const message = `the volume of ${subject} is ${modes.join(', ') || 'without access modes'}, neither ReadWriteMany nor ReadOnlyMany`
+    return { ready: false, reason: 'ClaimNotShared', message }
+  }
+  return { ready: true, reason: 'ClaimBound', message: `${subject} is bound and ${modes.join(', ')}` }
+}

@@ -1,0 +1,176 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { aClaim, aModelCache, aReadyCache, NAMESPACE } from '../../api/fixtures.ts'
+import type { ApplyOptions, Rest } from '../../kube/rest.ts'
+import { emptyStores } from '../../view/fixtures.ts'
+import { startController } from './reconciler.ts'
+
+const logger = pino({ level: 'silent' })
+
+let stop: AbortController
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.parse('2031-05-04T03:02:01Z') })
+  stop = new AbortController()
+})
+
+afterEach(() => {
+  stop.abort()
+  vi.useRealTimers()
+})
+
+interface Applied {
+  path: string
+  body: { metadata?: object; status?: { phase?: string } }
+  options: ApplyOptions
+}
+
+/** Stores as a cluster fills them, and an API server that takes what is applied into them, as its watch would. */
+function aCluster() {
+  const stores = emptyStores()
+  const applied: Applied[] = []
+  let failures = 0
+  const rest: Pick<Rest, 'apply'> = {
+    apply: async (path, body, options) => {
+      if (failures > 0) {
+        failures -= 1
+        throw new Error('409 Conflict')
+      }
+      applied.push({ path, body, options })
+      const name = path.split('/').at(-2) ?? ''
+      const { status } = JSON.parse(JSON.stringify(body))
+      stores.modelCaches.upsert({ ...stores.modelCaches.get(NAMESPACE, name), status })
+    },
+  }
+  return {
+    stores,
+    applied,
+    failNext: (times: number) => {
+      failures = times
+    },
+    start: (signal = stop.signal) => startController({ stores, rest, logger, signal }),
+  }
+}
+
+const settled = () => vi.advanceTimersByTimeAsync(0)
+
+const onClaim = (name = 'llama', claim = 'ops-staged') =>
+  aModelCache({
+    name,
+    spec: { artifact: {}, storage: { backend: 'ExistingPVC', existingPVC: { name: claim } } },
+  })
+
+describe('the controller', () => {
+  test('writes the status of what was there before it started, as its own field manager', async () => {
+    const { stores, applied, start } = aCluster()
+    stores.claims.upsert(aClaim())
+    stores.modelCaches.upsert(onClaim())
+    start()
+    await settled()
+    expect(applied).toMatchObject([
+      {
+        path: '/apis/modelplane.ai/v1alpha1/namespaces/ml-team/modelcaches/llama/status',
+        body: {
+          apiVersion: 'modelplane.ai/v1alpha1',
+          kind: 'ModelCache',
+          metadata: { name: 'llama', namespace: NAMESPACE },
+          status: { phase: 'Ready', claimName: 'ops-staged' },
+        },
+        options: { fieldManager: 'modelcache' },
+      },
+    ])
+    expect(applied[0]?.body).not.toHaveProperty('spec')
+  })
+
+  test('writes nothing when the status is what it should be, though time has passed', async () => {
+    const { stores, applied, start } = aCluster()
+    stores.claims.upsert(aClaim())
+    start()
+    stores.modelCaches.upsert(onClaim())
+    await settled()
+    vi.advanceTimersByTime(3_600_000)
+    stores.claims.upsert(aClaim({ metadata: { labels: { touched: 'yes' } } }))
+    await settled()
+    expect(applied).toHaveLength(1)
+  })
+
+  test('follows the claim: made, bound, deleted', async () => {
+    const { stores, applied, start } = aCluster()
+    start()
+    stores.modelCaches.upsert(onClaim())
+    await settled()
+    for (const change of [
+      () => stores.claims.upsert(aClaim({ status: { phase: 'Pending' } })),
+      () => stores.claims.upsert(aClaim()),
+      () => stores.claims.remove(aClaim()),
+    ]) {
+      change()
+      await settled()
+    }
+    const reasons = applied.map(({ body: { status } }) => status)
+    expect(reasons).toMatchObject([
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }] },
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotBound' }] },
+      { phase: 'Ready', conditions: [{ reason: 'ClaimBound' }] },
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }] },
+    ])
+  })
+
+  test('looks at the caches of that claim alone, and of that namespace', async () => {
+    const { stores, applied, start } = aCluster()
+    start()
+    stores.modelCaches.upsert(onClaim('mine'))
+    stores.modelCaches.upsert(onClaim('other', 'other-claim'))
+    await settled()
+    applied.length = 0
+    stores.claims.upsert(aClaim({ metadata: { namespace: 'other-team' } }))
+    stores.claims.upsert(aClaim())
+    await settled()
+    expect(applied.map(({ body }) => body.metadata)).toEqual([{ name: 'mine', namespace: NAMESPACE }])
+  })
+
+  test('tries again when the API server refuses', async () => {
+    const { stores, applied, failNext, start } = aCluster()
+    failNext(2)
+    start()
+    stores.modelCaches.upsert(onClaim())
+    await settled()
+    expect(applied).toEqual([])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(applied).toHaveLength(1)
+  })
+
+  test('stops with its signal, and started again writes what it missed, and then each change once', async () => {
+    const { stores, applied, start } = aCluster()
+    const changed = vi.spyOn(stores.modelCaches, 'values')
+    for (let term = 0; term < 3; term++) {
+      const first = new AbortController()
+      start(first.signal)
+      first.abort()
+    }
+    changed.mockClear()
+    stores.modelCaches.upsert(onClaim())
+    stores.claims.upsert(aClaim({ status: { phase: 'Pending' } }))
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(applied).toEqual([])
+    // Whoever still listened would look for the caches of the claim.
+    expect(changed).not.toHaveBeenCalled()
+
+    start()
+    await settled()
+    stores.claims.upsert(aClaim())
+    await settled()
+    expect(applied.map(({ body: { status } }) => status?.phase)).toEqual(['Pending', 'Ready'])
+  })
+
+  test('leaves alone what is gone, what is going, and what another version staged', async () => {
+    const { stores, applied, start } = aCluster()
+    stores.modelCaches.upsert({ ...onClaim(), metadata: { ...onClaim().metadata, deletionTimestamp: 'x' } })
+    stores.modelCaches.upsert(aReadyCache({ name: 'staged' }))
+    start()
+    await settled()
+    stores.modelCaches.remove(onClaim())
+    await settled()
+    expect(applied).toEqual([])
+  })
+})

@@ -1,0 +1,19 @@
+import type { ConsumerPod } from '../api/consumer-pod.ts'
+import { claimsOf } from '../api/managed-claim.ts'
+import type { ModelCache } from '../api/modelcache.ts'
+import { readRecord } from './record.ts'
+
+/**
+ * Whether a pod uses the cache of that name. What it mounts decides, for labels and records can be forged and taken off. Its record
+ * tells only where the cache itself cannot be read. A pod that has ended, or still waits at the gate, mounts nothing.
+ */
+export function usesCache(pod: ConsumerPod, name: string, cache: ModelCache | undefined): boolean {
+  if (pod.finished || pod.gated) return false
+  if (cache === undefined) return readRecord(pod.record).has(name)
+  const { backend, existingPVC: existing } = cache.spec.storage
+  if (backend !== 'ExistingPVC' || existing === undefined)
+    return claimsOf(cache).some(claim => pod.claims.includes(claim))
+  // Several caches may serve folders of one claim.
+  if (existing.subPath !== undefined) return pod.folders.includes(`${existing.name}/${existing.subPath}`)
+  return pod.claims.includes(existing.name)
+}

@@ -1,0 +1,111 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isConflict } from '../api-error.ts'
+import { collectionPath, objectPath } from '../resource.ts'
+import { isNotFound, type Rest } from '../rest.ts'
+import {
+  heldLease,
+  LEASE_DURATION_SECONDS,
+  type Lease,
+  lease,
+  leases,
+  newLease,
+  releasedLease,
+} from './lease.ts'
+
+/** What came of an attempt to get or keep the lock. */
+export type Attempt =
+  /** `at`: when the write was sent, by `performance.now()`. Nobody else takes the Lease within its duration from then. */
+  { readonly held: true; readonly at: number } | { readonly held: false; readonly holder: string }
+
+/** A Lease as a lock that runs out when its holder falls silent. One call at a time. */
+export interface LeaseLock {
+  /** Takes the Lease if it is free or has run out, renews it if it is ours. Rejects with an ApiError: then nobody knows. */
+  acquireOrRenew(): Promise<Attempt>
+  /** Frees the Lease if it is ours, and says whether it was. Whoever calls this has stopped to rely on it. */
+  release(): Promise<boolean>
+}
+
+export interface LeaseLockOptions {
+  readonly rest: Pick<Rest, 'get' | 'create' | 'replace'>
+  readonly namespace: string
+  readonly name: string
+  /** Of this process alone: two that share one would both hold the Lease. */
+  readonly identity: string
+  /** Who is recorded as the one who wrote the Lease. */
+  readonly fieldManager: string
+  /** Time for each call, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/**
+ * A lock on the Lease of this name. Every write carries the version that it was decided on (optimistic locking), so of
+ * two that try at once, one succeeds.
+ */
+export function createLeaseLock(options: LeaseLockOptions): LeaseLock {
+  const { rest, namespace, name, identity, fieldManager, timeoutMs } = options
+  const path = objectPath(leases, namespace, name)
+  const call = { timeoutMs, fieldManager }
+  const hasRunOut = observeLeases()
+  /** As we last wrote it, if that was the last we heard: a renewal then needs no look before. */
+  let ours: Lease | undefined
+
+  const read = async (): Promise<Lease | undefined> => {
+    try {
+      return lease.parse(await rest.get(path, { timeoutMs }))
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      throw error
+    }
+  }
+
+  const attempt = async (): Promise<Attempt> => {
+    const current = ours ?? (await read())
+    // Until the answer says so it is not known to be stored.
+    ours = undefined
+    const holder = current?.spec.holderIdentity
+    if (current !== undefined && holder && holder !== identity && !hasRunOut(current)) {
+      return { held: false, holder }
+    }
+    const at = performance.now()
+    const stored =
+      current === undefined
+        ? rest.create(
+            collectionPath(leases, namespace),
+            newLease(name, namespace, identity, Date.now()),
+            call,
+          )
+        : rest.replace(path, heldLease(current, identity, Date.now()), call)
+    ours = lease.parse(await stored)
+    return { held: true, at }
+  }
+
+  return {
+    acquireOrRenew: () =>
+      attempt().catch(error => {
+        // Somebody wrote since we looked: it may be theirs now, or it was a label, or our own write whose answer was lost.
+        if (isConflict(error) || isNotFound(error)) return attempt()
+        throw error
+      }),
+    async release() {
+      const current = ours ?? (await read())
+      ours = undefined
+      if (current?.spec.holderIdentity !== identity) return false
+      await rest.replace(path, releasedLease(current, Date.now()), call)
+      return true
+    },
+  }
+}
+
+/**
+ * Tells whether another's Lease has run out: by how long it has stayed the same while this process looked on. The times
+ * in it are those of another machine's clock, and say nothing here but that it was renewed.
+ */
+function observeLeases(): (current: Lease) => boolean {
+  let seen: { spec: Lease['spec']; at: number } | undefined
+  return ({ spec }) => {
+    const now = performance.now()
+    if (seen === undefined || !isDeepStrictEqual(seen.spec, spec)) seen = { spec, at: now }
+    const seconds = spec.leaseDurationSeconds ?? LEASE_DURATION_SECONDS
+    return now - seen.at >= seconds * 1000
+  }
+}

@@ -1,0 +1,145 @@
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { objectKey } from './object-key.ts'
+import { parseObject, type Resource, type StoredObject } from './resource.ts'
+
+export type Change<T> =
+  | { readonly type: 'added'; readonly object: T }
+  | { readonly type: 'updated'; readonly object: T; readonly previous: T }
+  | { readonly type: 'deleted'; readonly object: T }
+
+/** The objects of one kind as of the last event: what readers may do with them. */
+export interface ReadableStore<T> {
+  /** `namespace` is undefined for kinds that have none. */
+  get(namespace: string | undefined, name: string): T | undefined
+  values(): Iterable<T>
+  size(): number
+  /** How many objects or events could not be understood since the start. */
+  malformed(): number
+  /** Calls `listener` after each change from now on, in order; what is held already is not replayed. Gives the way to stop. */
+  onChange(listener: (change: Change<T>) => void): () => void
+}
+
+/** A store and the ways in which a reflector fills it, with objects as they came from the API server. */
+export interface Store<T> extends ReadableStore<T> {
+  /** Takes a whole list; objects that are held but not in it were deleted meanwhile. */
+  replace(items: readonly unknown[]): void
+  /** Begins to take a whole list in parts. One that is not finished deletes nothing. */
+  beginReplace(): { add(items: readonly unknown[]): void; finish(): void }
+  upsert(raw: unknown): void
+  remove(raw: unknown): void
+}
+
+const identity = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+})
+
+/**
+ * Creates an empty store of one kind.
+ *
+ * An object that its schema refuses is logged, counted, and its last good version kept. Such an object was most
+ * likely written under a newer CRD while this build was still running; to drop it would tell pods that their
+ * cache is gone, when all we know is that we cannot read its newest state.
+ */
+export function createStore<T extends StoredObject>(options: {
+  resource: Resource<T>
+  logger: Logger
+}): Store<T> {
+  const { resource, logger } = options
+  const objects = new Map<string, T>()
+  const listeners = new Set<(change: Change<T>) => void>()
+  let malformed = 0
+
+  const emit = (change: Change<T>): void => {
+    for (const listener of listeners) {
+      try {
+        listener(change)
+      } catch (err) {
+        logger.error({ err, kind: resource.kind, change: change.type }, 'a listener failed')
+      }
+    }
+  }
+
+  const refuse = (key: string | undefined, error: z.ZodError): void => {
+    malformed += 1
+    const issues = z.prettifyError(error)
+    logger.error(
+      { kind: resource.kind, object: key, issues },
+      'cannot read an object; its last good version is kept',
+    )
+  }
+
+  const keyOf = (raw: unknown): string | undefined => {
+    const parsed = identity.safeParse(raw)
+    if (!parsed.success) {
+      refuse(undefined, parsed.error)
+      return undefined
+    }
+    return objectKey(parsed.data.metadata.namespace, parsed.data.metadata.name)
+  }
+
+  const put = (key: string, raw: unknown): void => {
+    const parsed = parseObject(resource, raw)
+    if (!parsed.success) {
+      refuse(key, parsed.error)
+      return
+    }
+    const object = parsed.data
+    const previous = objects.get(key)
+    objects.set(key, object)
+    if (previous === undefined) emit({ type: 'added', object })
+    // A list tells again what is known already.
+    else if (!isSameVersion(previous, object)) emit({ type: 'updated', object, previous })
+  }
+
+  const drop = (key: string): void => {
+    const object = objects.get(key)
+    if (objects.delete(key) && object !== undefined) emit({ type: 'deleted', object })
+  }
+
+  const beginReplace = () => {
+    const listed = new Set<string>()
+    return {
+      add(items: readonly unknown[]): void {
+        for (const raw of items) {
+          const key = keyOf(raw)
+          if (key === undefined) continue
+          listed.add(key)
+          put(key, raw)
+        }
+      },
+      finish(): void {
+        for (const key of [...objects.keys()]) if (!listed.has(key)) drop(key)
+      },
+    }
+  }
+
+  return {
+    get: (namespace, name) => objects.get(objectKey(namespace, name)),
+    values: () => objects.values(),
+    size: () => objects.size,
+    malformed: () => malformed,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    replace(items) {
+      const { add, finish } = beginReplace()
+      add(items)
+      finish()
+    },
+    beginReplace,
+    upsert(raw) {
+      const key = keyOf(raw)
+      if (key !== undefined) put(key, raw)
+    },
+    remove(raw) {
+      const key = keyOf(raw)
+      if (key !== undefined) drop(key)
+    },
+  }
+}
+
+function isSameVersion(a: StoredObject, b: StoredObject): boolean {
+  return a.metadata.resourceVersion !== undefined && a.metadata.resourceVersion === b.metadata.resourceVersion
+}

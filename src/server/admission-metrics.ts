@@ -1,0 +1,52 @@
+import { Counter, Histogram } from 'prom-client'
+import type { AdmissionRequest } from '../admission/admission-review.ts'
+import type { Decision } from '../admission/decision.ts'
+import type { Metrics } from '../process/metrics.ts'
+
+/** Decisions take microseconds, live reads milliseconds, and the API server waits 5 s at the most. */
+const SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+
+/** Why a request was not decided. */
+const SHED_CAUSES = ['event-loop-lag', 'memory', 'deadline'] as const
+export type ShedCause = (typeof SHED_CAUSES)[number]
+
+/** Counts what a webhook answers, and what it does not. */
+export function createAdmissionMetrics({ registry }: Metrics) {
+  const reviews = new Counter({
+    name: 'modelcache_admission_reviews_total',
+    help: 'Admission reviews answered, by webhook, operation, verdict and the first reason of a denial.',
+    labelNames: ['webhook', 'operation', 'verdict', 'reason'] as const,
+    registers: [registry],
+  })
+  const duration = new Histogram({
+    name: 'modelcache_admission_duration_seconds',
+    help: 'Time from a parsed review to its decision, live reads included.',
+    labelNames: ['webhook'] as const,
+    buckets: SECONDS,
+    registers: [registry],
+  })
+  const shed = new Counter({
+    name: 'modelcache_admission_shed_total',
+    help: 'Requests that were not decided, by cause; the API server repeats all but those whose deadline has passed.',
+    labelNames: ['cause'] as const,
+    registers: [registry],
+  })
+  for (const cause of SHED_CAUSES) shed.inc({ cause }, 0)
+  const evicted = new Counter({
+    name: 'modelcache_admission_connections_evicted_total',
+    help: 'Connections that waited for their client and were closed to make room for others.',
+    registers: [registry],
+  })
+  return {
+    shed: (cause: ShedCause) => shed.inc({ cause }),
+    connectionEvicted: () => evicted.inc(),
+    observeReview(webhook: string, request: AdmissionRequest, decision: Decision, seconds: number): void {
+      const verdict = decision.allowed ? 'allowed' : 'denied'
+      const reason = decision.allowed ? '' : decision.findings[0].violation.reason
+      reviews.inc({ webhook, operation: request.operation, verdict, reason })
+      duration.observe({ webhook }, seconds)
+    },
+  }
+}
+
+export type AdmissionMetrics = ReturnType<typeof createAdmissionMetrics>

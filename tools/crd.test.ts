@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { IMMUTABLE_FIELDS, SOURCES } from '../src/api/modelcache-fields.ts'
+import { RESERVED_FIELDS } from '../src/api/not-implemented.ts'
+import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
+
+const node: z.ZodType<SchemaNode> = z.lazy(() =>
+  z.looseObject({
+    description: z.string().optional(),
+    properties: z.record(z.string(), node).optional(),
+    items: node.optional(),
+  }),
+)
+interface SchemaNode {
+  description?: string | undefined
+  properties?: Record<string, SchemaNode> | undefined
+  items?: SchemaNode | undefined
+}
+
+const definition = z.object({
+  spec: z.object({
+    versions: z.tuple([z.object({ schema: z.object({ openAPIV3Schema: node }) })]),
+  }),
+})
+const rootOf = (crd: unknown) => definition.parse(crd).spec.versions[0].schema.openAPIV3Schema
+const root = rootOf(modelCacheCrd())
+
+function* fields(schema: SchemaNode, path: string): Generator<[string, SchemaNode]> {
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    yield [`${path}.${name}`, child]
+    yield* fields(child, `${path}.${name}`)
+  }
+  if (schema.items) yield* fields(schema.items, `${path}[]`)
+}
+
+/** The API server explains these by itself. */
+const OWNED = ['.apiVersion', '.kind', '.metadata']
+
+test.each([
+  ['ModelCache', root, '.spec.storage.pvc.storageClassName'],
+  ['InferenceCluster', rootOf(inferenceClusterCrd()), '.spec.storage.storageClassName'],
+])('the CRD of %s explains every field', (_, schema, known) => {
+  const described = [...fields(schema, '')].filter(([path]) => !OWNED.includes(path))
+  expect(described.map(([path]) => path)).toContain(known)
+  const mute = described.filter(([, { description }]) => description === undefined)
+  expect(mute.map(([path]) => path)).toEqual([])
+})
+
+describe('the CRD of ModelCache', () => {
+  test('names the sources that the rules count', () => {
+    const source = root.properties?.spec?.properties?.artifact?.properties?.source
+    expect(Object.keys(source?.properties ?? {})).toEqual([...SOURCES])
+  })
+
+  test('has every field of the artifact immutable, but for credentials', () => {
+    const artifact = root.properties?.spec?.properties?.artifact ?? {}
+    const leaves = [...fields(artifact, 'artifact')]
+      .filter(([path, schema]) => !schema.properties && !path.includes('secretRef'))
+      .map(([path]) => path)
+      .filter(path => !RESERVED_FIELDS.some(reserved => reserved === path))
+    expect(IMMUTABLE_FIELDS.filter(field => field.startsWith('artifact')).sort()).toEqual(leaves.sort())
+  })
+})

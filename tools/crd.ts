@@ -1,0 +1,110 @@
+import { GROUP, VERSION } from '../src/api/group.ts'
+import { inferenceCluster } from '../src/api/inference-cluster.ts'
+import { modelCache } from '../src/api/modelcache.ts'
+import { type JsonSchema, structuralSchema } from './structural-schema.ts'
+
+/** A column of `kubectl get`; priority 1 shows with `-o wide`. */
+interface PrinterColumn {
+  name: string
+  type: 'string' | 'date'
+  jsonPath: string
+  description?: string
+  priority?: number
+}
+
+const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
+
+const MODEL_CACHE_COLUMNS: PrinterColumn[] = [
+  { name: 'Source', type: 'string', jsonPath: '.status.source', description: 'Where the bytes come from.' },
+  {
+    name: 'Backend',
+    type: 'string',
+    jsonPath: '.spec.storage.backend',
+    description: 'Where they are staged.',
+  },
+  { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'State in one word.' },
+  { name: 'Progress', type: 'string', jsonPath: '.status.progress', description: 'Share staged.' },
+  { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Size of the artifact.' },
+  AGE,
+  {
+    name: 'Digest',
+    type: 'string',
+    jsonPath: '.status.resolvedDigest',
+    priority: 1,
+    description: 'What was staged.',
+  },
+  {
+    name: 'Mount',
+    type: 'string',
+    jsonPath: '.spec.mount.path',
+    priority: 1,
+    description: 'Path in containers.',
+  },
+]
+
+const INFERENCE_CLUSTER_COLUMNS: PrinterColumn[] = [
+  {
+    name: 'StorageClass',
+    type: 'string',
+    jsonPath: '.spec.storage.storageClassName',
+    description: 'StorageClass of ModelCaches that name none.',
+  },
+  AGE,
+]
+
+/** The CustomResourceDefinition of ModelCache, made from the zod schema. */
+export function modelCacheCrd(): JsonSchema {
+  return definition({
+    scope: 'Namespaced',
+    names: {
+      kind: 'ModelCache',
+      listKind: 'ModelCacheList',
+      plural: 'modelcaches',
+      singular: 'modelcache',
+      shortNames: ['mc'],
+      categories: ['all'],
+    },
+    version: { subresources: { status: {} }, additionalPrinterColumns: MODEL_CACHE_COLUMNS },
+    schema: structuralSchema(modelCache),
+  })
+}
+
+/** The CustomResourceDefinition of InferenceCluster, made from the zod schema. */
+export function inferenceClusterCrd(): JsonSchema {
+  return definition({
+    scope: 'Cluster',
+    names: {
+      kind: 'InferenceCluster',
+      listKind: 'InferenceClusterList',
+      plural: 'inferenceclusters',
+      singular: 'inferencecluster',
+      shortNames: ['ic'],
+    },
+    version: { additionalPrinterColumns: INFERENCE_CLUSTER_COLUMNS },
+    schema: structuralSchema(inferenceCluster),
+  })
+}
+
+interface Definition {
+  scope: 'Namespaced' | 'Cluster'
+  names: { plural: string } & JsonSchema
+  /** Members of the one version, besides its schema. */
+  version: { subresources?: JsonSchema; additionalPrinterColumns: PrinterColumn[] }
+  schema: JsonSchema
+}
+
+function definition({ scope, names, version, schema }: Definition): JsonSchema {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${names.plural}.${GROUP}` },
+    spec: {
+      group: GROUP,
+      scope,
+      names,
+      versions: [
+        { name: VERSION, served: true, storage: true, ...version, schema: { openAPIV3Schema: schema } },
+      ],
+    },
+  }
+}

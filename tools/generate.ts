@@ -1,0 +1,56 @@
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { stringify } from 'yaml'
+import type { Reason } from '../src/api/reasons.ts'
+import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
+import { type Quote, reasonsMarkdown } from './reasons-doc.ts'
+
+/** The files that come from the code, by their path in the repository, and how each is made. A test compares them. */
+export const GENERATED = [
+  // Twice, since Helm reads nothing outside of its chart.
+  ...['manifests/crds', 'chart/files/crds'].flatMap(folder => [
+    {
+      path: `${folder}/modelplane.ai_modelcaches.yaml`,
+      content: () => crdYaml('src/api/modelcache.ts', modelCacheCrd()),
+    },
+    {
+      path: `${folder}/modelplane.ai_inferenceclusters.yaml`,
+      content: () => crdYaml('src/api/inference-cluster.ts', inferenceClusterCrd()),
+    },
+  ]),
+  { path: 'docs/reasons.md', content: () => reasonsMarkdown(quotesOf) },
+]
+
+/** The place of a file of the repository. */
+export function inRepository(path: string): URL {
+  return new URL(`../${path}`, import.meta.url)
+}
+
+function crdYaml(source: string, crd: object): string {
+  const header = `# Generated from ${source} by: npm run generate\n`
+  return header + stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** What the examples quote that are named after a reason; a test through the API server holds the quotes true. */
+function quotesOf(reason: Reason): Quote[] {
+  const name = reason.replaceAll(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()
+  return ['examples/denied', 'examples/warned'].flatMap(gallery => {
+    const folder = `${gallery}/${name}`
+    const files = globSync(`${folder}/*.yaml`, { cwd: inRepository('') }).toSorted()
+    const last = files.at(-1)
+    return last === undefined ? [] : [{ folder, lines: quotedIn(readFileSync(inRepository(last), 'utf8')) }]
+  })
+}
+
+/** The command of the comment that begins an example, and what it prints. */
+function quotedIn(example: string): string[] {
+  const comment = example.slice(0, example.search(/^[^#]/m)).split('\n')
+  const quoted = comment.slice(comment.findIndex(line => line.startsWith('#     $ ')))
+  return quoted.map(line => line.replace(/^# */, '')).filter(line => line !== '')
+}
+
+if (import.meta.main) {
+  for (const { path, content } of GENERATED) {
+    writeFileSync(inRepository(path), content())
+    console.log(`wrote ${path}`)
+  }
+}

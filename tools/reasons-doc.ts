@@ -1,0 +1,32 @@
+import { REASONS, type Reason } from '../src/api/reasons.ts'
+
+/** An example of a reason: where it is, and what kubectl prints for it, line by line, after the command itself. */
+export interface Quote {
+  folder: string
+  lines: readonly string[]
+}
+
+/** docs/reasons.md: what each reason means, how kubectl tells it, and what to do about it. */
+export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]): string {
+  const sections = Object.entries(REASONS).map(([name, { when, fix, ...text }]) => {
+    const reason = name as Reason
+    const quotes = quotesOf(reason).map(
+      ({ folder, lines }) => `${block(lines)}\n\n[${folder}](../${folder}/)\n`,
+    )
+    const message = 'example' in text ? [`${block([`${reason}: ${text.example}`])}\n`] : []
+    return `## ${reason}\n\n${when}\n\n${[...quotes, ...message].join('\n')}\n**What to do.** ${fix}\n`
+  })
+  return `<!-- Generated from src/api/reasons.ts and examples/ by: npm run generate -->
+
+# Reasons
+
+Every denial and every warning begins with one of these words. It is also in \`status.details.causes\` with the path of the field, in the audit
+annotation \`reason\` of the webhook, and a label of the metric \`modelcache_admission_reviews_total\`. What kubectl prints is quoted from the
+[examples](../examples/README.md), and wrapped as there.
+
+${sections.join('\n')}`
+}
+
+function block(lines: readonly string[]): string {
+  return lines.map(line => `    ${line}`).join('\n')
+}
