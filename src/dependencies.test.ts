@@ -45,7 +45,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   certs: ['api', 'kube'],
   admission: ['api', 'injection', 'storage'],
   view: ['admission', 'api', 'cluster', 'kube'],
-  review: ['admission', 'api', 'injection', 'kube', 'storage'],
+  review: ['admission', 'api', 'cluster', 'injection', 'kube', 'storage'],
   controller: ['api', 'cluster', 'injection', 'kube', 'storage'],
   server: ['admission', 'api', 'process', 'view'],
   commands: [

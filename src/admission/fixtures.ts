@@ -1,6 +1,7 @@
 import type { ConsumerPod } from '../api/consumer-pod.ts'
 import { NAMESPACE } from '../api/fixtures.ts'
 import type { InferenceCluster } from '../api/inference-cluster.ts'
+import type { Kind, Kinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
@@ -9,6 +10,7 @@ import type { ResourceQuota } from '../api/resource-quota.ts'
 import { sourceIdentity } from '../api/source-identity.ts'
 import type { StorageClass } from '../api/storage-class.ts'
 import type { StorageProfile } from '../api/storage-profile.ts'
+import type { StoredObject } from '../kube/resource.ts'
 import { type AdmissionRequest, admissionReview } from './admission-review.ts'
 import type { ClusterView } from './cluster-view.ts'
 import type { Decision, Finding } from './decision.ts'
@@ -27,33 +29,40 @@ export function aView(
     inferenceClusters?: InferenceCluster[]
   } = {},
 ): ClusterView {
-  const { caches = [], classes = [], claims = [], consumers = [], quotas = [] } = held
-  const within = <T extends { metadata: { namespace?: string | undefined } }>(
-    objects: T[],
-    namespace: string,
-  ) => objects.filter(({ metadata }) => metadata.namespace === namespace)
-  const named = <T extends { metadata: { namespace?: string | undefined; name: string } }>(
-    objects: T[],
-    namespace: string,
-    name: string,
-  ) => objects.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+  const { caches = [] } = held
+  const objects: { [K in Kind]: readonly Kinds[K][] } = {
+    InferenceCluster: held.inferenceClusters ?? [],
+    ModelCache: caches,
+    Namespace: held.namespaces ?? [],
+    PersistentVolumeClaim: held.claims ?? [],
+    Pod: held.consumers ?? [],
+    ResourceQuota: held.quotas ?? [],
+    StorageClass: held.classes ?? [],
+    StorageProfile: held.profiles ?? [],
+  }
   return {
-    modelCache: (namespace, name) => named(caches, namespace, name),
+    get<K extends Kind>(kind: K, namespace: string | undefined, name: string) {
+      const all: readonly Kinds[K][] = objects[kind]
+      const found = all.find(each => each.metadata.name === name && isWithin(each, namespace))
+      // Those that nobody mentions exist.
+      return found ?? (kind === 'Namespace' ? ({ metadata: { name } } as Kinds[K]) : undefined)
+    },
+    list<K extends Kind>(kind: K, namespace?: string) {
+      const all: readonly Kinds[K][] = objects[kind]
+      return all.filter(each => isWithin(each, namespace))
+    },
     modelCacheOfClaim: (namespace, claimName) =>
       caches.find(cache => cache.metadata.namespace === namespace && ownsClaim(cache, claimName)),
-    claim: (namespace, name) => named(claims, namespace, name),
-    storageClass: name => classes.find(({ metadata }) => metadata.name === name),
-    storageClasses: () => classes,
-    storageProfile: name => held.profiles?.find(({ metadata }) => metadata.name === name),
-    namespace: name =>
-      held.namespaces?.find(({ metadata }) => metadata.name === name) ?? { metadata: { name } },
     modelCachesOfSource: (namespace, source) =>
-      within(caches, namespace).filter(({ spec }) => sourceIdentity(spec) === source),
-    consumer: (namespace, name) => named(consumers, namespace, name),
-    consumers: namespace => within(consumers, namespace),
-    resourceQuotas: namespace => within(quotas, namespace),
-    inferenceClusters: () => held.inferenceClusters ?? [],
+      caches.filter(
+        ({ metadata, spec }) => metadata.namespace === namespace && sourceIdentity(spec) === source,
+      ),
   }
+}
+
+/** Objects of kinds without namespaces are in none. */
+function isWithin({ metadata }: StoredObject, namespace: string | undefined): boolean {
+  return namespace === undefined || metadata.namespace === namespace
 }
 
 export const JOB_CONTROLLER = 'system:serviceaccount:kube-system:job-controller'

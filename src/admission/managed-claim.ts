@@ -21,10 +21,10 @@ export function managedClaim(
 ): ManagedClaim | undefined {
   const owner = view.modelCacheOfClaim(namespace, claimName)
   if (owner !== undefined) return { owner, basis: [cacheRef(namespace, owner.metadata.name)] }
-  const label = view.claim(namespace, claimName)?.metadata.labels?.[CLAIM_OF]
+  const label = view.get('PersistentVolumeClaim', namespace, claimName)?.metadata.labels?.[CLAIM_OF]
   if (label === undefined) return undefined
   return {
-    owner: view.modelCache(namespace, label),
+    owner: view.get('ModelCache', namespace, label),
     basis: [
       { kind: 'PersistentVolumeClaim', namespace, name: claimName },
       // An empty name would read a whole collection.

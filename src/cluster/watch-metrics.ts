@@ -17,7 +17,10 @@ export function exposeWatches(
       },
     })
   gauge('modelcache_watch_objects', 'Objects held in memory.', kind => kind.size())
-  gauge('modelcache_watch_restarts', 'Watches opened anew since the start.', ({ stats }) => stats.restarts)
+  gauge('modelcache_watch_malformed_objects', 'Objects left out because they cannot be read.', kind =>
+    kind.malformed(),
+  )
+  gauge('modelcache_watch_restarts', 'Watches opened again since the start.', ({ stats }) => stats.restarts)
   gauge(
     'modelcache_watch_errors',
     'Lists and watches that failed since the start.',

@@ -1,7 +1,10 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type FakeApiServer, startFakeApiServer } from '../kube/fake-api-server.ts'
-import { modelCaches, namespaces, persistentVolumeClaims, storageClasses } from './kinds.ts'
+import { createMetrics } from '../process/metrics.ts'
+import { RULE_KINDS } from '../view/view.ts'
+import { KINDS } from './kinds.ts'
+import { exposeWatches } from './watch-metrics.ts'
 import { watchCluster } from './watches.ts'
 
 const logger = pino({ level: 'silent' })
@@ -24,23 +27,29 @@ afterEach(async () => {
 })
 
 test('the stores show what is watched, and the watches end together', async () => {
-  server.put(storageClasses, { metadata: { name: 'fast' }, provisioner: 'nfs' })
-  server.put(namespaces, { metadata: { name: 'team' } })
-  server.put(persistentVolumeClaims, { metadata: { namespace: 'team', name: 'data' }, spec: {} })
-  server.put(modelCaches, {
+  server.put(KINDS.StorageClass, { metadata: { name: 'fast' }, provisioner: 'nfs' })
+  server.put(KINDS.Namespace, { metadata: { name: 'team' } })
+  server.put(KINDS.PersistentVolumeClaim, { metadata: { namespace: 'team', name: 'data' }, spec: {} })
+  server.put(KINDS.ModelCache, {
     metadata: { namespace: 'team', name: 'llama' },
     spec: { artifact: { source: { inline: { files: { a: 'b' } } } }, mount: { path: '/models' } },
   })
-  const watches = watchCluster({ config: server.config, logger, signal: stop.signal, timing })
+  const watches = watchCluster({
+    kinds: RULE_KINDS,
+    config: server.config,
+    logger,
+    signal: stop.signal,
+    timing,
+  })
   expect(watches.synced()).toBe(false)
   await watches.whenSynced
 
   expect(watches.synced()).toBe(true)
-  expect(watches.stores.storageClasses.get(undefined, 'fast')?.provisioner).toBe('nfs')
-  expect([...watches.stores.storageClasses.values()]).toHaveLength(1)
-  expect(watches.stores.namespaces.get(undefined, 'team')).toBeDefined()
-  expect(watches.stores.claims.get('team', 'data')).toBeDefined()
-  expect(watches.stores.modelCaches.get('team', 'llama')?.spec.mount.path).toBe('/models')
+  expect(watches.stores.StorageClass.get(undefined, 'fast')?.provisioner).toBe('nfs')
+  expect([...watches.stores.StorageClass.values()]).toHaveLength(1)
+  expect(watches.stores.Namespace.get(undefined, 'team')).toBeDefined()
+  expect(watches.stores.PersistentVolumeClaim.get('team', 'data')).toBeDefined()
+  expect(watches.stores.ModelCache.get('team', 'llama')?.spec.mount.path).toBe('/models')
 
   await vi.waitFor(() => expect(server.openWatches()).toBe(8), { timeout: 10_000 })
   stop.abort()
@@ -50,9 +59,30 @@ test('the stores show what is watched, and the watches end together', async () =
 
 test('is not synced while a single kind cannot be listed', async () => {
   server.failNext(1, { on: 'list', how: 'mute' })
-  const watches = watchCluster({ config: server.config, logger, signal: stop.signal, timing })
+  const watches = watchCluster({
+    kinds: RULE_KINDS,
+    config: server.config,
+    logger,
+    signal: stop.signal,
+    timing,
+  })
   await vi.waitFor(() => expect(server.openWatches()).toBe(7), { timeout: 10_000 })
   expect(watches.synced()).toBe(false)
   stop.abort(new Error('shutting down'))
   await expect(watches.whenSynced).rejects.toThrow('shutting down')
+})
+
+test('watches the kinds that are named, and counts what it cannot read of them', async () => {
+  server.put(KINDS.ModelCache, { metadata: { namespace: 'team', name: 'odd' }, spec: { mount: 'nowhere' } })
+  const kinds = ['ModelCache', 'Pod'] as const
+  const watches = watchCluster({ kinds, config: server.config, logger, signal: stop.signal, timing })
+  await watches.whenSynced
+  expect(Object.keys(watches.stores)).toEqual(kinds)
+  const { registry } = createMetrics()
+  exposeWatches({ registry }, watches)
+  const text = await registry.metrics()
+  expect(text).toContain('modelcache_watch_malformed_objects{kind="modelcaches"} 1\n')
+  expect(text).toContain('modelcache_watch_malformed_objects{kind="pods"} 0\n')
+  expect(text).not.toContain('kind="namespaces"')
+  await vi.waitFor(() => expect(server.openWatches()).toBe(2), { timeout: 10_000 })
 })

@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
+import type { Kind } from '../api/kinds.ts'
 import {
   type Reflector,
   type ReflectorStats,
@@ -8,10 +9,10 @@ import {
 } from '../kube/reflector.ts'
 import type { Resource, StoredObject } from '../kube/resource.ts'
 import { createStore, type ReadableStore } from '../kube/store.ts'
-import { type ClusterStores, clusterStores } from './stores.ts'
+import { type Stores, storesOf } from './stores.ts'
 
-export interface ClusterWatches {
-  readonly stores: ClusterStores
+export interface ClusterWatches<K extends Kind = Kind> {
+  readonly stores: Stores<K>
   /** Whether all kinds have been listed once: before that, absence means nothing. */
   synced(): boolean
   /**
@@ -32,9 +33,13 @@ export interface WatchedKind {
   readonly stats: ReflectorStats
   /** Objects held now. */
   size(): number
+  /** Objects that were left out because their schema refuses them. */
+  malformed(): number
 }
 
-export interface WatchClusterOptions {
+export interface WatchClusterOptions<K extends Kind> {
+  /** What a role reads, and has a right to read. */
+  readonly kinds: readonly K[]
   readonly config: KubeConfig
   readonly logger: Logger
   /** The only way to stop. */
@@ -46,18 +51,19 @@ export interface WatchClusterOptions {
   readonly random?: () => number
 }
 
-/** Starts to watch the kinds that rules ask about, and gives their stores at once, empty at first. */
-export function watchCluster(options: WatchClusterOptions): ClusterWatches {
+/** Starts to watch the kinds that a role names, and gives their stores at once, empty at first. */
+export function watchCluster<K extends Kind>(options: WatchClusterOptions<K>): ClusterWatches<K> {
   const byKind = new Map<string, Reflector>()
-  const kinds: WatchedKind[] = []
+  const watched: WatchedKind[] = []
   const watch = <T extends StoredObject>(resource: Resource<T>): ReadableStore<T> => {
     const store = createStore({ resource, logger: options.logger })
     const reflector = startReflector({ ...options, resource, store })
     byKind.set(resource.kind, reflector)
-    kinds.push({ plural: resource.plural, stats: reflector.stats, size: store.size })
+    const { size, malformed } = store
+    watched.push({ plural: resource.plural, stats: reflector.stats, size, malformed })
     return store
   }
-  const stores = clusterStores(watch)
+  const stores = storesOf(options.kinds, watch)
   const reflectors = [...byKind.values()]
   const whenSynced = Promise.all(reflectors.map(reflector => reflector.whenSynced)).then(() => {})
   // Whoever asks `synced()` instead of waiting must not be hit by the rejection.
@@ -68,6 +74,6 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatches {
     inDoubt: kind => byKind.get(kind)?.inDoubt() ?? false,
     whenSynced,
     ended: Promise.all(reflectors.map(reflector => reflector.ended)).then(() => {}),
-    kinds,
+    kinds: watched,
   }
 }

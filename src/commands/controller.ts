@@ -5,6 +5,7 @@ import { objectName } from '../api/object-name.ts'
 import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { startGateKeeper } from '../controller/gates/gatekeeper.ts'
+import { CONTROLLER_KINDS } from '../controller/kinds.ts'
 import { startController } from '../controller/modelcache/reconciler.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { runAsLeader } from '../kube/leader/leader-election.ts'
@@ -69,7 +70,7 @@ export const controller: Command = {
       signal,
     })
     const config = loadKubeConfig(options.kubeconfig)
-    const watches = watchCluster({ config, logger, signal })
+    const watches = watchCluster({ kinds: CONTROLLER_KINDS, config, logger, signal })
     const metrics = createMetrics()
     exposeWatches(metrics, watches)
     let term: AbortSignal | undefined

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import type { ClusterView } from '../admission/cluster-view.ts'
-import { clusterStores } from '../cluster/stores.ts'
+import { storesOf } from '../cluster/stores.ts'
 import { isNotFound } from '../kube/api-error.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { listAll } from '../kube/list.ts'
@@ -9,7 +9,7 @@ import { createRest, type Rest } from '../kube/rest.ts'
 import { createStore, type Store } from '../kube/store.ts'
 import type { ReadUnknown } from '../review/decide.ts'
 import { createLiveReader } from '../view/live-read.ts'
-import { createClusterView } from '../view/view.ts'
+import { createClusterView, RULE_KINDS } from '../view/view.ts'
 
 /** A real cluster as it is now. */
 export interface LiveCluster {
@@ -31,7 +31,7 @@ export async function readCluster(kubeconfig: string | undefined): Promise<LiveC
   const rest = createRest(config)
   const logger = pino({ level: 'error', base: null }, pino.destination({ dest: 2, sync: true }))
   const lists: Promise<void>[] = []
-  const stores = clusterStores(resource => {
+  const stores = storesOf(RULE_KINDS, resource => {
     const store = createStore({ resource, logger })
     lists.push(listInto(store, rest, resource))
     return store

@@ -22,7 +22,7 @@ import { createAdmissionServer } from '../server/admission-server.ts'
 import { watchEventLoop } from '../server/event-loop-lag.ts'
 import { renewCertificate } from '../server/renew-certificate.ts'
 import { createLiveReader } from '../view/live-read.ts'
-import { createClusterView } from '../view/view.ts'
+import { createClusterView, RULE_KINDS } from '../view/view.ts'
 import {
   certificateFiles,
   certificateOptions,
@@ -126,7 +126,7 @@ export const webhook: Command = {
       clientCAs === undefined
         ? undefined
         : clientAuthority({ file: clientCAs, logger, signal: stopWatches.signal })
-    const watches = watchCluster({ config, logger, signal: stopWatches.signal })
+    const watches = watchCluster({ kinds: RULE_KINDS, config, logger, signal: stopWatches.signal })
     exposeWatches(metrics, watches)
     const policy = {
       unknownProvisioner: options['unknown-provisioner'],

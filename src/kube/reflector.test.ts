@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { namespaces } from '../cluster/kinds.ts'
+import { KINDS } from '../cluster/kinds.ts'
 import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
 import { type ReflectorTiming, startReflector } from './reflector.ts'
 import { createStore } from './store.ts'
@@ -33,7 +33,7 @@ test('lists page by page, then follows additions, changes and deletions', async 
 
   put('late')
   put('n0', { phase: 'Terminating' })
-  server.delete(namespaces, undefined, 'n1')
+  server.delete(KINDS.Namespace, undefined, 'n1')
   await until(() => expect(store.get(undefined, 'n1')).toBeUndefined())
   expect(store.get(undefined, 'late')).toBeDefined()
   expect(store.get(undefined, 'n0')?.status?.phase).toBe('Terminating')
@@ -81,7 +81,7 @@ test.each(['status', 'event'] as const)(
     await until(() => expect(reflector.stats.lists).toBe(2))
     expect(reflector.synced()).toBe(true)
     expect(store.size()).toBe(2)
-    server.delete(namespaces, undefined, 'a')
+    server.delete(KINDS.Namespace, undefined, 'a')
     put('c')
     release()
     await until(() => expect(seen).toEqual(['added c', 'deleted a']))
@@ -203,7 +203,7 @@ test('a line that is no event ends the watch but not the reflector', async () =>
 
 test('an object that cannot be read is passed over', async () => {
   const { reflector, store } = await startWatching()
-  server.put(namespaces, { metadata: { name: 'odd' }, status: 'odd' })
+  server.put(KINDS.Namespace, { metadata: { name: 'odd' }, status: 'odd' })
   put('a')
   await until(() => expect(store.size()).toBe(1))
   expect(store.malformed()).toBe(1)
@@ -246,7 +246,7 @@ test('an abort during the wait after a failure ends it', async () => {
 test('an optional kind that the server lacks is empty, no error, and found once it is there', async () => {
   put('a')
   server.failNext(2, { on: 'list', how: 404 })
-  const { reflector, store } = start({ absentMs: 5 }, {}, { ...namespaces, optional: true })
+  const { reflector, store } = start({ absentMs: 5 }, {}, { ...KINDS.Namespace, optional: true })
   await reflector.whenSynced
   expect(store.size()).toBe(0)
   expect(reflector.inDoubt()).toBe(false)
@@ -264,7 +264,7 @@ test('a kind that is not optional must be there', async () => {
 })
 
 test('a kind with a label selector is listed and watched by it', async () => {
-  start({}, {}, { ...namespaces, labelSelector: 'team=ml' })
+  start({}, {}, { ...KINDS.Namespace, labelSelector: 'team=ml' })
   await until(() => expect(server.openWatches()).toBe(1))
   for (const [query] of [server.listQueries, server.watchQueries]) {
     expect(query?.get('labelSelector')).toBe('team=ml')
@@ -272,7 +272,7 @@ test('a kind with a label selector is listed and watched by it', async () => {
 })
 
 function put(name: string, status?: object): void {
-  server.put(namespaces, { metadata: { name }, ...(status === undefined ? {} : { status }) })
+  server.put(KINDS.Namespace, { metadata: { name }, ...(status === undefined ? {} : { status }) })
 }
 
 type LogHook = (fields: { failures?: number }) => void
@@ -280,7 +280,7 @@ type LogHook = (fields: { failures?: number }) => void
 function start(
   timing: Partial<ReflectorTiming> = {},
   hooks: { warn?: LogHook; error?: LogHook } = {},
-  resource = namespaces,
+  resource = KINDS.Namespace,
 ) {
   const logger = pino({
     level: 'warn',

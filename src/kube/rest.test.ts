@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { modelCaches, namespaces, persistentVolumeClaims } from '../cluster/kinds.ts'
+import { KINDS } from '../cluster/kinds.ts'
 import { configFor, type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
 import { collectionPath, objectPath } from './resource.ts'
 import { createRest, isNotFound } from './rest.ts'
@@ -11,7 +11,7 @@ let server: FakeApiServer
 
 beforeEach(async () => {
   server = await startFakeApiServer()
-  server.put(namespaces, { metadata: { name: 'team' } })
+  server.put(KINDS.Namespace, { metadata: { name: 'team' } })
 })
 
 afterEach(() => server[Symbol.asyncDispose]())
@@ -19,9 +19,11 @@ afterEach(() => server[Symbol.asyncDispose]())
 const TEAM = '/api/v1/namespaces/team'
 
 test('paths name group, namespace and object, escaped', () => {
-  expect(collectionPath(modelCaches)).toBe('/apis/modelplane.ai/v1alpha1/modelcaches')
-  expect(objectPath(persistentVolumeClaims, 'a', 'b')).toBe('/api/v1/namespaces/a/persistentvolumeclaims/b')
-  expect(objectPath(namespaces, undefined, '../x')).toBe('/api/v1/namespaces/..%2Fx')
+  expect(collectionPath(KINDS.ModelCache)).toBe('/apis/modelplane.ai/v1alpha1/modelcaches')
+  expect(objectPath(KINDS.PersistentVolumeClaim, 'a', 'b')).toBe(
+    '/api/v1/namespaces/a/persistentvolumeclaims/b',
+  )
+  expect(objectPath(KINDS.Namespace, undefined, '../x')).toBe('/api/v1/namespaces/..%2Fx')
 })
 
 test('get gives the object', async () => {

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { namespaces } from '../cluster/kinds.ts'
+import { KINDS } from '../cluster/kinds.ts'
 import { createStore } from './store.ts'
 
 const logger = pino({ level: 'silent' })
@@ -10,7 +10,7 @@ function namespace(name: string, resourceVersion: string, extra: object = {}) {
 }
 
 function recordingStore() {
-  const store = createStore({ resource: namespaces, logger })
+  const store = createStore({ resource: KINDS.Namespace, logger })
   const seen: string[] = []
   const stop = store.onChange(change => seen.push(`${change.type} ${change.object.metadata.name}`))
   return { store, seen, stop }
@@ -65,7 +65,7 @@ test('an object that cannot be read can still be deleted', () => {
 })
 
 test('a listener that throws disturbs neither the store nor other listeners', () => {
-  const store = createStore({ resource: namespaces, logger })
+  const store = createStore({ resource: KINDS.Namespace, logger })
   store.onChange(() => {
     throw new Error('faulty')
   })

@@ -1,4 +1,5 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
+import type { Kind } from '../api/kinds.ts'
 import { managedClaimOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 
@@ -10,7 +11,10 @@ export function assumeReady(view: ClusterView): ClusterView {
   const whenReady = (cache: ModelCache | undefined) => cache && readied(cache)
   return {
     ...view,
-    modelCache: (namespace, name) => whenReady(view.modelCache(namespace, name)),
+    get<K extends Kind>(kind: K, namespace: string | undefined, name: string) {
+      const found = view.get(kind, namespace, name)
+      return kind === 'ModelCache' ? (whenReady(found as ModelCache | undefined) as typeof found) : found
+    },
     modelCachesOfSource: (namespace, source) => [...view.modelCachesOfSource(namespace, source)].map(readied),
     modelCacheOfClaim: (namespace, claim) => whenReady(view.modelCacheOfClaim(namespace, claim)),
   }

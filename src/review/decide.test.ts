@@ -6,7 +6,7 @@ import type { Rules } from '../admission/rules.ts'
 import { warning } from '../admission/warning.ts'
 import { decideBy, OFFLINE } from './decide.ts'
 
-const CLUSTERS: ObjectRef = { kind: 'InferenceClusterList' }
+const CLUSTERS: ObjectRef = { list: 'InferenceCluster' }
 const HERE = {
   apiVersion: 'modelplane.ai/v1alpha1' as const,
   kind: 'InferenceCluster' as const,
@@ -18,7 +18,7 @@ const HERE = {
 const rules: Rules = (_, view) =>
   allow({
     warnings: [
-      ...([...view.inferenceClusters()].length > 0
+      ...([...view.list('InferenceCluster')].length > 0
         ? []
         : [warning('CacheNotFound', 'clusters', 'none', [CLUSTERS])]),
       warning('CacheNotReady', 'cache', 'not Ready', [
@@ -43,7 +43,7 @@ describe('a warning about what only a cluster knows', () => {
     const asked: (readonly ObjectRef[])[] = []
     const decide = decideBy(aView(), async (view, refs) => {
       asked.push(refs)
-      return { ...view, inferenceClusters: () => inferenceClusters }
+      return { ...view, ...aView({ inferenceClusters }) }
     })
     expect(fields(await decide(rules, aRequest()))).toEqual(expected)
     expect(asked).toEqual([[CLUSTERS]])

@@ -18,7 +18,7 @@ export const OFFLINE: ReadUnknown = async () => undefined
  */
 export function decideBy(view: ClusterView, readUnknown: ReadUnknown): Decide {
   const isUnknown = (ref: ObjectRef) =>
-    ref.kind === 'InferenceClusterList' && [...view.inferenceClusters()].length === 0
+    'list' in ref && ref.list === 'InferenceCluster' && [...view.list('InferenceCluster')].length === 0
   return async (rules, request) => {
     const decision = rules(request, view)
     const unknown = basisOf(decision).filter(isUnknown)

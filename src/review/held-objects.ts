@@ -1,16 +1,11 @@
-import type { z } from 'zod'
+import type { ClusterView } from '../admission/cluster-view.ts'
 import { malformed } from '../admission/malformed.ts'
+import type { Kind, Kinds } from '../api/kinds.ts'
 import type { Violation } from '../api/violation.ts'
+import { KINDS } from '../cluster/kinds.ts'
 import { objectKey } from '../kube/object-key.ts'
+import type { Resource } from '../kube/resource.ts'
 import { groupOf, inNamespace, type Manifest, members } from './manifest.ts'
-
-/** A kind whose objects rules look up. */
-export interface HeldKind<T> {
-  group: string
-  kind: string
-  namespaced: boolean
-  schema: z.ZodType<T>
-}
 
 /** The objects of one kind, by `objectKey`. */
 export type Held<T> = ReadonlyMap<string, T>
@@ -20,22 +15,24 @@ interface Named {
 }
 
 /**
- * The objects of a kind among the manifests, the last of each name. `stored` gives the one that the cluster has already: what only the cluster
- * writes, and the manifest does not state, is taken from it. What its schema refuses goes to `refused`.
+ * The objects of a kind among the manifests, the last of each name. What only a cluster writes, and the manifest does not state, is taken
+ * from the object that `base` has already. What its schema refuses goes to `refused`.
  */
-export function holdObjects<T extends Named>(
+export function holdObjects<K extends Kind>(
   manifests: readonly Manifest[],
-  held: HeldKind<T>,
-  stored: (namespace: string, name: string) => { metadata: object; status?: unknown } | undefined,
+  kind: K,
+  base: ClusterView,
   refused: Map<Manifest, Violation>,
-): Held<T> {
-  const objects = new Map<string, T>()
+): Held<Kinds[K]> {
+  const { apiVersion, namespaced, schema }: Resource<Kinds[K]> = KINDS[kind]
+  const objects = new Map<string, Kinds[K]>()
   for (const manifest of manifests) {
-    if (manifest.kind !== held.kind || groupOf(manifest.apiVersion) !== held.group) continue
-    const object = held.namespaced ? inNamespace(manifest) : manifest.object
-    const parsed = held.schema.safeParse(laidOver(object, stored(manifest.namespace, manifest.name)))
+    if (manifest.kind !== kind || groupOf(manifest.apiVersion) !== groupOf(apiVersion)) continue
+    const object = namespaced ? inNamespace(manifest) : manifest.object
+    const stored = base.get(kind, namespaced ? manifest.namespace : undefined, manifest.name)
+    const parsed = schema.safeParse(laidOver(object, stored))
     if (parsed.success) objects.set(keyOf(parsed.data), parsed.data)
-    else refused.set(manifest, malformed(`not a ${held.kind}`, parsed.error))
+    else refused.set(manifest, malformed(`not a ${kind}`, parsed.error))
   }
   return objects
 }

@@ -1,47 +1,32 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
-import { GROUP } from '../api/group.ts'
-import { inferenceCluster } from '../api/inference-cluster.ts'
+import type { Kind, Kinds } from '../api/kinds.ts'
 import { claimsOf } from '../api/managed-claim.ts'
-import { type ModelCache, modelCache } from '../api/modelcache.ts'
-import { namespace } from '../api/namespace.ts'
-import { persistentVolumeClaim } from '../api/persistent-volume-claim.ts'
-import { resourceQuota } from '../api/resource-quota.ts'
+import type { ModelCache } from '../api/modelcache.ts'
 import { sourceIdentity } from '../api/source-identity.ts'
-import { storageClass } from '../api/storage-class.ts'
-import { storageProfile } from '../api/storage-profile.ts'
 import type { Violation } from '../api/violation.ts'
 import { objectKey } from '../kube/object-key.ts'
-import { type Held, type HeldKind, holdObjects, keyOf, together } from './held-objects.ts'
+import { type Held, holdObjects, keyOf, together } from './held-objects.ts'
 import type { Manifest } from './manifest.ts'
 
 /** A cluster without a single object. Its namespaces are taken to exist: manifests seldom bring theirs. */
 export const EMPTY_CLUSTER: ClusterView = {
-  modelCache: () => undefined,
+  get: <K extends Kind>(kind: K, _namespace: string | undefined, name: string) =>
+    kind === 'Namespace' ? ({ metadata: { name } } as Kinds[K]) : undefined,
+  list: () => [],
   modelCachesOfSource: () => [],
   modelCacheOfClaim: () => undefined,
-  storageClass: () => undefined,
-  storageClasses: () => [],
-  storageProfile: () => undefined,
-  claim: () => undefined,
-  namespace: name => ({ metadata: { name } }),
-  consumer: () => undefined,
-  consumers: () => [],
-  resourceQuotas: () => [],
-  inferenceClusters: () => [],
 }
 
-const core = <T>(kind: string, schema: HeldKind<T>['schema']) => ({
-  group: '',
-  kind,
-  namespaced: true,
-  schema,
-})
-const ofCluster = <T>(group: string, kind: string, schema: HeldKind<T>['schema']) => ({
-  group,
-  kind,
-  namespaced: false,
-  schema,
-})
+/** The kinds of which manifests tell what rules ask about. Pods are judged, and only those of a cluster were given caches. */
+const HELD_KINDS = [
+  'InferenceCluster',
+  'ModelCache',
+  'Namespace',
+  'PersistentVolumeClaim',
+  'ResourceQuota',
+  'StorageClass',
+  'StorageProfile',
+] as const satisfies readonly Kind[]
 
 /**
  * The cluster that manifests describe, laid over `base`, which is empty or a real one: an object of the input hides that of
@@ -53,32 +38,21 @@ export function inputView(
   base: ClusterView,
 ): { view: ClusterView; malformed: ReadonlyMap<Manifest, Violation> } {
   const malformed = new Map<Manifest, Violation>()
-  const hold = <T extends Parameters<typeof keyOf>[0]>(
-    kind: HeldKind<T>,
-    stored: Parameters<typeof holdObjects>[2] = () => undefined,
-  ): Held<T> => holdObjects(manifests, kind, stored, malformed)
-
-  const caches = hold(
-    { group: GROUP, kind: 'ModelCache', namespaced: true, schema: modelCache },
-    base.modelCache,
-  )
-  const claims = hold(core('PersistentVolumeClaim', persistentVolumeClaim), base.claim)
-  const namespaces = hold(ofCluster('', 'Namespace', namespace), (_, name) => base.namespace(name))
-  const classes = hold(ofCluster('storage.k8s.io', 'StorageClass', storageClass), (_, name) =>
-    base.storageClass(name),
-  )
-  const profiles = hold(ofCluster('cdi.kubevirt.io', 'StorageProfile', storageProfile), (_, name) =>
-    base.storageProfile(name),
-  )
-  const clusters = hold(ofCluster(GROUP, 'InferenceCluster', inferenceCluster))
-  const quotas = hold(core('ResourceQuota', resourceQuota))
+  const held: { [K in Kind]?: Held<Kinds[K]> } = {}
+  const hold = <K extends Kind>(kind: K) => {
+    held[kind] = holdObjects(manifests, kind, base, malformed) as (typeof held)[K]
+  }
+  for (const kind of HELD_KINDS) hold(kind)
+  const heldOf = <K extends Kind>(kind: K): Held<Kinds[K]> => held[kind] ?? new Map()
+  const caches = heldOf('ModelCache')
 
   const bySource = indexed(caches, ({ spec }) => sourceIdentity(spec) ?? [])
   const byClaim = indexed(caches, claimsOf)
 
   const view: ClusterView = {
-    ...base,
-    modelCache: (of, name) => caches.get(objectKey(of, name)) ?? base.modelCache(of, name),
+    get: (kind, namespace, name) =>
+      heldOf(kind).get(objectKey(namespace, name)) ?? base.get(kind, namespace, name),
+    list: (kind, namespace) => together(heldOf(kind), base.list(kind, namespace), namespace),
     modelCachesOfSource: (of, source) => {
       const known = [...base.modelCachesOfSource(of, source)]
       return [...bySource(objectKey(of, source)), ...known.filter(cache => !caches.has(keyOf(cache)))]
@@ -89,13 +63,6 @@ export function inputView(
       const known = base.modelCacheOfClaim(of, claimName)
       return known && !caches.has(keyOf(known)) ? known : undefined
     },
-    storageClass: name => classes.get(objectKey(undefined, name)) ?? base.storageClass(name),
-    storageClasses: () => together(classes, base.storageClasses()),
-    storageProfile: name => profiles.get(objectKey(undefined, name)) ?? base.storageProfile(name),
-    claim: (of, name) => claims.get(objectKey(of, name)) ?? base.claim(of, name),
-    namespace: name => namespaces.get(objectKey(undefined, name)) ?? base.namespace(name),
-    resourceQuotas: of => together(quotas, base.resourceQuotas(of), of),
-    inferenceClusters: () => together(clusters, base.inferenceClusters()),
   }
   return { view, malformed }
 }

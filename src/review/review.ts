@@ -95,7 +95,7 @@ function createBefore(base: ClusterView): Before {
   return {
     of({ namespace, name }) {
       const first = admitted.get(objectKey(namespace, name))
-      if (first === undefined) return { object: base.modelCache(namespace, name) }
+      if (first === undefined) return { object: base.get('ModelCache', namespace, name) }
       return { object: inNamespace(first), place: `${first.file}:${first.line}` }
     },
     applied: manifest => admitted.set(objectKey(manifest.namespace, manifest.name), manifest),

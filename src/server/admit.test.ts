@@ -159,7 +159,7 @@ describe('a denial that rests on the cluster', () => {
 
 describe('a permission that rests on the absence of something', () => {
   const rests: Rules = (_request, view) =>
-    view.modelCache(NAMESPACE, 'llama') === undefined ? allow({ basis: [LLAMA] }) : allow()
+    view.get('ModelCache', NAMESPACE, 'llama') === undefined ? allow({ basis: [LLAMA] }) : allow()
 
   test('is given after one live read', async () => {
     const { confirm, asked } = aReader(NONE)
@@ -178,7 +178,7 @@ describe('a warning that rests on the cluster', () => {
   const advised = (basis: ObjectRef[]) => allow({ warnings: [{ violation: WARNING, basis }] })
   const WARNING = violation('CacheNotFound', '', 'there is none')
   const warns: Rules = (_request, view) =>
-    view.modelCache(NAMESPACE, 'llama') === undefined ? advised([LLAMA]) : allow()
+    view.get('ModelCache', NAMESPACE, 'llama') === undefined ? advised([LLAMA]) : allow()
 
   test('is given after one live read says the same, and not when it says otherwise', async () => {
     const { confirm, asked } = aReader(NONE)
@@ -201,9 +201,10 @@ describe('a decision that a live read changes', () => {
   const found = aView({ caches: [aReadyCache()] })
   /** Denies without the cache; with it, warns of a claim that the view does not have. */
   const rules: Rules = (_request, view) => {
-    if (!view.modelCache(NAMESPACE, 'llama')) return deny(violation('CacheNotFound', '', 'gone'), [LLAMA])
+    if (!view.get('ModelCache', NAMESPACE, 'llama'))
+      return deny(violation('CacheNotFound', '', 'gone'), [LLAMA])
     const warning = { violation: violation('ClaimNotFound', '', 'gone'), basis: [CLAIM] }
-    return view.claim(NAMESPACE, 'ops') ? allow() : allow({ warnings: [warning] })
+    return view.get('PersistentVolumeClaim', NAMESPACE, 'ops') ? allow() : allow({ warnings: [warning] })
   }
 
   test('is confirmed in what it rests on newly, and only that', async () => {
@@ -211,7 +212,7 @@ describe('a decision that a live read changes', () => {
     const confirm: LiveReader = async (_view, refs) => {
       asked.push(refs)
       if (asked.length === 1) return found
-      return { ...found, claim: () => aClaim() }
+      return aView({ caches: [aReadyCache()], claims: [aClaim({ name: 'ops' })] })
     }
     expect((await decide(rules, NONE, confirm)).decision).toEqual(allow())
     expect(asked).toEqual([[LLAMA], [CLAIM]])
@@ -275,7 +276,7 @@ describe('a rule that throws', () => {
   test('denies also when it is the view that throws', async () => {
     const view: ClusterView = {
       ...NONE,
-      modelCache: () => {
+      get: () => {
         throw new Error('store broken')
       },
     }

@@ -7,7 +7,7 @@ import { effectiveClass } from './effective-class.ts'
 const DEFAULT = { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } }
 const STANDARD = aStorageClass({ name: 'standard', ...DEFAULT })
 const FILES = aStorageClass({ name: 'files' })
-const LISTS = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }]
+const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 
 const naming = (storageClassName?: string) =>
   aModelCache({ spec: { storage: { pvc: { storageClassName } } } }).spec

@@ -12,17 +12,14 @@ export interface EffectiveClass {
   inferenceCluster: string | undefined
   found: StorageClass | undefined
   /** What the answer rests on: the class, or the whole lists from which it is chosen. */
-  basis: readonly (
-    | { kind: 'StorageClass'; name: string }
-    | { kind: 'InferenceClusterList' | 'StorageClassList' }
-  )[]
+  basis: readonly ({ kind: 'StorageClass'; name: string } | { list: 'InferenceCluster' | 'StorageClass' })[]
 }
 
 /** What of the cluster decides about the class. */
 export interface ClassLookup {
-  storageClass(name: string): StorageClass | undefined
-  storageClasses(): Iterable<StorageClass>
-  inferenceClusters(): Iterable<InferenceCluster>
+  get(kind: 'StorageClass', namespace: undefined, name: string): StorageClass | undefined
+  list(kind: 'StorageClass'): Iterable<StorageClass>
+  list(kind: 'InferenceCluster'): Iterable<InferenceCluster>
 }
 
 /** The class that the spec names, else the one that this cluster's InferenceCluster names, else the default class. */
@@ -34,13 +31,23 @@ export function effectiveClass(
   const named = storage.pvc?.storageClassName
   if (named !== undefined) {
     const basis = [{ kind: 'StorageClass', name: named } as const]
-    return { name: named, inferenceCluster: undefined, found: cluster.storageClass(named), basis }
+    return {
+      name: named,
+      inferenceCluster: undefined,
+      found: cluster.get('StorageClass', undefined, named),
+      basis,
+    }
   }
   // Whole lists: a live read may find that another InferenceCluster, and so another class, decides.
-  const basis = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }] as const
-  const registered = thisCluster(cluster.inferenceClusters(), clusterName)
+  const basis = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }] as const
+  const registered = thisCluster(cluster.list('InferenceCluster'), clusterName)
   const name = registered?.spec.storage?.storageClassName
   return name === undefined
-    ? { name, inferenceCluster: undefined, found: defaultStorageClass(cluster.storageClasses()), basis }
-    : { name, inferenceCluster: registered?.metadata.name, found: cluster.storageClass(name), basis }
+    ? { name, inferenceCluster: undefined, found: defaultStorageClass(cluster.list('StorageClass')), basis }
+    : {
+        name,
+        inferenceCluster: registered?.metadata.name,
+        found: cluster.get('StorageClass', undefined, name),
+        basis,
+      }
 }

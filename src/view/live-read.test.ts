@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
-import { consumerPods, modelCaches, storageClasses, storageProfiles } from '../cluster/kinds.ts'
+import { emptyStores } from '../cluster/fixtures.ts'
+import { KINDS } from '../cluster/kinds.ts'
 import { type FakeApiServer, startFakeApiServer } from '../kube/fake-api-server.ts'
 import { createRest } from '../kube/rest.ts'
-import { emptyStores } from './fixtures.ts'
 import { createLiveReader } from './live-read.ts'
 import { createClusterView } from './view.ts'
 
@@ -24,25 +24,25 @@ beforeEach(async () => {
 afterEach(() => server[Symbol.asyncDispose]())
 
 test('answers what was read, absences included, and leaves the rest to the view', async () => {
-  server.put(modelCaches, cache('llama'))
+  server.put(KINDS.ModelCache, cache('llama'))
   const view = viewWith({ classes: ['fast', 'slow'], claims: ['data'] })
   const refs: ObjectRef[] = [CACHE, CLASS, { kind: 'PersistentVolumeClaim', namespace: 'team', name: 'gone' }]
 
   const live = await createLiveReader(createRest(server.config))(view, refs, never)
 
-  expect(live.modelCache('team', 'llama')?.spec.mount.path).toBe('/models/llama')
-  expect(live.modelCache('other', 'llama')).toBeUndefined()
-  expect(live.storageClass('fast')).toBeUndefined()
-  expect(live.storageClass('slow')?.provisioner).toBe('nfs')
-  expect([...live.storageClasses()]).toHaveLength(2)
-  expect(live.claim('team', 'gone')).toBeUndefined()
-  expect(live.claim('team', 'data')?.metadata.name).toBe('data')
-  expect(live.namespace('team')?.metadata.name).toBe('team')
+  expect(live.get('ModelCache', 'team', 'llama')?.spec.mount.path).toBe('/models/llama')
+  expect(live.get('ModelCache', 'other', 'llama')).toBeUndefined()
+  expect(live.get('StorageClass', undefined, 'fast')).toBeUndefined()
+  expect(live.get('StorageClass', undefined, 'slow')?.provisioner).toBe('nfs')
+  expect([...live.list('StorageClass')]).toHaveLength(2)
+  expect(live.get('PersistentVolumeClaim', 'team', 'gone')).toBeUndefined()
+  expect(live.get('PersistentVolumeClaim', 'team', 'data')?.metadata.name).toBe('data')
+  expect(live.get('Namespace', undefined, 'team')?.metadata.name).toBe('team')
 })
 
 test('the cache of a claim is the one that was read, when it was read', async () => {
   const staged = { ...cache('llama'), status: { claimName: 'modelcache--cut', hydration: { jobUID: 'new' } } }
-  server.put(modelCaches, staged)
+  server.put(KINDS.ModelCache, staged)
   const view = viewWith({ caches: [cache('llama'), cache('gone'), cache('other')] })
   const refs: ObjectRef[] = [CACHE, { kind: 'ModelCache', namespace: 'team', name: 'gone' }]
 
@@ -56,33 +56,33 @@ test('the cache of a claim is the one that was read, when it was read', async ()
 })
 
 test('a whole list of classes also answers for each class', async () => {
-  server.put(storageClasses, { metadata: { name: 'new' }, provisioner: 'nfs' })
+  server.put(KINDS.StorageClass, { metadata: { name: 'new' }, provisioner: 'nfs' })
   const view = viewWith({ classes: ['deleted'] })
-  const live = await createLiveReader(createRest(server.config))(view, [{ kind: 'StorageClassList' }], never)
-  expect([...live.storageClasses()].map(found => found.metadata.name)).toEqual(['new'])
-  expect(live.storageClass('new')).toBeDefined()
-  expect(live.storageClass('deleted')).toBeUndefined()
+  const live = await createLiveReader(createRest(server.config))(view, [{ list: 'StorageClass' }], never)
+  expect([...live.list('StorageClass')].map(found => found.metadata.name)).toEqual(['new'])
+  expect(live.get('StorageClass', undefined, 'new')).toBeDefined()
+  expect(live.get('StorageClass', undefined, 'deleted')).toBeUndefined()
 })
 
 test('overlapping reads of one object share a request, later ones ask again', async () => {
-  server.put(modelCaches, cache('llama'))
+  server.put(KINDS.ModelCache, cache('llama'))
   const confirm = createLiveReader(createRest(server.config))
   const view = viewWith({})
   const { release } = server.hold()
   const storm = Array.from({ length: 5_000 }, () => confirm(view, [CACHE, CACHE], never))
   release()
   const views = await Promise.all(storm)
-  expect(views.every(live => live.modelCache('team', 'llama') !== undefined)).toBe(true)
+  expect(views.every(live => live.get('ModelCache', 'team', 'llama') !== undefined)).toBe(true)
   expect(server.requests).toEqual([`GET ${PATH}`])
 
-  server.delete(modelCaches, 'team', 'llama')
+  server.delete(KINDS.ModelCache, 'team', 'llama')
   const later = await confirm(view, [CACHE], never)
-  expect(later.modelCache('team', 'llama')).toBeUndefined()
+  expect(later.get('ModelCache', 'team', 'llama')).toBeUndefined()
   expect(server.requests).toHaveLength(2)
 })
 
 test('one caller that gives up does not take the read from the others', async () => {
-  server.put(modelCaches, cache('llama'))
+  server.put(KINDS.ModelCache, cache('llama'))
   const confirm = createLiveReader(createRest(server.config))
   const { release } = server.hold()
   const hurried = new AbortController()
@@ -92,7 +92,7 @@ test('one caller that gives up does not take the read from the others', async ()
   hurried.abort(new Error('out of time'))
   await expect(first).rejects.toThrow('out of time')
   release()
-  expect((await second).modelCache('team', 'llama')).toBeDefined()
+  expect((await second).get('ModelCache', 'team', 'llama')).toBeDefined()
 })
 
 test('a failure that is not 404 rejects, and is not kept', async () => {
@@ -103,16 +103,16 @@ test('a failure that is not 404 rejects, and is not kept', async () => {
 })
 
 test('a read that is not answered is made once more, over another connection', async () => {
-  server.put(modelCaches, cache('llama'))
+  server.put(KINDS.ModelCache, cache('llama'))
   server.failNext(1, { on: 'get', how: 'mute' })
   const live = await createLiveReader(createRest(server.config))(viewWith({}), [CACHE], never)
-  expect(live.modelCache('team', 'llama')).toBeDefined()
+  expect(live.get('ModelCache', 'team', 'llama')).toBeDefined()
   expect(server.requests).toHaveLength(2)
   expect(server.connections()).toBe(2)
 })
 
 test('an object that cannot be read rejects: it is not absent', async () => {
-  server.put(modelCaches, { metadata: { namespace: 'team', name: 'llama' }, spec: 'odd' })
+  server.put(KINDS.ModelCache, { metadata: { namespace: 'team', name: 'llama' }, spec: 'odd' })
   const confirm = createLiveReader(createRest(server.config))
   await expect(confirm(viewWith({}), [CACHE], never)).rejects.toMatchObject({ reason: 'MalformedReply' })
 })
@@ -122,14 +122,14 @@ test('a list of pods is of one namespace, whatever their labels, and a list of n
     metadata: { namespace, name: 'server' },
     spec: { containers: [] },
   })
-  server.put(consumerPods, aPodOf('team'))
-  server.put(consumerPods, aPodOf('other'))
-  const refs: ObjectRef[] = [{ kind: 'ConsumerPodList', namespace: 'team' }, { kind: 'InferenceClusterList' }]
+  server.put(KINDS.Pod, aPodOf('team'))
+  server.put(KINDS.Pod, aPodOf('other'))
+  const refs: ObjectRef[] = [{ list: 'Pod', namespace: 'team' }, { list: 'InferenceCluster' }]
   server.failNext(1, { on: 'list', how: 404 })
   const view = await createLiveReader(createRest(server.config))(viewWith({}), refs.toReversed(), never)
-  expect([...view.consumers('team')].map(({ metadata }) => metadata.namespace)).toEqual(['team'])
-  expect([...view.consumers('other')]).toEqual([])
-  expect([...view.inferenceClusters()]).toEqual([])
+  expect([...view.list('Pod', 'team')].map(({ metadata }) => metadata.namespace)).toEqual(['team'])
+  expect([...view.list('Pod', 'other')]).toEqual([])
+  expect([...view.list('InferenceCluster')]).toEqual([])
   expect(server.requests).toContain('GET /api/v1/namespaces/team/pods')
   expect(server.listQueries.map(query => query.get('labelSelector'))).toEqual([null])
 })
@@ -137,17 +137,17 @@ test('a list of pods is of one namespace, whatever their labels, and a list of n
 test('a StorageProfile is read too, and is absent where the cluster does not have the kind', async () => {
   const sets = (accessMode: string) => ({ claimPropertySets: [{ accessModes: [accessMode] }] })
   const profile = (name: string, status: object) => ({ metadata: { name }, status })
-  server.put(storageProfiles, profile('fast', sets('ReadWriteMany')))
+  server.put(KINDS.StorageProfile, profile('fast', sets('ReadWriteMany')))
   const stores = emptyStores()
   for (const name of ['fast', 'gone', 'unread'])
-    stores.storageProfiles.upsert(profile(name, sets('ReadWriteOnce')))
+    stores.StorageProfile.upsert(profile(name, sets('ReadWriteOnce')))
   const refs: ObjectRef[] = ['fast', 'gone'].map(name => ({ kind: 'StorageProfile', name }))
 
   const live = await createLiveReader(createRest(server.config))(createClusterView(stores), refs, never)
 
-  expect(live.storageProfile('fast')?.status).toEqual(sets('ReadWriteMany'))
-  expect(live.storageProfile('gone')).toBeUndefined()
-  expect(live.storageProfile('unread')?.status).toEqual(sets('ReadWriteOnce'))
+  expect(live.get('StorageProfile', undefined, 'fast')?.status).toEqual(sets('ReadWriteMany'))
+  expect(live.get('StorageProfile', undefined, 'gone')).toBeUndefined()
+  expect(live.get('StorageProfile', undefined, 'unread')?.status).toEqual(sets('ReadWriteOnce'))
 })
 
 function cache(name: string) {
@@ -164,10 +164,10 @@ function cache(name: string) {
 function viewWith(held: { classes?: string[]; claims?: string[]; caches?: object[] }): ClusterView {
   const stores = emptyStores()
   for (const name of held.classes ?? [])
-    stores.storageClasses.upsert({ metadata: { name }, provisioner: 'nfs' })
+    stores.StorageClass.upsert({ metadata: { name }, provisioner: 'nfs' })
   for (const name of held.claims ?? [])
-    stores.claims.upsert({ metadata: { namespace: 'team', name }, spec: {} })
-  for (const object of held.caches ?? []) stores.modelCaches.upsert(object)
-  stores.namespaces.upsert({ metadata: { name: 'team' } })
+    stores.PersistentVolumeClaim.upsert({ metadata: { namespace: 'team', name }, spec: {} })
+  for (const object of held.caches ?? []) stores.ModelCache.upsert(object)
+  stores.Namespace.upsert({ metadata: { name: 'team' } })
   return createClusterView(stores)
 }

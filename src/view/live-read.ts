@@ -1,22 +1,22 @@
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
-import {
-  consumerPods,
-  inferenceClusters,
-  modelCaches,
-  namespaces,
-  persistentVolumeClaims,
-  storageClasses,
-  storageProfiles,
-} from '../cluster/kinds.ts'
+import type { Kind, Kinds } from '../api/kinds.ts'
+import { KINDS } from '../cluster/kinds.ts'
 import { ApiError, isTimeout } from '../kube/api-error.ts'
 import { listAll } from '../kube/list.ts'
-import { objectKey } from '../kube/object-key.ts'
-import { objectPath, parseObject, type Resource, type StoredObject } from '../kube/resource.ts'
+import {
+  collectionPath,
+  objectPath,
+  parseObject,
+  type Resource,
+  type StoredObject,
+} from '../kube/resource.ts'
 import { isNotFound, type Rest } from '../kube/rest.ts'
 import { untilAborted } from '../kube/until-aborted.ts'
-import { noAnswers, overlay } from './overlay.ts'
+import { overlay } from './overlay.ts'
 
-const { labelSelector: _, ...podsOfAnyLabel } = consumerPods
+/** Pods are listed without the label, which anybody who may change a pod can take off. */
+const { labelSelector: _, ...podsOfAnyLabel } = KINDS.Pod
+const LISTED: typeof KINDS = { ...KINDS, Pod: podsOfAnyLabel }
 
 /** For a list. Below the webhook's own limit of 5 s, so that a slow API server is named as the cause. */
 const READ_TIMEOUT_MS = 4_000
@@ -46,70 +46,37 @@ export type LiveReader = (
  * round trip older than its own question. Nothing is kept after the reply.
  */
 export function createLiveReader(rest: Rest): LiveReader {
-  const readCache = objectReader(rest, modelCaches)
-  const readClaim = objectReader(rest, persistentVolumeClaims)
-  const readPod = objectReader(rest, consumerPods)
-  const readClass = objectReader(rest, storageClasses)
-  const readProfile = objectReader(rest, storageProfiles)
-  const readNamespace = objectReader(rest, namespaces)
-  // Without the label, which anybody who may change a pod can take off.
-  const listPods = listReader(rest, podsOfAnyLabel)
-  const listClasses = listReader(rest, storageClasses)
-  const listInferenceClusters = listReader(rest, inferenceClusters)
+  const share = shareOverlapping()
+  const object = <K extends Kind>(kind: K, namespace: string | undefined, name: string) => {
+    const path = objectPath(KINDS[kind], namespace, name)
+    return share(path, () => readObject<Kinds[K]>(rest, KINDS[kind], path))
+  }
+  const list = <K extends Kind>(kind: K, namespace: string | undefined) =>
+    share(collectionPath(LISTED[kind], namespace), () => readList<Kinds[K]>(rest, LISTED[kind], namespace))
 
   return async (view, refs, signal) => {
     signal.throwIfAborted()
-    const read = noAnswers()
+    const { view: known, answers } = overlay(view)
     const answer = async (ref: ObjectRef): Promise<void> => {
-      const key = 'namespace' in ref && 'name' in ref ? objectKey(ref.namespace, ref.name) : ''
-      switch (ref.kind) {
-        case 'ModelCache':
-          read.modelCaches.set(key, await readCache(ref.namespace, ref.name))
-          break
-        case 'PersistentVolumeClaim':
-          read.claims.set(key, await readClaim(ref.namespace, ref.name))
-          break
-        case 'Pod':
-          read.pods.set(key, await readPod(ref.namespace, ref.name))
-          break
-        case 'StorageClass':
-          read.classes.set(ref.name, await readClass(undefined, ref.name))
-          break
-        case 'StorageProfile':
-          read.profiles.set(ref.name, await readProfile(undefined, ref.name))
-          break
-        case 'Namespace':
-          read.namespaces.set(ref.name, await readNamespace(undefined, ref.name))
-          break
-        case 'ConsumerPodList':
-          read.consumers.set(ref.namespace, await listPods(ref.namespace))
-          break
-        case 'StorageClassList':
-          read.allClasses = await listClasses()
-          break
-        case 'InferenceClusterList':
-          read.inferenceClusters = await listInferenceClusters()
-          break
-      }
+      if ('list' in ref) answers.list(ref.list, ref.namespace, await list(ref.list, ref.namespace))
+      else answers.object(ref.kind, ref.namespace, ref.name, await object(ref.kind, ref.namespace, ref.name))
     }
     await untilAborted(Promise.all(refs.map(answer)), signal)
-    return overlay(view, read)
+    return known
   }
 }
 
-function objectReader<T extends StoredObject>(
+async function readObject<T extends StoredObject>(
   rest: Rest,
   resource: Resource<T>,
-): (namespace: string | undefined, name: string) => Promise<T | undefined> {
-  const read = shareOverlapping(async path => {
-    try {
-      return parseLive(resource, await getTwice(rest, path))
-    } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw error
-    }
-  })
-  return (namespace, name) => read(objectPath(resource, namespace, name))
+  path: string,
+): Promise<T | undefined> {
+  try {
+    return parseLive(resource, await getTwice(rest, path))
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
 }
 
 async function getTwice(rest: Rest, path: string): Promise<unknown> {
@@ -122,21 +89,21 @@ async function getTwice(rest: Rest, path: string): Promise<unknown> {
 }
 
 /** Reads all objects of a kind, in one namespace or of the whole cluster; none of a kind that the cluster does not have. */
-function listReader<T extends StoredObject>(
+async function readList<T extends StoredObject>(
   rest: Rest,
   resource: Resource<T>,
-): (namespace?: string) => Promise<readonly T[]> {
-  const read = shareOverlapping(async namespace => {
-    const scope = namespace === '' ? {} : { namespace }
-    try {
-      const { items } = await listAll(rest, resource, { ...scope, timeoutMs: READ_TIMEOUT_MS })
-      return items.map(item => parseLive(resource, item))
-    } catch (error) {
-      if (resource.optional && isNotFound(error)) return []
-      throw error
-    }
-  })
-  return (namespace = '') => read(namespace)
+  namespace: string | undefined,
+): Promise<readonly T[]> {
+  try {
+    const { items } = await listAll(rest, resource, {
+      ...(namespace !== undefined && { namespace }),
+      timeoutMs: READ_TIMEOUT_MS,
+    })
+    return items.map(item => parseLive(resource, item))
+  } catch (error) {
+    if (resource.optional && isNotFound(error)) return []
+    throw error
+  }
 }
 
 function parseLive<T extends StoredObject>(resource: Resource<T>, raw: unknown): T {
@@ -145,14 +112,15 @@ function parseLive<T extends StoredObject>(resource: Resource<T>, raw: unknown):
   throw new ApiError(0, 'MalformedReply', `cannot read a ${resource.kind}`, { cause: parsed.error })
 }
 
-/** Callers that ask for a key while a read of it is under way get that read. None can cancel it for the others. */
-function shareOverlapping<V>(read: (key: string) => Promise<V>): (key: string) => Promise<V> {
-  const underWay = new Map<string, Promise<V>>()
-  return key => {
-    const shared = underWay.get(key)
+/** Callers that ask for a path while a read of it is under way get that read. None can cancel it for the others. */
+function shareOverlapping(): <V>(path: string, read: () => Promise<V>) => Promise<V> {
+  const underWay = new Map<string, Promise<unknown>>()
+  return <V>(path: string, read: () => Promise<V>) => {
+    // What is read from a path is always of the same kind.
+    const shared = underWay.get(path) as Promise<V> | undefined
     if (shared !== undefined) return shared
-    const started = read(key).finally(() => underWay.delete(key))
-    underWay.set(key, started)
+    const started = read().finally(() => underWay.delete(path))
+    underWay.set(path, started)
     return started
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { emptyStores } from './fixtures.ts'
+import { emptyStores } from '../cluster/fixtures.ts'
 import { isAnyInDoubt, noteLookups } from './lookups.ts'
 import { createClusterView } from './view.ts'
 
@@ -11,17 +11,17 @@ const cache = {
 
 function aView() {
   const stores = emptyStores()
-  stores.modelCaches.upsert(cache)
-  stores.storageClasses.upsert({ metadata: { name: 'fast' }, provisioner: 'nfs' })
+  stores.ModelCache.upsert(cache)
+  stores.StorageClass.upsert({ metadata: { name: 'fast' }, provisioner: 'nfs' })
   return createClusterView(stores)
 }
 
 test('answers as the view does, and notes each object once, found or not', () => {
   const { view, refs } = noteLookups(aView(), () => true)
-  expect(view.modelCache('team', 'llama')?.metadata.name).toBe('llama')
-  expect(view.modelCache('team', 'llama')).toBeDefined()
-  expect(view.claim('team', 'data')).toBeUndefined()
-  expect(view.storageClass('fast')?.provisioner).toBe('nfs')
+  expect(view.get('ModelCache', 'team', 'llama')?.metadata.name).toBe('llama')
+  expect(view.get('ModelCache', 'team', 'llama')).toBeDefined()
+  expect(view.get('PersistentVolumeClaim', 'team', 'data')).toBeUndefined()
+  expect(view.get('StorageClass', undefined, 'fast')?.provisioner).toBe('nfs')
   expect(refs()).toEqual([
     { kind: 'ModelCache', namespace: 'team', name: 'llama' },
     { kind: 'PersistentVolumeClaim', namespace: 'team', name: 'data' },
@@ -39,8 +39,8 @@ test('a claim stands for its cache: the one that is known, else the one that its
 
 test('notes only what is in doubt', () => {
   const { view, refs } = noteLookups(aView(), kind => kind === 'StorageClass')
-  view.modelCache('team', 'llama')
-  view.storageClass('fast')
+  view.get('ModelCache', 'team', 'llama')
+  view.get('StorageClass', undefined, 'fast')
   expect(refs()).toEqual([{ kind: 'StorageClass', name: 'fast' }])
   expect(isAnyInDoubt(kind => kind === 'StorageClass')).toBe(true)
   expect(isAnyInDoubt(kind => kind === 'Namespace')).toBe(false)

@@ -1,9 +1,9 @@
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
+import type { Kind } from '../api/kinds.ts'
 
 /** Kinds of which single objects decide whether something is allowed. */
-type NotedKind = 'ModelCache' | 'PersistentVolumeClaim' | 'StorageClass'
-const NOTED_KINDS: readonly NotedKind[] = ['ModelCache', 'PersistentVolumeClaim', 'StorageClass']
+const NOTED_KINDS: readonly Kind[] = ['ModelCache', 'PersistentVolumeClaim', 'StorageClass']
 
 /** Whether what the watch of a kind says may be out of date. */
 export type InDoubt = (kind: string) => boolean
@@ -19,16 +19,17 @@ export function noteLookups(
   inDoubt: InDoubt,
 ): { view: ClusterView; refs(): readonly ObjectRef[] } {
   const noted = new Map<string, ObjectRef>()
-  const note = (ref: ObjectRef & { kind: NotedKind }): void => {
-    if (inDoubt(ref.kind)) noted.set(JSON.stringify(ref), ref)
+  const note = (kind: Kind, namespace: string | undefined, name: string): void => {
+    if (!NOTED_KINDS.includes(kind) || !inDoubt(kind)) return
+    noted.set(`${kind} ${namespace ?? ''}/${name}`, { kind, namespace, name })
   }
   return {
     refs: () => [...noted.values()],
     view: {
       ...view,
-      modelCache(namespace, name) {
-        note({ kind: 'ModelCache', namespace, name })
-        return view.modelCache(namespace, name)
+      get(kind, namespace, name) {
+        note(kind, namespace, name)
+        return view.get(kind, namespace, name)
       },
       modelCacheOfClaim(namespace, claimName) {
         const cache = view.modelCacheOfClaim(namespace, claimName)
@@ -36,16 +37,8 @@ export function noteLookups(
         const isManaged = claimName.startsWith(CACHE_LABEL_PREFIX)
         const name =
           cache?.metadata.name ?? (isManaged ? claimName.slice(CACHE_LABEL_PREFIX.length) : undefined)
-        if (name) note({ kind: 'ModelCache', namespace, name })
+        if (name) note('ModelCache', namespace, name)
         return cache
-      },
-      claim(namespace, name) {
-        note({ kind: 'PersistentVolumeClaim', namespace, name })
-        return view.claim(namespace, name)
-      },
-      storageClass(name) {
-        note({ kind: 'StorageClass', name })
-        return view.storageClass(name)
       },
     },
   }

@@ -1,79 +1,67 @@
-import type { ClusterView } from '../admission/cluster-view.ts'
-import type { ConsumerPod } from '../api/consumer-pod.ts'
-import type { InferenceCluster } from '../api/inference-cluster.ts'
+import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
+import type { Kind, Kinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
-import type { Namespace } from '../api/namespace.ts'
-import type { PersistentVolumeClaim } from '../api/persistent-volume-claim.ts'
-import type { StorageClass } from '../api/storage-class.ts'
-import type { StorageProfile } from '../api/storage-profile.ts'
-import { objectKey } from '../kube/object-key.ts'
 
-/** What was read, by name. A key that maps to undefined was read and found absent. */
-export interface LiveAnswers {
-  readonly modelCaches: Map<string, ModelCache | undefined>
-  readonly claims: Map<string, PersistentVolumeClaim | undefined>
-  readonly pods: Map<string, ConsumerPod | undefined>
-  readonly classes: Map<string, StorageClass | undefined>
-  readonly profiles: Map<string, StorageProfile | undefined>
-  readonly namespaces: Map<string, Namespace | undefined>
-  /** By namespace. */
-  readonly consumers: Map<string, readonly ConsumerPod[]>
-  allClasses: readonly StorageClass[] | undefined
-  inferenceClusters: readonly InferenceCluster[] | undefined
+/** What was read of the cluster, to be laid over a view. */
+export interface Answers {
+  /** `found` is undefined where there is no such object. */
+  object<K extends Kind>(
+    kind: K,
+    namespace: string | undefined,
+    name: string,
+    found: Kinds[K] | undefined,
+  ): void
+  list<K extends Kind>(kind: K, namespace: string | undefined, found: readonly Kinds[K][]): void
 }
 
-export function noAnswers(): LiveAnswers {
-  return {
-    modelCaches: new Map(),
-    claims: new Map(),
-    pods: new Map(),
-    classes: new Map(),
-    profiles: new Map(),
-    namespaces: new Map(),
-    consumers: new Map(),
-    allClasses: undefined,
-    inferenceClusters: undefined,
-  }
-}
+/** A view that answers from what is put into `answers`, and from `view` where nothing is. */
+export function overlay(view: ClusterView): { view: ClusterView; answers: Answers } {
+  const objects = new Map<string, unknown>()
+  const lists = new Map<string, readonly unknown[]>()
+  const caches = new Map<string, ModelCache>()
 
-/** A view that answers from what was read, and from `view` where nothing was. */
-export function overlay(view: ClusterView, read: LiveAnswers): ClusterView {
+  const listed = <K extends Kind>(kind: K, namespace: string | undefined) =>
+    lists.get(keyOf({ list: kind, namespace })) as readonly Kinds[K][] | undefined
+
   return {
-    ...view,
-    modelCache: (namespace, name) =>
-      answer(read.modelCaches, objectKey(namespace, name), () => view.modelCache(namespace, name)),
-    modelCacheOfClaim(namespace, claimName) {
-      const known = view.modelCacheOfClaim(namespace, claimName)
-      if (known !== undefined && !read.modelCaches.has(objectKey(namespace, known.metadata.name)))
-        return known
-      return [...read.modelCaches.values()].find(
-        cache => cache?.metadata.namespace === namespace && ownsClaim(cache, claimName),
-      )
+    answers: {
+      object(kind, namespace, name, found) {
+        objects.set(keyOf({ kind, namespace, name }), found)
+        if (kind === 'ModelCache' && found !== undefined)
+          caches.set(keyOf({ kind, namespace, name }), found as ModelCache)
+      },
+      list: (kind, namespace, found) => lists.set(keyOf({ list: kind, namespace }), found),
     },
-    claim: (namespace, name) =>
-      answer(read.claims, objectKey(namespace, name), () => view.claim(namespace, name)),
-    consumer: (namespace, name) =>
-      answer(read.pods, objectKey(namespace, name), () => view.consumer(namespace, name)),
-    consumers: namespace => read.consumers.get(namespace) ?? view.consumers(namespace),
-    storageClass: name =>
-      answer(read.classes, name, () =>
-        // A whole list also knows which classes do not exist.
-        read.allClasses === undefined
-          ? view.storageClass(name)
-          : read.allClasses.find(({ metadata }) => metadata.name === name),
-      ),
-    storageClasses: () => read.allClasses ?? view.storageClasses(),
-    storageProfile: name => answer(read.profiles, name, () => view.storageProfile(name)),
-    namespace: name => answer(read.namespaces, name, () => view.namespace(name)),
-    inferenceClusters: () => read.inferenceClusters ?? view.inferenceClusters(),
+    view: {
+      ...view,
+      get<K extends Kind>(kind: K, namespace: string | undefined, name: string) {
+        const key = keyOf({ kind, namespace, name })
+        if (objects.has(key)) return objects.get(key) as Kinds[K] | undefined
+        // A whole list also knows what does not exist.
+        const list = listed(kind, namespace)
+        return list === undefined
+          ? view.get(kind, namespace, name)
+          : list.find(({ metadata }) => metadata.name === name)
+      },
+      list: (kind, namespace) => listed(kind, namespace) ?? view.list(kind, namespace),
+      modelCacheOfClaim(namespace, claimName) {
+        const known = view.modelCacheOfClaim(namespace, claimName)
+        if (
+          known !== undefined &&
+          !objects.has(keyOf({ kind: 'ModelCache', namespace, name: known.metadata.name }))
+        )
+          return known
+        return [...caches.values()].find(
+          cache => cache.metadata.namespace === namespace && ownsClaim(cache, claimName),
+        )
+      },
+    },
   }
 }
 
-function answer<T>(
-  read: ReadonlyMap<string, T | undefined>,
-  key: string,
-  otherwise: () => T | undefined,
-): T | undefined {
-  return read.has(key) ? read.get(key) : otherwise()
+function keyOf(ref: ObjectRef): string {
+  return 'list' in ref
+    ? `${ref.list} ${ref.namespace ?? ''}`
+    : `${ref.kind} ${ref.namespace ?? ''}/${ref.name}`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { emptyStores } from './fixtures.ts'
+import { emptyStores } from '../cluster/fixtures.ts'
 import { createClusterView } from './view.ts'
 
 function aCache(name: string, claimName?: string, namespace = 'team') {
@@ -14,7 +14,7 @@ test('the cache of a claim is found by what status says, then by the name of the
   const stores = emptyStores()
   const view = createClusterView(stores)
   const ownerOf = (claim: string) => view.modelCacheOfClaim('team', claim)?.metadata.name
-  stores.modelCaches.replace([
+  stores.ModelCache.replace([
     aCache('llama'),
     aCache('long', 'modelcache--cut'),
     aCache('x', undefined, 'else'),
@@ -25,10 +25,10 @@ test('the cache of a claim is found by what status says, then by the name of the
   expect(ownerOf('modelcache--x')).toBeUndefined()
   expect(ownerOf('llama')).toBeUndefined()
 
-  stores.modelCaches.upsert(aCache('long', 'modelcache--llama'))
+  stores.ModelCache.upsert(aCache('long', 'modelcache--llama'))
   expect(ownerOf('modelcache--cut')).toBeUndefined()
   expect(ownerOf('modelcache--llama')).toBe('long')
 
-  stores.modelCaches.remove(aCache('long'))
+  stores.ModelCache.remove(aCache('long'))
   expect(ownerOf('modelcache--llama')).toBe('llama')
 })

@@ -1,43 +1,61 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
 import { cacheLabel } from '../api/cache-label.ts'
+import type { Kind, Kinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { sourceIdentity } from '../api/source-identity.ts'
-import type { ClusterStores } from '../cluster/stores.ts'
+import type { Stores } from '../cluster/stores.ts'
 import { objectKey } from '../kube/object-key.ts'
 import type { StoredObject } from '../kube/resource.ts'
+import type { ReadableStore } from '../kube/store.ts'
 import { indexStore } from '../kube/store-index.ts'
 
+/** The kinds that rules ask about. */
+export const RULE_KINDS = [
+  'InferenceCluster',
+  'ModelCache',
+  'Namespace',
+  'PersistentVolumeClaim',
+  'Pod',
+  'ResourceQuota',
+  'StorageClass',
+  'StorageProfile',
+] as const satisfies readonly Kind[]
+
+type Listed = (namespace: string) => Iterable<StoredObject>
+
 /** The view that rules read, over the stores: each look-up answers from memory as of the last event. */
-export function createClusterView(stores: ClusterStores): ClusterView {
-  const byReportedClaim = indexStore(stores.modelCaches, ({ metadata, status }) =>
+export function createClusterView(stores: Stores<Kind>): ClusterView {
+  const byReportedClaim = indexStore(stores.ModelCache, ({ metadata, status }) =>
     status?.claimName === undefined ? undefined : objectKey(metadata.namespace, status.claimName),
   )
-  const byClaimName = indexStore(stores.modelCaches, ({ metadata }) =>
+  const byClaimName = indexStore(stores.ModelCache, ({ metadata }) =>
     objectKey(metadata.namespace, cacheLabel(metadata.name)),
   )
-  const bySource = indexStore(stores.modelCaches, ({ metadata, spec }) => {
+  const bySource = indexStore(stores.ModelCache, ({ metadata, spec }) => {
     const source = sourceIdentity(spec)
     return source === undefined ? undefined : objectKey(metadata.namespace, source)
   })
-  /** What status says comes first: it is written by our controller alone. */
-  const modelCacheOfClaim = (namespace: string, claimName: string): ModelCache | undefined => {
-    const key = objectKey(namespace, claimName)
-    return [...byReportedClaim(key), ...byClaimName(key)].find(cache => ownsClaim(cache, claimName))
+  // Of these, rules list those of one namespace.
+  const byNamespace: { readonly [K in Kind]?: Listed } = {
+    Pod: indexStore(stores.Pod, namespaceOf),
+    ResourceQuota: indexStore(stores.ResourceQuota, namespaceOf),
   }
+  const storeOf = <K extends Kind>(kind: K): ReadableStore<Kinds[K]> => stores[kind]
   return {
-    modelCache: (namespace, name) => stores.modelCaches.get(namespace, name),
+    get: (kind, namespace, name) => storeOf(kind).get(namespace, name),
+    list<K extends Kind>(kind: K, namespace?: string) {
+      if (namespace === undefined) return storeOf(kind).values()
+      const index = byNamespace[kind] as ((of: string) => Iterable<Kinds[K]>) | undefined
+      if (index !== undefined) return index(namespace)
+      return [...storeOf(kind).values()].filter(object => namespaceOf(object) === namespace)
+    },
     modelCachesOfSource: (namespace, source) => bySource(objectKey(namespace, source)),
-    modelCacheOfClaim,
-    storageClass: name => stores.storageClasses.get(undefined, name),
-    storageClasses: () => stores.storageClasses.values(),
-    storageProfile: name => stores.storageProfiles.get(undefined, name),
-    claim: (namespace, name) => stores.claims.get(namespace, name),
-    namespace: name => stores.namespaces.get(undefined, name),
-    consumer: (namespace, name) => stores.consumers.get(namespace, name),
-    consumers: indexStore(stores.consumers, namespaceOf),
-    resourceQuotas: indexStore(stores.resourceQuotas, namespaceOf),
-    inferenceClusters: () => stores.inferenceClusters.values(),
+    /** What status says comes first: it is written by our controller alone. */
+    modelCacheOfClaim(namespace: string, claimName: string): ModelCache | undefined {
+      const key = objectKey(namespace, claimName)
+      return [...byReportedClaim(key), ...byClaimName(key)].find(cache => ownsClaim(cache, claimName))
+    },
   }
 }
 

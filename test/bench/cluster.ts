@@ -1,7 +1,7 @@
 import type { ClusterView } from '../../src/admission/cluster-view.ts'
 import { INJECTED } from '../../src/api/annotations.ts'
 import { aModelCache, aReadyCache, aStorageClass, DIGEST, SNAPSHOT } from '../../src/api/fixtures.ts'
-import { emptyStores } from '../../src/view/fixtures.ts'
+import { emptyStores } from '../../src/cluster/fixtures.ts'
 import { createClusterView } from '../../src/view/view.ts'
 
 /** Caches and pods are spread over so many namespaces, named team-0 and on. */
@@ -20,15 +20,15 @@ export const HYDRATING = 'deepseek-v3'
 export function clusterOf({ caches, consumers = 0 }: { caches: number; consumers?: number }): ClusterView {
   const stores = emptyStores()
   const view = createClusterView(stores)
-  stores.storageClasses.upsert(aStorageClass({ name: 'filestore-rwx' }))
+  stores.StorageClass.upsert(aStorageClass({ name: 'filestore-rwx' }))
   const hydrating = aModelCache({ name: HYDRATING, status: { phase: 'Hydrating', progress: '62%' } })
   for (const [cache, namespace] of [
     [hydrating, NAMESPACE],
     ...Array.from({ length: caches }, (_, index) => [readyCache(index), namespaceOf(index)] as const),
   ] as const) {
-    stores.modelCaches.upsert({ ...cache, metadata: { ...cache.metadata, namespace } })
+    stores.ModelCache.upsert({ ...cache, metadata: { ...cache.metadata, namespace } })
   }
-  for (let index = 0; index < consumers; index++) stores.consumers.upsert(consumerPod(index))
+  for (let index = 0; index < consumers; index++) stores.Pod.upsert(consumerPod(index))
   return view
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CACHE_CONSUMER, INJECTED } from '../../src/api/annotations.ts'
 import { DIGEST } from '../../src/api/fixtures.ts'
-import { consumerPods, modelCaches, namespaces } from '../../src/cluster/kinds.ts'
+import { KINDS } from '../../src/cluster/kinds.ts'
 import { isForbidden } from '../../src/kube/api-error.ts'
 import { collectionPath, objectPath } from '../../src/kube/resource.ts'
 import type { Rest } from '../../src/kube/rest.ts'
@@ -23,15 +23,15 @@ const WRITE = { fieldManager: 'bench', timeoutMs: 60_000 }
 export async function fillCluster(rest: Rest, size: ClusterSize): Promise<void> {
   const namespaceOf = (index: number) => `team-${index % size.namespaces}`
   await inParallel(size.namespaces, index =>
-    rest.create(collectionPath(namespaces), { metadata: { name: namespaceOf(index) } }, WRITE),
+    rest.create(collectionPath(KINDS.Namespace), { metadata: { name: namespaceOf(index) } }, WRITE),
   )
   await inParallel(size.caches, async index => {
     const namespace = namespaceOf(index)
     const cache = cacheOf(index)
-    await rest.create(collectionPath(modelCaches, namespace), cache, WRITE)
+    await rest.create(collectionPath(KINDS.ModelCache, namespace), cache, WRITE)
     const { apiVersion, kind, metadata } = cache
     await rest.apply(
-      `${objectPath(modelCaches, namespace, metadata.name)}/status`,
+      `${objectPath(KINDS.ModelCache, namespace, metadata.name)}/status`,
       { apiVersion, kind, metadata, status: readyStatus(`modelcache--${metadata.name}`) },
       WRITE,
     )
@@ -87,7 +87,7 @@ function podOf(index: number) {
 async function createPod(rest: Rest, namespace: string, pod: object): Promise<void> {
   for (;;) {
     try {
-      await rest.create(collectionPath(consumerPods, namespace), pod, WRITE)
+      await rest.create(collectionPath(KINDS.Pod, namespace), pod, WRITE)
       return
     } catch (error) {
       if (!isForbidden(error)) throw error

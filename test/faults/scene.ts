@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { modelCaches } from '../../src/cluster/kinds.ts'
+import { KINDS } from '../../src/cluster/kinds.ts'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { objectPath } from '../../src/kube/resource.ts'
 import { createRest } from '../../src/kube/rest.ts'
@@ -61,12 +61,12 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
 
   const setStatus = async (cache: string, status: object) => {
     const body = {
-      apiVersion: modelCaches.apiVersion,
-      kind: modelCaches.kind,
+      apiVersion: KINDS.ModelCache.apiVersion,
+      kind: KINDS.ModelCache.kind,
       metadata: { name: cache },
       status,
     }
-    const path = `${objectPath(modelCaches, namespace, cache)}/status`
+    const path = `${objectPath(KINDS.ModelCache, namespace, cache)}/status`
     await rest.apply(path, body, { fieldManager: 'faults', force: true })
   }
   const remove = async (...resource: string[]) => {

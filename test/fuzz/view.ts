@@ -1,6 +1,6 @@
 import type { ClusterView } from '../../src/admission/cluster-view.ts'
 import { CACHE_CONSUMER } from '../../src/api/annotations.ts'
-import { emptyStores } from '../../src/view/fixtures.ts'
+import { emptyStores } from '../../src/cluster/fixtures.ts'
 import { createClusterView } from '../../src/view/view.ts'
 import type { Cluster } from './oracle/cluster.ts'
 import { mapAt } from './oracle/json.ts'
@@ -10,13 +10,13 @@ export function viewOf(cluster: Cluster): ClusterView {
   // As the API server selects them for the watch.
   const consumers = cluster.pods.filter(pod => mapAt(pod, 'metadata', 'labels')[CACHE_CONSUMER] === 'true')
   const stores = emptyStores()
-  fill('StorageClass', stores.storageClasses, cluster.classes)
-  fill('StorageProfile', stores.storageProfiles, cluster.profiles)
-  fill('ModelCache', stores.modelCaches, cluster.caches)
-  fill('InferenceCluster', stores.inferenceClusters, cluster.inferenceClusters)
-  fill('PersistentVolumeClaim', stores.claims, cluster.claims)
-  fill('Namespace', stores.namespaces, cluster.namespaces)
-  fill('Pod', stores.consumers, consumers)
+  fill('StorageClass', stores.StorageClass, cluster.classes)
+  fill('StorageProfile', stores.StorageProfile, cluster.profiles)
+  fill('ModelCache', stores.ModelCache, cluster.caches)
+  fill('InferenceCluster', stores.InferenceCluster, cluster.inferenceClusters)
+  fill('PersistentVolumeClaim', stores.PersistentVolumeClaim, cluster.claims)
+  fill('Namespace', stores.Namespace, cluster.namespaces)
+  fill('Pod', stores.Pod, consumers)
   return createClusterView(stores)
 }
 

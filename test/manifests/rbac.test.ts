@@ -1,19 +1,12 @@
-import { pino } from 'pino'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { Kind } from '../../src/api/kinds.ts'
 import { CA_SECRET } from '../../src/certs/authority-secret.ts'
 import { webhookConfigurations } from '../../src/certs/webhook-configurations.ts'
-import {
-  consumerPods,
-  modelCaches,
-  namespaces,
-  persistentVolumeClaims,
-  storageClasses,
-  storageProfiles,
-} from '../../src/cluster/kinds.ts'
-import { clusterStores } from '../../src/cluster/stores.ts'
+import { KINDS } from '../../src/cluster/kinds.ts'
+import { CONTROLLER_KINDS } from '../../src/controller/kinds.ts'
 import type { Resource, StoredObject } from '../../src/kube/resource.ts'
-import { createStore } from '../../src/kube/store.ts'
+import { RULE_KINDS } from '../../src/view/view.ts'
 import type { KubeObject } from '../testbed/objects.ts'
 import { byName, kustomize } from './rendered.ts'
 
@@ -31,43 +24,40 @@ function rights([scope, verbs, { apiVersion, plural }, name]: Use): string[] {
     .map(verb => `${scope} ${verb} ${plural}${group}${name === undefined ? '' : ` ${name}`}`)
 }
 
-/** The kinds that both roles list and watch (src/cluster/watches.ts). */
-function watched(): Addressed[] {
-  const kinds: Addressed[] = []
-  clusterStores(resource => {
-    kinds.push(resource)
-    return createStore({ resource, logger: pino({ level: 'silent' }) })
-  })
-  return kinds
-}
+/** What a role lists and watches of the cluster. */
+const watches = (kinds: readonly Kind[]) => kinds.map((kind): Use => ['cluster', 'list watch', KINDS[kind]])
 
 const secrets = { apiVersion: 'v1', plural: 'secrets' }
 const leases = { apiVersion: 'coordination.k8s.io/v1', plural: 'leases' }
-const status = { ...modelCaches, plural: 'modelcaches/status' }
+const status = { ...KINDS.ModelCache, plural: 'modelcaches/status' }
 
-const BOTH: Use[] = [
-  ...watched().map((kind): Use => ['cluster', 'list watch', kind]),
-  // src/certs/authority-watch.ts
-  ['namespace', 'list watch', secrets, CA_SECRET],
-]
+/** src/certs/authority-watch.ts */
+const AUTHORITY: Use = ['namespace', 'list watch', secrets, CA_SECRET]
 
 const USES: Record<string, Use[]> = {
   'modelcache-webhook': [
-    ...BOTH,
+    ...watches(RULE_KINDS),
+    AUTHORITY,
     // src/view/live-read.ts
-    ...[modelCaches, persistentVolumeClaims, consumerPods, storageClasses, storageProfiles, namespaces].map(
-      (kind): Use => ['cluster', 'get', kind],
-    ),
+    ...[
+      KINDS.ModelCache,
+      KINDS.PersistentVolumeClaim,
+      KINDS.Pod,
+      KINDS.StorageClass,
+      KINDS.StorageProfile,
+      KINDS.Namespace,
+    ].map((kind): Use => ['cluster', 'get', kind]),
   ],
   'modelcache-controller': [
-    ...BOTH,
+    ...watches(CONTROLLER_KINDS),
+    AUTHORITY,
     // src/controller/modelcache/reconciler.ts
     ['cluster', 'patch', status],
     // src/controller/gates/gatekeeper.ts
-    ['cluster', 'patch', consumerPods],
+    ['cluster', 'patch', KINDS.Pod],
     ['cluster', 'create', { apiVersion: 'v1', plural: 'events' }],
     // manifests/policies.yaml asks for them
-    ['cluster', 'manage-storage release-pods', modelCaches],
+    ['cluster', 'manage-storage release-pods', KINDS.ModelCache],
     // src/kube/leader/lease-lock.ts
     ['namespace', 'create', leases],
     ['namespace', 'get update', leases, 'modelcache-controller'],

@@ -6,7 +6,7 @@ import { allow } from '../decision.ts'
 import { aPolicy, aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { validateModelCache } from './validate.ts'
 
-const LIST = { kind: 'ConsumerPodList', namespace: NAMESPACE }
+const LIST = { list: 'Pod', namespace: NAMESPACE }
 
 /** A pod that was given a cache, in phase Running. */
 function aConsumer({
@@ -121,7 +121,7 @@ describe('a cache that no pod mounts', () => {
     ['they mount another', [aConsumer({ record: `llama-2=${DIGEST}`, claimName: 'modelcache--llama-2' })]],
     ['they are of another namespace', [aConsumer({ namespace: 'other' })]],
   ])('is deleted once a live read says so too: %s', (_, consumers) => {
-    expect(remove(consumers)).toEqual(allow({ basis: [{ kind: 'ConsumerPodList', namespace: NAMESPACE }] }))
+    expect(remove(consumers)).toEqual(allow({ basis: [{ list: 'Pod', namespace: NAMESPACE }] }))
   })
 })
 

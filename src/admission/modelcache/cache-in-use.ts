@@ -25,9 +25,9 @@ export function cacheInUse(request: AdmissionRequest, view: ClusterView): Decisi
     return allow()
   // `kubectl delete --all` deletes the collection: then the request has no name.
   const name = metadata?.name ?? request.name ?? ''
-  if (isTerminating(view.namespace(namespace))) return allow()
-  const pods: ObjectRef = { kind: 'ConsumerPodList', namespace }
-  const users = [...view.consumers(namespace)].filter(pod => usesCache(pod, name, stored))
+  if (isTerminating(view.get('Namespace', undefined, namespace))) return allow()
+  const pods: ObjectRef = { list: 'Pod', namespace }
+  const users = [...view.list('Pod', namespace)].filter(pod => usesCache(pod, name, stored))
   // Deletion is rare and cannot be undone: that nobody mounts the cache is looked up as well.
   if (users.length === 0) return allow({ basis: [pods] })
   const text = `${describe(users)} ModelCache ${namespace}/${name}; end them first, or allow it: kubectl -n ${namespace} annotate mc/${name} ${ALLOW_DELETE_IN_USE}=true`

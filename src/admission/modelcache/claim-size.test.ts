@@ -11,7 +11,7 @@ const expandable = (given: Parameters<typeof aStorageClass>[0] = {}): StorageCla
   ...aStorageClass(given),
   allowVolumeExpansion: true,
 })
-const LISTS = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }]
+const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 const DEFAULT = { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } }
 
 function findings(old: ReturnType<typeof sized> | undefined, cache = sized(), classes: StorageClass[] = []) {

@@ -15,7 +15,7 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
     return finding(violation('ClaimNotFound', `${FIELD}.namespace`, text))
   }
   const basis = [{ kind: 'PersistentVolumeClaim', namespace, name: reference.name } as const]
-  const claim = view.claim(namespace, reference.name)
+  const claim = view.get('PersistentVolumeClaim', namespace, reference.name)
   if (claim === undefined) {
     const text = `${FIELD}: there is no PersistentVolumeClaim ${namespace}/${reference.name}; create it first, or correct the name`
     return { findings: [{ violation: violation('ClaimNotFound', `${FIELD}.name`, text), basis }] }

@@ -20,7 +20,7 @@ test.each([
   expect(found).toMatchObject([
     {
       violation: { reason: 'NoInferenceCluster', field: 'spec.clusterSelector' },
-      basis: [{ kind: 'InferenceClusterList' }],
+      basis: [{ list: 'InferenceCluster' }],
     },
   ])
   expect(found[0]?.violation.text).toContain('this cluster alone stages the cache')

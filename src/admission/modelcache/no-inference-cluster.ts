@@ -8,8 +8,8 @@ const FIELD = 'spec.clusterSelector'
 export const noInferenceCluster: Rule = ({ cache: { spec }, old }, view) => {
   if (spec.clusterSelector === undefined) return {}
   if (old !== undefined && isDeepStrictEqual(old.spec.clusterSelector, spec.clusterSelector)) return {}
-  const [registered] = view.inferenceClusters()
+  const [registered] = view.list('InferenceCluster')
   if (registered !== undefined) return {}
   const text = `this cluster alone stages the cache, because no InferenceCluster is registered that ${FIELD} could select`
-  return { warnings: [warning('NoInferenceCluster', FIELD, text, [{ kind: 'InferenceClusterList' }])] }
+  return { warnings: [warning('NoInferenceCluster', FIELD, text, [{ list: 'InferenceCluster' }])] }
 }

@@ -96,9 +96,13 @@ describe('nothing is told', () => {
   test.each([
     ['is gone', undefined],
     ['is another now', of({ huggingFace: { ...REPO, revision: 'v2' } }, 'llama')],
-    ['is being deleted', { ...mine, metadata: { name: 'llama', deletionTimestamp: '2031-05-04T03:02:01Z' } }],
+    [
+      'is being deleted',
+      { ...mine, metadata: { ...mine.metadata, name: 'llama', deletionTimestamp: '2031-05-04T03:02:01Z' } },
+    ],
   ])('when a live read says that the other one %s, whatever the watch has', (_, live) => {
-    const view = { ...aView({ caches: [of({ huggingFace: REPO }, 'llama')] }), modelCache: () => live }
+    const { get } = aView({ caches: live ? [live] : [] })
+    const view = { ...aView({ caches: [of({ huggingFace: REPO }, 'llama')] }), get }
     const change = { namespace: NAMESPACE, cache: mine, old: undefined }
     expect(sourceAlreadyCached(change, view, aPolicy())).toEqual({})
   })

@@ -16,7 +16,7 @@ export const sourceAlreadyCached: Rule = ({ cache, namespace, old }, view) => {
     metadata.name !== cache.metadata.name && metadata.deletionTimestamp === undefined
   const twin = first(view.modelCachesOfSource(namespace, source), isAnother)
   // By name once more: that look-up is the one that a live read answers.
-  const confirmed = twin && view.modelCache(namespace, twin.metadata.name)
+  const confirmed = twin && view.get('ModelCache', namespace, twin.metadata.name)
   if (confirmed === undefined || !isAnother(confirmed) || sourceIdentity(confirmed.spec) !== source) return {}
   const { metadata, spec } = confirmed
   const text = `ModelCache ${namespace}/${metadata.name} has the same source already, mounted at ${spec.mount.path}; pods can use that one: modelplane.ai/caches: ${metadata.name}`

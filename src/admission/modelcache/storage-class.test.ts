@@ -4,7 +4,7 @@ import { storageProfile } from '../../api/storage-profile.ts'
 import { aPolicy, aView } from '../fixtures.ts'
 import { storageClass } from './storage-class.ts'
 
-const LISTS = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }]
+const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 const profileBasis = (name: string) => ({ kind: 'StorageProfile', name })
 
 /** What is said of a new ModelCache on the class of this name, or on none. */

@@ -16,7 +16,7 @@ export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
   const { found, basis } = effective
   if (found === undefined) return { findings: [{ violation: missing(effective), basis }] }
   const name = found.metadata.name
-  const capability = rwxCapability(found, view.storageProfile(name))
+  const capability = rwxCapability(found, view.get('StorageProfile', undefined, name))
   if (capability.answer === 'yes') return {}
   const finding = {
     violation: notShared(`${origin(effective)} ${name}`, capability, name),

@@ -104,7 +104,7 @@ describe('a new claim', () => {
 describe('the class by which a claim is counted', () => {
   const quotas = [quota({ [STORAGE]: '1Gi', [SHARED_STORAGE]: '1Gi' })]
   const isDefault = { 'storageclass.kubernetes.io/is-default-class': 'true' }
-  const LISTS = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }]
+  const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 
   test('is the one that is named, and is part of the basis where it decides', () => {
     const bases = warnings(sized(10), quotas).map(({ basis }) => basis)

@@ -20,7 +20,7 @@ export const storageQuota: Rule = (change, view, policy) => {
   const isNew = old === undefined
   const storage = addedStorage(change)
   if (cache.spec.storage.backend !== 'PVC' || (!isNew && storage === undefined)) return {}
-  const quotas = [...view.resourceQuotas(namespace)]
+  const quotas = [...view.list('ResourceQuota', namespace)]
   if (quotas.length === 0) return {}
   // Where there is no class at all, the change is refused by another rule.
   const { name, found, basis } = effectiveClass(cache.spec, view, policy)

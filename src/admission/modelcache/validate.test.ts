@@ -276,7 +276,7 @@ describe('the StorageClass of a new cache', () => {
 
   describe('that names none', () => {
     const marked = { 'storageclass.kubernetes.io/is-default-class': 'true' }
-    const LISTS = [{ kind: 'InferenceClusterList' }, { kind: 'StorageClassList' }]
+    const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 
     test.each([undefined, 'no member'])('is the default class (%s)', member => {
       const cache = member === undefined ? pvc() : spec({ storage: { backend: 'PVC' } })

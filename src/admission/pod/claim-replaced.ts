@@ -12,7 +12,9 @@ export function isClaimReplaced(
   view: ClusterView,
 ): boolean {
   const staged = status?.claimUID
-  return staged !== undefined && view.claim(namespace, claimName)?.metadata.uid !== staged
+  return (
+    staged !== undefined && view.get('PersistentVolumeClaim', namespace, claimName)?.metadata.uid !== staged
+  )
 }
 
 /** What there is to say of such a cache: the words of a CacheNotReady denial. */

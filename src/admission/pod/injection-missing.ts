@@ -21,7 +21,7 @@ export function injectionMissing({ request, pod, view }: Subject): readonly Find
   if ('findings' in resolved) return resolved.findings
 
   const isKnown = (name: string, digest: string) => {
-    const cache = view.modelCache(namespace, name)
+    const cache = view.get('ModelCache', namespace, name)
     return cache !== undefined && hasSnapshot(cache, digest)
   }
   const mounts = asRecorded(resolved.mounts, pod.metadata.annotations?.[INJECTED], isKnown)

@@ -45,9 +45,11 @@ describe('a pod whose cache says which claim was staged', () => {
     const decision = create(aPod(), aView({ caches, claims }))
     expect(reasonsOf(decision)).toEqual(['CacheNotReady'])
     expect(textOf(decision)).toContain('claim modelcache--llama was deleted or replaced')
-    expect(findingsOf(decision).flatMap(({ basis }) => basis.map(({ kind }) => kind))).toContain(
-      'PersistentVolumeClaim',
-    )
+    expect(findingsOf(decision)[0]?.basis).toContainEqual({
+      kind: 'PersistentVolumeClaim',
+      namespace: NAMESPACE,
+      name: 'modelcache--llama',
+    })
   })
 })
 

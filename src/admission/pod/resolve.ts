@@ -40,7 +40,7 @@ export function resolveCaches(
   const mounts: CacheMount[] = []
   const findings: Finding[] = []
   const resolve = (name: string): CacheMount | Finding => {
-    const cache = view.modelCache(namespace, name)
+    const cache = view.get('ModelCache', namespace, name)
     const refused = (found: Violation): Finding => {
       return { violation: found, basis: [{ kind: 'ModelCache', namespace, name }, ...basis] }
     }
@@ -65,7 +65,7 @@ function leaderOf(
   view: ClusterView,
 ): { leader?: ConsumerPod; basis: ObjectRef[] } {
   const name = leaderName(pod.metadata.annotations)
-  const leader = name === undefined ? undefined : view.consumer(namespace, name)
+  const leader = name === undefined ? undefined : view.get('Pod', namespace, name)
   if (leader) return { leader, basis: [] }
   return { basis: name === undefined ? [] : [{ kind: 'Pod', namespace, name }] }
 }

@@ -32,7 +32,7 @@ export type Advice = (workload: Workload) => readonly Finding[]
 
 /** What is known of the caches of these names. */
 export function referencesTo(names: readonly string[], namespace: string, view: ClusterView): Reference[] {
-  return names.map(name => ({ name, cache: view.modelCache(namespace, name) }))
+  return names.map(name => ({ name, cache: view.get('ModelCache', namespace, name) }))
 }
 
 /** Every cache that the workload names, once. */

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
 import { aModelCache, aReadyCache, NAMESPACE } from '../../api/fixtures.ts'
 import { LEADER_NAME } from '../../api/leader-worker-set.ts'
+import { emptyStores } from '../../cluster/fixtures.ts'
 import { ApiError } from '../../kube/api-error.ts'
-import { emptyStores } from '../../view/fixtures.ts'
 import { startGateKeeper } from './gatekeeper.ts'
 
 const logger = pino({ level: 'silent' })
@@ -46,12 +46,12 @@ function aPod(name: string, { gated = true, leader = '', claimName = 'modelcache
 /** A gate keeper over stores that take what it writes, as the watch of a cluster would. */
 function aKeeper(...pods: ReturnType<typeof aPod>[]) {
   const stores = emptyStores()
-  for (const pod of pods) stores.consumers.upsert(pod)
+  for (const pod of pods) stores.Pod.upsert(pod)
   const lifted: string[] = []
   const merge = async (path: string) => {
     lifted.push(path)
     const name = path.split('/').at(-1) ?? ''
-    stores.consumers.upsert(aPod(name, { gated: false }))
+    stores.Pod.upsert(aPod(name, { gated: false }))
   }
   const told: string[] = []
   const create = async (_path: string, event: object) => {
@@ -68,21 +68,21 @@ const path = (name: string) => `/api/v1/namespaces/${NAMESPACE}/pods/${name}`
 
 test('lifts the gates of all that wait when their cache turns Ready, once', async () => {
   const { stores, lifted } = aKeeper(aPod('a'), aPod('b'), aPod('c', { gated: false }))
-  stores.modelCaches.upsert(aModelCache())
+  stores.ModelCache.upsert(aModelCache())
   await settled()
   expect(lifted).toEqual([])
-  stores.modelCaches.upsert(aReadyCache())
+  stores.ModelCache.upsert(aReadyCache())
   await settled()
-  stores.modelCaches.upsert({ ...aReadyCache(), metadata: { ...aReadyCache().metadata, labels: {} } })
+  stores.ModelCache.upsert({ ...aReadyCache(), metadata: { ...aReadyCache().metadata, labels: {} } })
   await settled()
   expect(lifted).toEqual([path('a'), path('b')])
 })
 
 test('lets no pod go that mounts another claim than its cache now has, and says so in an Event, once', async () => {
   const { stores, lifted, told } = aKeeper(aPod('a', { claimName: 'other' }))
-  stores.modelCaches.upsert(aReadyCache())
+  stores.ModelCache.upsert(aReadyCache())
   await settled()
-  stores.modelCaches.upsert({
+  stores.ModelCache.upsert({
     ...aReadyCache(),
     metadata: { ...aReadyCache().metadata, resourceVersion: '2' },
   })
@@ -102,15 +102,15 @@ test('lets no pod go that mounts another claim than its cache now has, and says 
 
 test('lifts the gate of a pod that comes late', async () => {
   const { stores, lifted } = aKeeper()
-  stores.modelCaches.upsert(aReadyCache())
-  stores.consumers.upsert(aPod('late'))
+  stores.ModelCache.upsert(aReadyCache())
+  stores.Pod.upsert(aPod('late'))
   await settled()
   expect(lifted).toEqual([path('late')])
 })
 
 test('lets the leader go first, then its worker', async () => {
   const { stores, lifted } = aKeeper(aPod('gang-0-1', { leader: 'gang-0' }), aPod('gang-0'))
-  stores.modelCaches.upsert(aReadyCache())
+  stores.ModelCache.upsert(aReadyCache())
   await settled()
   expect(lifted).toEqual([path('gang-0'), path('gang-0-1')])
 })
@@ -118,13 +118,13 @@ test('lets the leader go first, then its worker', async () => {
 test('lifts nothing after its signal aborts, and started again what has waited, once', async () => {
   const { stores, lifted, start } = aKeeper(aPod('a'))
   stop.abort()
-  stores.modelCaches.upsert(aReadyCache())
-  stores.consumers.upsert(aPod('b'))
+  stores.ModelCache.upsert(aReadyCache())
+  stores.Pod.upsert(aPod('b'))
   await vi.advanceTimersByTimeAsync(3_600_000)
   expect(lifted).toEqual([])
   stop = new AbortController()
   start(stop.signal)
-  stores.consumers.upsert(aPod('c'))
+  stores.Pod.upsert(aPod('c'))
   await settled()
   expect(lifted).toEqual([path('a'), path('b'), path('c')])
 })
@@ -132,7 +132,7 @@ test('lifts nothing after its signal aborts, and started again what has waited, 
 test('leaves no listener behind when its signal aborts', () => {
   const stores = emptyStores()
   const stopped = vi.fn()
-  const listened = [stores.modelCaches, stores.consumers].map(store =>
+  const listened = [stores.ModelCache, stores.Pod].map(store =>
     vi.spyOn(store, 'onChange').mockImplementation(() => () => stopped()),
   )
   startGateKeeper({

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { ConsumerPod } from '../../api/consumer-pod.ts'
 import { FIELD_MANAGER } from '../../api/field-managers.ts'
-import { consumerPods } from '../../cluster/kinds.ts'
-import type { ClusterStores } from '../../cluster/stores.ts'
+import { KINDS } from '../../cluster/kinds.ts'
+import type { Stores } from '../../cluster/stores.ts'
 import { isConflict } from '../../kube/api-error.ts'
 import { objectKey } from '../../kube/object-key.ts'
 import { objectPath } from '../../kube/resource.ts'
@@ -17,7 +17,7 @@ import { gateLift } from './gate-lift.ts'
  * for workers when their leader may go. Can be started again after that.
  */
 export function startGateKeeper(options: {
-  stores: Pick<ClusterStores, 'modelCaches' | 'consumers'>
+  stores: Stores<'ModelCache' | 'Pod'>
   rest: Pick<Rest, 'merge' | 'create'>
   logger: Logger
   signal: AbortSignal
@@ -25,7 +25,7 @@ export function startGateKeeper(options: {
   const { stores, rest, logger, signal } = options
   const queue = startWorkQueue({ reconcile, logger, signal })
   const waiting = indexStore(
-    stores.consumers,
+    stores.Pod,
     ({ gated, metadata }) => (gated ? metadata.namespace : undefined),
     signal,
   )
@@ -34,8 +34,8 @@ export function startGateKeeper(options: {
   }
 
   const listening = [
-    stores.modelCaches.onChange(({ object }) => addAll(object.metadata.namespace ?? '')),
-    stores.consumers.onChange(change => {
+    stores.ModelCache.onChange(({ object }) => addAll(object.metadata.namespace ?? '')),
+    stores.Pod.onChange(change => {
       const { object } = change
       if (change.type === 'updated' && change.previous.gated && !object.gated)
         addAll(object.metadata.namespace ?? '')
@@ -43,19 +43,19 @@ export function startGateKeeper(options: {
     }),
   ]
   for (const stop of listening) signal.addEventListener('abort', stop, { once: true })
-  for (const pod of stores.consumers.values()) queue.add(key(pod))
+  for (const pod of stores.Pod.values()) queue.add(key(pod))
 
   async function reconcile(podKey: string): Promise<void> {
     const [namespace = '', name = ''] = podKey.split('/')
-    const pod = stores.consumers.get(namespace, name)
+    const pod = stores.Pod.get(namespace, name)
     if (pod === undefined) return
     const lift = gateLift(pod, {
-      cache: cacheName => stores.modelCaches.get(namespace, cacheName),
-      leader: pod.leader === undefined ? undefined : stores.consumers.get(namespace, pod.leader),
+      cache: cacheName => stores.ModelCache.get(namespace, cacheName),
+      leader: pod.leader === undefined ? undefined : stores.Pod.get(namespace, pod.leader),
     })
     if (lift === undefined) return
     if ('misfit' in lift) return tell(pod, lift.misfit)
-    await rest.merge(objectPath(consumerPods, namespace, name), lift.patch, {
+    await rest.merge(objectPath(KINDS.Pod, namespace, name), lift.patch, {
       fieldManager: FIELD_MANAGER,
       signal,
     })

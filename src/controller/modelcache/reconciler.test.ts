@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aClaim, aModelCache, aReadyCache, NAMESPACE } from '../../api/fixtures.ts'
+import { emptyStores } from '../../cluster/fixtures.ts'
 import type { ApplyOptions, Rest } from '../../kube/rest.ts'
-import { emptyStores } from '../../view/fixtures.ts'
 import { startController } from './reconciler.ts'
 
 const logger = pino({ level: 'silent' })
@@ -39,7 +39,7 @@ function aCluster() {
       applied.push({ path, body, options })
       const name = path.split('/').at(-2) ?? ''
       const { status } = JSON.parse(JSON.stringify(body))
-      stores.modelCaches.upsert({ ...stores.modelCaches.get(NAMESPACE, name), status })
+      stores.ModelCache.upsert({ ...stores.ModelCache.get(NAMESPACE, name), status })
     },
   }
   return {
@@ -63,8 +63,8 @@ const onClaim = (name = 'llama', claim = 'ops-staged') =>
 describe('the controller', () => {
   test('writes the status of what was there before it started, as its own field manager', async () => {
     const { stores, applied, start } = aCluster()
-    stores.claims.upsert(aClaim())
-    stores.modelCaches.upsert(onClaim())
+    stores.PersistentVolumeClaim.upsert(aClaim())
+    stores.ModelCache.upsert(onClaim())
     start()
     await settled()
     expect(applied).toMatchObject([
@@ -84,12 +84,12 @@ describe('the controller', () => {
 
   test('writes nothing when the status is what it should be, though time has passed', async () => {
     const { stores, applied, start } = aCluster()
-    stores.claims.upsert(aClaim())
+    stores.PersistentVolumeClaim.upsert(aClaim())
     start()
-    stores.modelCaches.upsert(onClaim())
+    stores.ModelCache.upsert(onClaim())
     await settled()
     vi.advanceTimersByTime(3_600_000)
-    stores.claims.upsert(aClaim({ metadata: { labels: { touched: 'yes' } } }))
+    stores.PersistentVolumeClaim.upsert(aClaim({ metadata: { labels: { touched: 'yes' } } }))
     await settled()
     expect(applied).toHaveLength(1)
   })
@@ -97,12 +97,12 @@ describe('the controller', () => {
   test('follows the claim: made, bound, deleted', async () => {
     const { stores, applied, start } = aCluster()
     start()
-    stores.modelCaches.upsert(onClaim())
+    stores.ModelCache.upsert(onClaim())
     await settled()
     for (const change of [
-      () => stores.claims.upsert(aClaim({ status: { phase: 'Pending' } })),
-      () => stores.claims.upsert(aClaim()),
-      () => stores.claims.remove(aClaim()),
+      () => stores.PersistentVolumeClaim.upsert(aClaim({ status: { phase: 'Pending' } })),
+      () => stores.PersistentVolumeClaim.upsert(aClaim()),
+      () => stores.PersistentVolumeClaim.remove(aClaim()),
     ]) {
       change()
       await settled()
@@ -119,12 +119,12 @@ describe('the controller', () => {
   test('looks at the caches of that claim alone, and of that namespace', async () => {
     const { stores, applied, start } = aCluster()
     start()
-    stores.modelCaches.upsert(onClaim('mine'))
-    stores.modelCaches.upsert(onClaim('other', 'other-claim'))
+    stores.ModelCache.upsert(onClaim('mine'))
+    stores.ModelCache.upsert(onClaim('other', 'other-claim'))
     await settled()
     applied.length = 0
-    stores.claims.upsert(aClaim({ metadata: { namespace: 'other-team' } }))
-    stores.claims.upsert(aClaim())
+    stores.PersistentVolumeClaim.upsert(aClaim({ metadata: { namespace: 'other-team' } }))
+    stores.PersistentVolumeClaim.upsert(aClaim())
     await settled()
     expect(applied.map(({ body }) => body.metadata)).toEqual([{ name: 'mine', namespace: NAMESPACE }])
   })
@@ -133,7 +133,7 @@ describe('the controller', () => {
     const { stores, applied, failNext, start } = aCluster()
     failNext(2)
     start()
-    stores.modelCaches.upsert(onClaim())
+    stores.ModelCache.upsert(onClaim())
     await settled()
     expect(applied).toEqual([])
     await vi.advanceTimersByTimeAsync(10_000)
@@ -142,15 +142,15 @@ describe('the controller', () => {
 
   test('stops with its signal, and started again writes what it missed, and then each change once', async () => {
     const { stores, applied, start } = aCluster()
-    const changed = vi.spyOn(stores.modelCaches, 'values')
+    const changed = vi.spyOn(stores.ModelCache, 'values')
     for (let term = 0; term < 3; term++) {
       const first = new AbortController()
       start(first.signal)
       first.abort()
     }
     changed.mockClear()
-    stores.modelCaches.upsert(onClaim())
-    stores.claims.upsert(aClaim({ status: { phase: 'Pending' } }))
+    stores.ModelCache.upsert(onClaim())
+    stores.PersistentVolumeClaim.upsert(aClaim({ status: { phase: 'Pending' } }))
     await vi.advanceTimersByTimeAsync(3_600_000)
     expect(applied).toEqual([])
     // Whoever still listened would look for the caches of the claim.
@@ -158,18 +158,18 @@ describe('the controller', () => {
 
     start()
     await settled()
-    stores.claims.upsert(aClaim())
+    stores.PersistentVolumeClaim.upsert(aClaim())
     await settled()
     expect(applied.map(({ body: { status } }) => status?.phase)).toEqual(['Pending', 'Ready'])
   })
 
   test('leaves alone what is gone, what is going, and what another version staged', async () => {
     const { stores, applied, start } = aCluster()
-    stores.modelCaches.upsert({ ...onClaim(), metadata: { ...onClaim().metadata, deletionTimestamp: 'x' } })
-    stores.modelCaches.upsert(aReadyCache({ name: 'staged' }))
+    stores.ModelCache.upsert({ ...onClaim(), metadata: { ...onClaim().metadata, deletionTimestamp: 'x' } })
+    stores.ModelCache.upsert(aReadyCache({ name: 'staged' }))
     start()
     await settled()
-    stores.modelCaches.remove(onClaim())
+    stores.ModelCache.remove(onClaim())
     await settled()
     expect(applied).toEqual([])
   })

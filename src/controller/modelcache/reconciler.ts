@@ -4,10 +4,12 @@ import { FIELD_MANAGER } from '../../api/field-managers.ts'
 import { API_VERSION } from '../../api/group.ts'
 import { managedClaimOf } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
-import { modelCaches } from '../../cluster/kinds.ts'
-import type { ClusterStores } from '../../cluster/stores.ts'
+import { KINDS } from '../../cluster/kinds.ts'
+import type { Stores } from '../../cluster/stores.ts'
+import { objectKey } from '../../kube/object-key.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
+import { indexStore } from '../../kube/store-index.ts'
 import { startWorkQueue } from '../../kube/work-queue.ts'
 import { desiredStatus } from './status.ts'
 
@@ -17,7 +19,7 @@ import { desiredStatus } from './status.ts'
  * the status differs.
  */
 export function startController(options: {
-  stores: ClusterStores
+  stores: Stores<'ModelCache' | 'PersistentVolumeClaim'>
   rest: Pick<Rest, 'apply'>
   logger: Logger
   signal: AbortSignal
@@ -25,29 +27,33 @@ export function startController(options: {
   const { stores, rest, logger, signal } = options
   const queue = startWorkQueue({ reconcile, logger, signal })
 
+  const byClaim = indexStore(
+    stores.ModelCache,
+    cache => objectKey(cache.metadata.namespace, claimOf(cache)),
+    signal,
+  )
+
   const listening = [
-    stores.modelCaches.onChange(({ object }) => queue.add(key(object))),
-    stores.claims.onChange(({ object: claim }) => {
-      for (const cache of stores.modelCaches.values()) {
-        if (usesClaim(cache, claim.metadata.namespace, claim.metadata.name)) queue.add(key(cache))
-      }
+    stores.ModelCache.onChange(({ object }) => queue.add(key(object))),
+    stores.PersistentVolumeClaim.onChange(({ object: { metadata } }) => {
+      for (const cache of byClaim(objectKey(metadata.namespace, metadata.name))) queue.add(key(cache))
     }),
   ]
   for (const stop of listening) signal.addEventListener('abort', stop, { once: true })
-  for (const cache of stores.modelCaches.values()) queue.add(key(cache))
+  for (const cache of stores.ModelCache.values()) queue.add(key(cache))
 
   async function reconcile(cacheKey: string): Promise<void> {
     const [namespace = '', name = ''] = cacheKey.split('/')
-    const cache = stores.modelCaches.get(namespace, name)
+    const cache = stores.ModelCache.get(namespace, name)
     if (cache === undefined) return
-    const claim = stores.claims.get(namespace, claimOf(cache))
+    const claim = stores.PersistentVolumeClaim.get(namespace, claimOf(cache))
     const status = desiredStatus({ cache, claim, now: Date.now() })
     // Absent and undefined members are the same on the wire.
     if (status === undefined || isDeepStrictEqual(JSON.parse(JSON.stringify(status)), cache.status)) return
     // The version makes a decision from a stale look fail instead of overwriting what came after it.
     const { resourceVersion } = cache.metadata
     await rest.apply(
-      `${objectPath(modelCaches, namespace, name)}/status`,
+      `${objectPath(KINDS.ModelCache, namespace, name)}/status`,
       { apiVersion: API_VERSION, kind: 'ModelCache', metadata: { name, namespace, resourceVersion }, status },
       { fieldManager: FIELD_MANAGER, force: true, signal },
     )
@@ -56,11 +62,7 @@ export function startController(options: {
 }
 
 function key({ metadata }: ModelCache): string {
-  return `${metadata.namespace}/${metadata.name}`
-}
-
-function usesClaim(cache: ModelCache, namespace: string | undefined, name: string): boolean {
-  return cache.metadata.namespace === namespace && claimOf(cache) === name
+  return objectKey(metadata.namespace, metadata.name)
 }
 
 /** The claim that pods of the cache mount. */

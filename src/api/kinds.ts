@@ -1,0 +1,24 @@
+import type { ConsumerPod } from './consumer-pod.ts'
+import type { InferenceCluster } from './inference-cluster.ts'
+import type { ModelCache } from './modelcache.ts'
+import type { Namespace } from './namespace.ts'
+import type { PersistentVolumeClaim } from './persistent-volume-claim.ts'
+import type { ResourceQuota } from './resource-quota.ts'
+import type { StorageClass } from './storage-class.ts'
+import type { StorageProfile } from './storage-profile.ts'
+
+/** What is read of each kind that rules and controllers ask about. */
+export interface Kinds {
+  InferenceCluster: InferenceCluster
+  ModelCache: ModelCache
+  Namespace: Namespace
+  PersistentVolumeClaim: PersistentVolumeClaim
+  /** Pods that were given caches, as the injector has labelled them. */
+  Pod: ConsumerPod
+  ResourceQuota: ResourceQuota
+  StorageClass: StorageClass
+  /** Of CDI; a cluster may lack the kind, and then there are none. */
+  StorageProfile: StorageProfile
+}
+
+export type Kind = keyof Kinds

@@ -1,0 +1,20 @@
+import { pino } from 'pino'
+import type { Kind, Kinds } from '../api/kinds.ts'
+import type { Resource, StoredObject } from '../kube/resource.ts'
+import { createStore, type Store } from '../kube/store.ts'
+import { KINDS } from './kinds.ts'
+
+/** A store of each kind, all empty, which a test fills by hand. */
+export function emptyStores(logger = pino({ level: 'silent' })) {
+  const make = <T extends StoredObject>(resource: Resource<T>): Store<T> => createStore({ resource, logger })
+  return {
+    InferenceCluster: make(KINDS.InferenceCluster),
+    ModelCache: make(KINDS.ModelCache),
+    Namespace: make(KINDS.Namespace),
+    PersistentVolumeClaim: make(KINDS.PersistentVolumeClaim),
+    Pod: make(KINDS.Pod),
+    ResourceQuota: make(KINDS.ResourceQuota),
+    StorageClass: make(KINDS.StorageClass),
+    StorageProfile: make(KINDS.StorageProfile),
+  } satisfies { [K in Kind]: Store<Kinds[K]> }
+}
