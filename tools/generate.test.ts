@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { REASONS } from '../src/api/reasons.ts'
+import { STATUS_REASONS } from '../src/api/status-reasons.ts'
 import { GENERATED, inRepository } from './generate.ts'
 
 test.each(GENERATED)('$path is what the code generates (npm run generate)', ({ path, content }) => {
@@ -8,8 +9,13 @@ test.each(GENERATED)('$path is what the code generates (npm run generate)', ({ p
 })
 
 test('every reason is shown as it is told', () => {
-  const [, ...sections] = readFileSync(inRepository('docs/reasons.md'), 'utf8').split(/^## /m)
-  expect(sections.map(section => section.split('\n')[0])).toEqual(Object.keys(REASONS))
+  const [admission = '', status = ''] = readFileSync(inRepository('docs/reasons.md'), 'utf8').split(
+    /^# Reasons of status$/m,
+  )
+  const [, ...sections] = admission.split(/^## /m)
+  const named = (part: string) => [...part.matchAll(/^## (?:Status )?(\w+)$/gm)].map(([, name]) => name)
+  expect(named(admission)).toEqual(Object.keys(REASONS))
+  expect(named(status)).toEqual(Object.keys(STATUS_REASONS))
   for (const section of sections) {
     const [reason] = section.split('\n')
     expect(section).toMatch(new RegExp(`^ {4}.*\\b${reason}:(?: |$)`, 'm'))

@@ -1,4 +1,5 @@
 import { REASONS, type Reason } from '../src/api/reasons.ts'
+import { STATUS_REASONS } from '../src/api/status-reasons.ts'
 
 /** An example of a reason: where it is, and what kubectl prints for it, line by line, after the command itself. */
 export interface Quote {
@@ -16,15 +17,26 @@ export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]):
     const message = 'example' in text ? [`${block([`${reason}: ${text.example}`])}\n`] : []
     return `## ${reason}\n\n${when}\n\n${[...quotes, ...message].join('\n')}\n**What to do.** ${fix}\n`
   })
-  return `<!-- Generated from src/api/reasons.ts and examples/ by: npm run generate -->
+  return `<!-- Generated from src/api/reasons.ts, src/api/status-reasons.ts and examples/ by: npm run generate -->
 
 # Reasons
 
 Every denial and every warning begins with one of these words. It is also in \`status.details.causes\` with the path of the field, in the audit
 annotation \`reason\` of the webhook, and a label of the metric \`modelcache_admission_reviews_total\`. What kubectl prints is quoted from the
-[examples](../examples/README.md), and wrapped as there.
+[examples](../examples/README.md), and wrapped as there. The reasons of [status](#reasons-of-status) stand at the end.
 
-${sections.join('\n')}`
+${sections.join('\n')}
+# Reasons of status
+
+The condition Ready of a ModelCache has one of these, and its message says what was found: \`kubectl describe modelcache\`.
+
+${statusReasons()}`
+}
+
+function statusReasons(): string {
+  return Object.entries(STATUS_REASONS)
+    .map(([reason, { when, fix }]) => `## Status ${reason}\n\n${when}\n\n**What to do.** ${fix}\n`)
+    .join('\n')
 }
 
 function block(lines: readonly string[]): string {

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { ELECTION_MANAGER } from '../api/field-managers.ts'
+import { ELECTION_MANAGER, FIELD_MANAGER } from '../api/field-managers.ts'
 import { objectName } from '../api/object-name.ts'
 import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { startGateKeeper } from '../controller/gates/gatekeeper.ts'
 import { CONTROLLER_KINDS } from '../controller/kinds.ts'
-import { startController } from '../controller/modelcache/reconciler.ts'
+import { startModelCacheReconciler } from '../controller/modelcache/reconciler.ts'
+import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { runAsLeader } from '../kube/leader/leader-election.ts'
 import { createRest } from '../kube/rest.ts'
 import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
 import { createLogger } from '../process/logger.ts'
-import { createMetrics, exposeLeadership } from '../process/metrics.ts'
+import { createMetrics, exposeLeadership, exposeReconcilers } from '../process/metrics.ts'
 import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
 import {
   authorityOptions,
@@ -100,10 +101,17 @@ export const controller: Command = {
       () => false,
     )
     const rest = createRest(config)
+    const observer = exposeReconcilers(metrics)
     const lead = (started: AbortSignal) => {
       term = started
-      const work = { stores: watches.stores, rest, logger, signal: started }
-      startController(work)
+      const recorder = createRecorder({
+        controller: 'modelplane.ai/controller',
+        instance: hostname(),
+        fieldManager: FIELD_MANAGER,
+        ...{ rest, logger, signal: started },
+      })
+      const work = { stores: watches.stores, rest, recorder, observer, logger, signal: started }
+      startModelCacheReconciler(work)
       startGateKeeper(work)
       certificates?.lead(started)
     }

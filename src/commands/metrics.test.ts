@@ -10,6 +10,7 @@ const DOCUMENT = readFileSync(new URL('../../docs/operations.md', import.meta.ur
 /** What a role adds to the metrics that all have, by the function that does it. */
 const EXPOSED = {
   exposeCertificates: (metrics: exported.Metrics) => exported.exposeCertificates(metrics, {}),
+  exposeReconcilers: (metrics: exported.Metrics) => exported.exposeReconcilers(metrics),
   exposeLeadership: (metrics: exported.Metrics) => exported.exposeLeadership(metrics, () => false),
 }
 

@@ -7,10 +7,12 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 
 /** One HTTP exchange with the API server. `path` starts with a slash and has its names escaped. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly query?: Query | undefined
   readonly contentType?: string
+  /** What the answer is to be; default JSON. */
+  readonly accept?: string
   readonly body?: string
   readonly signal: AbortSignal
 }
@@ -60,7 +62,7 @@ async function attempt(config: KubeConfig, request: ApiRequest): Promise<Respons
   const dispatcher = context.getDispatcher()
   return fetch(url, {
     method: request.method,
-    headers: { Accept: 'application/json', ...contentType, ...context.getHeaders() },
+    headers: { Accept: request.accept ?? 'application/json', ...contentType, ...context.getHeaders() },
     body: request.body ?? null,
     signal: request.signal,
     // The API server does not redirect such calls; following one could carry credentials elsewhere.

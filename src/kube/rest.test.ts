@@ -42,12 +42,24 @@ test('a missing object is an ApiError with status and reason', async () => {
   expect(isNotFound(error)).toBe(true)
 })
 
-test('merge sends a strategic merge patch with its manager', async () => {
+test.each([
+  ['strategicMerge', 'application/strategic-merge-patch+json'],
+  ['jsonMerge', 'application/merge-patch+json'],
+] as const)('%s sends a patch of type %s with its manager', async (call, contentType) => {
   const body = { metadata: { labels: { a: 'b' } } }
-  await createRest(server.config).merge(TEAM, body, { fieldManager: 'modelcache' })
-  expect(server.writes).toEqual([
-    { contentType: 'application/strategic-merge-patch+json', query: '?fieldManager=modelcache', body },
-  ])
+  await createRest(server.config)[call](TEAM, body, { fieldManager: 'modelcache' })
+  expect(server.writes).toEqual([{ contentType, query: '?fieldManager=modelcache', body }])
+})
+
+test('delete names the object that is meant, and says what becomes of its dependents', async () => {
+  await createRest(server.config).delete(TEAM, { uid: 'one', propagation: 'Foreground' })
+  expect(server.requests).toEqual([`DELETE ${TEAM}`])
+  expect(server.writes[0]?.body).toEqual({
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
+    propagationPolicy: 'Foreground',
+    preconditions: { uid: 'one' },
+  })
 })
 
 test('apply sends a server-side apply with its manager', async () => {

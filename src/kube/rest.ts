@@ -25,6 +25,21 @@ export interface ApplyOptions extends CallOptions {
   readonly force?: boolean
 }
 
+export interface DeleteOptions extends CallOptions {
+  /** The object of that name is deleted only if it is this one. */
+  readonly uid?: string | undefined
+  /** What becomes of its dependents. There is no default: the API's own orphans the pods of a Job. */
+  readonly propagation: 'Background' | 'Foreground' | 'Orphan'
+}
+
+export interface LogOptions extends CallOptions {
+  readonly container?: string
+  /** No more than so many lines from the end. */
+  readonly tailLines: number
+  /** No more than so many bytes. */
+  readonly limitBytes: number
+}
+
 export interface WriteOptions extends CallOptions {
   /** Who is recorded as the one who wrote. */
   readonly fieldManager: string
@@ -37,7 +52,9 @@ export interface Rest {
   /** Server-side apply: creates or changes the object at `path` and gives it as stored. */
   apply(path: string, body: object, options: ApplyOptions): Promise<unknown>
   /** Strategic merge patch of the object at `path`: lists of the built-in kinds are merged by the keys of their elements. */
-  merge(path: string, body: object, options: WriteOptions): Promise<unknown>
+  strategicMerge(path: string, body: object, options: WriteOptions): Promise<unknown>
+  /** JSON merge patch (RFC 7396) of the object at `path`: maps are merged, lists are replaced, null removes. */
+  jsonMerge(path: string, body: object, options: WriteOptions): Promise<unknown>
   /** Creates an object in the collection at `path` and gives it as stored; fails with status 409 if its name is taken. */
   create(path: string, body: object, options: WriteOptions): Promise<unknown>
   /**
@@ -45,6 +62,10 @@ export interface Rest {
    * status 409 where the object has changed since that version.
    */
   replace(path: string, body: object, options: WriteOptions): Promise<unknown>
+  /** Deletes the object at `path`; fails with status 409 where another one has its name now, and with 404 where none has. */
+  delete(path: string, options: DeleteOptions): Promise<void>
+  /** The log of a container of the pod at `path`, the end of it. */
+  log(path: string, options: LogOptions): Promise<string>
 }
 
 /** Speaks to the API server of `config`, over the connections that it keeps. */
@@ -64,20 +85,35 @@ export function createRest(config: KubeConfig): Rest {
         },
         options,
       ),
-    merge: (path, body, options) =>
-      call(
-        config,
-        {
-          method: 'PATCH',
-          path,
-          query: { fieldManager: options.fieldManager },
-          contentType: 'application/strategic-merge-patch+json',
-          body: JSON.stringify(body),
-        },
-        options,
-      ),
+    strategicMerge: (path, body, options) =>
+      patch('application/strategic-merge-patch+json', path, body, options),
+    jsonMerge: (path, body, options) => patch('application/merge-patch+json', path, body, options),
     create: (path, body, options) => write('POST', path, body, options),
     replace: (path, body, options) => write('PUT', path, body, options),
+    async delete(path, options) {
+      const { uid, propagation: propagationPolicy } = options
+      const body = JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        propagationPolicy,
+        ...(uid !== undefined && { preconditions: { uid } }),
+      })
+      await call(config, { method: 'DELETE', path, contentType: 'application/json', body }, options)
+    },
+    log(path, options) {
+      const { container, tailLines, limitBytes } = options
+      const request = {
+        path: `${path}/log`,
+        query: { container, tailLines, limitBytes },
+        accept: 'text/plain',
+      }
+      return callForText(config, { method: 'GET', ...request }, options)
+    },
+  }
+
+  function patch(contentType: string, path: string, body: object, options: WriteOptions): Promise<unknown> {
+    const query = { fieldManager: options.fieldManager }
+    return call(config, { method: 'PATCH', path, query, contentType, body: JSON.stringify(body) }, options)
   }
 
   function write(
@@ -97,12 +133,20 @@ async function call(
   request: Omit<ApiRequest, 'signal'>,
   options: CallOptions,
 ): Promise<unknown> {
+  return parseBody(request, await callForText(config, request, options))
+}
+
+async function callForText(
+  config: KubeConfig,
+  request: Omit<ApiRequest, 'signal'>,
+  options: CallOptions,
+): Promise<string> {
   options.signal?.throwIfAborted()
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   using limit = startDeadline(timeoutMs, options.signal)
   try {
     const response = await send(config, { ...request, signal: limit.signal })
-    return parseBody(request, await response.text())
+    return await response.text()
   } catch (error) {
     if (limit.expired()) {
       // A kept connection may have died without a word, and the next call must not be lost on another one.

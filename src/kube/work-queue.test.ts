@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { startWorkQueue } from './work-queue.ts'
+import { startWorkQueue, type WorkQueueOptions } from './work-queue.ts'
 
 const logger = pino({ level: 'silent' })
 
@@ -17,7 +17,7 @@ afterEach(() => {
 })
 
 /** A queue whose work lasts until the test ends it, with the keys that were worked on, in order. */
-function start() {
+function start(more: Partial<WorkQueueOptions> = {}) {
   const worked: string[] = []
   const underWay: PromiseWithResolvers<void>[] = []
   const queue = startWorkQueue({
@@ -29,6 +29,8 @@ function start() {
     },
     logger,
     signal: stop.signal,
+    random: () => 0,
+    ...more,
   })
   /** Ends the work that has begun, and waits for what follows from it. */
   const settle = async (error?: Error) => {
@@ -152,4 +154,48 @@ test('starts nothing more once the signal aborts: neither what waits, nor what i
   queue.add('c')
   await vi.advanceTimersByTimeAsync(3_600_000)
   expect(worked).toEqual(['a'])
+})
+
+test('works on several keys side by side, but never on one twice at a time', async () => {
+  const { queue, worked, settle } = start({ concurrency: 2 })
+  for (const key of ['a', 'b', 'a', 'c']) queue.add(key)
+  expect(worked).toEqual(['a', 'b'])
+  expect(queue.waiting()).toBe(2)
+  await settle()
+  expect(worked).toEqual(['a', 'b', 'a'])
+  await settle()
+  expect(worked).toEqual(['a', 'b', 'a', 'c'])
+})
+
+test('comes back to a key after the time that its work asks for, or sooner when it is added', async () => {
+  const worked: number[] = []
+  const began = Date.now()
+  const queue = startWorkQueue({
+    reconcile: async () => {
+      worked.push(Date.now() - began)
+      return { againMs: worked.length < 3 ? 1_000 : undefined }
+    },
+    logger,
+    signal: stop.signal,
+  })
+  queue.add('a')
+  await vi.advanceTimersByTimeAsync(1_500)
+  queue.add('a')
+  await vi.advanceTimersByTimeAsync(10_000)
+  // The look that was asked for at 2,000 was had at 1,500.
+  expect(worked).toEqual([0, 1_000, 1_500])
+})
+
+test('tells what came of each time', async () => {
+  const results: string[] = []
+  const answers = [() => Promise.reject(new Error('503')), async () => ({ againMs: 5 }), async () => {}]
+  const queue = startWorkQueue({
+    reconcile: () => answers.shift()?.() ?? Promise.resolve(),
+    onWorked: result => results.push(result),
+    logger,
+    signal: stop.signal,
+  })
+  queue.add('a')
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(results).toEqual(['failed', 'again', 'done'])
 })

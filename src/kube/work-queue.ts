@@ -1,51 +1,93 @@
 import type { Logger } from 'pino'
+import { type Backoff, backoffMs } from './backoff.ts'
 
-const FIRST_RETRY_MS = 100
-const LAST_RETRY_MS = 60_000
+const RETRY: Backoff = { baseMs: 200, capMs: 60_000 }
+
+/** What came of work: undefined when there is nothing more to do, else in how many milliseconds to look again. */
+export interface Worked {
+  readonly againMs?: number | undefined
+}
+
+export interface WorkQueueOptions {
+  readonly reconcile: (key: string) => Promise<Worked | undefined> | Promise<void>
+  /** Keys that are worked on side by side; default 1. */
+  readonly concurrency?: number
+  /** Told after each time that a key was worked on: what came of it, and the seconds that it took. */
+  readonly onWorked?: (result: WorkResult, seconds: number) => void
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  /** Gives [0, 1). */
+  readonly random?: () => number
+}
+
+export type WorkResult = 'done' | 'again' | 'failed'
 
 /**
- * A queue of object keys. A key that is added while it waits is worked on once; one that is added while it is
- * worked on is worked on again afterwards; one that fails comes back after a wait that doubles. One at a time,
- * until the signal aborts.
+ * A queue of object keys, until the signal aborts. No key is worked on twice at a time. A key that is added while it waits is worked on
+ * once; one that is added while it is worked on is worked on again afterwards; one that fails comes back after a wait that doubles, with
+ * jitter. What goes wrong with one key harms no other.
  */
-export function startWorkQueue(options: {
-  reconcile: (key: string) => Promise<void>
-  logger: Logger
-  signal: AbortSignal
-}) {
-  const { reconcile, logger, signal } = options
+export function startWorkQueue(options: WorkQueueOptions) {
+  const { reconcile, concurrency = 1, onWorked, logger, signal, random = Math.random } = options
   const waiting = new Set<string>()
+  const busy = new Set<string>()
   const failures = new Map<string, number>()
-  let busy = false
+  const timers = new Map<string, NodeJS.Timeout>()
 
   const add = (key: string): void => {
     if (signal.aborted) return
     waiting.add(key)
-    if (!busy) void drain()
+    start()
   }
 
-  const drain = async (): Promise<void> => {
-    busy = true
+  const start = (): void => {
     for (const key of waiting) {
-      if (signal.aborted) break
+      if (signal.aborted || busy.size >= concurrency) return
+      if (busy.has(key)) continue
       waiting.delete(key)
-      await work(key)
+      void work(key)
     }
-    busy = false
   }
 
   const work = async (key: string): Promise<void> => {
+    busy.add(key)
+    // This look takes the place of the one that was asked for later.
+    clearTimeout(timers.get(key))
+    timers.delete(key)
+    const startedAt = performance.now()
+    const result = await attempt(key)
+    onWorked?.(result, (performance.now() - startedAt) / 1000)
+    busy.delete(key)
+    start()
+  }
+
+  const attempt = async (key: string): Promise<WorkResult> => {
     try {
-      await reconcile(key)
+      const { againMs } = (await reconcile(key)) ?? {}
       failures.delete(key)
+      if (againMs === undefined) return 'done'
+      addAfter(key, againMs)
+      return 'again'
     } catch (error) {
-      const attempt = failures.get(key) ?? 0
-      failures.set(key, attempt + 1)
-      const waitMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, LAST_RETRY_MS)
-      logger.warn({ err: error, key, attempt, waitMs }, 'reconcile failed, will retry')
-      setTimeout(() => add(key), waitMs).unref()
+      const attempts = (failures.get(key) ?? 0) + 1
+      failures.set(key, attempts)
+      const waitMs = Math.round(backoffMs(attempts, RETRY, random))
+      logger.warn({ err: error, key, attempt: attempts, waitMs }, 'reconcile failed, will retry')
+      addAfter(key, waitMs)
+      return 'failed'
     }
   }
 
-  return { add }
+  const addAfter = (key: string, ms: number): void => {
+    timers.set(key, setTimeout(() => add(key), ms).unref())
+  }
+
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const timer of timers.values()) clearTimeout(timer)
+    },
+    { once: true },
+  )
+  return { add, waiting: () => waiting.size }
 }

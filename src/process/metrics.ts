@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** The metrics of one process, in a registry of its own: those of the process and of Node, until others are added. */
 export function createMetrics() {
@@ -39,4 +39,41 @@ export function exposeLeadership({ registry }: Metrics, leads: () => boolean): v
       this.set(leads() ? 1 : 0)
     },
   })
+}
+
+/** Calls to the API server take milliseconds, and ten seconds at the most. */
+const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
+
+/** Counts what reconcilers do, and shows how much waits for them, read at each scrape. */
+export function exposeReconcilers({ registry }: Metrics) {
+  const looks = new Counter({
+    name: 'modelcache_reconcile_total',
+    help: 'Looks at objects: done, done but to be looked at again later, or failed and to be tried again.',
+    labelNames: ['reconciler', 'result'] as const,
+    registers: [registry],
+  })
+  const duration = new Histogram({
+    name: 'modelcache_reconcile_duration_seconds',
+    help: 'Time for one look, its writes included.',
+    labelNames: ['reconciler'] as const,
+    buckets: SECONDS,
+    registers: [registry],
+  })
+  const readers = new Map<string, () => number>()
+  new Gauge({
+    name: 'modelcache_reconcile_waiting',
+    help: 'Objects that wait for a look.',
+    labelNames: ['reconciler'] as const,
+    registers: [registry],
+    collect() {
+      for (const [reconciler, read] of readers) this.set({ reconciler }, read())
+    },
+  })
+  return {
+    worked(reconciler: string, result: 'done' | 'again' | 'failed', seconds: number): void {
+      looks.inc({ reconciler, result })
+      duration.observe({ reconciler }, seconds)
+    },
+    waiting: (reconciler: string, read: () => number) => void readers.set(reconciler, read),
+  }
 }

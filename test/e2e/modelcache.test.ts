@@ -372,5 +372,13 @@ describe('a ModelCache over an existing claim', () => {
       (await ready()).startsWith('ClaimNotFound Pending') ? true : undefined,
     )
     await cluster.kubectl(['delete', 'pv', name])
+    const told = await eventually('both Events', async () => {
+      const { stdout } = await cluster.kubectl(['describe', 'mc/staged'])
+      return stdout.includes('NotReady') ? stdout : undefined
+    })
+    expect(told).toMatch(
+      /Normal +Ready .*modelplane\.ai\/controller.* ClaimBound: PersistentVolumeClaim staged-/,
+    )
+    expect(told).toMatch(/Warning +NotReady .*Claim(Terminating|NotFound): PersistentVolumeClaim staged-/)
   })
 })

@@ -55,7 +55,8 @@ const USES: Record<string, Use[]> = {
     ['cluster', 'patch', status],
     // src/controller/gates/gatekeeper.ts
     ['cluster', 'patch', KINDS.Pod],
-    ['cluster', 'create', { apiVersion: 'v1', plural: 'events' }],
+    // src/kube/events.ts
+    ['cluster', 'create get patch', { apiVersion: 'events.k8s.io/v1', plural: 'events' }],
     // manifests/policies.yaml asks for them
     ['cluster', 'manage-storage release-pods', KINDS.ModelCache],
     // src/kube/leader/lease-lock.ts

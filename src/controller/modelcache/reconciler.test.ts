@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aClaim, aModelCache, aReadyCache, NAMESPACE } from '../../api/fixtures.ts'
 import { emptyStores } from '../../cluster/fixtures.ts'
 import type { ApplyOptions, Rest } from '../../kube/rest.ts'
-import { startController } from './reconciler.ts'
+import { startModelCacheReconciler } from './reconciler.ts'
 
 const logger = pino({ level: 'silent' })
 
@@ -29,6 +29,7 @@ interface Applied {
 function aCluster() {
   const stores = emptyStores()
   const applied: Applied[] = []
+  const told: string[] = []
   let failures = 0
   const rest: Pick<Rest, 'apply'> = {
     apply: async (path, body, options) => {
@@ -48,7 +49,20 @@ function aCluster() {
     failNext: (times: number) => {
       failures = times
     },
-    start: (signal = stop.signal) => startController({ stores, rest, logger, signal }),
+    told,
+    start: (signal = stop.signal) =>
+      startModelCacheReconciler({
+        stores,
+        rest,
+        recorder: {
+          tell: async ({ name }, { reason, note }) => {
+            told.push(`${name} ${reason} ${note}`)
+          },
+        },
+        observer: { worked: () => {}, waiting: () => {} },
+        logger,
+        signal,
+      }),
   }
 }
 

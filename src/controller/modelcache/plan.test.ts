@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { aClaim, aCondition, aModelCache, aReadyCache, COMMIT } from '../../api/fixtures.ts'
 import { type ModelCacheStatus, modelCacheStatus, PHASES } from '../../api/modelcache-status.ts'
 import { cacheMount } from '../../injection/cache-mount.ts'
-import { desiredStatus } from './status.ts'
+import type { Observation } from './observe.ts'
+import { plan } from './plan.ts'
+
+const desiredStatus = (seen: Observation) => plan(seen)?.status
 
 const NOW = Date.parse('2031-06-01T12:00:00.123Z')
 const EARLIER = '2031-05-04T03:02:01Z'
@@ -148,4 +151,24 @@ describe('a cache on a claim of its own', () => {
 test('a cache that is being deleted is left alone', () => {
   const cache = onClaim({ metadata: { deletionTimestamp: EARLIER } })
   expect(desiredStatus({ cache, claim: aClaim(), now: NOW })).toBeUndefined()
+})
+
+describe('an Event', () => {
+  const eventsOf = (cache: Observation['cache'], claim: Observation['claim']) =>
+    plan({ cache, claim, now: NOW })?.events.map(({ type, reason }) => `${type} ${reason}`)
+  const was = (status: 'True' | 'False') => onClaim({ status: { conditions: [aCondition('Ready', status)] } })
+
+  test('says that a cache becomes Ready, or stops being Ready, and why', () => {
+    expect(eventsOf(was('False'), aClaim())).toEqual(['Normal Ready'])
+    expect(eventsOf(onClaim(), aClaim())).toEqual(['Normal Ready'])
+    expect(eventsOf(was('True'), undefined)).toEqual(['Warning NotReady'])
+    const [event] = plan({ cache: was('True'), claim: undefined, now: NOW })?.events ?? []
+    expect(event?.note).toBe('ClaimNotFound: PersistentVolumeClaim ops-staged does not exist')
+  })
+
+  test('says nothing while it stays as it is', () => {
+    expect(eventsOf(was('True'), aClaim())).toEqual([])
+    expect(eventsOf(was('False'), undefined)).toEqual([])
+    expect(eventsOf(onClaim(), undefined)).toEqual([])
+  })
 })

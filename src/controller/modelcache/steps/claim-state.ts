@@ -1,16 +1,10 @@
-import type { PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
+import type { PersistentVolumeClaim } from '../../../api/persistent-volume-claim.ts'
+import type { StatusReason } from '../../../api/status-reasons.ts'
 
 /** Whether a claim that people filled can be mounted, and why not. */
 export interface ClaimState {
   ready: boolean
-  /** Stable, CamelCase: the reason of the Ready condition. */
-  reason:
-    | 'ClaimBound'
-    | 'ClaimNotFound'
-    | 'ClaimNotBound'
-    | 'ClaimLost'
-    | 'ClaimTerminating'
-    | 'ClaimNotShared'
+  reason: StatusReason
   message: string
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aClaim } from '../../api/fixtures.ts'
-import { claimState } from './existing-claim.ts'
+import { aClaim } from '../../../api/fixtures.ts'
+import { claimState } from './claim-state.ts'
 
 describe('a claim is ready', () => {
   test.each([

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { isConflict } from './api-error.ts'
+import type { Rest } from './rest.ts'
+
+/** The object that an Event is about. */
+export interface Regarding {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly uid?: string | undefined
+}
+
+/** What is told of an object: `kubectl describe` shows it. */
+export interface Occurrence {
+  readonly type: 'Normal' | 'Warning'
+  /** One CamelCase word. */
+  readonly reason: string
+  /** What was done, or was about to be done; one CamelCase word. */
+  readonly action: string
+  /** What happened, and what to do about it. */
+  readonly note: string
+}
+
+export interface Recorder {
+  /** Never rejects: an Event that cannot be written is said in the log. */
+  tell(regarding: Regarding, occurrence: Occurrence): Promise<void>
+}
+
+/** Kubernetes: so much of `note` is taken. */
+const MAX_NOTE = 1024
+
+/** What was told so recently is not told again: a level-triggered look may find the same many times. */
+const RECENT_MS = 60_000
+const MAX_RECENT = 1_000
+
+const stored = z.object({ series: z.object({ count: z.number() }).nullish() })
+
+/**
+ * Writes Events (events.k8s.io/v1). What is told of an object again in the same words becomes a series of the one that is there: its name
+ * follows from what it says, so that this holds across restarts and replicas.
+ */
+export function createRecorder(options: {
+  rest: Pick<Rest, 'create' | 'get' | 'jsonMerge'>
+  /** Who tells, such as `modelplane.ai/controller`. */
+  controller: string
+  /** The process that tells. */
+  instance: string
+  fieldManager: string
+  logger: Logger
+  signal: AbortSignal
+  /** Milliseconds since the epoch. */
+  clock?: () => number
+}): Recorder {
+  const { rest, controller, instance, fieldManager, logger, signal, clock = Date.now } = options
+  const call = { fieldManager, signal }
+  /** When each Event was told last, by its path; the oldest first. */
+  const told = new Map<string, number>()
+
+  const isRecent = (path: string): boolean => {
+    const before = told.get(path)
+    return before !== undefined && clock() - before < RECENT_MS
+  }
+  const remember = (path: string): void => {
+    told.delete(path)
+    told.set(path, clock())
+    const [oldest] = told.keys()
+    if (told.size > MAX_RECENT && oldest !== undefined) told.delete(oldest)
+  }
+
+  const write = async (regarding: Regarding, { type, reason, action, note }: Occurrence): Promise<void> => {
+    const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(regarding.namespace)}/events`
+    const identity = JSON.stringify([regarding.kind, regarding.uid, type, reason, note])
+    const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16)
+    // A name must not have a dash or a dot before the dot.
+    const name = `${regarding.name.slice(0, 230).replace(/[-.]+$/, '')}.${hash}`
+    const path = `${collection}/${encodeURIComponent(name)}`
+    if (isRecent(path)) return
+    // MicroTime: six digits of a second.
+    const now = new Date(clock()).toISOString().replace('Z', '000Z')
+    const event = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name, namespace: regarding.namespace },
+      eventTime: now,
+      reportingController: controller,
+      reportingInstance: instance.slice(0, 128),
+      ...{ type, reason, action, regarding, note: note.slice(0, MAX_NOTE) },
+    }
+    try {
+      await rest.create(collection, event, call)
+    } catch (error) {
+      if (!isConflict(error)) throw error
+      const { series } = stored.parse(await rest.get(path, { signal }))
+      const count = (series?.count ?? 1) + 1
+      await rest.jsonMerge(path, { series: { count, lastObservedTime: now } }, call)
+    }
+    remember(path)
+  }
+
+  return {
+    async tell(regarding, occurrence) {
+      try {
+        await write(regarding, occurrence)
+      } catch (error) {
+        if (signal.aborted) return
+        const { namespace, name } = regarding
+        logger.warn({ err: error, namespace, name, reason: occurrence.reason }, 'could not write an Event')
+      }
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { Logger } from 'pino'
+import { objectKey } from './object-key.ts'
+import type { StoredObject } from './resource.ts'
+import type { ReadableStore } from './store.ts'
+import { startWorkQueue, type Worked, type WorkResult } from './work-queue.ts'
+
+/** What is told about reconcilers, for the metrics page. */
+export interface ReconcilerObserver {
+  worked(reconciler: string, result: WorkResult, seconds: number): void
+  /** Gives how many keys wait, whenever it is asked. */
+  waiting(reconciler: string, read: () => number): void
+}
+
+/** Asks for a look at an object; one that does not exist is no harm. */
+export type Wake = (namespace: string | undefined, name: string) => void
+
+export interface ReconcilerOptions<T extends StoredObject> {
+  /** In logs and metrics. */
+  readonly name: string
+  /** Its objects are looked at now, and after each change of one. */
+  readonly store: ReadableStore<T>
+  /** Subscribes to whatever else asks for a look. Gives the ways to stop. */
+  readonly alsoOn?: (wake: Wake) => readonly (() => void)[]
+  /** Makes the cluster what it should be for one object, as it is now. Fails when it is to be tried again. */
+  readonly reconcile: (object: T) => Promise<Worked | undefined>
+  /** Objects that are worked on side by side. */
+  readonly concurrency: number
+  readonly observer: ReconcilerObserver
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reconciles the objects of a store until the signal aborts; can be started again after that. Level-triggered: a change leads to one look
+ * at the object as it is then, however many changes there were, and never to two looks at one object at a time.
+ */
+export function startReconciler<T extends StoredObject>(options: ReconcilerOptions<T>): void {
+  const { name, store, alsoOn, reconcile, concurrency, observer, signal } = options
+  const logger = options.logger.child({ reconciler: name })
+  const queue = startWorkQueue({
+    async reconcile(key) {
+      const [namespace, objectName = ''] = key.split('/')
+      const object = store.get(namespace || undefined, objectName)
+      return object === undefined ? undefined : reconcile(object)
+    },
+    concurrency,
+    onWorked: (result, seconds) => observer.worked(name, result, seconds),
+    logger,
+    signal,
+  })
+  const add = ({ metadata }: StoredObject) => queue.add(objectKey(metadata.namespace, metadata.name))
+  const stops = [
+    store.onChange(({ object }) => add(object)),
+    ...(alsoOn?.((namespace, objectName) => queue.add(objectKey(namespace, objectName))) ?? []),
+  ]
+  for (const stop of stops) signal.addEventListener('abort', stop, { once: true })
+  observer.waiting(name, queue.waiting)
+  for (const object of store.values()) add(object)
+}
