@@ -10,6 +10,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'certs/**/*.test.ts',
             'tools/**/*.test.ts',
+            'test/docs/**/*.test.ts',
             'test/manifests/**/*.test.ts',
             'test/testbed/**/*.test.ts',
             'test/fuzz/**/*.test.ts',

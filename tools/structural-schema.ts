@@ -46,7 +46,7 @@ function makeStructural(node: JsonSchema): void {
     delete node.additionalProperties
     node['x-kubernetes-preserve-unknown-fields'] = true
   }
-  // The API server does not store an empty one, and `kubectl apply` would find a difference for ever.
+  // The API server does not store an empty one, and `kubectl apply` would find a difference forever.
   if (isEmptyObjectSchema(node.properties)) delete node.properties
   // Keys of maps are checked where they are used; structural schemas cannot describe them.
   delete node.propertyNames

@@ -11,10 +11,7 @@ const toleration = z.object({
   operator: z.enum(['Exists', 'Equal']).optional().describe('Exists or Equal, the default.'),
   value: text(63).optional().describe('Taint value that operator Equal compares with.'),
   effect: text(63).optional().describe('Taint effect. Absent: every effect.'),
-  tolerationSeconds: z
-    .int()
-    .optional()
-    .describe('How long a NoExecute taint is tolerated. Absent: for ever.'),
+  tolerationSeconds: z.int().optional().describe('How long a NoExecute taint is tolerated. Absent: forever.'),
 })
 
 /** Where and how the hydration Job runs: `spec.hydration`. */

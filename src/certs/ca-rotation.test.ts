@@ -188,7 +188,7 @@ describe('a rotation begins', () => {
     expect(log.at(-1)).toContain('age')
   })
 
-  test('anew when the next CA was spoilt', async () => {
+  test('again when the next CA was spoilt', async () => {
     const plane = aPlane(rotating())
     plane.makes(c)
     plane.spoil({ 'next.key': base64(a.keyPem) })
@@ -214,7 +214,7 @@ describe('the next CA does not sign', () => {
     expect(said(plane)).toBe('signer b, previous a')
   })
 
-  test('if it was shown with a break: the wait begins anew', async () => {
+  test('if it was shown with a break: the wait begins again', async () => {
     const plane = aPlane(rotating())
     plane.rotate()
     await pass(SETTLE_MS - 1)
@@ -257,7 +257,7 @@ describe('the next CA does not sign', () => {
     await until(plane, 'signer b, previous a', 2 * SETTLE_MS)
   })
 
-  test('at once under a leader that has just begun: the wait begins anew', async () => {
+  test('at once under a leader that has just begun: the wait begins again', async () => {
     const plane = aPlane(rotating())
     const first = new AbortController()
     plane.rotate(first.signal)
@@ -331,7 +331,7 @@ describe('a Secret that is spoilt', () => {
     expect(log.join()).toContain('cannot be used')
   })
 
-  test('is never mended with a certificate that it was spoilt with, while there is something held', async () => {
+  test('is never fixed with a certificate that it was spoilt with, while there is something held', async () => {
     const plane = aPlane()
     plane.holds(alone())
     plane.rotate()

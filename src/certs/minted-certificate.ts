@@ -28,7 +28,7 @@ interface Minted {
 }
 
 /**
- * A serving certificate that this replica alone has, and signs itself with the shared CA: its key is in memory only. Made anew
+ * A serving certificate that this replica alone has, and signs itself with the shared CA: its key is in memory only. Made again
  * at two thirds of its life and whenever another CA signs. While the CA cannot be used, the last one goes on.
  */
 export function mintCertificate(options: MintOptions): ServingCertificate {

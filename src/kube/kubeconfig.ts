@@ -23,7 +23,7 @@ export class ClusterConfigError extends Error {
 }
 
 const POOL = {
-  // Over HTTP/2 everything shares one connection, and when that dies silently a watch that is opened anew
+  // Over HTTP/2 everything shares one connection, and when that dies silently a watch that is opened again
   // lands on the dead connection again (kubernetes/client-go#374). Over HTTP/1.1 each watch owns its socket.
   allowH2: false,
   // The API server closes idle connections after 90 s.

@@ -112,7 +112,7 @@ test('a version that the server keeps refusing is given up for a new list', asyn
   expect(reflector.stats).toMatchObject({ lists: 2, errors: 3, watches: 4 })
 })
 
-test('a server that has gone back to an older state is listed anew, though it would take the watch', async () => {
+test('a server that has gone back to an older state is listed again, though it would take the watch', async () => {
   put('a')
   const { reflector, store } = await startWatching()
   const backup = server.snapshot()
@@ -130,7 +130,7 @@ test('a server that has gone back to an older state is listed anew, though it wo
   expect(store.get(undefined, 'b')).toBeUndefined()
 })
 
-test('a watch that falls silent, or never answers, is opened anew', async () => {
+test('a watch that falls silent, or never answers, is opened again', async () => {
   server.failNext(1, { on: 'watch', how: 'mute' })
   const { reflector, store } = start({ stallMs: 100 })
   await until(() => expect(reflector.stats.stalls).toBeGreaterThanOrEqual(2))

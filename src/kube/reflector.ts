@@ -151,7 +151,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     stats.lastEventAt = clock()
     if (event.type === 'DELETED') store.remove(event.object)
     else if (event.type !== 'BOOKMARK') store.upsert(event.object)
-    // Advanced even past an object that the store refused: to be sent it again would not mend it.
+    // Advanced even past an object that the store refused: to be sent it again would not fix it.
     const parsed = versioned.safeParse(event.object)
     if (parsed.success) version = parsed.data.metadata.resourceVersion
   }
@@ -186,7 +186,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
       unsure = true
       // The silence itself was wait enough.
       failures = 0
-      logger.warn({ version }, 'watch fell silent, opening it anew over another connection')
+      logger.warn({ version }, 'watch fell silent, opening it again over another connection')
     } else if (events === 0 && clock() - openedAt < timing.shortWatchMs) {
       throw new ApiError(0, 'Disconnected', `the watch of ${path} was closed as soon as it was open`)
     } else {
@@ -202,7 +202,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     const current = await currentVersion(rest, resource, signal)
     unsure = false
     if (!isOlder(current, held)) return
-    logger.warn({ version: held, current }, 'the server has gone back to an older state, listing anew')
+    logger.warn({ version: held, current }, 'the server has gone back to an older state, listing again')
     version = undefined
   }
 
@@ -211,7 +211,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     unsure = true
     if (isExpired(error)) {
       version = undefined
-      logger.info({ failures }, 'version expired, listing anew')
+      logger.info({ failures }, 'version expired, listing again')
       failures += 1
       // Expiry is part of normal life: only one that repeats without progress has to wait.
       if (failures === 1) return

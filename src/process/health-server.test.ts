@@ -28,7 +28,7 @@ test('is not ready for every reason that a check gives, one a line', async () =>
   expect([response.status, await response.text()]).toEqual([503, 'watches are not synced\ndraining\n'])
 })
 
-test('asks the checks anew each time', async () => {
+test('asks the checks again each time', async () => {
   let reason: string | undefined = 'watches are not synced'
   const { get } = await start([() => reason])
   expect((await get('/readyz')).status).toBe(503)

@@ -24,7 +24,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
 
 /**
  * Ends the process with code 1 at an error that nothing has caught, a promise's included, and logs it. What the process
- * knows may be half changed by then, so it does not go on to decide on it; kubelet starts it anew.
+ * knows may be half changed by then, so it does not go on to decide on it; kubelet starts it again.
  */
 export function exitOnUncaught(logger: Logger): void {
   process.on('uncaughtException', (err, origin) => {

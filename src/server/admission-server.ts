@@ -27,7 +27,7 @@ const BODY_MS = 5_000
  */
 const MAX_CONNECTIONS = 2_000
 
-/** A connection stays with one replica for ever unless it is ended now and then. */
+/** A connection stays with one replica forever unless it is ended now and then. */
 const MAX_REQUESTS_PER_SOCKET = 1000
 
 export interface AdmissionServerOptions extends Admission {

@@ -227,7 +227,7 @@ describe('a decision that a live read changes', () => {
     expect((await decide(rules, NONE, confirm)).decision).toEqual(allow())
   })
 
-  test('is not chased for ever', async () => {
+  test('is not chased forever', async () => {
     let reads = 0
     const restless: Rules = () =>
       deny(violation('CacheNotFound', '', 'gone'), [{ ...CLAIM, name: `s${reads}` }])

@@ -85,7 +85,7 @@ async function readDoubted(
   }
 }
 
-/** A live read can lead to another decision, which may rest on something else; that is read too, but not for ever. */
+/** A live read can lead to another decision, which may rest on something else; that is read too, but not forever. */
 const MAX_READS = 3
 
 async function confirmed(

@@ -15,7 +15,7 @@ function body(peer: string, name: string): BodyAccount {
 }
 
 describe('a budget of 100 bytes', () => {
-  test('holds what fits, counted anew as it grows', () => {
+  test('holds what fits, counted again as it grows', () => {
     const one = body('a', 'one')
     expect([10, 60, 100].map(bytes => budget.hold(one, bytes))).toEqual([true, true, true])
     expect(cut).toEqual([])

@@ -44,7 +44,7 @@ export async function benchMemory(): Promise<void> {
   await measure(`${SIZE.caches} caches, ${SIZE.pods} pods, ${SIZE.namespaces} namespaces`, roles)
 }
 
-/** Starts each role anew, alone, and prints what it took. */
+/** Starts each role again, alone, and prints what it took. */
 async function measure(what: string, roles: Record<string, Role>): Promise<void> {
   console.log(`\n${what}`)
   for (const role of Object.values(roles)) await role.stop()

@@ -11,7 +11,7 @@ const QUALIFIED_KEY = /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?
 
 /**
  * Generated pods as an API server takes them: what it would refuse whoever asks (keys and values that are no labels, mounts
- * of volumes that are not there, one path twice) is put right, and nothing else. Each asks for one to all of the `ready`
+ * of volumes that are not there, one path twice) is fixed, and nothing else. Each asks for one to all of the `ready`
  * caches, or at a scheduling gate for `waiting` as well.
  */
 export function acceptablePods(ready: readonly string[], waiting: string): fc.Arbitrary<Pod> {
@@ -41,10 +41,10 @@ export function acceptablePods(ready: readonly string[], waiting: string): fc.Ar
 
 function acceptable(pod: Pod): Pod {
   const { volumes, containers, initContainers } = pod.spec
-  const mend = (container: Container) => withVolumes(withoutDuplicatePaths(container), volumes)
+  const fix = (container: Container) => withVolumes(withoutDuplicatePaths(container), volumes)
   const lists = {
-    containers: containers.map(mend),
-    ...(initContainers && { initContainers: initContainers.map(mend) }),
+    containers: containers.map(fix),
+    ...(initContainers && { initContainers: initContainers.map(fix) }),
   }
   return { ...pod, spec: { ...pod.spec, ...lists, ...(volumes && { volumes: completed(volumes, lists) }) } }
 }

@@ -63,7 +63,7 @@ function digestOf(given: StoredPod): string | undefined {
   return given.metadata.annotations?.['modelplane.ai/injected']
 }
 
-test('a worker that starts anew gets what its leader has, not what was fetched since; a new leader gets that', async () => {
+test('a worker that starts again gets what its leader has, not what was fetched since; a new leader gets that', async () => {
   const leader = await eventually('the leader', () => find('llama-0'))
   expect(digestOf(leader)).toBe(`weights=${DIGEST}`)
   await eventually('the worker', () => find('llama-0-1'))

@@ -37,7 +37,7 @@ describe('while the webhook is down', () => {
     expect(code, stderr).toBe(0)
   })
 
-  test('a pod that asks for one is held back, never admitted without its mounts', async () => {
+  test('a pod that asks for one is rejected, never admitted without its mounts', async () => {
     const { code, stderr } = await cluster.apply(pod({ name: 'held', ...annotations('weights') }))
     expect(code).toBe(1)
     expect(stderr).toContain('failed calling webhook "pods.modelplane.ai"')

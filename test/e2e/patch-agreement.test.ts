@@ -113,7 +113,7 @@ test('and each comes back unchanged when it is admitted once more', async () => 
 
 const admitted = z.looseObject({ metadata: z.looseObject({ name: z.string() }) })
 
-/** The pods as the API server would store them, without what it gives to each object anew. Fails when it refuses one. */
+/** The pods as the API server would store them, without what it gives to each object again. Fails when it refuses one. */
 async function create(namespace: string, pods: unknown[]) {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods })
   const args = ['create', '--namespace', namespace, '--dry-run=server', '--output', 'yaml', '--filename', '-']

@@ -154,11 +154,11 @@ test('a Secret that is deleted, and installed again, has the same CA as before, 
 test.each([
   ['emptied', [{ op: 'replace', path: '/webhooks/0/clientConfig/caBundle', value: '' }]],
   ['removed', [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }]],
-])('caBundle that is %s is put right', async (_, patch) => {
+])('caBundle that is %s is fixed', async (_, patch) => {
   const began = Date.now()
   for (const name of CONFIGURATIONS) await admin('patch', name, '--type=json', '-p', JSON.stringify(patch))
   await untilTrusted()
-  console.log(`caBundle put right after ${Date.now() - began} ms`)
+  console.log(`caBundle fixed after ${Date.now() - began} ms`)
 })
 
 test('a Secret that is spoilt is replaced, trusted, and served from', async () => {

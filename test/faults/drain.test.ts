@@ -147,7 +147,7 @@ test('of API servers that keep their connections busy, none sees a request fail 
     const process = leaving.child()
     terminate(leaving)
     await eventually('its word that it is not ready', async () => !(await isReady(leaving)) || undefined)
-    // The Service does not know yet: every answer ends its connection, which is made anew to the same replica, and served.
+    // The Service does not know yet: every answer ends its connection, which is made again to the same replica, and served.
     const before = lanes.map(keptBy)
     const closed = lanes.map(lane => lane.closed.get(leaving.port) ?? 0)
     await each(

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { KINDS } from '../../src/cluster/kinds.ts'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
@@ -88,9 +89,15 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
     eventually('views of the size that the API has', async () => {
       const caches = await cluster.kubectl(['get', 'mc', '--all-namespaces', '-o', 'name'])
       const classes = await cluster.kubectl(['get', 'storageclass', '-o', 'name'])
-      const expected = [lines(caches.stdout), lines(classes.stdout)].join()
-      const held = await Promise.all([product.webhook, product.controller].map(role => sizes(role.healthUrl)))
-      return held.every(sizes => sizes.join() === expected) || undefined
+      const expected = { modelcaches: lines(caches.stdout), storageclasses: lines(classes.stdout) }
+      const [ofWebhook, ofController] = await Promise.all(
+        [product.webhook, product.controller].map(role => sizes(role.healthUrl)),
+      )
+      const isWhole =
+        isDeepStrictEqual(ofWebhook, expected) &&
+        // The controller watches no classes.
+        isDeepStrictEqual(ofController, { modelcaches: expected.modelcaches })
+      return isWhole || undefined
     })
   const sharedClass = (of: string) => storageClass(of, 'filestore.csi.storage.gke.io')
 
@@ -196,10 +203,9 @@ function lines(text: string): number {
   return text.split('\n').filter(line => line !== '').length
 }
 
-/** How many ModelCaches and StorageClasses a role holds in memory. */
-async function sizes(healthUrl: string): Promise<(string | undefined)[]> {
+/** How many ModelCaches and StorageClasses a role holds in memory, where it watches them. */
+async function sizes(healthUrl: string): Promise<Record<string, number>> {
   const { body } = await httpGet(`${healthUrl}/metrics`)
-  return ['modelcaches', 'storageclasses'].map(
-    kind => new RegExp(`^modelcache_watch_objects\\{kind="${kind}"\\} (\\d+)$`, 'm').exec(body)?.[1],
-  )
+  const found = body.matchAll(/^modelcache_watch_objects\{kind="(modelcaches|storageclasses)"\} (\d+)$/gm)
+  return Object.fromEntries([...found].map(([, kind = '', size]) => [kind, Number(size)]))
 }

@@ -43,7 +43,7 @@ export interface ControlPlaneRequest {
 type Probe = () => Promise<string | undefined>
 
 const READY_MS = 60_000
-// The API server waits for open watches to end and, once etcd is gone, would wait for ever.
+// The API server waits for open watches to end and, once etcd is gone, would wait forever.
 const APISERVER_GRACE_MS = 3_000
 
 /**

@@ -83,7 +83,7 @@ function managerConfig(at: { webhookPort: number; healthPort: number; certDir: s
     apiVersion: 'config.lws.x-k8s.io/v1alpha1',
     kind: 'Configuration',
     leaderElection: { leaderElect: false },
-    // Its own certificates come by a Secret mounted into a pod, for which it would wait for ever.
+    // Its own certificates come by a Secret mounted into a pod, for which it would wait forever.
     internalCertManagement: { enable: false },
     webhook: { host: '127.0.0.1', port: at.webhookPort, certDir: at.certDir },
     health: { healthProbeBindAddress: `127.0.0.1:${at.healthPort}` },

@@ -128,7 +128,7 @@ describe('a pod that would rather wait', () => {
       'is being deleted',
       { ...aReadyCache(), metadata: { name: 'llama', namespace: 'ml-team', deletionTimestamp: 'x' } },
     ],
-  ])('waits also for a cache that %s: it may be mended, or come back', (_, cache) => {
+  ])('waits also for a cache that %s: it may be fixed, or come back', (_, cache) => {
     expect(admitted(waiting(), cache).spec.schedulingGates).toHaveLength(1)
   })
 

@@ -259,7 +259,7 @@ describe('a leader', () => {
     expect(a.leads()).toBe(true)
   })
 
-  test('makes the Lease anew at its next renewal when it was deleted', async () => {
+  test('makes the Lease again at its next renewal when it was deleted', async () => {
     const a = stand('a')
     await pass(60_000)
     server.delete()

@@ -1,6 +1,6 @@
 /** One term as leader. */
 export interface Term {
-  /** Aborts when the term ends, once and for ever; a new term has a new signal. */
+  /** Aborts when the term ends, once and forever; a new term has a new signal. */
   readonly signal: AbortSignal
   /** Puts the end off to that time, by `performance.now()`. Does nothing once the term has ended. */
   extend(until: number): void

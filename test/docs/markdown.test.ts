@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { inRepository } from '../manifests/rendered.ts'
+
+const COLUMNS = 120
+
+const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  cwd: inRepository('.'),
+  encoding: 'utf8',
+})
+  .trim()
+  .split('\n')
+
+const textOf = (page: string) => readFileSync(inRepository(page), 'utf8')
+
+/** The lines of prose, with their numbers: neither code nor output nor tables, which cannot be wrapped. */
+function prose(page: string): { line: string; number: number }[] {
+  let isFenced = false
+  return textOf(page)
+    .split('\n')
+    .flatMap((line, index) => {
+      if (/^\s*(```|~~~)/.test(line)) {
+        isFenced = !isFenced
+        return []
+      }
+      return isFenced || /^(\s*\|| {4,}\S|<!--)/.test(line) ? [] : [{ line, number: index + 1 }]
+    })
+}
+
+describe.each(pages)('%s', page => {
+  test(`has no line of prose of over ${COLUMNS} columns`, () => {
+    const long = prose(page).filter(({ line }) => [...line].length > COLUMNS)
+    expect(long.map(({ number }) => `${page}:${number}`)).toEqual([])
+  })
+
+  test('links to pages that exist', () => {
+    const targets = [...textOf(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)].map(([, target = '']) =>
+      posix.join(posix.dirname(page), target),
+    )
+    expect(targets.filter(target => !existsSync(inRepository(target)))).toEqual([])
+  })
+
+  test('names files that exist', () => {
+    const named = [
+      ...textOf(page).matchAll(/`((?:src|test|tools|manifests|chart|certs|examples|docs)\/[\w./-]+)`/g),
+    ]
+    const paths = named.map(([, path = '']) => path).filter(path => !path.endsWith('-'))
+    expect(paths.filter(path => !existsSync(inRepository(path)))).toEqual([])
+  })
+})
+
+test('README.md fits on few screens', () => {
+  const lines = textOf('README.md').trimEnd().split('\n')
+  expect(lines.length).toBeLessThanOrEqual(120)
+  expect(lines.filter(line => [...line].length > COLUMNS)).toEqual([])
+})
+
+describe('docs/architecture.md', () => {
+  const page = textOf('docs/architecture.md')
+
+  test('names files by their bare name only where their folder is the one named before', () => {
+    const missing: string[] = []
+    let folder = ''
+    for (const [, path = ''] of page.matchAll(/`((?:src\/[\w/-]+\/|steps\/)?[\w-]+\.ts)`/g)) {
+      if (path.startsWith('src/')) folder = posix.dirname(path)
+      const full = path.startsWith('src/') ? path : posix.join(folder, path)
+      if (!existsSync(inRepository(full))) missing.push(full)
+    }
+    expect(missing).toEqual([])
+  })
+
+  test('has the table of imports that the dependency test holds', () => {
+    const source = readFileSync(inRepository('src/dependencies.test.ts'), 'utf8')
+    const rows = [...page.matchAll(/^\| `src\/(\w+)\/` \| .* \| ([\w, ]+) \|$/gm)]
+    expect(rows.length).toBeGreaterThan(10)
+    for (const [, room = '', imports = ''] of rows) {
+      if (imports === 'all of them') continue
+      const list =
+        imports === 'nothing'
+          ? ''
+          : imports
+              .split(', ')
+              .map(name => `'${name}'`)
+              .join(', ')
+      expect(source, room).toContain(`  ${room}: [${list}],`)
+    }
+  })
+})
