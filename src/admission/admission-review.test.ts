@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { violation } from '../api/violation.ts'
 import type { Operation } from '../injection/json-patch.ts'
 import { admissionReview, respond } from './admission-review.ts'
-import { allow, type Decision, type Denied, deny, type Finding } from './decision.ts'
+import { allow, type Decision, type Denied, deny } from './decision.ts'
+import type { Finding } from './finding.ts'
+import { error } from './finding.ts'
 import { aReview } from './fixtures.ts'
 
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002'
@@ -54,7 +56,7 @@ describe('an allowed reply', () => {
     ['other scripts', 'größe 模型', 'größe 模型'],
   ])('puts a warning with %s on one line, or the API server drops it', (_, text, line) => {
     const violations = [violation('StorageClassNotRWX', '', text), violation('CacheNotReady', '', 'second')]
-    const warnings = violations.map(found => ({ violation: found, basis: [] }))
+    const warnings = violations.map(found => ({ ...error(found), severity: 'warning' as const }))
     expect(reply(allow({ warnings })).response.warnings).toEqual([
       `StorageClassNotRWX: ${line}`,
       'CacheNotReady: second',
@@ -64,9 +66,9 @@ describe('an allowed reply', () => {
 
 describe('a denied reply', () => {
   const decision = denied(
-    { violation: violation('CacheNotFound', 'metadata.annotations[a]', 'there is no a'), basis: [] },
-    { violation: violation('CacheNotReady', 'metadata.annotations[b]', 'b is Pending'), basis: [] },
-    { violation: violation('CacheNotFound', 'metadata.annotations[c]', 'there is no c'), basis: [] },
+    error(violation('CacheNotFound', 'metadata.annotations[a]', 'there is no a')),
+    error(violation('CacheNotReady', 'metadata.annotations[b]', 'b is Pending')),
+    error(violation('CacheNotFound', 'metadata.annotations[c]', 'there is no c')),
   )
 
   test('says every finding in its message, the reason before the text', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Allowed, Decision, Denied, Finding } from './decision.ts'
+import type { Allowed, Decision, Denied } from './decision.ts'
+import type { Finding } from './finding.ts'
 
 /**
  * The envelope of `admission.k8s.io/v1`, as far as rules read it. Objects stay unparsed: each rule parses the
@@ -37,8 +38,6 @@ export function respond(uid: string, decision: Decision) {
     response: { uid, ...(decision.allowed ? allowedResponse(decision) : deniedResponse(decision)) },
   }
 }
-
-export type AdmissionReply = ReturnType<typeof respond>
 
 function allowedResponse({ patch, warnings }: Allowed) {
   return {

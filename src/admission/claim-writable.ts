@@ -1,6 +1,6 @@
 import { violation } from '../api/violation.ts'
 import type { ClusterView } from './cluster-view.ts'
-import type { Finding } from './decision.ts'
+import { error, type Finding } from './finding.ts'
 import { type ManagedClaim, managedClaim } from './managed-claim.ts'
 import type { WritableMount } from './writable-mounts.ts'
 
@@ -23,5 +23,5 @@ function finding({ claimName, field, what }: WritableMount, namespace: string, c
   const cache =
     claim.owner === undefined ? 'a ModelCache' : `ModelCache ${namespace}/${claim.owner.metadata.name}`
   const text = `${what} mounts claim ${claimName} of ${cache} writable; only its hydration Job may write, set readOnly: true on the volume and on each of its mounts`
-  return { violation: violation('ClaimWritable', field, text), basis: claim.basis }
+  return error(violation('ClaimWritable', field, text), claim.basis)
 }

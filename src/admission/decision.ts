@@ -1,15 +1,7 @@
 import type { Violation } from '../api/violation.ts'
 import type { Operation } from '../injection/json-patch.ts'
 import type { ObjectRef } from './cluster-view.ts'
-
-/**
- * What a rule found, to deny or to warn of. `basis` names the objects whose absence or state it rests on; the caller reads them live
- * and decides again before it gives this answer. Empty: the request alone decides.
- */
-export interface Finding {
-  violation: Violation
-  basis: readonly ObjectRef[]
-}
+import { error, type Finding } from './finding.ts'
 
 export interface Allowed {
   allowed: true
@@ -34,14 +26,18 @@ export function allow(given: Partial<Omit<Allowed, 'allowed'>> = {}): Allowed {
   return { allowed: true, patch: [], warnings: [], basis: [], ...given }
 }
 
-/** Denies when there is a finding; undefined when there is none. */
-export function denyIfAny(findings: readonly Finding[]): Denied | undefined {
-  const [first, ...rest] = findings
-  return first ? { allowed: false, findings: [first, ...rest] } : undefined
+/** What findings lead to: a denial where there is an error, else a permission with the warnings. */
+export function decide(
+  findings: readonly Finding[],
+  given: Partial<Omit<Allowed, 'allowed'>> = {},
+): Decision {
+  const [first, ...rest] = findings.filter(({ severity }) => severity === 'error')
+  if (first !== undefined) return { allowed: false, findings: [first, ...rest] }
+  return allow({ ...given, warnings: findings })
 }
 
 export function deny(violation: Violation, basis: readonly ObjectRef[] = []): Denied {
-  return { allowed: false, findings: [{ violation, basis }] }
+  return { allowed: false, findings: [error(violation, basis)] }
 }
 
 /** The objects that a decision rests on: what it says is missing, or not as it must be. */

@@ -13,7 +13,8 @@ import type { StorageProfile } from '../api/storage-profile.ts'
 import type { StoredObject } from '../kube/resource.ts'
 import { type AdmissionRequest, admissionReview } from './admission-review.ts'
 import type { ClusterView } from './cluster-view.ts'
-import type { Decision, Finding } from './decision.ts'
+import type { Decision } from './decision.ts'
+import type { Finding } from './finding.ts'
 import type { Policy } from './policy.ts'
 
 /** A view of a cluster that holds these objects and no others. */

@@ -4,8 +4,6 @@ export const IMPLEMENTED_SOURCES = ['huggingFace', 's3', 'http', 'oci', 'inline'
 /** All members of `spec.artifact.source`, reserved ones included; exactly one is set. */
 export const SOURCES = [...IMPLEMENTED_SOURCES, 'gcs', 'azure', 'pvcClone'] as const
 
-export type SourceName = (typeof SOURCES)[number]
-
 /**
  * Fields of the spec that never change after creation: they say which bytes lie where, and running pods rely on
  * them. What is absent here may change: credentials (`secretRef`), the size of the claim, how the Job runs.

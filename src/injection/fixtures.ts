@@ -22,15 +22,15 @@ export function aCacheMount(given: Partial<CacheMount> = {}): CacheMount {
 /** The plan for a pod that can be given its caches. */
 export function operationsFor(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Operation[] {
   const plan = planInjection(pod, mounts)
-  if (Array.isArray(plan)) return plan
-  throw new Error(`refused: ${plan.reason}: ${plan.text}`)
+  if (plan.refused === undefined) return plan.value
+  throw new Error(`refused: ${plan.refused.reason}: ${plan.refused.text}`)
 }
 
 /** Why a pod cannot be given its caches. */
 export function refusalFor(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Violation {
   const plan = planInjection(pod, mounts)
-  if (Array.isArray(plan)) throw new Error(`not refused: ${JSON.stringify(plan)}`)
-  return plan
+  if (plan.refused === undefined) throw new Error(`not refused: ${JSON.stringify(plan.value)}`)
+  return plan.refused
 }
 
 /** The pod after the API server has applied the plan, every operation checked on the way. */

@@ -1,4 +1,5 @@
 import { CACHE_CONSUMER, CACHE_READY_GATE, INJECTED } from '../api/annotations.ts'
+import { type Outcome, ok, refused } from '../api/outcome.ts'
 import { OS_LABEL, type Pod, type Volume } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import type { CacheMount } from './cache-mount.ts'
@@ -16,29 +17,26 @@ import { freeVolumeName, volumesOfClaim } from './volume.ts'
  * nothing to add. Volume and mount are both read-only: the flag on the volume also keeps kubelet from walking
  * the tree to change owners and labels. A pod with a cache that is not Ready waits at a scheduling gate.
  */
-export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Operation[] | Violation {
+export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Outcome<Operation[]> {
   if (isWindows(pod)) {
-    return violation(
-      'NotImplemented',
-      'spec.os.name',
-      'caches cannot be mounted into Windows pods; run it on Linux',
-    )
+    const text = 'caches cannot be mounted into Windows pods; run it on Linux'
+    return refused(violation('NotImplemented', 'spec.os.name', text))
   }
   const targets = targetContainers(pod)
-  if (!Array.isArray(targets)) return targets
+  if (targets.refused !== undefined) return targets
   const overlap = overlapOfCaches(mounts)
-  if (overlap) return overlap
+  if (overlap) return refused(overlap)
 
   const patch = createPatch()
   const volumes: Volume[] = [...(pod.spec.volumes ?? [])]
   for (const mount of mounts) {
-    const problem = addCache(pod, mount, { patch, volumes, targets })
-    if (problem) return problem
+    const problem = addCache(pod, mount, { patch, volumes, targets: targets.value })
+    if (problem) return refused(problem)
   }
   patch.set('/metadata/annotations', pod.metadata.annotations, INJECTED, recordOf(mounts))
   patch.set('/metadata/labels', pod.metadata.labels, CACHE_CONSUMER, 'true')
   if (mounts.some(({ waits }) => waits)) addGate(pod, patch)
-  return patch.operations
+  return ok(patch.operations)
 }
 
 function isWindows({ spec }: Pod): boolean {

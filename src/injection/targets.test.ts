@@ -5,15 +5,12 @@ import type { Container, Pod } from '../api/pod.ts'
 import { targetContainers } from './targets.ts'
 
 function targets(pod: Pod): string[] {
-  const found = targetContainers(pod)
-  if (!Array.isArray(found)) throw new Error(`${found.reason}: ${found.text}`)
+  const found = targetContainers(pod).value ?? expect.fail('refused')
   return found.map(({ container }) => container.name)
 }
 
 function refusal(pod: Pod) {
-  const found = targetContainers(pod)
-  if (Array.isArray(found)) throw new Error('not refused')
-  return found
+  return targetContainers(pod).refused ?? expect.fail('not refused')
 }
 
 const SIDECAR = aContainer({ name: 'routing-proxy' })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { ObjectRef } from '../admission/cluster-view.ts'
 import { allow, type Decision } from '../admission/decision.ts'
+import { warning } from '../admission/finding.ts'
 import { aRequest, aView } from '../admission/fixtures.ts'
 import type { Rules } from '../admission/rules.ts'
-import { warning } from '../admission/warning.ts'
 import { decideBy, OFFLINE } from './decide.ts'
 
 const CLUSTERS: ObjectRef = { list: 'InferenceCluster' }

@@ -1,4 +1,5 @@
-import type { Decision, Finding } from '../admission/decision.ts'
+import type { Decision } from '../admission/decision.ts'
+import type { Finding } from '../admission/finding.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Operation } from '../injection/json-patch.ts'
 import type { Manifest } from './manifest.ts'

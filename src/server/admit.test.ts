@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import { allow, type Decision, deny } from '../admission/decision.ts'
+import { error, warning } from '../admission/finding.ts'
 import { aRequest, aView, findingsOf, reasonsOf, textOf } from '../admission/fixtures.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import type { Rules } from '../admission/rules.ts'
@@ -145,8 +146,8 @@ describe('a denial that rests on the cluster', () => {
     const findings: Decision = {
       allowed: false,
       findings: [
-        { violation: violation('MountPathInvalid', 'a', 'by the request'), basis: [] },
-        { violation: violation('StorageClassNotFound', 'b', 'by the cluster'), basis: [LLAMA] },
+        error(violation('MountPathInvalid', 'a', 'by the request')),
+        error(violation('StorageClassNotFound', 'b', 'by the cluster'), [LLAMA]),
       ],
     }
     const { decision } = await decide(() => findings, NONE, aReader(new Error('down')).confirm)
@@ -175,7 +176,8 @@ describe('a permission that rests on the absence of something', () => {
 })
 
 describe('a warning that rests on the cluster', () => {
-  const advised = (basis: ObjectRef[]) => allow({ warnings: [{ violation: WARNING, basis }] })
+  const advised = (basis: ObjectRef[]) =>
+    allow({ warnings: [{ severity: 'warning', violation: WARNING, basis }] })
   const WARNING = violation('CacheNotFound', '', 'there is none')
   const warns: Rules = (_request, view) =>
     view.get('ModelCache', NAMESPACE, 'llama') === undefined ? advised([LLAMA]) : allow()
@@ -203,8 +205,8 @@ describe('a decision that a live read changes', () => {
   const rules: Rules = (_request, view) => {
     if (!view.get('ModelCache', NAMESPACE, 'llama'))
       return deny(violation('CacheNotFound', '', 'gone'), [LLAMA])
-    const warning = { violation: violation('ClaimNotFound', '', 'gone'), basis: [CLAIM] }
-    return view.get('PersistentVolumeClaim', NAMESPACE, 'ops') ? allow() : allow({ warnings: [warning] })
+    const told = warning('ClaimNotFound', '', 'gone', [CLAIM])
+    return view.get('PersistentVolumeClaim', NAMESPACE, 'ops') ? allow() : allow({ warnings: [told] })
   }
 
   test('is confirmed in what it rests on newly, and only that', async () => {

@@ -2,7 +2,7 @@ import { job as jobSchema } from '../../api/job.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import { writesToManagedClaims } from '../claim-writable.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import { allow, type Decision, deny, denyIfAny } from '../decision.ts'
+import { allow, type Decision, decide, deny } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { writableMounts } from '../writable-mounts.ts'
@@ -20,5 +20,5 @@ export function validateJob(request: AdmissionRequest, view: ClusterView, policy
     ...mount,
     field: `spec.template.${mount.field}`,
   }))
-  return denyIfAny(writesToManagedClaims(mounts, request.namespace ?? '', view)) ?? allow()
+  return decide(writesToManagedClaims(mounts, request.namespace ?? '', view))
 }

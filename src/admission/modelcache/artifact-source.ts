@@ -1,5 +1,6 @@
 import { IMPLEMENTED_SOURCES, SOURCES } from '../../api/modelcache-fields.ts'
 import { violation } from '../../api/violation.ts'
+import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.artifact.source'
@@ -9,11 +10,11 @@ export const artifactSource: Rule = ({ cache: { spec } }) => {
   const source = spec.artifact.source ?? {}
   const set = SOURCES.filter(name => source[name as keyof typeof source] !== undefined)
   if (spec.storage.backend === 'ExistingPVC') {
-    if (set.length === 0) return {}
+    if (set.length === 0) return []
     const text = `${FIELD} has ${set.join(' and ')}, but backend ExistingPVC serves what its claim holds; remove the source, or use backend PVC`
-    return { findings: [{ violation: violation('ArtifactSourceAmbiguous', FIELD, text), basis: [] }] }
+    return [error(violation('ArtifactSourceAmbiguous', FIELD, text))]
   }
-  if (set.length === 1) return {}
+  if (set.length === 1) return []
   const found =
     set.length === 0
       ? violation(
@@ -26,5 +27,5 @@ export const artifactSource: Rule = ({ cache: { spec } }) => {
           FIELD,
           `${FIELD} has ${set.join(' and ')}; keep one and remove the others, or make a ModelCache of each`,
         )
-  return { findings: [{ violation: found, basis: [] }] }
+  return [error(found)]
 }

@@ -1,6 +1,6 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import type { Finding } from '../decision.ts'
+import type { Finding } from '../finding.ts'
 import type { Policy } from '../policy.ts'
 
 /** A ModelCache that is created or updated, as the rules see it. */
@@ -11,11 +11,5 @@ export interface Change {
   old: ModelCache | undefined
 }
 
-/** What a rule has to say of a change. */
-export interface RuleResult {
-  findings?: readonly Finding[]
-  warnings?: readonly Finding[]
-}
-
 /** One rule of ModelCache admission: pure, and silent when it is content. */
-export type Rule = (change: Change, view: ClusterView, policy: Policy) => RuleResult
+export type Rule = (change: Change, view: ClusterView, policy: Policy) => readonly Finding[]

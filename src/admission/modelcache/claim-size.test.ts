@@ -15,7 +15,7 @@ const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 const DEFAULT = { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } }
 
 function findings(old: ReturnType<typeof sized> | undefined, cache = sized(), classes: StorageClass[] = []) {
-  return claimSize({ namespace: NAMESPACE, cache, old }, aView({ classes }), aPolicy()).findings ?? []
+  return claimSize({ namespace: NAMESPACE, cache, old }, aView({ classes }), aPolicy())
 }
 
 describe('the size of the claim', () => {
@@ -77,7 +77,7 @@ describe('the size of the claim', () => {
         { namespace: NAMESPACE, cache: byDefault(6), old: byDefault(5) },
         aView({ classes, inferenceClusters }),
         aPolicy(),
-      ).findings ?? []
+      )
     const std = aStorageClass({ name: 'std', ...DEFAULT })
     expect(judge([expandable(), std])).toEqual([])
     const found = judge([aStorageClass(), expandable({ name: 'std', ...DEFAULT })])

@@ -1,5 +1,6 @@
 import { violation } from '../../api/violation.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
+import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.storage.pvc.sizeGiB'
@@ -13,18 +14,18 @@ export const claimSize: Rule = ({ cache: { spec }, old }, view, policy) => {
   const before = old?.spec.storage.pvc?.sizeGiB
   const now = spec.storage.pvc?.sizeGiB
   // Another backend is FieldImmutable already.
-  if (before === undefined || now === before || spec.storage.backend !== 'PVC') return {}
+  if (before === undefined || now === before || spec.storage.backend !== 'PVC') return []
   if (now === undefined || now < before) {
     const change = now === undefined ? 'be removed' : `shrink to ${now}`
     const text = `${FIELD} is ${before} and cannot ${change}, because a claim only grows; keep ${before} or more, or create a ModelCache of another name`
-    return { findings: [{ violation: violation('SizeCannotShrink', FIELD, text), basis: [] }] }
+    return [error(violation('SizeCannotShrink', FIELD, text))]
   }
   const effective = effectiveClass(spec, view, policy)
   const { found, basis } = effective
-  if (found?.allowVolumeExpansion === true) return {}
+  if (found?.allowVolumeExpansion === true) return []
   const is = found ? 'does not have allowVolumeExpansion: true' : 'does not exist'
   const text = `${FIELD} cannot grow from ${before} to ${now}, because ${subject(effective)} ${is}; keep ${before}, or let an administrator fix the class, if its driver can expand volumes`
-  return { findings: [{ violation: violation('ExpansionNotAllowed', FIELD, text), basis }] }
+  return [error(violation('ExpansionNotAllowed', FIELD, text), basis)]
 }
 
 function subject({ name, inferenceCluster, found }: EffectiveClass): string {

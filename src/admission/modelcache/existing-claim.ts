@@ -1,4 +1,5 @@
-import { type Violation, violation } from '../../api/violation.ts'
+import { violation } from '../../api/violation.ts'
+import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.storage.existingPVC'
@@ -9,23 +10,19 @@ const FIELD = 'spec.storage.existingPVC'
  */
 export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) => {
   const reference = spec.storage.existingPVC
-  if (spec.storage.backend !== 'ExistingPVC' || reference === undefined || old !== undefined) return {}
+  if (spec.storage.backend !== 'ExistingPVC' || reference === undefined || old !== undefined) return []
   if (reference.namespace !== undefined && reference.namespace !== namespace) {
     const text = `${FIELD}.namespace is ${reference.namespace}, but pods mount claims of their own namespace only; make the claim and the ModelCache in one namespace`
-    return finding(violation('ClaimNotFound', `${FIELD}.namespace`, text))
+    return [error(violation('ClaimNotFound', `${FIELD}.namespace`, text))]
   }
   const basis = [{ kind: 'PersistentVolumeClaim', namespace, name: reference.name } as const]
   const claim = view.get('PersistentVolumeClaim', namespace, reference.name)
   if (claim === undefined) {
     const text = `${FIELD}: there is no PersistentVolumeClaim ${namespace}/${reference.name}; create it first, or correct the name`
-    return { findings: [{ violation: violation('ClaimNotFound', `${FIELD}.name`, text), basis }] }
+    return [error(violation('ClaimNotFound', `${FIELD}.name`, text), basis)]
   }
   const modes = claim.spec.accessModes ?? []
-  if (modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany')) return {}
+  if (modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany')) return []
   const text = `${FIELD}: PersistentVolumeClaim ${namespace}/${reference.name} is ${modes.join(', ') || 'without access modes'}; pods on several nodes need ReadWriteMany or ReadOnlyMany`
-  return { findings: [{ violation: violation('ClaimNotShared', `${FIELD}.name`, text), basis }] }
-}
-
-function finding(found: Violation) {
-  return { findings: [{ violation: found, basis: [] }] }
+  return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
 }

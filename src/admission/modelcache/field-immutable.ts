@@ -4,6 +4,7 @@ import type { ModelCacheSpec } from '../../api/modelcache.ts'
 import { IMMUTABLE_FIELDS } from '../../api/modelcache-fields.ts'
 import { violation } from '../../api/violation.ts'
 import { cut } from '../../api/wording.ts'
+import { error } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import type { Rule } from './change.ts'
 
@@ -12,17 +13,16 @@ const CONTENTS = 'artifact.source.inline.files'
 
 /** The fields that say which bytes lie where never change: running pods rely on them. */
 export const fieldImmutable: Rule = ({ cache, old }) => {
-  if (old === undefined) return {}
-  const findings = IMMUTABLE_FIELDS.flatMap(path => {
+  if (old === undefined) return []
+  return IMMUTABLE_FIELDS.flatMap(path => {
     const before = comparable(old.spec, path)
     const now = comparable(cache.spec, path)
     if (isDeepStrictEqual(before, now)) return []
     const field = `spec.${path}`
     const change = path === CONTENTS ? '' : ` from ${show(before)} to ${show(now)}`
     const text = `${field} cannot change${change}; create a ModelCache of another name instead`
-    return [{ violation: violation('FieldImmutable', field, text), basis: [] }]
+    return [error(violation('FieldImmutable', field, text))]
   })
-  return { findings }
 }
 
 /** `review` compares with what is kept of a stored cache. */

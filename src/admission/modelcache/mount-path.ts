@@ -1,6 +1,7 @@
 import { isCleanMountPath, isNameable, reservedPath } from '../../api/mount-path.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 import { quote } from '../../api/wording.ts'
+import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.mount.path'
@@ -9,7 +10,7 @@ const SUB_PATH = 'spec.storage.existingPVC.subPath'
 /** The mount path is absolute and clean, and hides nothing that a container needs; the folder is within its claim. */
 export const mountPath: Rule = ({ cache: { spec } }) => {
   const problems = [subPathProblem(spec.storage.existingPVC?.subPath), pathProblem(spec.mount.path)]
-  return { findings: problems.flatMap(found => (found ? [{ violation: found, basis: [] }] : [])) }
+  return problems.flatMap(found => (found ? [error(found)] : []))
 }
 
 function subPathProblem(subPath: string | undefined): Violation | undefined {

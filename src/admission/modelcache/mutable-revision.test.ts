@@ -9,7 +9,7 @@ const hub = (revision?: string) =>
 const oci = (reference: string) => aModelCache({ spec: { artifact: { source: { oci: { reference } } } } })
 
 function warnings(cache: ReturnType<typeof hub>, old?: ReturnType<typeof hub>) {
-  return mutableRevision({ namespace: NAMESPACE, cache, old }, aView(), aPolicy()).warnings ?? []
+  return mutableRevision({ namespace: NAMESPACE, cache, old }, aView(), aPolicy())
 }
 
 describe('a new cache', () => {

@@ -1,4 +1,4 @@
-import { warning } from '../warning.ts'
+import { warning } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 const HUGGING_FACE = 'spec.artifact.source.huggingFace.revision'
@@ -14,17 +14,17 @@ const LATEST = 'latest'
  */
 export const mutableRevision: Rule = ({ cache: { spec }, old }) => {
   const { huggingFace, oci } = spec.artifact.source ?? {}
-  if (old !== undefined) return {}
+  if (old !== undefined) return []
   if (huggingFace && MOVING_BRANCHES.includes(huggingFace.revision)) {
     const text = `revision ${huggingFace.revision} moves: what it points at now is staged, and stays. To pin it, name a commit, by its 40 digits, when the cache is created`
-    return { warnings: [warning('MutableRevision', HUGGING_FACE, text)] }
+    return [warning('MutableRevision', HUGGING_FACE, text)]
   }
   const tag = oci && movingTag(oci.reference)
   if (tag) {
     const text = `${tag} moves: what it points at now is staged, and stays. To pin it, name a digest (registry/repository@sha256:…) when the cache is created`
-    return { warnings: [warning('MutableRevision', OCI, text)] }
+    return [warning('MutableRevision', OCI, text)]
   }
-  return {}
+  return []
 }
 
 /** The tag `latest` in words, where a reference goes by it; undefined where it names another tag or a digest. */

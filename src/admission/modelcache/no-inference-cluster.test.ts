@@ -8,7 +8,7 @@ const selecting = (tier: string) =>
 const EMPTY = aView()
 
 function warnings(cache: ReturnType<typeof selecting>, old?: ReturnType<typeof selecting>, view = EMPTY) {
-  return noInferenceCluster({ namespace: NAMESPACE, cache, old }, view, aPolicy()).warnings ?? []
+  return noInferenceCluster({ namespace: NAMESPACE, cache, old }, view, aPolicy())
 }
 
 test.each([

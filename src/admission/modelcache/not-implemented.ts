@@ -1,5 +1,6 @@
 import { RESERVED_FIELDS, RESERVED_VALUES } from '../../api/not-implemented.ts'
 import { violation } from '../../api/violation.ts'
+import { error } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import type { Rule } from './change.ts'
 
@@ -15,10 +16,7 @@ export const notImplemented: Rule = ({ cache: { spec } }) => {
     field,
     text: `spec.${field} is not implemented; remove it`,
   }))
-  return {
-    findings: [...values, ...fields].map(({ field, text }) => ({
-      violation: violation('NotImplemented', `spec.${field}`, text),
-      basis: [],
-    })),
-  }
+  return [...values, ...fields].map(({ field, text }) =>
+    error(violation('NotImplemented', `spec.${field}`, text)),
+  )
 }

@@ -11,9 +11,7 @@ const of = (source: Source, name = 'new', kind: 'Weights' | 'Bytes' = 'Weights')
   aModelCache({ name, spec: { artifact: { kind, source } } })
 
 function warnings(cache: ModelCache, caches: ModelCache[], old?: ModelCache) {
-  return (
-    sourceAlreadyCached({ namespace: NAMESPACE, cache, old }, aView({ caches }), aPolicy()).warnings ?? []
-  )
+  return sourceAlreadyCached({ namespace: NAMESPACE, cache, old }, aView({ caches }), aPolicy())
 }
 
 describe('a new cache of a source that another one has', () => {
@@ -104,6 +102,6 @@ describe('nothing is told', () => {
     const { get } = aView({ caches: live ? [live] : [] })
     const view = { ...aView({ caches: [of({ huggingFace: REPO }, 'llama')] }), get }
     const change = { namespace: NAMESPACE, cache: mine, old: undefined }
-    expect(sourceAlreadyCached(change, view, aPolicy())).toEqual({})
+    expect(sourceAlreadyCached(change, view, aPolicy())).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import { sourceIdentity } from '../../api/source-identity.ts'
-import { warning } from '../warning.ts'
+import { warning } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.artifact.source'
@@ -11,17 +11,17 @@ const FIELD = 'spec.artifact.source'
  */
 export const sourceAlreadyCached: Rule = ({ cache, namespace, old }, view) => {
   const source = sourceIdentity(cache.spec)
-  if (old !== undefined || source === undefined) return {}
+  if (old !== undefined || source === undefined) return []
   const isAnother = ({ metadata }: ModelCache) =>
     metadata.name !== cache.metadata.name && metadata.deletionTimestamp === undefined
   const twin = first(view.modelCachesOfSource(namespace, source), isAnother)
   // By name once more: that look-up is the one that a live read answers.
   const confirmed = twin && view.get('ModelCache', namespace, twin.metadata.name)
-  if (confirmed === undefined || !isAnother(confirmed) || sourceIdentity(confirmed.spec) !== source) return {}
+  if (confirmed === undefined || !isAnother(confirmed) || sourceIdentity(confirmed.spec) !== source) return []
   const { metadata, spec } = confirmed
   const text = `ModelCache ${namespace}/${metadata.name} has the same source already, mounted at ${spec.mount.path}; pods can use that one: modelplane.ai/caches: ${metadata.name}`
   const basis = [{ kind: 'ModelCache', namespace, name: metadata.name }] as const
-  return { warnings: [warning('SourceAlreadyCached', FIELD, text, basis)] }
+  return [warning('SourceAlreadyCached', FIELD, text, basis)]
 }
 
 /** The first that is wanted: there may be many, and one is told. */

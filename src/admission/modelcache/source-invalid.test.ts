@@ -10,7 +10,7 @@ const cacheOf = (source: object) => aModelCache({ spec: { artifact: { source: so
 
 function findings(source: object, old?: ModelCache) {
   const change = { namespace: NAMESPACE, cache: cacheOf(source), old }
-  return sourceInvalid(change, aView(), aPolicy()).findings?.map(({ violation }) => violation) ?? []
+  return sourceInvalid(change, aView(), aPolicy()).map(({ violation }) => violation)
 }
 
 const hf = (given: object) => ({ huggingFace: { repo: 'a/b', ...given } })

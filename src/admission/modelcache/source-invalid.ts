@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { hasFormat, SOURCE_FORMATS } from '../../api/source-formats.ts'
 import { violation } from '../../api/violation.ts'
 import { quote } from '../../api/wording.ts'
+import { error } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import type { Rule } from './change.ts'
 import { inlineFileProblems } from './inline-files.ts'
@@ -14,18 +15,15 @@ const INLINE_FIELD = 'artifact.source.inline.files'
  * and when the source changed: a stored one from before a rule does not block a label edit.
  */
 export const sourceInvalid: Rule = ({ cache: { spec }, old }) => {
-  if (old !== undefined && isDeepStrictEqual(old.spec.artifact.source, spec.artifact.source)) return {}
+  if (old !== undefined && isDeepStrictEqual(old.spec.artifact.source, spec.artifact.source)) return []
   const files = spec.artifact.source?.inline?.files
   const problems = [
     ...formatProblems(spec),
     ...(files ? inlineFileProblems(files) : []).map(text => ({ field: INLINE_FIELD, text })),
   ]
-  return {
-    findings: problems.map(({ field, text }) => ({
-      violation: violation('SourceInvalid', `spec.${field}`, `spec.${field} ${text}`),
-      basis: [],
-    })),
-  }
+  return problems.map(({ field, text }) =>
+    error(violation('SourceInvalid', `spec.${field}`, `spec.${field} ${text}`)),
+  )
 }
 
 function formatProblems(spec: unknown) {

@@ -1,6 +1,7 @@
 import { type Violation, violation } from '../../api/violation.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import { attestHint, type RwxCapability, rwxCapability } from '../../storage/rwx.ts'
+import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.storage.pvc.storageClassName'
@@ -11,20 +12,19 @@ const FIELD = 'spec.storage.pvc.storageClassName'
  * Runs on CREATE alone: the field is immutable, and a class that vanished later must not block a label edit.
  */
 export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
-  if (spec.storage.backend !== 'PVC' || old !== undefined) return {}
+  if (spec.storage.backend !== 'PVC' || old !== undefined) return []
   const effective = effectiveClass(spec, view, policy)
-  const { found, basis } = effective
-  if (found === undefined) return { findings: [{ violation: missing(effective), basis }] }
-  const name = found.metadata.name
-  const capability = rwxCapability(found, view.get('StorageProfile', undefined, name))
-  if (capability.answer === 'yes') return {}
-  const finding = {
-    violation: notShared(`${origin(effective)} ${name}`, capability, name),
-    basis: [...basis, { kind: 'StorageProfile', name } as const],
-  }
-  return capability.answer === 'unknown' && policy.unknownProvisioner === 'Warn'
-    ? { warnings: [finding] }
-    : { findings: [finding] }
+  const { found: storageClass, basis } = effective
+  if (storageClass === undefined) return [error(missing(effective), basis)]
+  const { name } = storageClass.metadata
+  const capability = rwxCapability(storageClass, view.get('StorageProfile', undefined, name))
+  if (capability.answer === 'yes') return []
+  const found = error(notShared(`${origin(effective)} ${name}`, capability, name), [
+    ...basis,
+    { kind: 'StorageProfile', name },
+  ])
+  const isTolerated = capability.answer === 'unknown' && policy.unknownProvisioner === 'Warn'
+  return [isTolerated ? { ...found, severity: 'warning' } : found]
 }
 
 /** Where the name of the class comes from; the name follows. */

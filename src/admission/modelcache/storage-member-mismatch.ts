@@ -1,4 +1,5 @@
 import { violation } from '../../api/violation.ts'
+import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 /** The member of `spec.storage` that belongs to the backend is there, and the other is not. */
@@ -17,10 +18,7 @@ export const storageMember: Rule = ({ cache: { spec } }) => {
   if (backend !== 'PVC' && pvc !== undefined) {
     problems.push(['pvc', `spec.storage.pvc does not belong to backend ${backend}; remove it`])
   }
-  return {
-    findings: problems.map(([member, text]) => ({
-      violation: violation('StorageMemberMismatch', `spec.storage.${member}`, text),
-      basis: [],
-    })),
-  }
+  return problems.map(([member, text]) =>
+    error(violation('StorageMemberMismatch', `spec.storage.${member}`, text)),
+  )
 }

@@ -19,9 +19,7 @@ function warnings(
   old?: ModelCache,
   held: Parameters<typeof aView>[0] = {},
 ) {
-  return (
-    storageQuota({ namespace: NAMESPACE, cache, old }, aView({ quotas, ...held }), aPolicy()).warnings ?? []
-  )
+  return storageQuota({ namespace: NAMESPACE, cache, old }, aView({ quotas, ...held }), aPolicy())
 }
 
 const texts = (...given: Parameters<typeof warnings>) =>

@@ -2,8 +2,7 @@ import { parseQuantity } from '../../api/quantity.ts'
 import type { ResourceQuota } from '../../api/resource-quota.ts'
 import { effectiveClass } from '../../storage/effective-class.ts'
 import type { ObjectRef } from '../cluster-view.ts'
-import type { Finding } from '../decision.ts'
-import { warning } from '../warning.ts'
+import { type Finding, warning } from '../finding.ts'
 import type { Change, Rule } from './change.ts'
 
 /** How much of each resource that quotas limit a claim adds to what is used, as quantities. */
@@ -19,9 +18,9 @@ export const storageQuota: Rule = (change, view, policy) => {
   const { cache, namespace, old } = change
   const isNew = old === undefined
   const storage = addedStorage(change)
-  if (cache.spec.storage.backend !== 'PVC' || (!isNew && storage === undefined)) return {}
+  if (cache.spec.storage.backend !== 'PVC' || (!isNew && storage === undefined)) return []
   const quotas = [...view.list('ResourceQuota', namespace)]
-  if (quotas.length === 0) return {}
+  if (quotas.length === 0) return []
   // Where there is no class at all, the change is refused by another rule.
   const { name, found, basis } = effectiveClass(cache.spec, view, policy)
   const ofClass = `${name ?? found?.metadata.name}.storageclass.storage.k8s.io`
@@ -33,8 +32,7 @@ export const storageQuota: Rule = (change, view, policy) => {
     ...(storage && { [`${ofClass}/requests.storage`]: storage }),
     ...(isNew && { [`${ofClass}/persistentvolumeclaims`]: '1' }),
   }
-  const warnings = quotas.flatMap(quota => [...refusals(quota, ofAny, []), ...refusals(quota, ofThis, basis)])
-  return { warnings }
+  return quotas.flatMap(quota => [...refusals(quota, ofAny, []), ...refusals(quota, ofThis, basis)])
 }
 
 /**

@@ -1,7 +1,7 @@
 import { modelCache } from '../../api/modelcache.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import { allow, type Decision, deny, denyIfAny } from '../decision.ts'
+import { allow, type Decision, decide, deny } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { artifactSource } from './artifact-source.ts'
@@ -49,9 +49,7 @@ export function validateModelCache(request: AdmissionRequest, view: ClusterView,
   // A stored object that no longer parses leaves nothing to compare with: the new one is judged as if created.
   const old = request.operation === 'UPDATE' ? modelCache.safeParse(request.oldObject).data : undefined
   const change: Change = { namespace: request.namespace ?? '', cache: parsed.data, old }
-  const results = RULES.map(rule => rule(change, view, policy))
-  const denied = denyIfAny(results.flatMap(({ findings }) => findings ?? []))
-  return denied ?? allow({ warnings: results.flatMap(({ warnings }) => warnings ?? []) })
+  return decide(RULES.flatMap(rule => rule(change, view, policy)))
 }
 
 const described = modelCache.pick({ metadata: true })

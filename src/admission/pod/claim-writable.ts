@@ -1,6 +1,6 @@
 import type { Pod } from '../../api/pod.ts'
 import { writesToManagedClaims } from '../claim-writable.ts'
-import type { Finding } from '../decision.ts'
+import type { Finding } from '../finding.ts'
 import { writableEphemeralMounts, writableMounts } from '../writable-mounts.ts'
 import type { Subject } from './subject.ts'
 

@@ -1,15 +1,13 @@
 import { GATE, NOT_READY } from '../../api/annotations.ts'
+import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import type { Pod } from '../../api/pod.ts'
-import { type Violation, violation } from '../../api/violation.ts'
+import { violation } from '../../api/violation.ts'
 import { quote } from '../../api/wording.ts'
 
 /** Whether a pod would rather wait for its caches at a scheduling gate than be refused, or why what it says is wrong. */
-export function waitsAtGate({ metadata }: Pod): boolean | Violation {
+export function waitsAtGate({ metadata }: Pod): Outcome<boolean> {
   const value = metadata.annotations?.[NOT_READY]
-  if (value === undefined || value === GATE) return value === GATE
-  return violation(
-    'ReferenceInvalid',
-    `metadata.annotations[${NOT_READY}]`,
-    `annotation ${NOT_READY} is ${quote(value)}; its only value is ${GATE}, without it pods are refused until their caches are Ready`,
-  )
+  if (value === undefined || value === GATE) return ok(value === GATE)
+  const text = `annotation ${NOT_READY} is ${quote(value)}; its only value is ${GATE}, without it pods are refused until their caches are Ready`
+  return refused(violation('ReferenceInvalid', `metadata.annotations[${NOT_READY}]`, text))
 }

@@ -5,7 +5,7 @@ import type { Operation } from '../../injection/json-patch.ts'
 import { planInjection } from '../../injection/plan.ts'
 import { asRecorded } from '../../injection/record.ts'
 import type { ObjectRef } from '../cluster-view.ts'
-import type { Finding } from '../decision.ts'
+import { error, type Finding } from '../finding.ts'
 import { resolveCaches } from './resolve.ts'
 import type { Subject } from './subject.ts'
 
@@ -18,24 +18,25 @@ export function injectionMissing({ request, pod, view }: Subject): readonly Find
   if (annotation === undefined) return []
   const namespace = request.namespace ?? ''
   const resolved = resolveCaches(annotation, namespace, pod, view)
-  if ('findings' in resolved) return resolved.findings
+  if (resolved.refused !== undefined) return resolved.refused
+  const { value } = resolved
 
   const isKnown = (name: string, digest: string) => {
     const cache = view.get('ModelCache', namespace, name)
     return cache !== undefined && hasSnapshot(cache, digest)
   }
-  const mounts = asRecorded(resolved.mounts, pod.metadata.annotations?.[INJECTED], isKnown)
+  const mounts = asRecorded(value.mounts, pod.metadata.annotations?.[INJECTED], isKnown)
   const plan = planInjection(pod, mounts)
   // The replica that has injected may have known a cache by a later look than ours.
   const basis: ObjectRef[] = [
     ...mounts.map(({ cache }) => ({ kind: 'ModelCache', namespace, name: cache }) as const),
-    ...resolved.basis,
+    ...value.basis,
   ]
-  if (!Array.isArray(plan)) return [{ violation: plan, basis }]
-  if (plan.length === 0) return []
+  if (plan.refused !== undefined) return [error(plan.refused, basis)]
+  if (plan.value.length === 0) return []
   const names = mounts.map(({ cache }) => cache).join(', ')
-  const text = `this pod asks for ${names} and lacks what was to be injected at ${placesOf(plan)}; another webhook has removed it, or MutatingWebhookConfiguration modelcache-mutating is not in place`
-  return [{ violation: violation('InjectionMissing', `metadata.annotations[${CACHES}]`, text), basis }]
+  const text = `this pod asks for ${names} and lacks what was to be injected at ${placesOf(plan.value)}; another webhook has removed it, or MutatingWebhookConfiguration modelcache-mutating is not in place`
+  return [error(violation('InjectionMissing', `metadata.annotations[${CACHES}]`, text), basis)]
 }
 
 /** Where the operations would add, as field paths: `spec.containers[0].volumeMounts`. */

@@ -3,7 +3,7 @@ import { pod as podSchema } from '../../api/pod.ts'
 import { planInjection } from '../../injection/plan.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import { allow, type Decision, deny } from '../decision.ts'
+import { allow, type Decision, decide, deny } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import { resolveCaches } from './resolve.ts'
 
@@ -23,8 +23,9 @@ export function mutatePod(request: AdmissionRequest, view: ClusterView): Decisio
 
   // metadata.namespace may be empty during admission; the request always says.
   const resolved = resolveCaches(annotation, request.namespace ?? '', pod, view)
-  if ('findings' in resolved) return resolved
+  if (resolved.refused !== undefined) return decide(resolved.refused)
 
-  const plan = planInjection(pod, resolved.mounts)
-  return Array.isArray(plan) ? allow({ patch: plan, basis: resolved.basis }) : deny(plan)
+  const { mounts, basis } = resolved.value
+  const plan = planInjection(pod, mounts)
+  return plan.refused === undefined ? allow({ patch: plan.value, basis }) : deny(plan.refused)
 }

@@ -1,6 +1,7 @@
 import { CACHES } from '../../api/annotations.ts'
 import { MAX_NAME, objectName } from '../../api/object-name.ts'
-import { type Violation, violation } from '../../api/violation.ts'
+import { type Outcome, ok, refused } from '../../api/outcome.ts'
+import { violation } from '../../api/violation.ts'
 import { listed, quote } from '../../api/wording.ts'
 
 /** More caches than any pod mounts; each unknown name costs a live read, so the number is bounded. */
@@ -9,23 +10,22 @@ const MAX_REFERENCES = 16
 /** So many names, each with a comma and a few spaces. */
 const MAX_ANNOTATION = MAX_REFERENCES * (MAX_NAME + 16)
 
+const FIELD = `metadata.annotations[${CACHES}]`
+
 /**
  * The names of the caches that an annotation value asks for, in its order: separated by commas, spaces around
  * them allowed, each a valid object name and named once.
  */
-export function cacheReferences(annotation: string): string[] | Violation {
+export function cacheReferences(annotation: string): Outcome<string[]> {
   if (annotation.length > MAX_ANNOTATION) {
     const text = `annotation ${CACHES} has ${annotation.length} characters, more than ${MAX_REFERENCES} names need; list the names of ModelCaches of this namespace, separated by commas`
-    return violation('ReferenceInvalid', `metadata.annotations[${CACHES}]`, text)
+    return refused(violation('ReferenceInvalid', FIELD, text))
   }
   const names = listed(annotation)
   const problem = referenceProblem(names)
-  if (problem === undefined) return names
-  return violation(
-    'ReferenceInvalid',
-    `metadata.annotations[${CACHES}]`,
-    `annotation ${CACHES}=${quote(annotation)} ${problem}; list the names of ModelCaches of this namespace, separated by commas`,
-  )
+  if (problem === undefined) return ok(names)
+  const text = `annotation ${CACHES}=${quote(annotation)} ${problem}; list the names of ModelCaches of this namespace, separated by commas`
+  return refused(violation('ReferenceInvalid', FIELD, text))
 }
 
 function referenceProblem(names: string[]): string | undefined {

@@ -2,6 +2,7 @@ import { CACHES, INJECTED, NOT_READY } from '../../api/annotations.ts'
 import type { ConsumerPod } from '../../api/consumer-pod.ts'
 import { leaderName } from '../../api/leader-worker-set.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import type { Pod } from '../../api/pod.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 import { type CacheMount, cacheMount } from '../../injection/cache-mount.ts'
@@ -9,7 +10,7 @@ import { mountOfLeader } from '../../injection/leader-mount.ts'
 import { PENDING, pendingMount } from '../../injection/pending-mount.ts'
 import { readRecord } from '../../injection/record.ts'
 import type { ClusterView, ObjectRef } from '../cluster-view.ts'
-import { type Denied, deny, denyIfAny, type Finding } from '../decision.ts'
+import { error, type Finding } from '../finding.ts'
 import { claimReplacedText, isClaimReplaced } from './claim-replaced.ts'
 import { waitsAtGate } from './gate.ts'
 import { notReadyText } from './not-ready.ts'
@@ -29,33 +30,34 @@ export function resolveCaches(
   namespace: string,
   pod: Pod,
   view: ClusterView,
-): Denied | Resolved {
-  const names = cacheReferences(annotation)
-  if (!Array.isArray(names)) return deny(names)
-  const waits = waitsAtGate(pod)
-  if (typeof waits !== 'boolean') return deny(waits)
+): Outcome<Resolved, readonly Finding[]> {
+  const references = cacheReferences(annotation)
+  if (references.refused !== undefined) return refused([error(references.refused)])
+  const gate = waitsAtGate(pod)
+  if (gate.refused !== undefined) return refused([error(gate.refused)])
+  const waits = gate.value
 
   const { leader, basis } = leaderOf(pod, namespace, view)
   const recorded = readRecord(pod.metadata.annotations?.[INJECTED])
   const mounts: CacheMount[] = []
   const findings: Finding[] = []
-  const resolve = (name: string): CacheMount | Finding => {
+  const resolve = (name: string): Outcome<CacheMount, Finding> => {
     const cache = view.get('ModelCache', namespace, name)
-    const refused = (found: Violation): Finding => {
-      return { violation: found, basis: [{ kind: 'ModelCache', namespace, name }, ...basis] }
-    }
-    if (cache === undefined) return refused(notFound(name, namespace))
+    const because = (found: Violation) =>
+      refused(error(found, [{ kind: 'ModelCache', namespace, name }, ...basis]))
+    if (cache === undefined) return because(notFound(name, namespace))
     const mount = mountFor(cache, { leader, waits, isPending: recorded.get(name) === PENDING })
     if (mount === undefined || (mount.waits && pod.spec.nodeName))
-      return refused(notReady(cache, namespace, pod))
-    return claimReplaced(cache, mount, namespace, view) ?? mount
+      return because(notReady(cache, namespace, pod))
+    const replaced = claimReplaced(cache, mount, namespace, view)
+    return replaced === undefined ? ok(mount) : refused(replaced)
   }
-  for (const name of names) {
+  for (const name of references.value) {
     const resolved = resolve(name)
-    if ('violation' in resolved) findings.push(resolved)
-    else mounts.push(resolved)
+    if (resolved.refused !== undefined) findings.push(resolved.refused)
+    else mounts.push(resolved.value)
   }
-  return denyIfAny(findings) ?? { mounts, basis }
+  return findings.length > 0 ? refused(findings) : ok({ mounts, basis })
 }
 
 /** The leader of a worker pod. One that the watch does not show yet may have been given something all the same. */
@@ -95,7 +97,7 @@ function claimReplaced(
     { kind: 'ModelCache', namespace, name: cache.metadata.name },
     { kind: 'PersistentVolumeClaim', namespace, name: claimName },
   ]
-  return { violation: found, basis }
+  return error(found, basis)
 }
 
 function notFound(name: string, namespace: string): Violation {

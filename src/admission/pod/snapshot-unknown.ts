@@ -9,7 +9,7 @@ import { subPathExpr } from '../../injection/mounts.ts'
 import { PENDING, pendingMount } from '../../injection/pending-mount.ts'
 import { readRecord } from '../../injection/record.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import type { Finding } from '../decision.ts'
+import { error, type Finding } from '../finding.ts'
 import { type ManagedClaim, managedClaim } from '../managed-claim.ts'
 import type { Subject } from './subject.ts'
 
@@ -96,5 +96,5 @@ function finding(
   const asking = owner === undefined ? 'create the ModelCache first' : `ask for ${owner.metadata.name}`
   const folder = quote(subPath || subPathExpr || '')
   const text = `container ${name} mounts folder ${folder} of claim ${claimName}, which is no snapshot of ${cache}; remove the mount, and ${asking} by annotation modelplane.ai/caches`
-  return { violation: violation('SnapshotUnknown', 'spec.containers', text), basis }
+  return error(violation('SnapshotUnknown', 'spec.containers', text), basis)
 }

@@ -1,7 +1,8 @@
 import { pod as podSchema } from '../../api/pod.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import { allow, type Decision, deny, denyIfAny, type Finding } from '../decision.ts'
+import { allow, type Decision, decide, deny } from '../decision.ts'
+import type { Finding } from '../finding.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { claimWritable } from './claim-writable.ts'
@@ -24,7 +25,7 @@ export function validatePod(request: AdmissionRequest, view: ClusterView, policy
   const subject = { request, pod: parsed.data, view, policy }
   // Caches come and go during the life of a pod: what it was given is a matter of its creation alone.
   const mounts = created ? mountsOf(subject) : []
-  return denyIfAny([...mounts, ...claimWritable(subject)]) ?? allow()
+  return decide([...mounts, ...claimWritable(subject)])
 }
 
 /** Of a pod that lacks what was to be injected, that alone is told: its other mounts may be what is left of it. */

@@ -1,6 +1,6 @@
 import { CACHES } from '../../api/annotations.ts'
+import { warning } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
-import { warning } from '../warning.ts'
 import { annotationsOf } from './pod-templates.ts'
 import type { Advice } from './workload.ts'
 

@@ -1,4 +1,4 @@
-import { warning } from '../warning.ts'
+import { warning } from '../finding.ts'
 import { type Advice, referencesOf } from './workload.ts'
 
 /** A cache may be applied after the workload, so a missing one is only told. */

@@ -1,7 +1,7 @@
 import { cacheMount } from '../../injection/cache-mount.ts'
+import { warning } from '../finding.ts'
 import { waitsAtGate } from '../pod/gate.ts'
 import { notReadyState } from '../pod/not-ready.ts'
-import { warning } from '../warning.ts'
 import { type Advice, referencesOf, type Workload } from './workload.ts'
 
 /** A cache that cannot be mounted yet, and how far it is: until then the workload has no pods, or none that run. */
@@ -15,5 +15,5 @@ export const cacheNotReady: Advice = workload =>
   })
 
 function waitsForAll({ subjects }: Workload): boolean {
-  return subjects.every(({ pod }) => waitsAtGate(pod) === true)
+  return subjects.every(({ pod }) => waitsAtGate(pod).value === true)
 }

@@ -1,5 +1,5 @@
 import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
-import { warning } from '../warning.ts'
+import { warning } from '../finding.ts'
 import type { Advice } from './workload.ts'
 
 /** Containers are chosen, but nothing to mount into them: such pods come up without their weights. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CACHES } from '../../api/annotations.ts'
+import { warning } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
-import { warning } from '../warning.ts'
 import type { Advice, Workload } from './workload.ts'
 
 /** Leaders and workers of a gang read the same weights, so a half-annotated LeaderWorkerSet is most likely an oversight. */

@@ -1,7 +1,7 @@
 import { type Violation, violation } from '../../api/violation.ts'
 import { planInjection } from '../../injection/plan.ts'
 import type { ObjectRef } from '../cluster-view.ts'
-import type { Finding } from '../decision.ts'
+import { error, type Finding } from '../finding.ts'
 import { waitsAtGate } from '../pod/gate.ts'
 import { expectedMount } from './expected-mount.ts'
 import type { PodTemplate } from './pod-templates.ts'
@@ -15,15 +15,15 @@ export function impossible({ template, pod, references }: Subject, namespace: st
   // Who names no cache gets none, and its pods run as they are.
   if (references.length === 0) return []
   const waits = waitsAtGate(pod)
-  if (typeof waits !== 'boolean') return [{ violation: inTemplate(template, waits), basis: [] }]
+  if (waits.refused !== undefined) return [error(inTemplate(template, waits.refused))]
   const alone = planInjection(pod, [])
-  if (!Array.isArray(alone)) return [{ violation: inTemplate(template, alone), basis: [] }]
+  if (alone.refused !== undefined) return [error(inTemplate(template, alone.refused))]
 
   const mounts = references.flatMap(({ cache }) => (cache && expectedMount(cache, pod)) ?? [])
   const plan = planInjection(pod, mounts)
-  if (Array.isArray(plan)) return []
+  if (plan.refused === undefined) return []
   const basis = mounts.map(({ cache }): ObjectRef => ({ kind: 'ModelCache', namespace, name: cache }))
-  return [{ violation: inTemplate(template, plan), basis }]
+  return [error(inTemplate(template, plan.refused), basis)]
 }
 
 /** The violation of a pod, as one of the template that makes it. */

@@ -3,7 +3,7 @@ import { isWithin } from '../../api/mount-path.ts'
 import type { Container } from '../../api/pod.ts'
 import { isEngine } from '../../injection/engine.ts'
 import { targetContainers } from '../../injection/targets.ts'
-import { warning } from '../warning.ts'
+import { warning } from '../finding.ts'
 import { visibleModel } from './visible-model.ts'
 import type { Advice, Subject } from './workload.ts'
 
@@ -25,8 +25,7 @@ function mismatches({ pod, references }: Subject): string[] {
   const weights = caches.filter(({ spec }) => spec.artifact.kind === 'Weights')
   // An unknown cache may be the one, and a tokenizer alone leaves the weights to the engine.
   if (caches.length < references.length || weights.length === 0) return []
-  const targets = targetContainers(pod)
-  if (!Array.isArray(targets)) return []
+  const targets = targetContainers(pod).value ?? []
   const paths = caches.map(({ spec }) => spec.mount.path)
   return targets.flatMap(({ container }) => {
     const model = isEngine(container) ? visibleModel(container) : undefined

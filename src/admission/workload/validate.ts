@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CACHES } from '../../api/annotations.ts'
+import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import { pod as podSchema } from '../../api/pod.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import { allow, type Decision, denyIfAny, type Finding } from '../decision.ts'
+import { allow, type Decision, decide } from '../decision.ts'
+import { error, type Finding } from '../finding.ts'
 import { malformed } from '../malformed.ts'
 import { cacheReferences } from '../pod/references.ts'
 import { annotationNotOnTemplate, strayReferences } from './annotation-not-on-template.ts'
@@ -49,24 +51,26 @@ export function validateWorkload(request: AdmissionRequest, view: ClusterView): 
   const findings: Finding[] = []
   for (const template of templates.filter(asksForCaches)) {
     const subject = subjectOf(template, namespace, view)
-    if ('template' in subject) subjects.push(subject)
+    if (subject.refused === undefined) subjects.push(subject.value)
     if (!isChanged(template)) continue
-    findings.push(...('template' in subject ? impossible(subject, namespace) : [subject]))
+    findings.push(
+      ...(subject.refused === undefined ? impossible(subject.value, namespace) : [error(subject.refused)]),
+    )
   }
   const workload = { namespace, object, templates, subjects }
-  return denyIfAny(findings) ?? allow({ warnings: ADVICE.flatMap(advise => advise(workload)) })
+  // Whoever is denied is told why, and is not advised as well.
+  return decide(findings.length > 0 ? findings : ADVICE.flatMap(advise => advise(workload)))
 }
 
 /** The template read as a pod with its caches, or why it cannot be. */
-function subjectOf(template: PodTemplate, namespace: string, view: ClusterView): Subject | Finding {
+function subjectOf(template: PodTemplate, namespace: string, view: ClusterView): Outcome<Subject> {
   const parsed = podSchema.safeParse({ metadata: {}, ...withoutNull(template.raw) })
-  if (!parsed.success)
-    return { violation: malformed(`not a pod template at ${template.path}`, parsed.error), basis: [] }
+  if (!parsed.success) return refused(malformed(`not a pod template at ${template.path}`, parsed.error))
   const annotation = template.annotations[CACHES]
-  if (annotation === undefined) return { template, pod: parsed.data, references: [] }
+  if (annotation === undefined) return ok({ template, pod: parsed.data, references: [] })
   const names = cacheReferences(annotation)
-  if (!Array.isArray(names)) return { violation: inTemplate(template, names), basis: [] }
-  return { template, pod: parsed.data, references: referencesTo(names, namespace, view) }
+  if (names.refused !== undefined) return refused(inTemplate(template, names.refused))
+  return ok({ template, pod: parsed.data, references: referencesTo(names.value, namespace, view) })
 }
 
 /** Go writes empty members of a template as null, which says as much as their absence. */

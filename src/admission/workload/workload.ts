@@ -1,7 +1,7 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Pod } from '../../api/pod.ts'
 import type { ClusterView } from '../cluster-view.ts'
-import type { Finding } from '../decision.ts'
+import type { Finding } from '../finding.ts'
 import type { PodTemplate } from './pod-templates.ts'
 
 /** A template that names caches, read as the pod that it will make. */

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { aClaim, NAMESPACE } from '../../api/fixtures.ts'
+import { allow } from '../decision.ts'
+import { aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
+import { create, EMPTY, onClaim } from './fixtures.ts'
+
+describe('the claim that people filled', () => {
+  const basis = [{ kind: 'PersistentVolumeClaim', namespace: NAMESPACE, name: 'ops-staged' }]
+
+  test('is ClaimNotFound when it does not exist, on the basis of that claim', () => {
+    const decision = create(onClaim({ name: 'ops-staged' }), EMPTY)
+    expect(findingsOf(decision)).toMatchObject([
+      { violation: { reason: 'ClaimNotFound', field: 'spec.storage.existingPVC.name' }, basis },
+    ])
+    expect(textOf(decision)).toContain('ml-team/ops-staged')
+    expect(textOf(decision)).toContain('create it first')
+  })
+
+  test('is ClaimNotFound in another namespace, even if there is one: pods could not mount it', () => {
+    const claims = [aClaim({ metadata: { namespace: 'other' } })]
+    expect(reasonsOf(create(onClaim({ name: 'ops-staged' }), aView({ claims })))).toEqual(['ClaimNotFound'])
+    const named = create(onClaim({ name: 'ops-staged', namespace: 'other' }), aView({ claims }))
+    expect(findingsOf(named)).toMatchObject([
+      { violation: { reason: 'ClaimNotFound', field: 'spec.storage.existingPVC.namespace' }, basis: [] },
+    ])
+  })
+
+  test.each([
+    ['ReadWriteOnce', ['ReadWriteOnce']],
+    ['ReadWriteOncePod', ['ReadWriteOncePod']],
+    ['without access modes', []],
+  ])('is ClaimNotShared when it is %s, on the basis of that claim', (found, accessModes) => {
+    const decision = create(onClaim({ name: 'ops-staged' }), aView({ claims: [aClaim({ accessModes })] }))
+    expect(findingsOf(decision)).toMatchObject([
+      { violation: { reason: 'ClaimNotShared', field: 'spec.storage.existingPVC.name' }, basis },
+    ])
+    expect(textOf(decision)).toContain(found)
+    expect(textOf(decision)).toContain('ReadWriteMany or ReadOnlyMany')
+  })
+
+  test.each([['ReadOnlyMany'], ['ReadWriteMany'], ['ReadWriteOnce', 'ReadOnlyMany']])(
+    'may be %s',
+    (...accessModes) => {
+      expect(create(onClaim({ name: 'ops-staged' }), aView({ claims: [aClaim({ accessModes })] }))).toEqual(
+        allow(),
+      )
+    },
+  )
+
+  test('need not be Bound yet: that is for the status to say', () => {
+    const claims = [aClaim({ status: { phase: 'Pending' } })]
+    expect(create(onClaim({ name: 'ops-staged' }), aView({ claims }))).toEqual(allow())
+  })
+})
