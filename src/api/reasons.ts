@@ -88,7 +88,7 @@ export const REASONS = {
   InternalError: {
     when: 'A fault in the webhook itself. The request is denied, never let through.',
     example:
-      'a fault in the webhook, nothing is wrong with the request itself; find reference 0f0e5f3c-… in the log of modelcache-webhook',
+      'the webhook has a fault, and the request itself may be right; find reference 0f0e5f3c-… in the log of modelcache-webhook',
     fix: 'Find the reference in the log of the webhook, and report it.',
   },
   ModelPathMismatch: {

@@ -20,12 +20,12 @@ export const certificateOptions = {
   'cert-source': {
     schema: z.enum(['self', 'files']).default('self'),
     value: 'self|files',
-    help: 'who makes the CA and the certificates: this product, or somebody else who brings files; default self',
+    help: 'who makes the CA and the certificates: self is ModelCache, files is somebody else; default self',
   },
   service: {
     schema: objectName.default('modelcache-webhook'),
     value: 'NAME',
-    help: 'the Service that the API server calls; default modelcache-webhook',
+    help: 'name of the Service that the API server calls; default modelcache-webhook',
   },
 } satisfies Record<string, Option>
 
@@ -34,12 +34,12 @@ export const authorityOptions = {
   'ca-lifetime': {
     schema: duration.pipe(z.number().min(10 * MINUTE_MS, 'must be 10m at least')).default(CA_LIFETIME_MS),
     value: 'DURATION',
-    help: 'how long a CA lasts that is made from now on; renewed at two thirds of it; default 365d',
+    help: 'how long a new CA lasts; the controller renews it at two thirds; default 365d',
   },
   'ca-settle': {
     schema: duration.default(120_000),
     value: 'DURATION',
-    help: 'how long a new CA must be trusted by all webhook configurations before it signs; default 2m',
+    help: 'how long all webhook configurations must trust a new CA before it signs; default 2m',
   },
 } satisfies Record<string, Option>
 
@@ -50,17 +50,17 @@ export const servingOptions = {
       .pipe(z.number().min(10_000, 'must be 10s at least').max(MAX_LEAF_LIFETIME_MS, 'must be 7d at most'))
       .default(MAX_LEAF_LIFETIME_MS),
     value: 'DURATION',
-    help: 'how long a serving certificate of our own lasts; renewed at two thirds of it; default 7d, which is the most',
+    help: 'how long a serving certificate lasts, at most 7d; the webhook renews it at two thirds; default 7d',
   },
   'tls-cert-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
-    help: 'with --cert-source=files: PEM serving certificate for the name SERVICE.NAMESPACE.svc',
+    help: 'with --cert-source=files: the PEM certificate for SERVICE.NAMESPACE.svc',
   },
   'tls-key-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
-    help: 'with --cert-source=files: PEM key of the certificate',
+    help: 'with --cert-source=files: the PEM key of that certificate',
   },
 } satisfies Record<string, Option>
 
@@ -69,12 +69,12 @@ export const clientOptions = {
   'client-ca-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
-    help: 'PEM CAs of clients: only API servers that present a certificate of one are let in; default: everybody is',
+    help: 'PEM CAs: the webhook accepts only clients with a certificate of one; default: it accepts all clients',
   },
   'client-name': {
     schema: names.optional(),
     value: 'NAME,…',
-    help: 'with --client-ca-file: common names of the certificates that are let in; default: any that a CA signed',
+    help: 'with --client-ca-file: common names that the webhook accepts; default: all that a CA signed',
   },
 } satisfies Record<string, Option>
 

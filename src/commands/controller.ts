@@ -34,7 +34,7 @@ const OPTIONS = {
   ...installationOptions,
   'no-leader-elect': {
     schema: flag,
-    help: 'write without being elected; only where no other controller runs',
+    help: 'write without an election; use it only where no other controller runs',
   },
   'leader-election-namespace': {
     schema: objectName.optional(),
@@ -47,8 +47,8 @@ const OPTIONS = {
 
 const HELP = `Usage: modelcache controller [options]
 
-Keeps the status of every ModelCache true to the cluster, lets pods go that wait for their caches, and tells the API server
-which CA to trust. Of several replicas one does so, elected by Lease ${LEASE}; the others are ready to take over.
+Writes the status of every ModelCache, lifts the gates of pods whose caches are Ready, and tells the API server which CA to
+trust. Several replicas elect one of them by Lease modelcache-controller; the others stand by.
 
 ${describeOptions(OPTIONS)}
 `

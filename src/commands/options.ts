@@ -127,7 +127,7 @@ export const commonOptions = {
   'log-level-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
-    help: 'file with the name of a level, read every 10 s; while it is missing or empty, --log-level holds',
+    help: 'file with the name of a level, read every 10 s; --log-level holds while it is missing or empty',
   },
 } satisfies Record<string, Option>
 
@@ -136,11 +136,11 @@ export const policyOptions = {
   'unknown-provisioner': {
     schema: z.enum(['Deny', 'Warn']).default('Deny'),
     value: 'Deny|Warn',
-    help: 'for StorageClasses whose provisioner is not known to support ReadWriteMany; default Deny',
+    help: 'what to do where nobody knows whether a StorageClass supports ReadWriteMany; default Deny',
   },
   'cluster-name': {
     schema: objectName.optional(),
     value: 'NAME',
-    help: 'the InferenceCluster that stands for this cluster; default: the only one that is registered',
+    help: 'name of the InferenceCluster that is this cluster; default: the only one that is registered',
   },
 } satisfies Record<string, Option>

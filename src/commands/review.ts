@@ -18,13 +18,13 @@ const OPTIONS = {
     value: 'DIR|FILE|-',
     short: 'f',
     repeatable: true,
-    help: 'what to review: a folder with what is below it, a file, or - for the standard input; may be repeated',
+    help: 'what to review: a folder and all below it, a file, or - for the standard input; may be repeated',
   },
   output: {
     schema: z.enum(['text', 'json', 'patch']).default('text'),
     value: 'FORMAT',
     short: 'o',
-    help: 'text (default), json, or patch: the JSON Patch of each object that is given something',
+    help: 'text (default), json, or patch: the JSON Patch of each object that gets something',
   },
   namespace: {
     schema: objectName.optional(),
@@ -40,12 +40,12 @@ const OPTIONS = {
 
 const HELP = `Usage: modelcache review -f DIR|FILE|- [options]
 
-Says of each ModelCache, pod and workload among manifests whether the webhooks would admit it, and what they would
-inject. The other objects of the input, such as StorageClasses, claims and the status of ModelCaches, are the cluster.
+Tells of each ModelCache, pod and workload in manifests whether the webhooks would admit it, and what they would inject.
+The other objects in the manifests, such as StorageClasses, claims and the status of ModelCaches, describe the cluster.
 
 ${describeOptions(OPTIONS)}
 
-Exit codes: 0 all is admitted, 1 something is denied, 2 the input (or with --live the cluster) cannot be read.
+Exit codes: 0 all objects are admitted, 1 one is denied, 2 the input (or with --live the cluster) cannot be read.
 `
 
 const RENDERERS: Record<'text' | 'json' | 'patch', (results: readonly Reviewed[]) => string> = {

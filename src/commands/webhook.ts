@@ -63,22 +63,22 @@ const OPTIONS = {
       'system:kube-controller-manager',
     ]),
     value: 'NAME,…',
-    help: 'users as which the Job controller creates pods; default its service account, system:kube-controller-manager',
+    help: 'users as which the Job controller creates pods; default: its service account, system:kube-controller-manager',
   },
   'controller-user': {
     schema: z.string().min(1).optional(),
     value: 'NAME',
-    help: 'user as which our controller creates hydration Jobs; default its service account in --namespace',
+    help: 'user as which the ModelCache controller creates Jobs; default: its service account in --namespace',
   },
   'max-event-loop-lag': {
     schema: milliseconds.default(1_000),
     value: 'MS',
-    help: 'from which wait on requests are put off with 503 and Retry-After, in milliseconds; 0 is never, default 1000',
+    help: 'the webhook answers 503 while its event loop is later than this, in milliseconds; 0 turns it off; default 1000',
   },
   'drain-seconds': {
     schema: seconds.default(10),
     value: 'SECONDS',
-    help: 'how long to keep serving after SIGTERM, until no API server calls any more; default 10',
+    help: 'how long the webhook serves after SIGTERM, until no API server calls it any more; default 10',
   },
 }
 

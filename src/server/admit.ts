@@ -143,7 +143,7 @@ function fault(error: unknown, request: AdmissionRequest, logger: Logger): Decis
     violation(
       'InternalError',
       '',
-      `a fault in the webhook, nothing is wrong with the request itself; find reference ${reference} in the log of modelcache-webhook`,
+      `the webhook has a fault, and the request itself may be right; find reference ${reference} in the log of modelcache-webhook`,
     ),
   )
 }
