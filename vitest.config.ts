@@ -11,6 +11,7 @@ export default defineConfig({
             'certs/**/*.test.ts',
             'tools/**/*.test.ts',
             'test/docs/**/*.test.ts',
+            'test/hydrate/**/*.test.ts',
             'test/manifests/**/*.test.ts',
             'test/testbed/**/*.test.ts',
             'test/fuzz/**/*.test.ts',

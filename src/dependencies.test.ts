@@ -45,11 +45,24 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   certs: ['api', 'kube'],
   admission: ['api', 'injection', 'storage'],
   view: ['admission', 'api', 'cluster', 'kube'],
+  hydrate: ['api'],
   review: ['admission', 'api', 'cluster', 'injection', 'kube', 'storage'],
   controller: ['api', 'cluster', 'injection', 'kube', 'storage'],
   server: ['admission', 'api', 'process', 'view'],
   commands: [
-    ...['admission', 'api', 'certs', 'cluster', 'controller', 'kube', 'process', 'review', 'server', 'view'],
+    ...[
+      'admission',
+      'api',
+      'certs',
+      'cluster',
+      'controller',
+      'hydrate',
+      'kube',
+      'process',
+      'review',
+      'server',
+      'view',
+    ],
   ],
 }
 

@@ -18,14 +18,15 @@ const ROLES: Record<string, Role> = {
     summary: 'keep the status of ModelCaches true to the cluster, and lift the gates of pods',
     load: async () => (await import('./commands/controller.ts')).controller,
   },
+  hydrate: {
+    summary: 'write the snapshot of a ModelCache into a folder',
+    load: async () => (await import('./commands/hydrate.ts')).hydrate,
+  },
   review: {
     summary: 'say of manifests what the webhooks would say',
     load: async () => (await import('./commands/review.ts')).review,
   },
 }
-
-/** Roles that are part of the design and that this version does not have. */
-const NOT_IMPLEMENTED = ['hydrate']
 
 const HELP = `Usage: modelcache ROLE [options]
 
@@ -48,8 +49,7 @@ async function main([role, ...argv]: string[]): Promise<number> {
   }
   const known = Object.hasOwn(ROLES, role) ? ROLES[role] : undefined
   if (known === undefined) {
-    const why = NOT_IMPLEMENTED.includes(role) ? 'is not implemented in this version' : 'is not a role'
-    console.error(`modelcache: ${role} ${why}; see: modelcache --help`)
+    console.error(`modelcache: ${role} is not a role; see: modelcache --help`)
     return 2
   }
   try {

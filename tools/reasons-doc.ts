@@ -38,6 +38,7 @@ ${statusReasons()}`
 
 function statusReasons(): string {
   return Object.entries(STATUS_REASONS)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .map(
       ([reason, { when, fix }]) =>
         `## Status ${reason}\n\n${wrapped(when)}\n\n${wrapped(`**What to do.** ${fix}`)}\n`,

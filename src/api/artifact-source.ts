@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { listOf, mapOf, text } from './bounds.ts'
+import { MAX_FILE_NAME } from './file-name.ts'
 import { objectName } from './object-name.ts'
 
 const CREDENTIALS = 'Credentials. Mounted into the hydration Job alone. May be changed at any time.'
@@ -60,9 +61,6 @@ const oci = z.object({
   ),
   secretRef: secretRef.optional(),
 })
-
-/** Characters of the name of an inline file, folders included. */
-export const MAX_FILE_NAME = 1024
 
 const inline = z.object({
   files: mapOf(text(262_144), { entries: 64, min: 1, key: MAX_FILE_NAME }).describe(

@@ -1,15 +1,13 @@
-import { quote, UNPRINTABLE } from '../../api/wording.ts'
-
-const unprintable = new RegExp(UNPRINTABLE, 'u')
+import { fileNameProblem } from '../../api/file-name.ts'
+import { quote } from '../../api/wording.ts'
 
 const LIMIT_BYTES = 256 * 1024
-const MAX_SEGMENT_BYTES = 255
 
 /** What is wrong with the names and the contents of inline files, each as the end of a sentence; empty: nothing. */
 export function inlineFileProblems(files: Readonly<Record<string, string>>): string[] {
   const names = Object.keys(files)
   const problems = names.flatMap(name => {
-    const problem = nameProblem(name)
+    const problem = fileNameProblem(name)
     return problem === undefined ? [] : [`has file name ${quote(name)}, ${problem}`]
   })
   if (names.length === 0) problems.push('has no file; name one, or use another source')
@@ -36,19 +34,6 @@ export function inlineFileProblems(files: Readonly<Record<string, string>>): str
     )
   }
   return problems
-}
-
-function nameProblem(name: string): string | undefined {
-  if (name.startsWith('/')) return 'which is absolute; name it relative to the mount path'
-  const segments = name.split('/')
-  if (segments.some(segment => ['', '.', '..'].includes(segment))) {
-    return 'which has an empty part, "." or ".."; write it in its plain form, such as templates/chat.jinja'
-  }
-  if (unprintable.test(name)) return 'which has control or invisible characters; rename it'
-  if (segments.some(segment => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)) {
-    return 'of which a part is longer than 255 bytes; no file system takes it'
-  }
-  return undefined
 }
 
 /** `a/b/c` lies in `a` and in `a/b`. The schema bounds the length of a name, and so how many there are. */

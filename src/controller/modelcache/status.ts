@@ -1,7 +1,7 @@
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
+import { sourceLine } from '../../api/source-line.ts'
 import { condition } from './conditions.ts'
 import type { Observation } from './observe.ts'
-import { sourceLine } from './source-line.ts'
 import type { StepResult } from './step.ts'
 
 /** The whole status of a cache, from what its steps say: one of them, the last, has a verdict. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { aModelCache } from '../../api/fixtures.ts'
-import type { ModelCacheSpec } from '../../api/modelcache.ts'
+import { aModelCache } from './fixtures.ts'
+import type { ModelCacheSpec } from './modelcache.ts'
 import { sourceLine } from './source-line.ts'
 
 type Source = ModelCacheSpec['artifact']['source']

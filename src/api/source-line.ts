@@ -1,5 +1,5 @@
-import type { ModelCacheSpec } from '../../api/modelcache.ts'
-import { printable } from '../../api/wording.ts'
+import type { ModelCacheSpec } from './modelcache.ts'
+import { printable } from './wording.ts'
 
 /** Where the bytes of a cache come from, in one line for people: the SOURCE column. */
 export function sourceLine(spec: ModelCacheSpec): string {

@@ -1,0 +1,26 @@
+import { UNPRINTABLE } from './wording.ts'
+
+const unprintable = new RegExp(UNPRINTABLE, 'u')
+
+const MAX_SEGMENT_BYTES = 255
+
+/** Characters of the name of a file, folders included. */
+export const MAX_FILE_NAME = 1024
+
+/**
+ * What is wrong with the name of a file within a snapshot, as the end of a sentence that has named it; undefined: nothing. A name that
+ * passes lies within the snapshot, on any file system.
+ */
+export function fileNameProblem(name: string): string | undefined {
+  if (name.length > MAX_FILE_NAME) return `which has more than ${MAX_FILE_NAME} characters; shorten it`
+  if (name.startsWith('/')) return 'which is absolute; name it relative to the mount path'
+  const segments = name.split('/')
+  if (segments.some(segment => ['', '.', '..'].includes(segment))) {
+    return 'which has an empty part, "." or ".."; write it in its plain form, such as templates/chat.jinja'
+  }
+  if (unprintable.test(name)) return 'which has control or invisible characters; rename it'
+  if (segments.some(segment => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)) {
+    return 'of which a part is longer than 255 bytes; no file system takes it'
+  }
+  return undefined
+}

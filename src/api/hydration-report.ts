@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { SHA256_DIGEST } from './digest.ts'
+import { FAILURE_REASONS, type FailureReason } from './status-reasons.ts'
+
+/** What `modelcache hydrate` says at the end, on the last line of its output and as the termination message of its pod. */
+export const hydrationReport = z.object({
+  digest: z.string().regex(SHA256_DIGEST),
+  /** What the tag or branch pointed at; the source itself where it has no revisions. */
+  revision: z.string().max(512).optional(),
+  /** Folder of the snapshot, relative to the volume. */
+  path: z.string().max(512),
+  bytes: z.int().min(0),
+  files: z.int().min(0),
+  seconds: z.number().min(0),
+  /** Files of the source that were left out because others hold the same weights. */
+  leftOut: z.int().min(0).optional(),
+})
+
+/** What it says instead where it fails. */
+export const hydrationFailure = z.object({
+  reason: z.enum(Object.keys(FAILURE_REASONS) as [FailureReason, ...FailureReason[]]),
+  message: z.string().max(2048),
+  /** The source in one line. */
+  source: z.string().max(4200).optional(),
+  /** The file of the source at fault. */
+  file: z.string().max(1024).optional(),
+})
+
+/** What it says every few seconds. */
+export const hydrationProgress = z.object({
+  progress: z.object({
+    bytes: z.int().min(0),
+    bytesTotal: z.int().min(0).optional(),
+    files: z.int().min(0),
+    filesTotal: z.int().min(0).optional(),
+  }),
+})
+
+export type HydrationReport = z.infer<typeof hydrationReport>
+export type HydrationFailure = z.infer<typeof hydrationFailure>
+export type HydrationProgress = z.infer<typeof hydrationProgress>
+
+/** Exit codes of `modelcache hydrate`. A Job tries again on any but the first two. */
+export const EXIT = { done: 0, failed: 1, usage: 2, mayRetry: 75 } as const

@@ -1,0 +1,182 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { artifactSource } from '../admission/modelcache/artifact-source.ts'
+import { notImplemented } from '../admission/modelcache/not-implemented.ts'
+import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
+import { EXIT, type HydrationFailure } from '../api/hydration-report.ts'
+import { type ModelCache, modelCache } from '../api/modelcache.ts'
+import { sourceLine } from '../api/source-line.ts'
+import { printable } from '../api/wording.ts'
+import { HydrationError } from '../hydrate/failure.ts'
+import { hydrate as write } from '../hydrate/hydrate.ts'
+import { type Counts, newCounts, progressBar, progressLine } from '../hydrate/progress.ts'
+import { EMPTY_CLUSTER } from '../review/input-view.ts'
+import type { Command } from './command.ts'
+import { readInput } from './manifest-files.ts'
+import { describeOptions, type Option, parseOptions, UsageError } from './options.ts'
+
+const OPTIONS = {
+  filename: {
+    schema: z.string().min(1, 'is missing'),
+    value: 'FILE|-',
+    short: 'f',
+    help: 'manifest of the ModelCache, or - for the standard input',
+  },
+  into: {
+    schema: z.string().min(1, 'is missing'),
+    value: 'DIR',
+    help: 'the volume, or any folder: the snapshot is written below snapshots/',
+  },
+  secrets: {
+    schema: z.string().min(1).optional(),
+    value: 'DIR',
+    help: 'folder with the Secrets of sources: a folder for each Secret, a file for each key',
+  },
+  'config-maps': {
+    schema: z.string().min(1).optional(),
+    value: 'DIR',
+    help: 'folder with the ConfigMaps of sources: a folder for each ConfigMap, a file for each key',
+  },
+  report: {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'file that gets the last line of the output, too',
+  },
+} satisfies Record<string, Option>
+
+const HELP = `Usage: modelcache hydrate -f FILE|- --into DIR [options]
+
+Writes the artifact of a ModelCache into a folder, as a snapshot named by its digest. A run that is interrupted goes on where it
+stopped; a snapshot that is complete is not fetched again. No cluster is needed.
+
+${describeOptions(OPTIONS)}
+
+The last line of the output is a report: {"digest","revision","path","bytes","files","seconds"}, or why there is none:
+{"reason","message","source","file"}. docs/reasons.md explains the reasons.
+
+Exit codes: 0 done, 1 failed and will fail again, 2 usage, 75 failed and may succeed later.
+`
+
+/** Fewer lines than a person would read, and more than a status needs. */
+const LINE_MS = 5_000
+const BAR_MS = 200
+/** A termination message has room for 4 KiB. */
+const MAX_SOURCE = 1024
+const MAX_MESSAGE = 2048
+
+/** The role that writes a snapshot: in a Job on a volume, or by hand into any folder. */
+export const hydrate: Command = {
+  async run(argv) {
+    const options = parseOptions(OPTIONS, argv)
+    if (options === undefined) {
+      process.stdout.write(HELP)
+      return EXIT.done
+    }
+    const { spec } = await readModelCache(options.filename)
+    const { source } = spec.artifact
+    if (source === undefined) throw new UsageError('the ModelCache has no source; set spec.artifact.source')
+
+    const stop = new AbortController()
+    const interrupt = (name: NodeJS.Signals) => {
+      const message = `${name} came before the snapshot was complete; the next run goes on from here`
+      stop.abort(new HydrationError('Interrupted', message))
+    }
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, interrupt)
+
+    const counts = newCounts()
+    const stopShowing = showProgress(counts)
+    const finish = async (line: object, code: number): Promise<number> => {
+      stopShowing()
+      const text = `${JSON.stringify(line)}\n`
+      process.stdout.write(text)
+      if (options.report !== undefined) await writeFile(options.report, text)
+      return code
+    }
+    try {
+      const report = await write({
+        source,
+        into: options.into,
+        secret: ref => readSecret(options.secrets, ref),
+        configMap: name => join(options['config-maps'] ?? '', name),
+        counts,
+        signal: stop.signal,
+      })
+      return await finish(report, EXIT.done)
+    } catch (error) {
+      const failure = stop.signal.aborted ? stop.signal.reason : error
+      const known = failure instanceof HydrationError ? failure : undefined
+      if (known === undefined) console.error(failure)
+      return await finish(
+        describe(failure, sourceLine(spec)),
+        known?.mayRetry === false ? EXIT.failed : EXIT.mayRetry,
+      )
+    }
+  },
+}
+
+/** The one ModelCache of a file, its source sound. */
+async function readModelCache(path: string): Promise<ModelCache> {
+  const { manifests, problems } = await readInput([path], 'default')
+  const [problem] = problems
+  if (problem !== undefined) throw new UsageError(`${problem.file}: ${problem.message}`)
+  const [manifest, another] = manifests.filter(({ kind }) => kind === 'ModelCache')
+  if (manifest === undefined) throw new UsageError(`${path}: there is no ModelCache in it`)
+  if (another !== undefined) throw new UsageError(`${path}: it has several ModelCaches; give one`)
+  const parsed = modelCache.safeParse(manifest.object)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new UsageError(`${path}: not a ModelCache: ${issue?.path.join('.')}: ${issue?.message}`)
+  }
+  const change = { namespace: manifest.namespace, cache: parsed.data, old: undefined }
+  const policy = { unknownProvisioner: 'Warn', jobControllers: [], controllerUser: '' } as const
+  const findings = [notImplemented, artifactSource, sourceInvalid].flatMap(rule =>
+    rule(change, EMPTY_CLUSTER, policy),
+  )
+  const [finding] = findings
+  if (finding !== undefined)
+    throw new UsageError(`${path}: ${finding.violation.reason}: ${finding.violation.text}`)
+  return parsed.data
+}
+
+async function readSecret(
+  folder: string | undefined,
+  ref: { name: string; key: string } | undefined,
+): Promise<string | undefined> {
+  if (ref === undefined) return undefined
+  const path = join(folder ?? '', ref.name, ref.key)
+  const text = folder === undefined ? undefined : await readFile(path, 'utf8').catch(() => undefined)
+  const secret = text?.trim()
+  if (secret) return secret
+  const looked = folder === undefined ? '--secrets is not given' : `looked for ${path}`
+  const message = `Secret ${ref.name} with key ${ref.key} is not there, or is empty (${looked}); create it in the namespace of the ModelCache`
+  throw new HydrationError('SecretNotFound', message)
+}
+
+/** Shows how far the work has come: a bar on a terminal, else a line now and then. Gives the way to stop. */
+function showProgress(counts: Counts): () => void {
+  const startedAt = performance.now()
+  if (!process.stderr.isTTY) {
+    const timer = setInterval(() => process.stdout.write(`${progressLine(counts)}\n`), LINE_MS).unref()
+    return () => clearInterval(timer)
+  }
+  const draw = () =>
+    process.stderr.write(`\r\x1b[K${progressBar(counts, (performance.now() - startedAt) / 1000)}`)
+  const timer = setInterval(draw, BAR_MS).unref()
+  return () => {
+    clearInterval(timer)
+    draw()
+    process.stderr.write('\n')
+  }
+}
+
+function describe(error: unknown, source: string): HydrationFailure {
+  const words = error instanceof Error ? error.message : String(error)
+  return {
+    reason: error instanceof HydrationError ? error.reason : 'InternalError',
+    message: printable(words).slice(0, MAX_MESSAGE),
+    source: source.slice(0, MAX_SOURCE),
+    ...(error instanceof HydrationError &&
+      error.file !== undefined && { file: printable(error.file).slice(0, MAX_SOURCE) }),
+  }
+}

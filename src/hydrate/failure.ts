@@ -1,0 +1,64 @@
+import { FAILURE_REASONS, type FailureReason } from '../api/status-reasons.ts'
+
+/** Reasons for which the next run may succeed, although nobody changes anything. */
+const MAY_PASS: readonly FailureReason[] = [
+  'Interrupted',
+  'InternalError',
+  'RateLimited',
+  'SourceChanged',
+  'SourceUnavailable',
+]
+
+/** Why a snapshot could not be written, with what to do about it in its message. */
+export class HydrationError extends Error {
+  override name = 'HydrationError'
+  readonly reason: FailureReason
+  /** The file of the source at fault. */
+  readonly file: string | undefined
+
+  constructor(reason: FailureReason, message: string, options: { file?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.reason = reason
+    this.file = options.file
+  }
+
+  /** Whether the next run may succeed, although nobody changes anything. */
+  get mayRetry(): boolean {
+    return MAY_PASS.includes(this.reason)
+  }
+}
+
+/** What the operating system says of a volume, in our words; undefined for what is no fault of the volume. */
+export function volumeFault(error: unknown, doing: string): HydrationError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new HydrationError(
+        'NoSpace',
+        `the volume has no room left (${code}) while ${doing}; raise spec.storage.pvc.sizeGiB`,
+        {
+          cause: error,
+        },
+      )
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new HydrationError(
+        'VolumeNotWritable',
+        `user ${process.getuid?.()} of group ${process.getgid?.()} may not write to the volume (${code}) while ${doing}; ${FAILURE_REASONS.VolumeNotWritable.fix}`,
+        { cause: error },
+      )
+    case 'ENOSYS':
+    case 'ENOTSUP':
+    case 'EOPNOTSUPP':
+      return new HydrationError(
+        'VolumeUnsupported',
+        `the volume cannot do it (${code}) while ${doing}; ${FAILURE_REASONS.VolumeUnsupported.fix}`,
+        { cause: error },
+      )
+    default:
+      return undefined
+  }
+}

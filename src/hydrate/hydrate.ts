@@ -1,0 +1,73 @@
+import type { HydrationReport } from '../api/hydration-report.ts'
+import type { ModelCache } from '../api/modelcache.ts'
+import { snapshotPath } from '../api/volume-layout.ts'
+import { type Counts, newCounts } from './progress.ts'
+import { resolve } from './sources/resolve.ts'
+import type { SourceContext } from './sources/source.ts'
+import { type Layout, layoutOf } from './volume/layout.ts'
+import { findSnapshot, type Manifest } from './volume/manifest.ts'
+import { probe } from './volume/probe.ts'
+import { finishReveals, openSnapshot } from './volume/snapshot.ts'
+
+export interface HydrateOptions extends Omit<SourceContext, 'source'> {
+  source: NonNullable<ModelCache['spec']['artifact']['source']>
+  /** The volume, or any folder. */
+  into: string
+  /** Kept true while the work goes on. */
+  counts?: Counts
+}
+
+/**
+ * Writes the snapshot of a source onto a volume, and reports it. What an earlier run has done is not done again; where the snapshot is
+ * complete already, nothing is fetched.
+ *
+ * @throws HydrationError with the reason, and what to do about it.
+ */
+export async function hydrate(options: HydrateOptions): Promise<HydrationReport> {
+  const { into, counts = newCounts(), signal } = options
+  const startedAt = performance.now()
+  const layout = layoutOf(into)
+  const volume = await probe(layout)
+  await finishReveals(layout)
+  const resolved = await resolve(options)
+  const manifest =
+    (await findSnapshot(layout, resolved.identity)) ?? (await write(layout, volume, resolved, counts, signal))
+  return reportOf(manifest, (performance.now() - startedAt) / 1000)
+}
+
+async function write(
+  layout: Layout,
+  volume: Awaited<ReturnType<typeof probe>>,
+  { identity, revision, files, leftOut }: Awaited<ReturnType<typeof resolve>>,
+  counts: Counts,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  counts.filesTotal = files.length
+  const sizes = files.map(({ size }) => size)
+  if (sizes.every(size => size !== undefined)) counts.bytesTotal = sizes.reduce((sum, size) => sum + size, 0)
+  const snapshot = await openSnapshot(layout, volume, identity, bytes => {
+    counts.bytes += bytes
+  })
+  try {
+    for (const file of files) {
+      signal.throwIfAborted()
+      await snapshot.put(file, signal)
+      counts.files += 1
+    }
+    return await snapshot.complete({ identity, revision, leftOut })
+  } finally {
+    await snapshot.close()
+  }
+}
+
+function reportOf({ digest, revision, leftOut, files }: Manifest, seconds: number): HydrationReport {
+  return {
+    digest,
+    ...(revision !== undefined && { revision }),
+    path: snapshotPath(digest),
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    files: files.length,
+    seconds: Math.round(seconds * 1000) / 1000,
+    ...(leftOut !== undefined && { leftOut }),
+  }
+}

@@ -1,0 +1,53 @@
+import type { HydrationProgress } from '../api/hydration-report.ts'
+
+/** How far a hydration has come. */
+export interface Counts {
+  bytes: number
+  bytesTotal: number | undefined
+  files: number
+  filesTotal: number | undefined
+}
+
+export function newCounts(): Counts {
+  return { bytes: 0, bytesTotal: undefined, files: 0, filesTotal: undefined }
+}
+
+/** A line of JSON, for programs: the controller reads it from the log of the pod. */
+export function progressLine({ bytes, bytesTotal, files, filesTotal }: Counts): string {
+  const progress: HydrationProgress['progress'] = {
+    bytes,
+    files,
+    ...(bytesTotal !== undefined && { bytesTotal }),
+    ...(filesTotal !== undefined && { filesTotal }),
+  }
+  return JSON.stringify({ progress })
+}
+
+const BAR = 24
+
+/** One line for people: a bar, bytes, the rate since the start, and the time that is left. `seconds` since the start. */
+export function progressBar({ bytes, bytesTotal, files, filesTotal }: Counts, seconds: number): string {
+  const rate = seconds > 0 ? bytes / seconds : 0
+  const ofFiles = filesTotal === undefined ? `${files} files` : `${files}/${filesTotal} files`
+  if (bytesTotal === undefined || bytesTotal === 0) return `${size(bytes)}  ${size(rate)}/s  ${ofFiles}`
+  const share = Math.min(1, bytes / bytesTotal)
+  const filled = Math.round(share * BAR)
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`
+  const left = rate > 0 ? duration((bytesTotal - bytes) / rate) : '–'
+  return `${bar} ${Math.floor(share * 100)}%  ${size(bytes)} of ${size(bytesTotal)}  ${size(rate)}/s  ${ofFiles}  ${left} left`
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+function size(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  const value = bytes / 1024 ** power
+  return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`
+}
+
+function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 60) return `${whole}s`
+  const minutes = Math.floor(whole / 60)
+  return minutes < 60 ? `${minutes}m${whole % 60}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m`
+}

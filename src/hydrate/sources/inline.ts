@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { Resolved, SourceFile } from './source.ts'
+
+/** The files that a ModelCache itself has. */
+export function inline({ files }: { files: Readonly<Record<string, string>> }): Resolved {
+  return ofContents(
+    'inline',
+    Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) })),
+  )
+}
+
+/** Files that are in memory already: their identity is what they hold. */
+export function ofContents(kind: string, contents: readonly { path: string; content: Buffer }[]): Resolved {
+  const files = contents.map(({ path, content }): SourceFile => {
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    return {
+      path,
+      size: content.length,
+      identity: sha256,
+      sha256,
+      open: async from => ({
+        from,
+        content: [content.subarray(from)].values() as unknown as AsyncIterable<Uint8Array>,
+      }),
+    }
+  })
+  const named = files.map(({ path, sha256 }) => [path, sha256]).toSorted()
+  return { identity: JSON.stringify({ kind, files: named }), files }
+}

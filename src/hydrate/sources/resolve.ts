@@ -1,0 +1,19 @@
+import { IMPLEMENTED_SOURCES } from '../../api/modelcache-fields.ts'
+import { HydrationError } from '../failure.ts'
+import { configMap } from './config-map.ts'
+import { inline } from './inline.ts'
+import type { Resolved, SourceContext } from './source.ts'
+
+/** What a source holds now: one file of this folder for each kind of source. */
+export async function resolve(context: SourceContext): Promise<Resolved> {
+  const { source } = context
+  if (source.inline) return inline(source.inline)
+  if (source.configMap) return configMap(source.configMap.name, context.configMap(source.configMap.name))
+  const named = IMPLEMENTED_SOURCES.find(name => source[name as keyof typeof source] !== undefined)
+  throw new HydrationError(
+    'NotImplemented',
+    named === undefined
+      ? 'the ModelCache has no source; set spec.artifact.source'
+      : `this version does not hydrate source ${named}; use inline or configMap`,
+  )
+}

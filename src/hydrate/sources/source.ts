@@ -1,0 +1,47 @@
+import type { ModelCache } from '../../api/modelcache.ts'
+
+/** Bytes of a file from its source. */
+export interface Opened {
+  /** The offset of the first byte: what was asked for, or 0 where the source cannot begin in the middle. */
+  from: number
+  content: AsyncIterable<Uint8Array>
+}
+
+/** One file that belongs into the snapshot. */
+export interface SourceFile {
+  /** Within the snapshot. */
+  path: string
+  /** Bytes; undefined where the source does not say before it is read. */
+  size: number | undefined
+  /** The same as long as the bytes are the same, such as an ETag; undefined where the source has no such thing. */
+  identity: string | undefined
+  /** What the source says that its bytes hash to, in hexadecimal digits. */
+  sha256?: string | undefined
+  /** SHA-1 of the file as a git blob, in hexadecimal digits. */
+  gitBlob?: string | undefined
+  /** Begins to read. What it gives is read to its end, or the signal aborts. */
+  open(from: number, signal: AbortSignal): Promise<Opened>
+}
+
+/** A source, once it is known what it holds. */
+export interface Resolved {
+  /** The same text for sources that give the same bytes; credentials are no part of it. */
+  identity: string
+  /** What a tag or branch points at. */
+  revision?: string | undefined
+  files: readonly SourceFile[]
+  /** The one file is an archive, and what is in it belongs into the snapshot. */
+  archive?: 'tar' | 'tar.gz' | 'zip' | undefined
+  /** Files that were left out because others hold the same weights. */
+  leftOut?: number | undefined
+}
+
+/** What a source may use. */
+export interface SourceContext {
+  source: NonNullable<ModelCache['spec']['artifact']['source']>
+  /** Reads a key of the Secret of the source; undefined where the source names no Secret. */
+  secret(ref: { name: string; key: string } | undefined): Promise<string | undefined>
+  /** The folder with the files of a ConfigMap. */
+  configMap(name: string): string
+  signal: AbortSignal
+}

@@ -1,0 +1,73 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { z } from 'zod'
+
+/** How far a file has come. */
+export interface FileState {
+  /** Bytes that are on the disk for sure. */
+  bytes: number
+  /** The identity that the file had at its source, such as an ETag: what is fetched under another does not go on from here. */
+  identity: string | undefined
+  /** Set once the file is complete: 64 hexadecimal digits. */
+  sha256: string | undefined
+}
+
+const entry = z.object({
+  path: z.string(),
+  bytes: z.int().min(0),
+  identity: z.string().optional(),
+  sha256: z.string().optional(),
+})
+
+/** What is known to be on the disk, in a file that is only ever appended to. */
+export interface Journal {
+  state(path: string): FileState | undefined
+  /** Resolves when it is on the disk too. Whatever it says must be there before. */
+  record(path: string, state: FileState): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the journal, and makes it where there is none. A process may be killed at any byte: a last line that is not whole says nothing, and
+ * is cut off. The last word on a file counts.
+ */
+export async function openJournal(path: string): Promise<Journal> {
+  const states = new Map<string, FileState>()
+  const handle = await open(path, 'a+')
+  const whole = parse(await readFile(path, 'utf8'), states)
+  await handle.truncate(Buffer.byteLength(whole))
+  return {
+    state: file => states.get(file),
+    async record(file, state) {
+      await append(handle, `${JSON.stringify({ path: file, ...state })}\n`)
+      states.set(file, state)
+    },
+    close: () => handle.close(),
+  }
+}
+
+async function append(handle: FileHandle, line: string): Promise<void> {
+  await handle.appendFile(line)
+  await handle.datasync()
+}
+
+/** Reads line after line into `states`, and gives the text up to the first that cannot be read. */
+function parse(text: string, states: Map<string, FileState>): string {
+  let end = 0
+  for (;;) {
+    const next = text.indexOf('\n', end)
+    if (next === -1) return text.slice(0, end)
+    const parsed = entry.safeParse(parseJson(text.slice(end, next)))
+    if (!parsed.success) return text.slice(0, end)
+    const { path, bytes, identity, sha256 } = parsed.data
+    states.set(path, { bytes, identity, sha256 })
+    end = next + 1
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,55 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { SHA256_DIGEST } from '../../api/digest.ts'
+import { type DigestedFile, digestOf } from './digest.ts'
+import { writeDurably } from './durable.ts'
+import type { Layout } from './layout.ts'
+
+const manifest = z.object({
+  digest: z.string().regex(SHA256_DIGEST),
+  /** Where the bytes came from: the same text for sources that give the same. */
+  identity: z.string(),
+  revision: z.string().optional(),
+  leftOut: z.int().optional(),
+  files: z.array(
+    z.object({ path: z.string(), size: z.int().min(0), sha256: z.string().regex(/^[a-f0-9]{64}$/) }),
+  ),
+})
+
+/** What a complete snapshot is made of. */
+export type Manifest = z.infer<typeof manifest>
+
+export async function writeManifest(layout: Layout, content: Manifest): Promise<void> {
+  await writeDurably(layout.manifest(content.digest), `${JSON.stringify(content)}\n`)
+}
+
+/** A manifest in a text, if it is whole and its digest is that of its files. */
+export function readManifest(text: string): Manifest | undefined {
+  try {
+    const parsed = manifest.safeParse(JSON.parse(text))
+    return parsed.success && digestOf(parsed.data.files) === parsed.data.digest ? parsed.data : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The snapshot of that identity, if one is complete on the volume: each of its files has its size. */
+export async function findSnapshot(layout: Layout, identity: string): Promise<Manifest | undefined> {
+  const names = await readdir(layout.manifests).catch(() => [])
+  for (const name of names.filter(candidate => candidate.endsWith('.json'))) {
+    const found = readManifest(await readFile(join(layout.manifests, name), 'utf8').catch(() => ''))
+    if (found?.identity === identity && (await isWhole(layout.snapshot(found.digest), found.files)))
+      return found
+  }
+  return undefined
+}
+
+/** Whether a folder has the files, by their sizes: nobody but the hydrator writes there. */
+export async function isWhole(folder: string, files: readonly DigestedFile[]): Promise<boolean> {
+  for (const { path, size } of files) {
+    const found = await stat(join(folder, path)).catch(() => undefined)
+    if (!found?.isFile() || found.size !== size) return false
+  }
+  return true
+}
