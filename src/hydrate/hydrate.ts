@@ -3,7 +3,8 @@ import type { ModelCache } from '../api/modelcache.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
 import { type Counts, newCounts } from './progress.ts'
 import { resolve } from './sources/resolve.ts'
-import type { SourceContext } from './sources/source.ts'
+import type { SourceContext, SourceFile } from './sources/source.ts'
+import { unpack } from './sources/unpack.ts'
 import { type Layout, layoutOf } from './volume/layout.ts'
 import { findSnapshot, type Manifest } from './volume/manifest.ts'
 import { probe } from './volume/probe.ts'
@@ -38,21 +39,29 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
 async function write(
   layout: Layout,
   volume: Awaited<ReturnType<typeof probe>>,
-  { identity, revision, files, leftOut }: Awaited<ReturnType<typeof resolve>>,
+  { identity, revision, files, archive, leftOut }: Awaited<ReturnType<typeof resolve>>,
   counts: Counts,
   signal: AbortSignal,
 ): Promise<Manifest> {
-  counts.filesTotal = files.length
   const sizes = files.map(({ size }) => size)
   if (sizes.every(size => size !== undefined)) counts.bytesTotal = sizes.reduce((sum, size) => sum + size, 0)
+  if (archive === undefined) counts.filesTotal = files.length
   const snapshot = await openSnapshot(layout, volume, identity, bytes => {
     counts.bytes += bytes
   })
+  const put = async (file: SourceFile) => {
+    signal.throwIfAborted()
+    await snapshot.put(file, signal)
+    counts.files += 1
+  }
   try {
-    for (const file of files) {
-      signal.throwIfAborted()
-      await snapshot.put(file, signal)
-      counts.files += 1
+    const [only] = files
+    if (archive === undefined || only === undefined) for (const file of files) await put(file)
+    else {
+      await snapshot.putArchive(only, signal)
+      // What is unpacked has been counted when it came.
+      counts.bytesTotal = undefined
+      await unpack(snapshot.archive, archive, only.identity ?? identity, put)
     }
     return await snapshot.complete({ identity, revision, leftOut })
   } finally {

@@ -1,6 +1,7 @@
 import { IMPLEMENTED_SOURCES } from '../../api/modelcache-fields.ts'
 import { HydrationError } from '../failure.ts'
 import { configMap } from './config-map.ts'
+import { http } from './http.ts'
 import { inline } from './inline.ts'
 import type { Resolved, SourceContext } from './source.ts'
 
@@ -8,12 +9,13 @@ import type { Resolved, SourceContext } from './source.ts'
 export async function resolve(context: SourceContext): Promise<Resolved> {
   const { source } = context
   if (source.inline) return inline(source.inline)
+  if (source.http) return http(source.http, context)
   if (source.configMap) return configMap(source.configMap.name, context.configMap(source.configMap.name))
   const named = IMPLEMENTED_SOURCES.find(name => source[name as keyof typeof source] !== undefined)
   throw new HydrationError(
     'NotImplemented',
     named === undefined
       ? 'the ModelCache has no source; set spec.artifact.source'
-      : `this version does not hydrate source ${named}; use inline or configMap`,
+      : `this version does not hydrate source ${named}; use inline, configMap or http`,
   )
 }

@@ -1,0 +1,131 @@
+import { EnvHttpProxyAgent, request as send } from 'undici'
+import { printable } from '../../api/wording.ts'
+import { HydrationError } from '../failure.ts'
+import { retryAfterMs, TransientError } from './retry.ts'
+
+const CONNECT_MS = 30_000
+const HEADERS_MS = 60_000
+/** A body that stands still for so long is asked for again. */
+const STALL_MS = 60_000
+const MAX_REDIRECTS = 10
+
+/** Honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_MS }, bodyTimeout: STALL_MS })
+
+export interface SourceRequest {
+  url: string
+  /** Sent to the host of `url`, and to no other to which that may redirect. */
+  token?: string | undefined
+  headers?: Readonly<Record<string, string>>
+  signal: AbortSignal
+}
+
+export interface Reply {
+  status: number
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  body: AsyncIterable<Uint8Array>
+  /** Gives up what is not read yet. A body is read to its end, or dropped. */
+  drop(): void
+}
+
+/**
+ * Asks for a URL, and follows redirects. Gives the reply if it is one of success.
+ *
+ * @throws HydrationError by what the server says: Unauthorized, GatedRepository, SourceNotFound, RateLimited, SourceUnavailable.
+ */
+export async function get(request: SourceRequest): Promise<Reply> {
+  const origin = new URL(request.url).origin
+  let url = request.url
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const reply = await once(url, request, new URL(url).origin === origin)
+    const location = headerOf(reply, 'location')
+    if (reply.status >= 300 && reply.status < 400 && location !== undefined) {
+      reply.drop()
+      url = new URL(location, url).toString()
+      if (!/^https?:$/.test(new URL(url).protocol)) break
+      continue
+    }
+    if (reply.status >= 200 && reply.status < 300) return reply
+    reply.drop()
+    throw refusal(reply, request)
+  }
+  throw new TransientError('SourceUnavailable', `${shown(request.url)} redirects again and again`)
+}
+
+async function once(
+  url: string,
+  { token, headers, signal }: SourceRequest,
+  isOwnHost: boolean,
+): Promise<Reply> {
+  try {
+    const {
+      statusCode,
+      headers: answered,
+      body,
+    } = await send(url, {
+      dispatcher,
+      signal,
+      headersTimeout: HEADERS_MS,
+      bodyTimeout: STALL_MS,
+      headers: {
+        'user-agent': 'modelcache',
+        // A compressed body would have other ranges, and another size.
+        'accept-encoding': 'identity',
+        ...headers,
+        ...(token !== undefined && isOwnHost && { authorization: `Bearer ${token}` }),
+      },
+    })
+    return { status: statusCode, headers: answered, body, drop: () => void body.dump().catch(() => {}) }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw unreachable(url, error)
+  }
+}
+
+/** The network has failed, or the server has broken off. */
+export function unreachable(url: string, error: unknown): TransientError {
+  const words =
+    error instanceof Error ? [error.message, codeOf(error)].filter(Boolean).join(' ') : String(error)
+  const message = `${shown(url)} cannot be reached: ${words}; see whether the cluster may reach it, and whether a proxy is needed`
+  return new TransientError('SourceUnavailable', message, { cause: error })
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? `(${error.code})` : undefined
+}
+
+/** A header of a reply; of several of one name, the first. */
+export function headerOf({ headers }: Pick<Reply, 'headers'>, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function refusal(reply: Reply, { url, token }: SourceRequest): HydrationError {
+  const { status } = reply
+  // As huggingface_hub reads them.
+  const code = headerOf(reply, 'x-error-code')
+  const said = `${shown(url)} answers ${status}${code === undefined ? '' : ` (${printable(code).slice(0, 64)})`}`
+  if (code === 'GatedRepo') {
+    const message = `${said}: the repository is gated; ask for access on its page, with the account of the token`
+    return new HydrationError('GatedRepository', message)
+  }
+  if (status === 404 || status === 410 || /^(Repo|Revision|Entry)NotFound$/.test(code ?? ''))
+    return new HydrationError(
+      'SourceNotFound',
+      `${said}: it is not there${token === undefined ? ', or wants a token' : ''}`,
+    )
+  if (status === 401 || status === 403) {
+    const fix = token === undefined ? 'set secretRef' : 'put a token that may read it into the Secret'
+    return new HydrationError('Unauthorized', `${said}: ${fix}`)
+  }
+  const asked = { retryAfterMs: retryAfterMs(headerOf(reply, 'retry-after'), Date.now()) }
+  if (status === 429)
+    return new TransientError('RateLimited', `${said}: it wants to be asked less often`, asked)
+  return new TransientError('SourceUnavailable', said, asked)
+}
+
+/** A URL without what may be a secret: signed URLs carry one in their query. */
+export function shown(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return printable(`${origin}${pathname}`).slice(0, 300)
+}

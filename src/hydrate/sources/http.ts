@@ -1,0 +1,78 @@
+import { posix } from 'node:path'
+import { openDownload } from '../fetch/download.ts'
+import { get, headerOf } from '../fetch/request.ts'
+import { withRetries } from '../fetch/retry.ts'
+import type { Resolved, SourceContext, SourceFile } from './source.ts'
+
+const ARCHIVES: readonly [suffix: RegExp, format: NonNullable<Resolved['archive']>][] = [
+  [/\.tar$/i, 'tar'],
+  [/\.(tar\.gz|tgz)$/i, 'tar.gz'],
+  [/\.zip$/i, 'zip'],
+]
+
+type Http = NonNullable<SourceContext['source']['http']>
+
+/**
+ * A file behind a URL, or an archive whose files belong into the snapshot. With a SHA-256 the source is known without a call; else by what
+ * the server says of the bytes.
+ */
+export async function http({ url, sha256, secretRef }: Http, context: SourceContext): Promise<Resolved> {
+  const { signal } = context
+  const token = await context.secret(secretRef)
+  const name = nameOf(url)
+  const archive = ARCHIVES.find(([suffix]) => suffix.test(name))?.[1]
+  const known =
+    sha256 === undefined
+      ? await withRetries(() => look(url, token, signal), { signal })
+      : { identity: sha256 }
+  const file: SourceFile = {
+    path: name,
+    size: known.size,
+    identity: known.identity,
+    sha256,
+    open: (from, signal) => openDownload({ url, token, ...known }, from, signal),
+  }
+  return {
+    // Without a validator nobody can know whether the bytes are the same: then the snapshot is of this moment.
+    identity: JSON.stringify({ kind: 'http', url, of: known.identity ?? new Date().toISOString() }),
+    files: [file],
+    archive,
+  }
+}
+
+/** What a server says of the bytes: their number, and a validator, by asking for the first of them. */
+async function look(
+  url: string,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<{ size?: number; validator?: string; identity?: string }> {
+  const reply = await get({ url, token, headers: { range: 'bytes=0-0' }, signal })
+  reply.drop()
+  const length =
+    reply.status === 206
+      ? /\/(\d+)$/.exec(headerOf(reply, 'content-range') ?? '')?.[1]
+      : headerOf(reply, 'content-length')
+  const etag = headerOf(reply, 'etag')
+  // RFC 9110 section 13.1.5: a weak ETag does not say that ranges fit together.
+  const validator = etag !== undefined && !etag.startsWith('W/') ? etag : headerOf(reply, 'last-modified')
+  const identity = etag ?? headerOf(reply, 'last-modified')
+  return {
+    ...(length !== undefined && { size: Number(length) }),
+    ...(validator !== undefined && { validator }),
+    ...(identity !== undefined && { identity: `${identity} ${length ?? ''}` }),
+  }
+}
+
+/** The last part of the path of a URL: the name of its file. */
+function nameOf(url: string): string {
+  const last = posix.basename(new URL(url).pathname)
+  return decoded(last) || 'file'
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -1,0 +1,239 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { pack } from 'tar-stream'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { HydrationError } from '../../src/hydrate/failure.ts'
+import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
+import { hydrate } from '../../src/hydrate/hydrate.ts'
+import { type Page, serveWeb, type Web } from '../sources/web.ts'
+
+// Only a guard against hanging: retries wait for a second or two.
+vi.setConfig({ testTimeout: 120_000 })
+
+const FILE = Buffer.alloc(3 * 1024 * 1024, 'weights of a model ')
+
+let dir: string
+const webs: Web[] = []
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'modelcache-http-'))
+})
+afterEach(async () => {
+  for (const web of webs.splice(0)) await web[Symbol.asyncDispose]()
+  await rm(dir, { recursive: true, force: true })
+})
+
+async function web(pages: Record<string, Page>): Promise<Web> {
+  const served = await serveWeb(pages)
+  webs.push(served)
+  return served
+}
+
+function stage(
+  http: { url: string; sha256?: string; secretRef?: { name: string; key: string } },
+  token?: string,
+) {
+  return hydrate({
+    source: { http },
+    into: dir,
+    secret: async ref => (ref === undefined ? undefined : token),
+    configMap: name => name,
+    signal: new AbortController().signal,
+  })
+}
+
+const staged = async (path: string) => filesBelow(join(dir, path))
+const reasonOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    error => (error instanceof HydrationError ? error.reason : error),
+  )
+const SECRET = { name: 'web', key: 'token' }
+
+describe('a file', () => {
+  test('is staged under the last part of its path, and not fetched a second time', async () => {
+    const { url, sent } = await web({ '/models/llama%20small.gguf': { body: FILE, etag: '"v1"' } })
+    const { path, files, bytes } = await stage({ url: `${url}/models/llama%20small.gguf?download=true` })
+    expect(await staged(path)).toEqual({ 'llama small.gguf': FILE.toString() })
+    expect({ files, bytes }).toEqual({ files: 1, bytes: FILE.length })
+    const before = sent()
+    await stage({ url: `${url}/models/llama%20small.gguf?download=true` })
+    // The first byte tells whether it is the same.
+    expect(sent() - before).toBeLessThanOrEqual(1)
+  })
+
+  test('with a SHA-256 needs no call at all the second time', async () => {
+    const { url, requests } = await web({ '/f': { body: FILE } })
+    await stage({ url: `${url}/f`, sha256: sha256(FILE) })
+    const before = requests.length
+    await stage({ url: `${url}/f`, sha256: sha256(FILE) })
+    expect(requests).toHaveLength(before)
+  })
+
+  test('that breaks off goes on from the byte that came last', async () => {
+    const { url, requests, sent } = await web({
+      '/f': { body: FILE, etag: '"v1"', breakAfter: [1_000_000, 500_000, 0] },
+    })
+    const { path } = await stage({ url: `${url}/f` })
+    expect(await staged(path)).toEqual({ f: FILE.toString() })
+    expect(requests.map(({ range }) => range).slice(2)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^bytes=[1-9]\d+-$/)]),
+    )
+    expect(sent()).toBeLessThan(1.5 * FILE.length)
+  })
+
+  test('of a server without ranges is fetched whole', async () => {
+    const { url } = await web({ '/f': { body: FILE, ranges: false } })
+    expect(await staged((await stage({ url: `${url}/f` })).path)).toEqual({ f: FILE.toString() })
+  })
+
+  test.each<[string, Page, string]>([
+    ['is not there', { status: 404 }, 'SourceNotFound'],
+    ['wants a login', { status: 401 }, 'Unauthorized'],
+    ['is forbidden', { status: 403 }, 'Unauthorized'],
+    [
+      'is a page for people',
+      { body: Buffer.from('<html>'), type: 'text/html; charset=utf-8' },
+      'SourceNotFound',
+    ],
+  ])('that %s', async (_, page, reason) => {
+    const { url } = await web({ '/f': page })
+    expect(await reasonOf(stage({ url: `${url}/f` }))).toBe(reason)
+  })
+
+  test('whose checksum is another is rejected, and nothing appears', async () => {
+    const { url } = await web({ '/f': { body: FILE } })
+    expect(await reasonOf(stage({ url: `${url}/f`, sha256: 'a'.repeat(64) }))).toBe('ChecksumMismatch')
+    expect(Object.keys(await filesBelow(dir)).filter(path => path.startsWith('snapshots'))).toEqual([])
+  })
+
+  test('of a server that wants to be asked less often is asked again when it says', async () => {
+    const { url, requests } = await web({
+      '/f': {
+        body: FILE,
+        etag: '"v1"',
+        first: [{ status: 429, headers: { 'retry-after': '1' } }, { status: 503 }],
+      },
+    })
+    await stage({ url: `${url}/f` })
+    expect(requests.length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('takes a bearer token to its own host, and to no other to which that redirects', async () => {
+    const cdn = await web({ '/blob': { body: FILE, etag: '"v1"' } })
+    const { url, requests } = await web({
+      '/f': { status: 302, headers: { location: `${cdn.url}/blob?signature=x` } },
+    })
+    const { path } = await stage({ url: `${url}/f`, secretRef: SECRET }, 'secret-token')
+    expect(await staged(path)).toEqual({ f: FILE.toString() })
+    expect(requests.every(({ authorization }) => authorization === 'Bearer secret-token')).toBe(true)
+    expect(cdn.requests.length).toBeGreaterThan(0)
+    expect(cdn.requests.map(({ authorization }) => authorization)).toEqual(cdn.requests.map(() => undefined))
+  })
+
+  test('of a server that redirects in a circle is unavailable', async () => {
+    const { url } = await web({ '/f': { status: 302, headers: { location: '/f' } } })
+    await expect(
+      hydrate({
+        source: { http: { url: `${url}/f` } },
+        into: dir,
+        secret: async () => undefined,
+        configMap: name => name,
+        signal: AbortSignal.timeout(3_000),
+      }),
+    ).rejects.toThrow()
+  })
+})
+
+/** A tar of entries in the way in which each is given. */
+async function tarOf(
+  entries: { name: string; content?: string; type?: 'symlink' | 'character-device'; linkname?: string }[],
+) {
+  const tar = pack()
+  for (const { name, content = '', type, linkname } of entries) {
+    if (type !== undefined) tar.entry({ name, type, linkname: linkname ?? '' })
+    else tar.entry({ name }, content)
+  }
+  tar.finalize()
+  return buffer(tar)
+}
+
+describe('an archive', () => {
+  const ENTRIES = [
+    { name: './config.json', content: '{}' },
+    { name: 'a/weights.safetensors', content: 'w'.repeat(100_000) },
+  ]
+  const TREE = { 'config.json': '{}', 'a/weights.safetensors': 'w'.repeat(100_000) }
+  const stageArchive = async (name: string, body: Buffer) => {
+    const { url } = await web({ [`/${name}`]: { body, etag: '"v1"' } })
+    return stage({ url: `${url}/${name}` })
+  }
+
+  test.each<[string, (tar: Buffer) => Buffer]>([
+    ['model.tar', tar => tar],
+    ['model.tar.gz', gzipSync],
+    ['model.tgz', gzipSync],
+  ])('%s is unpacked, with the digest that the same files have without it', async (name, packed) => {
+    const { path, digest } = await stageArchive(name, packed(await tarOf(ENTRIES)))
+    expect(await staged(path)).toEqual(TREE)
+    const { digest: plain } = await hydrate({
+      source: { inline: { files: TREE } },
+      into: join(dir, 'other'),
+      secret: async () => undefined,
+      configMap: folder => folder,
+      signal: new AbortController().signal,
+    })
+    expect(digest).toBe(plain)
+  })
+
+  test('model.zip is unpacked', async () => {
+    const tree = join(dir, 'tree')
+    await mkdir(join(tree, 'a'), { recursive: true })
+    for (const [path, text] of Object.entries(TREE)) await writeFile(join(tree, path), text)
+    execFileSync('python3', [
+      '-c',
+      'import shutil, sys; shutil.make_archive(*sys.argv[1:3], root_dir=sys.argv[3])',
+      join(dir, 'model'),
+      'zip',
+      tree,
+    ])
+    const { path } = await stageArchive('model.zip', await readFile(join(dir, 'model.zip')))
+    expect(await staged(path)).toEqual(TREE)
+  })
+
+  test.each<[string, Parameters<typeof tarOf>[0], string]>([
+    ['leads out of the tree', [{ name: '../../etc/passwd', content: 'x' }], 'FileNameInvalid'],
+    ['is absolute', [{ name: '/etc/passwd', content: 'x' }], 'FileNameInvalid'],
+    ['is a link', [{ name: 'weights', type: 'symlink', linkname: '../../blobs/x' }], 'ArchiveInvalid'],
+    ['is a device', [{ name: 'null', type: 'character-device' }], 'ArchiveInvalid'],
+  ])('with an entry that %s is rejected, and nothing appears', async (_, entries, reason) => {
+    expect(await reasonOf(stageArchive('m.tar', await tarOf([...ENTRIES, ...entries])))).toBe(reason)
+    expect(Object.keys(await filesBelow(dir)).filter(path => path.startsWith('snapshots'))).toEqual([])
+  })
+
+  test.each<[string, string, () => Buffer]>([
+    ['no gzip', 'm.tar.gz', () => Buffer.from('hello')],
+    ['no zip', 'm.zip', () => Buffer.from('hello')],
+    ['cut', 'm.tar.gz', () => gzipSync(Buffer.alloc(100_000, 'x')).subarray(0, 50)],
+  ])('that is %s is rejected', async (_, name, body) => {
+    expect(await reasonOf(stageArchive(name, body()))).toBe('ArchiveInvalid')
+  })
+
+  test('a zip with a link is rejected', async () => {
+    const tree = join(dir, 'linked')
+    await mkdir(tree)
+    await symlink('/etc/passwd', join(tree, 'link'))
+    const script = `
+import zipfile, sys
+info = zipfile.ZipInfo('link'); info.create_system = 3; info.external_attr = 0o120777 << 16
+with zipfile.ZipFile(sys.argv[1], 'w') as z: z.writestr(info, '/etc/passwd')`
+    execFileSync('python3', ['-c', script, join(dir, 'linked.zip')])
+    expect(await reasonOf(stageArchive('linked.zip', await readFile(join(dir, 'linked.zip'))))).toBe(
+      'ArchiveInvalid',
+    )
+  })
+})

@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What a path serves. */
+export interface Page {
+  body?: Buffer
+  etag?: string
+  type?: string
+  status?: number
+  headers?: Record<string, string>
+  /** Whether ranges are served; default true. */
+  ranges?: boolean
+  /** Connections to break, each after so many bytes of its body. */
+  breakAfter?: number[]
+  /** Answers in place of the page, first. */
+  first?: { status: number; headers?: Record<string, string> }[]
+}
+
+export interface Web extends AsyncDisposable {
+  readonly url: string
+  /** `METHOD path range authorization` of each request so far. */
+  readonly requests: { path: string; range: string | undefined; authorization: string | undefined }[]
+  /** Bytes of bodies that were sent so far. */
+  sent(): number
+}
+
+/** A web server on loopback that serves these pages, with the faults that they name. */
+export async function serveWeb(pages: Record<string, Page>): Promise<Web> {
+  const requests: Web['requests'] = []
+  let sent = 0
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    const { range, authorization } = request.headers
+    const path = request.url ?? ''
+    requests.push({ path, range, authorization })
+    const page = pages[path.split('?')[0] ?? '']
+    const first = page?.first?.shift()
+    if (first !== undefined) response.writeHead(first.status, first.headers).end()
+    else if (page === undefined) response.writeHead(404).end()
+    else sent += servePage(page, request, response)
+  }
+  const server = createServer(serve)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    sent: () => sent,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+/** Gives the number of bytes that it sends. */
+function servePage(page: Page, request: IncomingMessage, response: ServerResponse): number {
+  const body = page.body ?? Buffer.alloc(0)
+  const asked = partOf(page, request)
+  const from = asked?.from ?? 0
+  const part = body.subarray(from, asked?.to)
+  response.writeHead(page.status ?? (asked === undefined ? 200 : 206), {
+    'content-type': page.type ?? 'application/octet-stream',
+    'content-length': part.length,
+    ...(page.etag !== undefined && { etag: page.etag }),
+    ...(asked !== undefined && {
+      'content-range': `bytes ${from}-${from + part.length - 1}/${body.length}`,
+    }),
+    ...page.headers,
+  })
+  const breakAfter = part.length > 1 ? page.breakAfter?.shift() : undefined
+  if (breakAfter === undefined) response.end(part)
+  else response.write(part.subarray(0, breakAfter), () => setTimeout(() => request.socket.destroy(), 20))
+  return Math.min(part.length, breakAfter ?? part.length)
+}
+
+/** The range that a request asks for and gets; `If-Range` with another validator gets all (RFC 9110 section 13.1.5). */
+function partOf(
+  page: Page,
+  { headers }: IncomingMessage,
+): { from: number; to: number | undefined } | undefined {
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? []
+  const ifRange = headers['if-range']
+  if (from === undefined || page.ranges === false) return undefined
+  if (ifRange !== undefined && ifRange !== page.etag) return undefined
+  return { from: Number(from), to: to ? Number(to) + 1 : undefined }
+}
