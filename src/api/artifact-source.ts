@@ -36,6 +36,9 @@ const huggingFace = z.object({
     .optional()
     .describe('Glob patterns of the files to stage. Absent: what an inference engine needs.'),
   exclude: globs.optional().describe('Glob patterns of files to leave out, applied after include.'),
+  endpoint: text(1024)
+    .optional()
+    .describe('URL of a mirror, such as https://hf.example.com. Absent: the hub of the installation.'),
   secretRef: secretKeyRef.optional(),
 })
 

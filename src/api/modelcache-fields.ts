@@ -15,6 +15,7 @@ export const IMMUTABLE_FIELDS = [
   'artifact.source.huggingFace.revision',
   'artifact.source.huggingFace.include',
   'artifact.source.huggingFace.exclude',
+  'artifact.source.huggingFace.endpoint',
   'artifact.source.s3.uri',
   'artifact.source.s3.region',
   'artifact.source.s3.endpoint',

@@ -73,24 +73,27 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
     lacks: '^s3://[^/]*\\.\\.|^s3://[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+(/|$)|^s3://xn--|/\\.\\.(/|$)',
     must: 'name a bucket without "..", not in the form of an IP address and without the prefix "xn--", and a prefix without ".." as a part',
   },
-  ...['artifact.source.s3.endpoint', 'artifact.source.http.url'].flatMap((field): SourceFormat[] => [
-    {
-      field,
-      matches: '^https?://[^/?#\\x00-\\x20\\x7f]+([/?#][^\\x00-\\x20\\x7f]*)?$',
-      must: 'be an http or https URL with a host and without spaces, such as https://models.example.com/llama.tar',
-    },
-    {
-      field,
-      lacks: '^[^/]*//[^/?#]*@',
-      must: 'not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
-    },
-  ]),
+  ...[`${HUGGING_FACE}.endpoint`, 'artifact.source.s3.endpoint', 'artifact.source.http.url'].flatMap(
+    (field): SourceFormat[] => [
+      {
+        field,
+        matches: '^https?://[^/?#\\x00-\\x20\\x7f]+([/?#][^\\x00-\\x20\\x7f]*)?$',
+        must: 'be an http or https URL with a host and without spaces, such as https://models.example.com/llama.tar',
+      },
+      {
+        field,
+        lacks: '^[^/]*//[^/?#]*@',
+        must: 'not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
+      },
+    ],
+  ),
   // Where a pattern above lets them through: they would reach the terminals of others.
   ...(
     [
       [`${HUGGING_FACE}.revision`],
       [`${HUGGING_FACE}.include`, true],
       [`${HUGGING_FACE}.exclude`, true],
+      [`${HUGGING_FACE}.endpoint`],
       ['artifact.source.s3.uri'],
       ['artifact.source.s3.endpoint'],
       ['artifact.source.http.url'],

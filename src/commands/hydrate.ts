@@ -38,6 +38,11 @@ const OPTIONS = {
     value: 'DIR',
     help: 'folder with the ConfigMaps of sources: a folder for each ConfigMap, a file for each key',
   },
+  'hugging-face-endpoint': {
+    schema: z.url({ protocol: /^https?$/ }).default(process.env.HF_ENDPOINT || 'https://huggingface.co'),
+    value: 'URL',
+    help: 'hub of sources that name none; default: HF_ENDPOINT, else https://huggingface.co',
+  },
   report: {
     schema: z.string().min(1).optional(),
     value: 'FILE',
@@ -98,6 +103,7 @@ export const hydrate: Command = {
         source,
         into: options.into,
         secret: ref => readSecret(options.secrets, ref),
+        huggingFaceEndpoint: options['hugging-face-endpoint'],
         configMap: name => join(options['config-maps'] ?? '', name),
         counts,
         signal: stop.signal,

@@ -3,11 +3,11 @@ import type { ModelCache } from '../api/modelcache.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
 import { type Counts, newCounts } from './progress.ts'
 import { resolve } from './sources/resolve.ts'
-import type { SourceContext, SourceFile } from './sources/source.ts'
+import type { Resolved, SourceContext, SourceFile } from './sources/source.ts'
 import { unpack } from './sources/unpack.ts'
 import { type Layout, layoutOf } from './volume/layout.ts'
 import { findSnapshot, type Manifest } from './volume/manifest.ts'
-import { probe } from './volume/probe.ts'
+import { probe, type Volume } from './volume/probe.ts'
 import { finishReveals, openSnapshot } from './volume/snapshot.ts'
 
 export interface HydrateOptions extends Omit<SourceContext, 'source'> {
@@ -38,11 +38,12 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
 
 async function write(
   layout: Layout,
-  volume: Awaited<ReturnType<typeof probe>>,
-  { identity, revision, files, archive, leftOut }: Awaited<ReturnType<typeof resolve>>,
+  volume: Volume,
+  { identity, revision, list }: Resolved,
   counts: Counts,
   signal: AbortSignal,
 ): Promise<Manifest> {
+  const { files, archive, leftOut } = await list()
   const sizes = files.map(({ size }) => size)
   if (sizes.every(size => size !== undefined)) counts.bytesTotal = sizes.reduce((sum, size) => sum + size, 0)
   if (archive === undefined) counts.filesTotal = files.length

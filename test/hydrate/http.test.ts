@@ -6,10 +6,9 @@ import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { HydrationError } from '../../src/hydrate/failure.ts'
 import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
-import { hydrate } from '../../src/hydrate/hydrate.ts'
 import { type Page, serveWeb, type Web } from '../sources/web.ts'
+import { reasonOf, stage } from './stage.ts'
 
 // Only a guard against hanging: retries wait for a second or two.
 vi.setConfig({ testTimeout: 120_000 })
@@ -33,44 +32,28 @@ async function web(pages: Record<string, Page>): Promise<Web> {
   return served
 }
 
-function stage(
-  http: { url: string; sha256?: string; secretRef?: { name: string; key: string } },
-  token?: string,
-) {
-  return hydrate({
-    source: { http },
-    into: dir,
-    secret: async ref => (ref === undefined ? undefined : token),
-    configMap: name => name,
-    signal: new AbortController().signal,
-  })
-}
-
+const stageHttp = (http: { url: string; sha256?: string; secretRef?: typeof SECRET }, token?: string) =>
+  stage(dir, { http: { ...http } }, { token })
 const staged = async (path: string) => filesBelow(join(dir, path))
-const reasonOf = (work: Promise<unknown>) =>
-  work.then(
-    () => 'done',
-    error => (error instanceof HydrationError ? error.reason : error),
-  )
 const SECRET = { name: 'web', key: 'token' }
 
 describe('a file', () => {
   test('is staged under the last part of its path, and not fetched a second time', async () => {
     const { url, sent } = await web({ '/models/llama%20small.gguf': { body: FILE, etag: '"v1"' } })
-    const { path, files, bytes } = await stage({ url: `${url}/models/llama%20small.gguf?download=true` })
+    const { path, files, bytes } = await stageHttp({ url: `${url}/models/llama%20small.gguf?download=true` })
     expect(await staged(path)).toEqual({ 'llama small.gguf': FILE.toString() })
     expect({ files, bytes }).toEqual({ files: 1, bytes: FILE.length })
     const before = sent()
-    await stage({ url: `${url}/models/llama%20small.gguf?download=true` })
+    await stageHttp({ url: `${url}/models/llama%20small.gguf?download=true` })
     // The first byte tells whether it is the same.
     expect(sent() - before).toBeLessThanOrEqual(1)
   })
 
   test('with a SHA-256 needs no call at all the second time', async () => {
     const { url, requests } = await web({ '/f': { body: FILE } })
-    await stage({ url: `${url}/f`, sha256: sha256(FILE) })
+    await stageHttp({ url: `${url}/f`, sha256: sha256(FILE) })
     const before = requests.length
-    await stage({ url: `${url}/f`, sha256: sha256(FILE) })
+    await stageHttp({ url: `${url}/f`, sha256: sha256(FILE) })
     expect(requests).toHaveLength(before)
   })
 
@@ -78,7 +61,7 @@ describe('a file', () => {
     const { url, requests, sent } = await web({
       '/f': { body: FILE, etag: '"v1"', breakAfter: [1_000_000, 500_000, 0] },
     })
-    const { path } = await stage({ url: `${url}/f` })
+    const { path } = await stageHttp({ url: `${url}/f` })
     expect(await staged(path)).toEqual({ f: FILE.toString() })
     expect(requests.map(({ range }) => range).slice(2)).toEqual(
       expect.arrayContaining([expect.stringMatching(/^bytes=[1-9]\d+-$/)]),
@@ -88,7 +71,7 @@ describe('a file', () => {
 
   test('of a server without ranges is fetched whole', async () => {
     const { url } = await web({ '/f': { body: FILE, ranges: false } })
-    expect(await staged((await stage({ url: `${url}/f` })).path)).toEqual({ f: FILE.toString() })
+    expect(await staged((await stageHttp({ url: `${url}/f` })).path)).toEqual({ f: FILE.toString() })
   })
 
   test.each<[string, Page, string]>([
@@ -102,12 +85,12 @@ describe('a file', () => {
     ],
   ])('that %s', async (_, page, reason) => {
     const { url } = await web({ '/f': page })
-    expect(await reasonOf(stage({ url: `${url}/f` }))).toBe(reason)
+    expect(await reasonOf(stageHttp({ url: `${url}/f` }))).toBe(reason)
   })
 
   test('whose checksum is another is rejected, and nothing appears', async () => {
     const { url } = await web({ '/f': { body: FILE } })
-    expect(await reasonOf(stage({ url: `${url}/f`, sha256: 'a'.repeat(64) }))).toBe('ChecksumMismatch')
+    expect(await reasonOf(stageHttp({ url: `${url}/f`, sha256: 'a'.repeat(64) }))).toBe('ChecksumMismatch')
     expect(Object.keys(await filesBelow(dir)).filter(path => path.startsWith('snapshots'))).toEqual([])
   })
 
@@ -119,7 +102,7 @@ describe('a file', () => {
         first: [{ status: 429, headers: { 'retry-after': '1' } }, { status: 503 }],
       },
     })
-    await stage({ url: `${url}/f` })
+    await stageHttp({ url: `${url}/f` })
     expect(requests.length).toBeGreaterThanOrEqual(3)
   })
 
@@ -128,7 +111,7 @@ describe('a file', () => {
     const { url, requests } = await web({
       '/f': { status: 302, headers: { location: `${cdn.url}/blob?signature=x` } },
     })
-    const { path } = await stage({ url: `${url}/f`, secretRef: SECRET }, 'secret-token')
+    const { path } = await stageHttp({ url: `${url}/f`, secretRef: SECRET }, 'secret-token')
     expect(await staged(path)).toEqual({ f: FILE.toString() })
     expect(requests.every(({ authorization }) => authorization === 'Bearer secret-token')).toBe(true)
     expect(cdn.requests.length).toBeGreaterThan(0)
@@ -138,13 +121,7 @@ describe('a file', () => {
   test('of a server that redirects in a circle is unavailable', async () => {
     const { url } = await web({ '/f': { status: 302, headers: { location: '/f' } } })
     await expect(
-      hydrate({
-        source: { http: { url: `${url}/f` } },
-        into: dir,
-        secret: async () => undefined,
-        configMap: name => name,
-        signal: AbortSignal.timeout(3_000),
-      }),
+      stage(dir, { http: { url: `${url}/f` } }, { signal: AbortSignal.timeout(3_000) }),
     ).rejects.toThrow()
   })
 })
@@ -170,7 +147,7 @@ describe('an archive', () => {
   const TREE = { 'config.json': '{}', 'a/weights.safetensors': 'w'.repeat(100_000) }
   const stageArchive = async (name: string, body: Buffer) => {
     const { url } = await web({ [`/${name}`]: { body, etag: '"v1"' } })
-    return stage({ url: `${url}/${name}` })
+    return stageHttp({ url: `${url}/${name}` })
   }
 
   test.each<[string, (tar: Buffer) => Buffer]>([
@@ -180,13 +157,7 @@ describe('an archive', () => {
   ])('%s is unpacked, with the digest that the same files have without it', async (name, packed) => {
     const { path, digest } = await stageArchive(name, packed(await tarOf(ENTRIES)))
     expect(await staged(path)).toEqual(TREE)
-    const { digest: plain } = await hydrate({
-      source: { inline: { files: TREE } },
-      into: join(dir, 'other'),
-      secret: async () => undefined,
-      configMap: folder => folder,
-      signal: new AbortController().signal,
-    })
+    const { digest: plain } = await stage(join(dir, 'other'), { inline: { files: TREE } })
     expect(digest).toBe(plain)
   })
 

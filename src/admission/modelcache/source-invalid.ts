@@ -7,7 +7,11 @@ import { valueAt } from '../value-at.ts'
 import type { Rule } from './change.ts'
 import { inlineFileProblems } from './inline-files.ts'
 
-const URL_FIELDS = ['artifact.source.http.url', 'artifact.source.s3.endpoint']
+const URL_FIELDS = [
+  'artifact.source.huggingFace.endpoint',
+  'artifact.source.http.url',
+  'artifact.source.s3.endpoint',
+]
 const INLINE_FIELD = 'artifact.source.inline.files'
 
 /**

@@ -9,8 +9,10 @@ const MAX_IDLE = 5
 export interface Download {
   url: string
   token?: string | undefined
-  /** A validator of the bytes for `If-Range`: a strong ETag, or a date. Undefined: what broke off cannot go on. */
+  /** A validator of the bytes for `If-Range`: a strong ETag, or a date. */
   validator?: string | undefined
+  /** The bytes are held against a hash in the end, so parts of them fit together without a validator. */
+  isVerified?: boolean | undefined
   /** Bytes, where they are known. */
   size?: number | undefined
 }
@@ -41,7 +43,7 @@ async function* follow(download: Download, first: Reply, from: number, signal: A
       if (download.size === undefined || at >= download.size) return
     } catch (error) {
       signal.throwIfAborted()
-      if (download.validator === undefined) throw unreachable(download.url, error)
+      if (!canGoOn(download)) throw unreachable(download.url, error)
     }
     if (at > before) idle = 0
     reply = await goOn(download, at, signal)
@@ -57,9 +59,16 @@ async function goOn(download: Download, at: number, signal: AbortSignal): Promis
   throw new HydrationError('SourceChanged', message)
 }
 
-async function ask({ url, token, validator }: Download, from: number, signal: AbortSignal): Promise<Reply> {
-  const ranged = from > 0 && validator !== undefined
-  const headers = ranged ? { range: `bytes=${from}-`, 'if-range': validator } : {}
+function canGoOn({ validator, isVerified }: Download): boolean {
+  return validator !== undefined || isVerified === true
+}
+
+async function ask(download: Download, from: number, signal: AbortSignal): Promise<Reply> {
+  const { url, token, validator } = download
+  const headers = {
+    ...(from > 0 && canGoOn(download) && { range: `bytes=${from}-` }),
+    ...(from > 0 && validator !== undefined && { 'if-range': validator }),
+  }
   const reply = await get({ url, token, headers, signal })
   // Where somebody has to log in first, many servers answer with a page for people.
   if (

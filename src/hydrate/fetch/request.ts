@@ -109,7 +109,8 @@ function refusal(reply: Reply, { url, token }: SourceRequest): HydrationError {
     const message = `${said}: the repository is gated; ask for access on its page, with the account of the token`
     return new HydrationError('GatedRepository', message)
   }
-  if (status === 404 || status === 410 || /^(Repo|Revision|Entry)NotFound$/.test(code ?? ''))
+  const isTokenBad = headerOf(reply, 'x-error-message') === 'Invalid credentials in Authorization header'
+  if (status === 404 || status === 410 || (!isTokenBad && /^(Repo|Revision|Entry)NotFound$/.test(code ?? '')))
     return new HydrationError(
       'SourceNotFound',
       `${said}: it is not there${token === undefined ? ', or wants a token' : ''}`,

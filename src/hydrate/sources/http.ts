@@ -2,9 +2,9 @@ import { posix } from 'node:path'
 import { openDownload } from '../fetch/download.ts'
 import { get, headerOf } from '../fetch/request.ts'
 import { withRetries } from '../fetch/retry.ts'
-import type { Resolved, SourceContext, SourceFile } from './source.ts'
+import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
 
-const ARCHIVES: readonly [suffix: RegExp, format: NonNullable<Resolved['archive']>][] = [
+const ARCHIVES: readonly [suffix: RegExp, format: NonNullable<Listing['archive']>][] = [
   [/\.tar$/i, 'tar'],
   [/\.(tar\.gz|tgz)$/i, 'tar.gz'],
   [/\.zip$/i, 'zip'],
@@ -21,10 +21,10 @@ export async function http({ url, sha256, secretRef }: Http, context: SourceCont
   const token = await context.secret(secretRef)
   const name = nameOf(url)
   const archive = ARCHIVES.find(([suffix]) => suffix.test(name))?.[1]
-  const known =
+  const known: Known =
     sha256 === undefined
       ? await withRetries(() => look(url, token, signal), { signal })
-      : { identity: sha256 }
+      : { identity: sha256, isVerified: true }
   const file: SourceFile = {
     path: name,
     size: known.size,
@@ -35,17 +35,19 @@ export async function http({ url, sha256, secretRef }: Http, context: SourceCont
   return {
     // Without a validator nobody can know whether the bytes are the same: then the snapshot is of this moment.
     identity: JSON.stringify({ kind: 'http', url, of: known.identity ?? new Date().toISOString() }),
-    files: [file],
-    archive,
+    list: async () => ({ files: [file], archive }),
   }
 }
 
+interface Known {
+  size?: number
+  validator?: string
+  identity?: string
+  isVerified?: boolean
+}
+
 /** What a server says of the bytes: their number, and a validator, by asking for the first of them. */
-async function look(
-  url: string,
-  token: string | undefined,
-  signal: AbortSignal,
-): Promise<{ size?: number; validator?: string; identity?: string }> {
+async function look(url: string, token: string | undefined, signal: AbortSignal): Promise<Known> {
   const reply = await get({ url, token, headers: { range: 'bytes=0-0' }, signal })
   reply.drop()
   const length =

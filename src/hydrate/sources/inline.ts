@@ -20,10 +20,10 @@ export function ofContents(kind: string, contents: readonly { path: string; cont
       sha256,
       open: async from => ({
         from,
-        content: [content.subarray(from)].values() as unknown as AsyncIterable<Uint8Array>,
+        content: [content.subarray(from)],
       }),
     }
   })
   const named = files.map(({ path, sha256 }) => [path, sha256]).toSorted()
-  return { identity: JSON.stringify({ kind, files: named }), files }
+  return { identity: JSON.stringify({ kind, files: named }), list: async () => ({ files }) }
 }

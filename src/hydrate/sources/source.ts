@@ -4,7 +4,7 @@ import type { ModelCache } from '../../api/modelcache.ts'
 export interface Opened {
   /** The offset of the first byte: what was asked for, or 0 where the source cannot begin in the middle. */
   from: number
-  content: AsyncIterable<Uint8Array>
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
 /** One file that belongs into the snapshot. */
@@ -23,12 +23,18 @@ export interface SourceFile {
   open(from: number, signal: AbortSignal): Promise<Opened>
 }
 
-/** A source, once it is known what it holds. */
+/** A source, once it is known which bytes it stands for. */
 export interface Resolved {
   /** The same text for sources that give the same bytes; credentials are no part of it. */
   identity: string
   /** What a tag or branch points at. */
   revision?: string | undefined
+  /** Asked only where the volume has no snapshot of that identity. */
+  list(): Promise<Listing>
+}
+
+/** What a source holds. */
+export interface Listing {
   files: readonly SourceFile[]
   /** The one file is an archive, and what is in it belongs into the snapshot. */
   archive?: 'tar' | 'tar.gz' | 'zip' | undefined
@@ -43,5 +49,7 @@ export interface SourceContext {
   secret(ref: { name: string; key: string } | undefined): Promise<string | undefined>
   /** The folder with the files of a ConfigMap. */
   configMap(name: string): string
+  /** The hub of sources that name none. */
+  huggingFaceEndpoint: string
   signal: AbortSignal
 }

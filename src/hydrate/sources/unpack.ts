@@ -7,7 +7,7 @@ import { type Entry, openPromise } from 'yauzl'
 import { fileNameProblem } from '../../api/file-name.ts'
 import { quote } from '../../api/wording.ts'
 import { HydrationError } from '../failure.ts'
-import type { Resolved, SourceFile } from './source.ts'
+import type { Listing, SourceFile } from './source.ts'
 
 /** More files than any model has; each costs a line of the manifest. */
 const MAX_ENTRIES = 100_000
@@ -21,7 +21,7 @@ export type Take = (file: SourceFile) => Promise<void>
  */
 export async function unpack(
   path: string,
-  format: NonNullable<Resolved['archive']>,
+  format: NonNullable<Listing['archive']>,
   identity: string,
   take: Take,
 ): Promise<void> {

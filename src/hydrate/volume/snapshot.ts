@@ -185,6 +185,11 @@ async function write(
     if (problem !== undefined) {
       await handle.truncate(0)
       await record({ bytes: 0, identity: undefined, sha256: undefined })
+      if (opened.from > 0) {
+        // Its beginning may be from another day of the source.
+        onBytes(-at)
+        return await write(target, file, { known: undefined, record, onBytes, signal })
+      }
       throw new HydrationError('ChecksumMismatch', `file ${quote(file.path)} ${problem}`, { file: file.path })
     }
     await handle.chmod(FILE_MODE)

@@ -80,6 +80,7 @@ const SOURCES: Record<string, (random: Random) => Given> = {
     revision: random.perhaps(0.5, () => (random.chance(0.5) ? 'main' : written('revision', random))),
     include: globs(random),
     exclude: globs(random),
+    endpoint: random.perhaps(0.1, () => written('url', random)),
     secretRef: secretRef(random),
   }),
   s3: random => ({

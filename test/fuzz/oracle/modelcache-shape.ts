@@ -26,6 +26,7 @@ const source = having({
       revision: maybe(textOf(1, 255)),
       include: globs,
       exclude: globs,
+      endpoint: maybe(textOf(0, 1024)),
       secretRef: secretKeyRef,
     }),
   ),

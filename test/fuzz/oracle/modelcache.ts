@@ -135,7 +135,7 @@ function sourceOf(cache: unknown, withAll: boolean): unknown {
     [token('huggingFace'), token('http'), secret('s3'), secret('oci')],
   ]
   return [
-    [revision, ...members('huggingFace', 'repo', 'include', 'exclude')],
+    [revision, ...members('huggingFace', 'repo', 'include', 'exclude', 'endpoint')],
     members('s3', 'uri', 'region', 'endpoint'),
     members('http', 'url', 'sha256'),
     members('oci', 'reference'),

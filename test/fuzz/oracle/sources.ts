@@ -10,6 +10,7 @@ export function isSourceValid(source: unknown): boolean {
   return (
     given(textAt(source, 'huggingFace', 'repo'), isRepo) &&
     given(textAt(source, 'huggingFace', 'revision'), isRevision) &&
+    given(textAt(source, 'huggingFace', 'endpoint'), isHttpUrl) &&
     globs.every(glob => typeof glob === 'string' && isGlob(glob)) &&
     given(textAt(source, 's3', 'uri'), isS3Uri) &&
     given(textAt(source, 's3', 'endpoint'), isHttpUrl) &&

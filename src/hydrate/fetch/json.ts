@@ -1,0 +1,56 @@
+import type { z } from 'zod'
+import { HydrationError } from '../failure.ts'
+import { get, type Reply, type SourceRequest, shown, unreachable } from './request.ts'
+import { withRetries } from './retry.ts'
+
+/** A page of a listing of a thousand files has less than 1 MiB. */
+const MAX_BYTES = 32 * 1024 * 1024
+
+/** Asks for JSON, again where that may help, and reads it by a schema. */
+export async function getJson<T>(
+  request: SourceRequest,
+  schema: z.ZodType<T>,
+): Promise<{ value: T; reply: Reply }> {
+  return withRetries(
+    async () => {
+      const reply = await get({ ...request, headers: { accept: 'application/json', ...request.headers } })
+      const parsed = schema.safeParse(parse(await textOf(reply, request.url)))
+      if (parsed.success) return { value: parsed.data, reply }
+      const [issue] = parsed.error.issues
+      const where = issue === undefined ? '' : `: ${issue.path.join('.')} ${issue.message}`
+      throw new HydrationError(
+        'SourceNotFound',
+        `${shown(request.url)} does not answer as such a source does${where}; correct the address`,
+      )
+    },
+    { signal: request.signal },
+  )
+}
+
+async function textOf(reply: Reply, url: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of reply.body) {
+      bytes += chunk.length
+      if (bytes > MAX_BYTES) break
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw unreachable(url, error)
+  }
+  if (bytes > MAX_BYTES)
+    throw new HydrationError(
+      'SourceNotFound',
+      `${shown(url)} answers with more than ${MAX_BYTES} bytes of JSON`,
+    )
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

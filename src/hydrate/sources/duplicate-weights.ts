@@ -1,0 +1,40 @@
+const SAFETENSORS = '.safetensors'
+const OTHER_FORMATS = /\.(bin|pt|pth|ckpt|h5|msgpack|ot)(\.index\.json)?$/
+/** Names that the libraries of their formats give to the weights of a whole model. */
+const WHOLE_MODEL =
+  /^(pytorch_model|diffusion_pytorch_model|adapter_model|model|weights|consolidated|tf_model|flax_model|rust_model)([-_.]|$)/
+
+/**
+ * The files that hold, in another format, weights that a repository has as safetensors too: in the same folder or above, by the same name,
+ * or by one that stands for a whole model. Engines read safetensors, and the others double the size of a cache.
+ */
+export function duplicateWeights(paths: readonly string[]): ReadonlySet<string> {
+  const stems = new Set<string>()
+  const folders = new Set<string>()
+  for (const path of paths) {
+    if (!path.endsWith(SAFETENSORS)) continue
+    stems.add(path.slice(0, -SAFETENSORS.length))
+    folders.add(folderOf(path))
+  }
+  return new Set(paths.filter(isDuplicate))
+
+  function isDuplicate(path: string): boolean {
+    const format = OTHER_FORMATS.exec(path)
+    if (format === null) return false
+    if (stems.has(path.slice(0, format.index))) return true
+    const folder = folderOf(path)
+    return WHOLE_MODEL.test(path.slice(folder.length)) && hasAbove(folder)
+  }
+
+  function hasAbove(folder: string): boolean {
+    for (let at = folder; ; at = folderOf(at.slice(0, -1))) {
+      if (folders.has(at)) return true
+      if (at === '') return false
+    }
+  }
+}
+
+/** With its slash; empty for the top. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { HydrationError } from '../failure.ts'
+import { openDownload } from '../fetch/download.ts'
+import { getJson } from '../fetch/json.ts'
+import { headerOf } from '../fetch/request.ts'
+import { duplicateWeights } from './duplicate-weights.ts'
+import { matchesGlob } from './glob.ts'
+import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
+
+type HuggingFace = NonNullable<SourceContext['source']['huggingFace']>
+
+const COMMIT = /^[0-9a-f]{40}$/
+const MAX_FILES = 100_000
+
+const revisionInfo = z.object({ sha: z.string().regex(COMMIT) })
+
+const entry = z.object({
+  type: z.string(),
+  path: z.string(),
+  /** Of the file as a git blob; of a pointer, where the file is on large file storage. */
+  oid: z.string(),
+  size: z.int().min(0),
+  lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().min(0) }).optional(),
+})
+type Entry = z.infer<typeof entry>
+
+/** A repository of the Hugging Face Hub, or of a mirror, at one commit: a branch that moves meanwhile changes nothing. */
+export async function huggingFace(source: HuggingFace, context: SourceContext): Promise<Resolved> {
+  const { repo, revision, include, exclude } = source
+  const hub = {
+    endpoint: (source.endpoint ?? context.huggingFaceEndpoint).replace(/\/+$/, ''),
+    repo,
+    token: await context.secret(source.secretRef),
+    signal: context.signal,
+  }
+  const commit = COMMIT.test(revision) ? revision : await commitOf(hub, revision)
+  return {
+    identity: JSON.stringify({ kind: 'huggingFace', repo, commit, include, exclude }),
+    revision: commit,
+    list: () => list(hub, commit, source),
+  }
+}
+
+interface Hub {
+  endpoint: string
+  repo: string
+  token: string | undefined
+  signal: AbortSignal
+}
+
+async function commitOf({ endpoint, repo, token, signal }: Hub, revision: string): Promise<string> {
+  const url = `${endpoint}/api/models/${repo}/revision/${encodeURIComponent(revision)}`
+  const { value } = await getJson({ url, token, signal }, revisionInfo)
+  return value.sha
+}
+
+async function list(hub: Hub, commit: string, { repo, include, exclude }: HuggingFace): Promise<Listing> {
+  const all = await entriesOf(hub, commit)
+  const matching = all.filter(({ path }) => {
+    if (include !== undefined && !include.some(pattern => matchesGlob(path, pattern))) return false
+    return exclude?.some(pattern => matchesGlob(path, pattern)) !== true
+  })
+  // Whoever says what to include has said it.
+  const duplicates =
+    include === undefined ? duplicateWeights(matching.map(({ path }) => path)) : new Set<string>()
+  const wanted = matching.filter(({ path }) => !duplicates.has(path))
+  if (wanted.length === 0) {
+    const message = `none of the ${all.length} files of ${repo} at commit ${commit} matches include and exclude; correct the patterns`
+    throw new HydrationError('SourceNotFound', message)
+  }
+  return {
+    files: wanted.map(found => fileOf(hub, commit, found)),
+    ...(duplicates.size > 0 && { leftOut: duplicates.size }),
+  }
+}
+
+async function entriesOf({ endpoint, repo, token, signal }: Hub, commit: string): Promise<Entry[]> {
+  const url = `${endpoint}/api/models/${repo}/tree/${commit}?recursive=true`
+  const entries: Entry[] = []
+  for (let next: string | undefined = url; next !== undefined; ) {
+    const { value, reply } = await getJson({ url: next, token, signal }, z.array(entry))
+    entries.push(...value.filter(({ type }) => type === 'file'))
+    if (entries.length > MAX_FILES)
+      throw new HydrationError('SourceNotFound', `${repo} has more than ${MAX_FILES} files; use include`)
+    const cursor = cursorOf(headerOf(reply, 'link'), url)
+    next = cursor === undefined ? undefined : `${url}&cursor=${encodeURIComponent(cursor)}`
+  }
+  return entries
+}
+
+/** Where the next page begins. The rest of the link is not followed: a mirror may give that of the Hub, which then would get the token. */
+function cursorOf(link: string | undefined, base: string): string | undefined {
+  const next = /<([^<>]*)>\s*;[^<>]*\brel="?next\b/.exec(link ?? '')?.[1]
+  if (next === undefined || !URL.canParse(next, base)) return undefined
+  return new URL(next, base).searchParams.get('cursor') ?? undefined
+}
+
+function fileOf({ endpoint, repo, token }: Hub, commit: string, { path, oid, size, lfs }: Entry): SourceFile {
+  const encoded = path.split('/').map(encodeURIComponent).join('/')
+  const url = `${endpoint}/${repo}/resolve/${commit}/${encoded}`
+  const bytes = lfs?.size ?? size
+  return {
+    path,
+    size: bytes,
+    identity: lfs?.oid ?? oid,
+    ...(lfs === undefined ? { gitBlob: oid } : { sha256: lfs.oid }),
+    open: (from, signal) => openDownload({ url, token, size: bytes, isVerified: true }, from, signal),
+  }
+}

@@ -1,0 +1,27 @@
+import { HydrationError } from '../../src/hydrate/failure.ts'
+import { type HydrateOptions, hydrate } from '../../src/hydrate/hydrate.ts'
+
+/** Hydrates within this process, with that token as every Secret. */
+export function stage(
+  into: string,
+  source: HydrateOptions['source'],
+  { token, ...given }: Partial<HydrateOptions> & { token?: string | undefined } = {},
+) {
+  return hydrate({
+    source,
+    into,
+    secret: async ref => (ref === undefined ? undefined : token),
+    configMap: name => name,
+    huggingFaceEndpoint: 'http://127.0.0.1:9',
+    signal: new AbortController().signal,
+    ...given,
+  })
+}
+
+/** The reason of its failure. */
+export function reasonOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => 'done',
+    error => (error instanceof HydrationError ? error.reason : error),
+  )
+}
