@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { consumerPod } from './consumer-pod.ts'
 
-const SNAPSHOT = `snapshots/sha256:${'5e'.repeat(32)}`
+const SNAPSHOT = `snapshots/sha256-${'5e'.repeat(32)}`
 
 function aStoredPod({ metadata = {}, spec = {}, status = {} } = {}) {
   return {

@@ -7,6 +7,7 @@ import type { Condition } from './modelcache-status.ts'
 import { type PersistentVolumeClaim, persistentVolumeClaim } from './persistent-volume-claim.ts'
 import { type Container, type Pod, pod } from './pod.ts'
 import { type StorageClass, storageClass } from './storage-class.ts'
+import { snapshotPath } from './volume-layout.ts'
 
 /** Objects for tests: sound as they are, each test says only what it is about. */
 
@@ -15,7 +16,7 @@ export const NAMESPACE = 'ml-team'
 export const COMMIT = '5206a32e'.repeat(5)
 export const DIGEST = `sha256:${'5e'.repeat(32)}`
 /** The folder of the claim that holds the snapshot of `DIGEST`. */
-export const SNAPSHOT = `snapshots/${DIGEST}`
+export const SNAPSHOT = snapshotPath(DIGEST)
 
 type CacheInput = z.input<typeof modelCache>
 type SpecInput = CacheInput['spec']

@@ -1,11 +1,21 @@
 import type { ModelCache } from './modelcache.ts'
 
 /** The folder of a claim that holds its snapshots. */
-export const SNAPSHOTS = 'snapshots/'
+const SNAPSHOTS = 'snapshots/'
 
-/** Folder of a snapshot within its claim, by its whole digest: `snapshots/sha256:…`. */
+/** The name of a snapshot's folder, by its whole digest: SMB servers take no colon in a name. */
+export function snapshotFolder(digest: string): string {
+  return digest.replace(':', '-')
+}
+
+/** The folder of a snapshot within its claim: `snapshots/sha256-…`. */
 export function snapshotPath(digest: string): string {
-  return `${SNAPSHOTS}${digest}`
+  return `${SNAPSHOTS}${snapshotFolder(digest)}`
+}
+
+/** The same by a variable of a container, which holds the name of the folder. */
+export function snapshotPathExpr(variable: string): string {
+  return `${SNAPSHOTS}$(${variable})`
 }
 
 /** Whether the controller has seen a snapshot of that digest complete on the claim: it says so in status, which nobody else writes. */
@@ -14,4 +24,10 @@ export function hasSnapshot({ status }: ModelCache, digest: string): boolean {
   return (
     digest === status?.resolvedDigest || status?.snapshots?.some(known => known.digest === digest) === true
   )
+}
+
+/** The same of a folder within the claim. */
+export function hasSnapshotAt(cache: ModelCache, path: string): boolean {
+  const folder = path.startsWith(SNAPSHOTS) ? path.slice(SNAPSHOTS.length) : ''
+  return folder.startsWith('sha256-') && hasSnapshot(cache, folder.replace('-', ':'))
 }

@@ -76,5 +76,5 @@ describe('a cache on a claim that people filled', () => {
 })
 
 test('a snapshot folder has no colon, which SMB shares refuse', () => {
-  expect(snapshotPath('sha256:abc')).toBe('snapshots/sha256:abc')
+  expect(snapshotPath('sha256:abc')).toBe('snapshots/sha256-abc')
 })

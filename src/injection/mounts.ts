@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { cleanPath, isWithin } from '../api/mount-path.ts'
 import type { Container, VolumeMount } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import { snapshotPath } from '../api/volume-layout.ts'
+import { snapshotPathExpr } from '../api/volume-layout.ts'
 import type { CacheMount } from './cache-mount.ts'
 
 /** Two caches of one pod may not cover each other's path. */
@@ -66,7 +66,7 @@ function isSameContent(existing: VolumeMount, mount: CacheMount, volumeName: str
 
 /** The snapshot of a digest that a variable of the container will hold. */
 export function subPathExpr({ variable }: CacheMount): string | undefined {
-  return variable && snapshotPath(`$(${variable.name})`)
+  return variable && snapshotPathExpr(variable.name)
 }
 
 function conflict(container: Container, mount: CacheMount, found: string): Violation {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { DIGEST } from '../api/fixtures.ts'
+import { snapshotPath } from '../api/volume-layout.ts'
 import { aCacheMount } from './fixtures.ts'
 import { asRecorded, recordOf } from './record.ts'
 
@@ -27,7 +28,7 @@ test('mounts are as they were where the record agrees or says nothing', () => {
 
 test('a cache that was fetched again is mounted at the snapshot of the record, from its own claim', () => {
   expect(asRecorded([staged], `llama=${OTHER}`, knows)).toEqual([
-    { ...staged, identity: OTHER, subPath: `snapshots/${OTHER}` },
+    { ...staged, identity: OTHER, subPath: snapshotPath(OTHER) },
   ])
 })
 

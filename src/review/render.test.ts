@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { snapshotPath } from '../api/volume-layout.ts'
 import type { Operation } from '../injection/json-patch.ts'
 import { additionLines } from './additions.ts'
 import { CACHE, CLASS, DEPLOYMENT, DIGEST, POD, READY_CACHE, reviewText, stream } from './fixtures.ts'
@@ -15,7 +16,7 @@ describe('text', () => {
       'in.yaml:7 ModelCache default/llama: admitted',
       'in.yaml:22 Deployment default/serve: admitted',
       '  + spec.template.spec.volumes: {name: modelcache--llama, persistentVolumeClaim: {claimName: modelcache--llama, readOnly: true}}',
-      `  + spec.template.spec.containers[vllm].volumeMounts: {name: modelcache--llama, mountPath: /mnt/model, readOnly: true, subPath: snapshots/${DIGEST}}`,
+      `  + spec.template.spec.containers[vllm].volumeMounts: {name: modelcache--llama, mountPath: /mnt/model, readOnly: true, subPath: ${snapshotPath(DIGEST)}}`,
       `  + spec.template.metadata.annotations: {modelplane.ai/injected: llama=${DIGEST}}`,
       '  + spec.template.metadata.labels: {modelplane.ai/cache-consumer: "true"}',
       'in.yaml:27 Pod default/server: denied',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { snapshotPath } from '../api/volume-layout.ts'
 import { applied } from '../injection/fixtures.ts'
 import { ASSUMED_DIGEST } from './assume-ready.ts'
 import {
@@ -117,7 +118,7 @@ describe('a pod', () => {
       metadata: { annotations: { 'modelplane.ai/injected': `llama=${DIGEST}` } },
       spec: {
         containers: [
-          { volumeMounts: [{ mountPath: '/mnt/model', subPath: `snapshots/${DIGEST}`, readOnly: true }] },
+          { volumeMounts: [{ mountPath: '/mnt/model', subPath: snapshotPath(DIGEST), readOnly: true }] },
         ],
         volumes: [{ persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true } }],
       },
@@ -161,13 +162,13 @@ describe('--assume-ready', () => {
   test('takes a cache for Ready, with a digest that nobody can take for one', async () => {
     const { verdict, patch } = await lastOf(stream(CLASS, CACHE, DEPLOYMENT), { assumeReady: true })
     expect(verdict).toBe('admitted')
-    expect(JSON.stringify(patch)).toContain(`snapshots/${ASSUMED_DIGEST}`)
+    expect(JSON.stringify(patch)).toContain(snapshotPath(ASSUMED_DIGEST))
     expect(JSON.stringify(patch)).toContain('"claimName":"modelcache--llama"')
   })
 
   test('keeps the digest that status has, and the claim that people filled', async () => {
     const staged = await lastOf(stream(CLASS, READY_CACHE, POD), { assumeReady: true })
-    expect(JSON.stringify(staged.patch)).toContain(`snapshots/${DIGEST}`)
+    expect(JSON.stringify(staged.patch)).toContain(snapshotPath(DIGEST))
     const filled = await lastOf(stream(CLAIM, OVER_CLAIM, POD), { assumeReady: true })
     expect(JSON.stringify(filled.patch)).toContain('"claimName":"staged"')
     expect(JSON.stringify(filled.patch)).toContain('llama=pvc/staged')

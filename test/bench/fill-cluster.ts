@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CACHE_CONSUMER, INJECTED } from '../../src/api/annotations.ts'
 import { DIGEST } from '../../src/api/fixtures.ts'
+import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { KINDS } from '../../src/cluster/kinds.ts'
 import { isForbidden } from '../../src/kube/api-error.ts'
 import { collectionPath, objectPath } from '../../src/kube/resource.ts'
@@ -70,7 +71,7 @@ function podOf(index: number) {
           env: variables,
           resources: { limits: { cpu: '16', memory: '128Gi', 'nvidia.com/gpu': '8' } },
           volumeMounts: [
-            { name: 'weights', mountPath: '/mnt/model', readOnly: true, subPath: `snapshots/${DIGEST}` },
+            { name: 'weights', mountPath: '/mnt/model', readOnly: true, subPath: snapshotPath(DIGEST) },
             { name: 'shm', mountPath: '/dev/shm' },
           ],
         },

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { snapshotFolder, snapshotPath } from '../../src/api/volume-layout.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import {
   annotations,
@@ -91,7 +92,7 @@ describe('a pod that a tenant creates is not given', () => {
       forgedAtBirth(
         'born',
         { 'modelplane.ai/injected': `weights=${FORGED}` },
-        { subPath: `snapshots/${FORGED}` },
+        { subPath: snapshotPath(FORGED) },
       ),
     ],
     [
@@ -103,7 +104,7 @@ describe('a pod that a tenant creates is not given', () => {
           'leaderworkerset.sigs.k8s.io/leader-name': 'served',
           'modelplane.ai/injected': `weights=${FORGED}`,
         },
-        { subPath: `snapshots/${FORGED}` },
+        { subPath: snapshotPath(FORGED) },
       ),
     ],
     [
@@ -116,7 +117,7 @@ describe('a pod that a tenant creates is not given', () => {
             {
               name: 'c',
               image: 'x',
-              volumeMounts: [{ name: 'w', mountPath: '/m', readOnly: true, subPath: `snapshots/${FORGED}` }],
+              volumeMounts: [{ name: 'w', mountPath: '/m', readOnly: true, subPath: snapshotPath(FORGED) }],
             },
           ],
           volumes: [
@@ -148,7 +149,7 @@ test('the controller tells the pod its digest and lifts the gate when the cache 
     const { stdout } = await cluster.kubectl(['get', 'pod', 'waits', '-o', 'json'])
     return stdout.includes('"schedulingGates"') ? undefined : stdout
   })
-  expect(text).toContain(`"digest.modelplane.ai/modelcache--later": "${DIGEST}"`)
+  expect(text).toContain(`"digest.modelplane.ai/modelcache--later": "${snapshotFolder(DIGEST)}"`)
 })
 
 test('a pod whose cache was made again with another claim is not let go onto the old one, and an Event says so', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { REASONS } from '../../src/api/reasons.ts'
+import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { claimMounts, storedPod } from '../stored-pod.ts'
 import { expectAccepted, expectAnnounced } from './announced.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
@@ -25,7 +26,7 @@ const WITHOUT_EXAMPLE = [
 ]
 
 const mounted = (container: string, cache: string, path: string) =>
-  `${container} modelcache--${cache}/snapshots/${DIGEST} at ${path}`
+  `${container} modelcache--${cache}/${snapshotPath(DIGEST)} at ${path}`
 const weights = (container: string, cache = 'qwen-2-5-7b') => mounted(container, cache, '/mnt/model')
 
 /** How many pods a case has once its caches are Ready, and the mounts that each of some kind has. */

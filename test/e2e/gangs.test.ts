@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { snapshotFolder } from '../../src/api/volume-layout.ts'
 import { type StoredPod, storedPod } from '../stored-pod.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
@@ -97,6 +98,8 @@ test('a gang that waits is let go when its cache is Ready, leader and worker wit
   })
   for (const found of gone) {
     expect(found && digestOf(found)).toBe(`awaited=${DIGEST}`)
-    expect(found?.metadata.annotations?.['digest.modelplane.ai/modelcache--awaited']).toBe(DIGEST)
+    expect(found?.metadata.annotations?.['digest.modelplane.ai/modelcache--awaited']).toBe(
+      snapshotFolder(DIGEST),
+    )
   }
 })

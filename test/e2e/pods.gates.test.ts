@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { snapshotFolder } from '../../src/api/volume-layout.ts'
 import { claimMounts, storedPod } from '../stored-pod.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { annotations, claim, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
@@ -72,7 +73,7 @@ test('its gate is lifted when its caches are Ready, and it is told the digest', 
     return pod.spec.schedulingGates === undefined ? pod : undefined
   })
   expect(metadata.annotations).toMatchObject({
-    'digest.modelplane.ai/modelcache--late': DIGEST,
+    'digest.modelplane.ai/modelcache--late': snapshotFolder(DIGEST),
     'modelplane.ai/injected': `late=${DIGEST},weights=${DIGEST}`,
   })
 })

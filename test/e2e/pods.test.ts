@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { claimMounts, type StoredPod, storedPod } from '../stored-pod.ts'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-const SNAPSHOT = `snapshots/${DIGEST}`
+const SNAPSHOT = snapshotPath(DIGEST)
 
 let cluster: Cluster
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { snapshotPath } from '../../src/api/volume-layout.ts'
 import type { Product } from '../testbed/product.ts'
 import { type Cluster, eventually } from './cluster.ts'
 import { annotations, DIGEST, pod } from './objects.ts'
@@ -53,7 +54,7 @@ const readOnly = { volume: { readOnly: true }, mount: { readOnly: true } }
 const injected = { 'modelplane.ai/injected': `weights=${DIGEST}` }
 const given = mounting(CLAIM, {
   volume: { readOnly: true },
-  mount: { readOnly: true, subPath: `snapshots/${DIGEST}` },
+  mount: { readOnly: true, subPath: snapshotPath(DIGEST) },
 })
 
 const REFUSED: [string, string, object][] = [

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { type Cluster, eventually } from '../e2e/cluster.ts'
 import { annotations, DIGEST, modelCache, readyStatus } from '../e2e/objects.ts'
 import { BLOCK_CLASS, SHARED_CLASS } from '../testbed/node/volumes.ts'
@@ -61,7 +62,7 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
     })
     for (const [name, folder] of [
       ['staged', 'llama'],
-      ['modelcache--managed', `snapshots/${DIGEST}`],
+      ['modelcache--managed', snapshotPath(DIGEST)],
     ] as const) {
       const path = join(await volumeFolder(cluster, name), folder)
       await mkdir(path, { recursive: true })

@@ -4,6 +4,7 @@ import { type ConsumerPod, consumerPod } from '../../api/consumer-pod.ts'
 import { aModelCache, aPod, aReadyCache, DIGEST, NAMESPACE } from '../../api/fixtures.ts'
 import { LEADER_NAME } from '../../api/leader-worker-set.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { snapshotPath } from '../../api/volume-layout.ts'
 import { applied } from '../../injection/fixtures.ts'
 import { allow, type Decision } from '../decision.ts'
 import { aPolicy, aRequest, aView, findingsOf, reasonsOf } from '../fixtures.ts'
@@ -23,7 +24,7 @@ const filled = (status?: ModelCache['status']) =>
 function aLeader({
   record = `llama=${OLD}`,
   claimName = 'modelcache--llama',
-  folder = { subPath: `snapshots/${OLD}` } as object,
+  folder = { subPath: snapshotPath(OLD) } as object,
   gated = false,
 } = {}): ConsumerPod {
   return consumerPod.parse({
@@ -71,7 +72,7 @@ describe('a worker follows its leader', () => {
     ],
   ])('to its digest, although %s', (_, cache) => {
     const decision = decide(aWorker(), cache, aLeader())
-    expect(mountOf(decision)).toMatchObject({ subPath: `snapshots/${OLD}` })
+    expect(mountOf(decision)).toMatchObject({ subPath: snapshotPath(OLD) })
     expect(decision).toMatchObject({ basis: [] })
   })
 
@@ -91,7 +92,7 @@ describe('a worker follows its leader', () => {
 
   test('that has waited and learnt its digest from the controller', () => {
     const leader = aLeader({ folder: { subPathExpr: PENDING } })
-    expect(mountOf(decide(aWorker(), refetched, leader))).toMatchObject({ subPath: `snapshots/${OLD}` })
+    expect(mountOf(decide(aWorker(), refetched, leader))).toMatchObject({ subPath: snapshotPath(OLD) })
   })
 
   test('to the gate, even when the cache is Ready by now: the two learn one digest', () => {
@@ -102,7 +103,7 @@ describe('a worker follows its leader', () => {
 })
 
 describe('a worker is judged like any other pod', () => {
-  const ready = { subPath: `snapshots/${DIGEST}` }
+  const ready = { subPath: snapshotPath(DIGEST) }
 
   test.each([
     ['was given another cache', aLeader({ record: `chat=${OLD}` })],
@@ -114,7 +115,7 @@ describe('a worker is judged like any other pod', () => {
     ],
     [
       'has a digest that status does not know',
-      aLeader({ record: `llama=${FORGED}`, folder: { subPath: `snapshots/${FORGED}` } }),
+      aLeader({ record: `llama=${FORGED}`, folder: { subPath: snapshotPath(FORGED) } }),
     ],
     ['waits, and the worker would rather not', aLeader({ record: 'llama=pending', gated: true })],
   ])('when its leader %s', (_, leader) => {

@@ -10,6 +10,7 @@ import {
   SNAPSHOT,
 } from '../../api/fixtures.ts'
 import { CLAIM_OF } from '../../api/managed-claim.ts'
+import { snapshotPath } from '../../api/volume-layout.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow } from '../decision.ts'
 import { aPolicy, aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
@@ -42,7 +43,7 @@ const validate = (pod: object, view: ClusterView = READY) =>
 describe('a pod mounts of a managed claim', () => {
   test.each([
     ['the snapshot that pods are given', { subPath: SNAPSHOT }],
-    ['an older one that is complete', { subPath: `snapshots/${OLD}` }],
+    ['an older one that is complete', { subPath: snapshotPath(OLD) }],
     ['a snapshot in another spelling', { subPath: `./snapshots//${DIGEST}/` }],
     ['all of it', {}],
     ['all of it, in another spelling', { subPath: './' }],
@@ -51,7 +52,7 @@ describe('a pod mounts of a managed claim', () => {
   })
 
   test.each([
-    ['a snapshot that status does not know', { subPath: `snapshots/${FORGED}` }],
+    ['a snapshot that status does not know', { subPath: snapshotPath(FORGED) }],
     ['the folder of snapshots', { subPath: 'snapshots' }],
     ['the same, with a slash', { subPath: 'snapshots/' }],
     ['a folder in a snapshot, which kubelet would make there', { subPath: `${SNAPSHOT}/new` }],

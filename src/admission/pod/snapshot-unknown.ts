@@ -3,7 +3,7 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import { cleanPath } from '../../api/mount-path.ts'
 import type { Container, Pod, PodSpec, VolumeMount } from '../../api/pod.ts'
 import { violation } from '../../api/violation.ts'
-import { hasSnapshot, SNAPSHOTS } from '../../api/volume-layout.ts'
+import { hasSnapshotAt } from '../../api/volume-layout.ts'
 import { quote } from '../../api/wording.ts'
 import { subPathExpr } from '../../injection/mounts.ts'
 import { PENDING, pendingMount } from '../../injection/pending-mount.ts'
@@ -61,8 +61,7 @@ function isWhole({ subPath, subPathExpr }: VolumeMount): boolean {
 
 function isSnapshot({ subPath, subPathExpr }: VolumeMount, owner: ModelCache | undefined): boolean {
   const folder = cleanPath(subPath ?? '').slice(1)
-  if (owner === undefined || subPathExpr || !folder.startsWith(SNAPSHOTS)) return false
-  return hasSnapshot(owner, folder.slice(SNAPSHOTS.length))
+  return owner !== undefined && !subPathExpr && hasSnapshotAt(owner, folder)
 }
 
 /** Whether it is the mount of a pod that waits: the controller writes the digest, and nobody else, before anything starts. */

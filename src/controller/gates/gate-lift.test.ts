@@ -3,6 +3,7 @@ import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
 import { type ConsumerPod, consumerPod } from '../../api/consumer-pod.ts'
 import { aModelCache, aReadyCache, DIGEST, NAMESPACE } from '../../api/fixtures.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { snapshotFolder } from '../../api/volume-layout.ts'
 import { type GateLift, gateLift } from './gate-lift.ts'
 
 const OLD = `sha256:${'01'.repeat(32)}`
@@ -41,7 +42,10 @@ const annotations = (change: object | undefined) =>
 
 test('a pod whose cache is Ready is told its digest, and our gate alone is lifted, of that version of the pod', () => {
   expect(lift(aWaitingPod(), [aReadyCache()])).toEqual({
-    metadata: { resourceVersion: '7', annotations: { [TOLD]: DIGEST, [INJECTED]: `llama=${DIGEST}` } },
+    metadata: {
+      resourceVersion: '7',
+      annotations: { [TOLD]: snapshotFolder(DIGEST), [INJECTED]: `llama=${DIGEST}` },
+    },
     spec: { schedulingGates: [{ $patch: 'delete', name: CACHE_READY_GATE }] },
   })
 })
@@ -50,7 +54,7 @@ test('what was mounted at admission stays as recorded', () => {
   const record = `chat=${OLD},llama=pending`
   const caches = [aReadyCache(), aReadyCache({ name: 'chat' })]
   expect(annotations(lift(aWaitingPod({ record }), caches))).toEqual({
-    [TOLD]: DIGEST,
+    [TOLD]: snapshotFolder(DIGEST),
     [INJECTED]: `chat=${OLD},llama=${DIGEST}`,
   })
 })
@@ -92,7 +96,7 @@ test('a worker is told what its leader was, though the cache was fetched again o
   const notReady = aModelCache({ status: { claimName: 'modelcache--llama', snapshots } })
   for (const cache of [aReadyCache({ snapshots }), notReady]) {
     expect(annotations(lift(aWaitingPod(), [cache], leader))).toEqual({
-      [TOLD]: OLD,
+      [TOLD]: snapshotFolder(OLD),
       [INJECTED]: `llama=${OLD}`,
     })
   }

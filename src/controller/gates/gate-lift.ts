@@ -2,6 +2,7 @@ import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
 import { type ConsumerPod, placeOf } from '../../api/consumer-pod.ts'
 import { SHA256_DIGEST } from '../../api/digest.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { snapshotFolder } from '../../api/volume-layout.ts'
 import { type CacheMount, cacheMount, existingClaimMount } from '../../injection/cache-mount.ts'
 import { digestAnnotation } from '../../injection/digest-variable.ts'
 import { mountOfLeader } from '../../injection/leader-mount.ts'
@@ -33,7 +34,7 @@ export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): Ga
     const mount = cache && mountNow(cache, leader)
     if (mount === undefined) return undefined
     if (!hasPlaceOf(pod, cache, identity)) return { misfit: misfitText(name, mount) }
-    if (identity === PENDING) digests[digestAnnotation(name)] = mount.identity
+    if (identity === PENDING) digests[digestAnnotation(name)] = snapshotFolder(mount.identity)
     // What was known at admission is mounted, and stays.
     record.push(`${name}=${identity === PENDING ? mount.identity : identity}`)
   }

@@ -1,6 +1,6 @@
 import { backendOf, managedClaimOf, nameOf } from '../oracle/cluster.ts'
 import { textAt } from '../oracle/json.ts'
-import { pendingMount } from '../oracle/mounts.ts'
+import { pendingMount, snapshotOf } from '../oracle/mounts.ts'
 import type { Random } from './random.ts'
 import { DIGESTS, NAMESPACE, NO_DIGESTS } from './words.ts'
 
@@ -45,7 +45,7 @@ function givenOf(cache: unknown, volumeName: string, random: Random) {
   const folder = random.chance(0.85) ? digest : random.pick(DIGESTS)
   const expression = pendingMount(cache).variable?.subPathExpr
   const isByVariable = expression !== undefined && random.chance(0.25)
-  const where = isByVariable ? { subPathExpr: expression } : { subPath: `snapshots/${folder}` }
+  const where = isByVariable ? { subPathExpr: expression } : { subPath: snapshotOf(folder) }
   return {
     entry: random.chance(0.95) ? `${name}=${identity}` : random.pick([name, `${name}==`, `=${identity}`, '']),
     mount: { name: random.chance(0.95) ? volumeName : 'v0', mountPath: '/mnt', readOnly: true, ...where },

@@ -1,4 +1,5 @@
 import type { Mount } from '../oracle/mounts.ts'
+import { snapshotOf } from '../oracle/mounts.ts'
 import type { Random } from './random.ts'
 import type { GeneratedVolume } from './volumes.ts'
 import { CONTAINER_PATHS, DIGESTS } from './words.ts'
@@ -90,7 +91,14 @@ function volumeMount(volumes: readonly GeneratedVolume[], mounts: readonly Mount
     mountPath: random.pick(CONTAINER_PATHS),
     readOnly,
     subPath: random.perhaps(0.4, () =>
-      random.pick([`snapshots/${random.pick(DIGESTS)}`, 'llama', 'a/b', '', null]),
+      random.pick([
+        snapshotOf(random.pick(DIGESTS)),
+        `snapshots/${random.pick(DIGESTS)}`,
+        'llama',
+        'a/b',
+        '',
+        null,
+      ]),
     ),
     subPathExpr: random.perhaps(0.1, () =>
       random.pick(['', null, '$(POD)', 'snapshots/$(MODELCACHE__LLAMA_DIGEST)']),

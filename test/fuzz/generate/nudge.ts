@@ -1,3 +1,4 @@
+import { snapshotOf } from '../oracle/mounts.ts'
 import type { Random } from './random.ts'
 import { changedSomewhere, moreOrLess } from './somewhere.ts'
 import { CACHE_NAMES, CONTAINER_PATHS, DIGESTS, NO_DIGESTS } from './words.ts'
@@ -5,7 +6,7 @@ import { CACHE_NAMES, CONTAINER_PATHS, DIGESTS, NO_DIGESTS } from './words.ts'
 const TEXTS = [
   ...CACHE_NAMES,
   ...CONTAINER_PATHS,
-  ...DIGESTS.flatMap(digest => [`snapshots/${digest}`, `llama=${digest}`]),
+  ...DIGESTS.flatMap(digest => [snapshotOf(digest), `llama=${digest}`]),
   'llama=pending',
   'modelcache--llama',
   'ops-staged',
@@ -27,6 +28,7 @@ function nudgeHere(value: unknown, random: Random): unknown {
 /** Another digest wherever there is one: an older snapshot, or a folder of somebody's choice. */
 function restaged(value: unknown, random: Random): unknown {
   const other = random.chance(0.6) ? random.pick(DIGESTS) : random.pick(NO_DIGESTS)
-  const text = DIGESTS.reduce((pod, digest) => pod.replaceAll(digest, other), JSON.stringify(value))
-  return JSON.parse(text)
+  const replaced = (text: string, digest: string) =>
+    text.replaceAll(digest, other).replaceAll(snapshotOf(digest), snapshotOf(other))
+  return JSON.parse(DIGESTS.reduce(replaced, JSON.stringify(value)))
 }

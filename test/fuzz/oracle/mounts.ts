@@ -84,7 +84,7 @@ function mountOfLeader(leader: unknown, cache: unknown): Mount | undefined {
   const folders = foldersOf(leader)
   // A leader that has waited mounts by the variable, and its record has the digest since.
   const expression = pendingMount(cache).variable?.subPathExpr
-  const isMounted = folders.has(`${claim}/snapshots/${identity}`) || folders.has(`${claim}/${expression}`)
+  const isMounted = folders.has(`${claim}/${snapshotOf(identity)}`) || folders.has(`${claim}/${expression}`)
   return isMounted ? readyMount(cache, identity) : undefined
 }
 
@@ -108,6 +108,11 @@ export function foldersOf(pod: unknown): Set<string> {
   return folders
 }
 
+/** DESIGN 4: a dash, since some file servers take no colon. */
+export function snapshotOf(digest: string): string {
+  return `snapshots/${digest.split(':').join('-')}`
+}
+
 /** One snapshot of a managed claim, or what people have put on theirs. */
 export function readyMount(cache: unknown, digest: string): Mount {
   const common = { cache: nameOf(cache), path: textAt(cache, 'spec', 'mount', 'path') ?? '', waits: false }
@@ -116,7 +121,7 @@ export function readyMount(cache: unknown, digest: string): Mount {
     const subPath = textAt(cache, 'spec', 'storage', 'existingPVC', 'subPath')
     return { ...common, claim, subPath, identity: `pvc/${claim}` }
   }
-  return { ...common, claim: managedClaimOf(cache), subPath: `snapshots/${digest}`, identity: digest }
+  return { ...common, claim: managedClaimOf(cache), subPath: snapshotOf(digest), identity: digest }
 }
 
 /** What is known before the cache is Ready; the folder comes from an annotation when the container starts. */

@@ -11,7 +11,7 @@ import { named, recordOf } from './cluster.ts'
 import { type Injected, inject } from './injection.ts'
 import { at, textAt } from './json.ts'
 import { job, pod as podShape } from './kinds.ts'
-import { knownDigests, type Mount, mountsFor } from './mounts.ts'
+import { knownDigests, type Mount, mountsFor, snapshotOf } from './mounts.ts'
 import { isDigest } from './names.ts'
 import { areSound, NO_WISHES, wishesOf } from './references.ts'
 import { mountsWhatIsNoSnapshot } from './snapshots.ts'
@@ -61,7 +61,7 @@ function ofInjection(request: unknown, cluster: Cluster): Iterable<string> {
     const digest = record.get(mount.cache)
     const cache = named(cluster.caches, mount.cache, textAt(request, 'namespace') ?? '')
     if (digest === undefined || !isDigest(mount.identity) || !knownDigests(cache).has(digest)) return mount
-    return { ...mount, identity: digest, subPath: `snapshots/${digest}` }
+    return { ...mount, identity: digest, subPath: snapshotOf(digest) }
   }
   const { reasons, pod: after } = given(pod, textAt(request, 'namespace') ?? '', cluster, asRecorded)
   if (reasons.size > 0) return reasons

@@ -1,7 +1,7 @@
 import { managedClaim } from './claim-writable.ts'
 import { type Cluster, claimsByVolume, isGated, nameOf, recordOf } from './cluster.ts'
 import { at, listAt, textAt } from './json.ts'
-import { knownDigests, pendingMount } from './mounts.ts'
+import { knownDigests, pendingMount, snapshotOf } from './mounts.ts'
 
 /** DESIGN 4: kubelet makes a folder that is missing, so of a managed claim pods mount all, or what status knows. */
 export function mountsWhatIsNoSnapshot(pod: unknown, namespace: string, cluster: Cluster): boolean {
@@ -23,7 +23,7 @@ function isRight(mount: unknown, container: unknown, pod: unknown, cache: unknow
   if (expression === '')
     return (
       parts.length === 0 ||
-      (parts.length === 2 && parts[0] === 'snapshots' && knownDigests(cache).has(parts[1]))
+      [...knownDigests(cache)].some(digest => parts.join('/') === snapshotOf(String(digest)))
     )
   if (cache === undefined || textAt(mount, 'subPath')) return false
   const { variable } = pendingMount(cache)
