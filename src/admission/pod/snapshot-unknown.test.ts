@@ -10,7 +10,7 @@ import {
   SNAPSHOT,
 } from '../../api/fixtures.ts'
 import { CLAIM_OF } from '../../api/managed-claim.ts'
-import { snapshotPath } from '../../api/volume-layout.ts'
+import { snapshotFolder, snapshotPath } from '../../api/volume-layout.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow } from '../decision.ts'
 import { aPolicy, aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
@@ -44,7 +44,7 @@ describe('a pod mounts of a managed claim', () => {
   test.each([
     ['the snapshot that pods are given', { subPath: SNAPSHOT }],
     ['an older one that is complete', { subPath: snapshotPath(OLD) }],
-    ['a snapshot in another spelling', { subPath: `./snapshots//${DIGEST}/` }],
+    ['a snapshot in another spelling', { subPath: `./snapshots//${snapshotFolder(DIGEST)}/` }],
     ['all of it', {}],
     ['all of it, in another spelling', { subPath: './' }],
   ])('%s', (_, mount) => {
