@@ -15,7 +15,7 @@ const ROLES: Record<string, Role> = {
     load: async () => (await import('./commands/webhook.ts')).webhook,
   },
   controller: {
-    summary: 'keep the status of ModelCaches true to the cluster, and lift the gates of pods',
+    summary: 'stage ModelCaches, keep their status true to the cluster, and lift the gates of pods',
     load: async () => (await import('./commands/controller.ts')).controller,
   },
   hydrate: {

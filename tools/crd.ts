@@ -23,6 +23,12 @@ const MODEL_CACHE_COLUMNS: PrinterColumn[] = [
     description: 'Where they are staged.',
   },
   { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'State in one word.' },
+  {
+    name: 'Ready',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+    description: 'Whether pods may mount it.',
+  },
   { name: 'Progress', type: 'string', jsonPath: '.status.progress', description: 'Share staged.' },
   { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Size of the artifact.' },
   AGE,

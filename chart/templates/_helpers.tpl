@@ -109,6 +109,9 @@ imagePullPolicy: {{ $root.Values.image.pullPolicy }}
 env:
   # Of the memory limit: the rest is for what does not count as heap.
   - { name: NODE_OPTIONS, value: --max-old-space-size-percentage=60 }
+{{- with $values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with $values.resources }}
 resources:
   {{- toYaml . | nindent 2 }}

@@ -1,4 +1,4 @@
-import type { Kind, Kinds } from '../api/kinds.ts'
+import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 
 /**
@@ -9,9 +9,9 @@ import type { ModelCache } from '../api/modelcache.ts'
  */
 export interface ClusterView {
   /** The object of that name; `namespace` is undefined for kinds that have none. */
-  get<K extends Kind>(kind: K, namespace: string | undefined, name: string): Kinds[K] | undefined
+  get<K extends RuleKind>(kind: K, namespace: string | undefined, name: string): RuleKinds[K] | undefined
   /** All objects of a kind, or those of one namespace. */
-  list<K extends Kind>(kind: K, namespace?: string): Iterable<Kinds[K]>
+  list<K extends RuleKind>(kind: K, namespace?: string): Iterable<RuleKinds[K]>
   /** Those that stage the same source (`sourceIdentity`). */
   modelCachesOfSource(namespace: string, source: string): Iterable<ModelCache>
   /** The ModelCache that owns a claim (`ownsClaim`), at the cost of a look-up. */
@@ -20,5 +20,5 @@ export interface ClusterView {
 
 /** An object that a decision rests on, or a whole list. */
 export type ObjectRef =
-  | { kind: Kind; namespace?: string | undefined; name: string }
-  | { list: Kind; namespace?: string | undefined }
+  | { kind: RuleKind; namespace?: string | undefined; name: string }
+  | { list: RuleKind; namespace?: string | undefined }

@@ -1,7 +1,7 @@
 import type { ConsumerPod } from '../api/consumer-pod.ts'
 import { NAMESPACE } from '../api/fixtures.ts'
 import type { InferenceCluster } from '../api/inference-cluster.ts'
-import type { Kind, Kinds } from '../api/kinds.ts'
+import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
@@ -31,7 +31,7 @@ export function aView(
   } = {},
 ): ClusterView {
   const { caches = [] } = held
-  const objects: { [K in Kind]: readonly Kinds[K][] } = {
+  const objects: { [K in RuleKind]: readonly RuleKinds[K][] } = {
     InferenceCluster: held.inferenceClusters ?? [],
     ModelCache: caches,
     Namespace: held.namespaces ?? [],
@@ -42,14 +42,14 @@ export function aView(
     StorageProfile: held.profiles ?? [],
   }
   return {
-    get<K extends Kind>(kind: K, namespace: string | undefined, name: string) {
-      const all: readonly Kinds[K][] = objects[kind]
+    get<K extends RuleKind>(kind: K, namespace: string | undefined, name: string) {
+      const all: readonly RuleKinds[K][] = objects[kind]
       const found = all.find(each => each.metadata.name === name && isWithin(each, namespace))
       // Those that nobody mentions exist.
-      return found ?? (kind === 'Namespace' ? ({ metadata: { name } } as Kinds[K]) : undefined)
+      return found ?? (kind === 'Namespace' ? ({ metadata: { name } } as RuleKinds[K]) : undefined)
     },
-    list<K extends Kind>(kind: K, namespace?: string) {
-      const all: readonly Kinds[K][] = objects[kind]
+    list<K extends RuleKind>(kind: K, namespace?: string) {
+      const all: readonly RuleKinds[K][] = objects[kind]
       return all.filter(each => isWithin(each, namespace))
     },
     modelCacheOfClaim: (namespace, claimName) =>

@@ -30,5 +30,14 @@ export const DIGEST_PREFIX = `digest.${GROUP}`
 /** Label on a pod, written by the injector, so that watches can select the consumers of caches. */
 export const CACHE_CONSUMER = `${GROUP}/cache-consumer`
 
+/** On a ModelCache: `"true"` makes the controller leave it as it is, but for its deletion. */
+export const PAUSED = `${GROUP}/paused`
+
+/** On a ModelCache: any new text, such as the time, stages the artifact again, and tries again at once what has failed. */
+export const REFETCH = `${GROUP}/refetch`
+
+/** On a hydration Job, written by the controller: a hash of what the Job was made from. */
+export const MADE_FROM = `${GROUP}/made-from`
+
 /** On a ModelCache: `"true"` lets it be deleted although pods mount it. */
 export const ALLOW_DELETE_IN_USE = `${GROUP}/allow-delete-in-use`

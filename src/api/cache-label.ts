@@ -19,7 +19,16 @@ const HASH_DIGITS = 8
 export function cacheLabel(cache: string): string {
   const plain = `${CACHE_LABEL_PREFIX}${cache}`
   if (plain.length <= MAX_LABEL && !cache.includes('.') && !/--[0-9a-f]{8}$/.test(cache)) return plain
-  const hash = createHash('sha256').update(cache).digest('hex').slice(0, HASH_DIGITS)
+  return hashed(plain, cache)
+}
+
+/** A further label of a cache, for another purpose: like the first one of no other cache, since no cache has a slash in its name. */
+export function variantLabel(cache: string, purpose: string): string {
+  return hashed(`${CACHE_LABEL_PREFIX}${cache}`, `${cache}/${purpose}`)
+}
+
+function hashed(plain: string, identity: string): string {
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, HASH_DIGITS)
   const room = MAX_LABEL - HASH_DIGITS - '--'.length
   const slug = plain.replaceAll('.', '-').slice(0, room).replace(/-+$/, '')
   return `${slug}--${hash}`

@@ -16,7 +16,15 @@ export const hydrationReport = z.object({
   leftOut: z.int().min(0).optional(),
 })
 
-/** What it says instead where it fails. */
+/** What `modelcache hydrate --measure` says. */
+export const measureReport = z.object({
+  /** That a volume has to hold. */
+  bytes: z.int().min(0),
+  files: z.int().min(0),
+  revision: z.string().max(512).optional(),
+})
+
+/** What both say instead where they fail. */
 export const hydrationFailure = z.object({
   reason: z.enum(Object.keys(FAILURE_REASONS) as [FailureReason, ...FailureReason[]]),
   message: z.string().max(2048),
@@ -37,6 +45,7 @@ export const hydrationProgress = z.object({
 })
 
 export type HydrationReport = z.infer<typeof hydrationReport>
+export type MeasureReport = z.infer<typeof measureReport>
 export type HydrationFailure = z.infer<typeof hydrationFailure>
 export type HydrationProgress = z.infer<typeof hydrationProgress>
 

@@ -39,4 +39,13 @@ export const hydration = z.object({
     })
     .optional()
     .describe('For volumes that only another user or group may write.'),
+  imagePullSecrets: listOf(z.object({ name: objectName.describe('Name of the Secret.') }), 16)
+    .optional()
+    .describe('Secrets by which the image of the Job is pulled, besides those of its ServiceAccount.'),
+  labels: mapOf(text(63), { entries: 64, key: 317 })
+    .optional()
+    .describe('Further labels of the pod, such as one that a cloud gives identities by.'),
+  annotations: mapOf(text(16_384), { entries: 64, key: 317 })
+    .optional()
+    .describe('Further annotations of the pod.'),
 })

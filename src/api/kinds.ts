@@ -1,4 +1,6 @@
 import type { ConsumerPod } from './consumer-pod.ts'
+import type { HydrationJob } from './hydration-job.ts'
+import type { HydrationPod } from './hydration-pod.ts'
 import type { InferenceCluster } from './inference-cluster.ts'
 import type { ModelCache } from './modelcache.ts'
 import type { Namespace } from './namespace.ts'
@@ -7,8 +9,8 @@ import type { ResourceQuota } from './resource-quota.ts'
 import type { StorageClass } from './storage-class.ts'
 import type { StorageProfile } from './storage-profile.ts'
 
-/** What is read of each kind that rules and controllers ask about. */
-export interface Kinds {
+/** What is read of each kind that rules ask about. */
+export interface RuleKinds {
   InferenceCluster: InferenceCluster
   ModelCache: ModelCache
   Namespace: Namespace
@@ -19,6 +21,16 @@ export interface Kinds {
   StorageClass: StorageClass
   /** Of CDI; a cluster may lack the kind, and then there are none. */
   StorageProfile: StorageProfile
+}
+
+export type RuleKind = keyof RuleKinds
+
+/** The same, with what controllers ask about besides. */
+export interface Kinds extends RuleKinds {
+  /** Jobs with the label of hydration. */
+  HydrationJob: HydrationJob
+  /** Pods with the label of hydration. */
+  HydrationPod: HydrationPod
 }
 
 export type Kind = keyof Kinds

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { text } from './bounds.ts'
+import { listOf, text } from './bounds.ts'
 import { MAX_NAME } from './object-name.ts'
 
 /** More than the API server ever writes as a UID, a version or a time. */
@@ -30,5 +30,23 @@ export const objectMeta = z.object({
 
 /** ObjectMeta of an object that the API server has stored: it always has a name. */
 export const storedObjectMeta = objectMeta.extend({ name: text(MAX_NAME) })
+
+/** Who owns an object: the garbage collector deletes it after them, and one of them at the most controls it. */
+export const ownerReferences = listOf(
+  z.object({
+    kind: text(MAX_NAME).optional(),
+    name: text(MAX_NAME).optional(),
+    uid: text(SHORT),
+    controller: z.boolean().nullish(),
+  }),
+  64,
+)
+
+/** UID of the object that controls this one. */
+export function controllerOf(meta: {
+  ownerReferences?: z.infer<typeof ownerReferences> | undefined
+}): string | undefined {
+  return meta.ownerReferences?.find(({ controller }) => controller === true)?.uid
+}
 
 export type ObjectMeta = z.infer<typeof objectMeta>

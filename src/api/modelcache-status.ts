@@ -33,6 +33,16 @@ const hydrationRun = z.object({
   jobName: z.string().optional().describe('Name of the hydration Job.'),
   jobUID: z.string().optional().describe('UID of the hydration Job, by which its pods are recognised.'),
   attempt: z.int().min(0).optional().describe('How many runs were started.'),
+  message: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('How a run stands that stages a cache again which is Ready.'),
+  refetch: z
+    .string()
+    .max(262_144)
+    .optional()
+    .describe('Annotation modelplane.ai/refetch as of the last run that completed.'),
   startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When this run started.'),
 })
 

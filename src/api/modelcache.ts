@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ALLOW_DELETE_IN_USE } from './annotations.ts'
+import { ALLOW_DELETE_IN_USE, PAUSED, REFETCH } from './annotations.ts'
 import { artifactSource } from './artifact-source.ts'
 import { listOf, mapOf, text } from './bounds.ts'
 import { API_VERSION } from './group.ts'
@@ -100,7 +100,10 @@ const spec = z
   .meta({ 'x-kubernetes-validations': modelCacheRules })
 
 /** The metadata that rules and controllers read. */
-export const cacheMeta = storedObjectMeta.extend({ annotations: valuesOf(ALLOW_DELETE_IN_USE).optional() })
+export const cacheMeta = storedObjectMeta.extend({
+  annotations: valuesOf(ALLOW_DELETE_IN_USE, PAUSED, REFETCH).optional(),
+  finalizers: listOf(text(317), 64).optional(),
+})
 
 /** The only definition of a ModelCache: the CRD, its CEL rules and the TypeScript type come from it. */
 export const modelCache = z.compile(

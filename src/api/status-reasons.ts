@@ -56,6 +56,10 @@ export const FAILURE_REASONS = {
     when: 'The Secret of `secretRef`, or its key, does not exist.',
     fix: 'Create it in the namespace of the ModelCache.',
   },
+  SizeUnknown: {
+    when: 'The ModelCache gives no size, and the source does not say how large it is: a server without `Content-Length`, a compressed archive.',
+    fix: 'Set `spec.storage.pvc.sizeGiB`.',
+  },
   SourceChanged: {
     when: 'The source has changed while it was fetched.',
     fix: 'Nothing: the hydration begins again with what is there now.',
@@ -84,20 +88,93 @@ export const FAILURE_REASONS = {
 
 export type FailureReason = keyof typeof FAILURE_REASONS
 
+/** Why nothing is staged yet, or cannot be for now. Each ends by itself when its cause does. */
+const WAITING_REASONS = {
+  Evicted: {
+    when: 'The pod that hydrates was evicted from its node, for want of memory or disk there.',
+    fix: 'Nothing: the Job makes another pod. If it goes on, set `spec.hydration.resources` or `spec.hydration.nodeSelector`.',
+  },
+  Hydrating: {
+    when: 'The artifact is being written onto the claim.',
+    fix: 'Wait: `status.progress` says how far it is.',
+  },
+  HydrationFailed: {
+    when: 'The pod that hydrates ended without saying why.',
+    fix: 'Read the message, which ends with the last lines of its log.',
+  },
+  ImagePullFailed: {
+    when: 'The image of the hydration Job, which is that of the controller, cannot be pulled on the node.',
+    fix: 'Set `spec.hydration.imagePullSecrets`, or make the image available to the nodes.',
+  },
+  Measuring: {
+    when: 'The ModelCache gives no size, so that a Job asks the source first.',
+    fix: 'Wait, or set `spec.storage.pvc.sizeGiB` in a new ModelCache.',
+  },
+  NoStorageClass: {
+    when: 'The ModelCache names no StorageClass, and the cluster has no default one.',
+    fix: 'Mark a ReadWriteMany StorageClass as the default, or name one in a new ModelCache.',
+  },
+  OOMKilled: {
+    when: 'The pod that hydrates used more memory than its limit.',
+    fix: 'Raise `spec.hydration.resources.limits.memory`.',
+  },
+  Pending: {
+    when: 'The controller has begun with the ModelCache.',
+    fix: 'Wait.',
+  },
+  PodRejected: {
+    when: 'The API server refuses the pod that hydrates: a policy, PodSecurity, a webhook, a ServiceAccount that is not there.',
+    fix: 'Do what the message says; `spec.hydration` has what may be set for the pod.',
+  },
+  PodUnschedulable: {
+    when: 'No node may run the pod that hydrates.',
+    fix: 'Set `spec.hydration.nodeSelector`, `tolerations` or `resources` so that one may.',
+  },
+  PodWaiting: {
+    when: 'The pod that hydrates cannot start on its node, such as for a volume that cannot be mounted there.',
+    fix: 'Do what the message says, which is in the words of the node.',
+  },
+  Provisioning: {
+    when: 'The claim is made, and waits for its volume.',
+    fix: 'Wait; `kubectl describe pvc` says what the provisioner does.',
+  },
+  QuotaExceeded: {
+    when: 'A ResourceQuota of the namespace leaves no room for the claim or for the pod that hydrates.',
+    fix: 'Raise the quota, or ask for less: `spec.storage.pvc.sizeGiB`, `spec.hydration.resources`.',
+  },
+  RequestRejected: {
+    when: 'The API server refuses the claim or the Job.',
+    fix: 'Do what the message says, which is in the words of the API server.',
+  },
+  StorageClassNotFound: {
+    when: 'The StorageClass of the claim does not exist.',
+    fix: 'Create the StorageClass, or the ModelCache again with another one.',
+  },
+  StorageUnprovisioned: {
+    when: 'The provisioner of the StorageClass reports that it cannot make the volume.',
+    fix: 'Do what the message says, which is in the words of the provisioner.',
+  },
+} as const satisfies Readonly<Record<string, StatusReasonText>>
+
 /** Every reason that the conditions of a ModelCache may have. `docs/reasons.md` shows them. */
 export const STATUS_REASONS = {
   ...FAILURE_REASONS,
+  ...WAITING_REASONS,
   ClaimBound: {
     when: 'Backend ExistingPVC: the claim is bound, and its volume can be mounted on many nodes.',
     fix: NOTHING,
   },
   ClaimLost: {
-    when: 'Backend ExistingPVC: the claim has lost its volume.',
+    when: 'The claim has lost its volume.',
     fix: 'Restore the volume, or create the claim and the ModelCache again on another one.',
   },
   ClaimNotBound: {
     when: 'Backend ExistingPVC: the claim has no volume yet.',
     fix: 'See why with `kubectl describe pvc`; a claim whose class waits for its first consumer is bound when a pod mounts it.',
+  },
+  ClaimNotOwned: {
+    when: 'A claim with the name of the claim of this cache exists, and the controller did not make it. It is never taken over.',
+    fix: 'Delete that claim, or give the ModelCache another name.',
   },
   ClaimNotFound: {
     when: 'Backend ExistingPVC: there is no claim of that name in the namespace.',
@@ -112,9 +189,34 @@ export const STATUS_REASONS = {
     fix: 'Delete the ModelCache and create it again, and the controller stages it again.',
   },
   ClaimTerminating: {
-    when: 'Backend ExistingPVC: somebody has deleted the claim, and pods that mount it keep it until they end.',
-    fix: 'Create a claim of another name, and a ModelCache for it.',
+    when: 'Somebody has deleted the claim, and pods that mount it keep it until they end.',
+    fix: 'Create a claim of another name, and a ModelCache for it. A claim of the controller is made again once it is gone, if nobody has staged onto it yet.',
+  },
+  SnapshotComplete: {
+    when: 'A complete snapshot is on the claim, verified, and pods mount it.',
+    fix: NOTHING,
   },
 } as const satisfies Readonly<Record<string, StatusReasonText>>
 
 export type StatusReason = keyof typeof STATUS_REASONS
+
+/** Reasons that say how far it is, and nothing is wrong. */
+export const PROGRESS_REASONS: readonly string[] = [
+  'Pending',
+  'Measuring',
+  'Provisioning',
+  'Hydrating',
+] satisfies StatusReason[]
+
+/** Failures that come again however often it is tried, until somebody changes the ModelCache, its Secret or its source. */
+export const FINAL_REASONS: readonly StatusReason[] = [
+  'ArchiveInvalid',
+  'ChecksumMismatch',
+  'FileNameInvalid',
+  'FileNamesCollide',
+  'GatedRepository',
+  'NotImplemented',
+  'SizeUnknown',
+  'Unauthorized',
+  'VolumeUnsupported',
+]

@@ -8,6 +8,8 @@ import { KINDS } from './kinds.ts'
 export function emptyStores(logger = pino({ level: 'silent' })) {
   const make = <T extends StoredObject>(resource: Resource<T>): Store<T> => createStore({ resource, logger })
   return {
+    HydrationJob: make(KINDS.HydrationJob),
+    HydrationPod: make(KINDS.HydrationPod),
     InferenceCluster: make(KINDS.InferenceCluster),
     ModelCache: make(KINDS.ModelCache),
     Namespace: make(KINDS.Namespace),

@@ -2,6 +2,8 @@ import { CACHE_CONSUMER } from '../api/annotations.ts'
 import { condensed } from '../api/condensed.ts'
 import { consumerPod } from '../api/consumer-pod.ts'
 import { API_VERSION } from '../api/group.ts'
+import { HYDRATOR_SELECTOR, hydrationJob } from '../api/hydration-job.ts'
+import { hydrationPod } from '../api/hydration-pod.ts'
 import { inferenceCluster } from '../api/inference-cluster.ts'
 import type { Kind, Kinds } from '../api/kinds.ts'
 import { modelCache } from '../api/modelcache.ts'
@@ -14,6 +16,22 @@ import type { Resource } from '../kube/resource.ts'
 
 /** Every kind that this project lists, watches or reads: where the API server has it, and what is read of it. */
 export const KINDS: { readonly [K in Kind]: Resource<Kinds[K]> } = {
+  HydrationJob: {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    plural: 'jobs',
+    namespaced: true,
+    schema: hydrationJob,
+    labelSelector: HYDRATOR_SELECTOR,
+  },
+  HydrationPod: {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    plural: 'pods',
+    namespaced: true,
+    schema: hydrationPod,
+    labelSelector: HYDRATOR_SELECTOR,
+  },
   InferenceCluster: {
     apiVersion: API_VERSION,
     kind: 'InferenceCluster',

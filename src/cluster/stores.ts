@@ -9,11 +9,11 @@ export type Stores<K extends Kind> = { readonly [Each in K]: ReadableStore<Kinds
 /** The stores of the kinds that a role names, each as it is made for one. */
 export function storesOf<K extends Kind>(
   kinds: readonly K[],
-  make: <T extends StoredObject>(resource: Resource<T>) => ReadableStore<T>,
+  make: <T extends StoredObject>(resource: Resource<T>, kind: K) => ReadableStore<T>,
 ): Stores<K> {
   const stores: { [Each in Kind]?: ReadableStore<Kinds[Each]> } = {}
-  const add = <Each extends Kind>(kind: Each) => {
-    stores[kind] = make<Kinds[Each]>(KINDS[kind]) as (typeof stores)[Each]
+  const add = <Each extends K>(kind: Each) => {
+    stores[kind] = make<Kinds[Each]>(KINDS[kind], kind) as (typeof stores)[Each]
   }
   for (const kind of kinds) add(kind)
   return stores as Stores<K>

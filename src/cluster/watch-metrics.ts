@@ -13,7 +13,7 @@ export function exposeWatches(
       labelNames: ['kind'] as const,
       registers: [registry],
       collect() {
-        for (const kind of watches.kinds) this.set({ kind: kind.plural }, read(kind))
+        for (const kind of watches.kinds) this.set({ kind: kind.name }, read(kind))
       },
     })
   gauge('modelcache_watch_objects', 'Objects held in memory.', kind => kind.size())

@@ -29,7 +29,8 @@ export interface ClusterWatches<K extends Kind = Kind> {
 }
 
 export interface WatchedKind {
-  readonly plural: string
+  /** In metrics. */
+  readonly name: string
   readonly stats: ReflectorStats
   /** Objects held now. */
   size(): number
@@ -51,16 +52,22 @@ export interface WatchClusterOptions<K extends Kind> {
   readonly random?: () => number
 }
 
+/** Of kinds that are a selection of another one. */
+const METRIC_NAMES: { readonly [K in Kind]?: string } = {
+  HydrationJob: 'hydrationjobs',
+  HydrationPod: 'hydrationpods',
+}
+
 /** Starts to watch the kinds that a role names, and gives their stores at once, empty at first. */
 export function watchCluster<K extends Kind>(options: WatchClusterOptions<K>): ClusterWatches<K> {
   const byKind = new Map<string, Reflector>()
   const watched: WatchedKind[] = []
-  const watch = <T extends StoredObject>(resource: Resource<T>): ReadableStore<T> => {
+  const watch = <T extends StoredObject>(resource: Resource<T>, name: Kind): ReadableStore<T> => {
     const store = createStore({ resource, logger: options.logger })
     const reflector = startReflector({ ...options, resource, store })
-    byKind.set(resource.kind, reflector)
+    byKind.set(name, reflector)
     const { size, malformed } = store
-    watched.push({ plural: resource.plural, stats: reflector.stats, size, malformed })
+    watched.push({ name: METRIC_NAMES[name] ?? resource.plural, stats: reflector.stats, size, malformed })
     return store
   }
   const stores = storesOf(options.kinds, watch)

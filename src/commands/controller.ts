@@ -6,6 +6,7 @@ import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { startGateKeeper } from '../controller/gates/gatekeeper.ts'
 import { CONTROLLER_KINDS } from '../controller/kinds.ts'
+import type { Looking } from '../controller/modelcache/observe.ts'
 import { startModelCacheReconciler } from '../controller/modelcache/reconciler.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
@@ -24,7 +25,8 @@ import {
 } from './certificate-options.ts'
 import type { Command } from './command.ts'
 import { controllerCertificates } from './controller-certificates.ts'
-import { commonOptions, describeOptions, flag, parseOptions } from './options.ts'
+import { hydratorOptions, hydratorSettings } from './hydrator-settings.ts'
+import { commonOptions, describeOptions, flag, parseOptions, policyOptions } from './options.ts'
 
 /** The Lease for which all replicas stand; manifests/rbac.yaml names it too. */
 const LEASE = 'modelcache-controller'
@@ -41,19 +43,22 @@ const OPTIONS = {
     value: 'NAMESPACE',
     help: 'where the Lease is; default: --namespace',
   },
+  'cluster-name': policyOptions['cluster-name'],
+  ...hydratorOptions,
   ...certificateOptions,
   ...authorityOptions,
 }
 
 const HELP = `Usage: modelcache controller [options]
 
-Writes the status of every ModelCache, lifts the gates of pods whose caches are Ready, and tells the API server which CA to
-trust. Several replicas elect one of them by Lease modelcache-controller; the others stand by.
+Stages every ModelCache: makes its claim and the Job that fills it, and writes its status. Lifts the gates of pods whose caches
+are Ready, and tells the API server which CA to trust. Several replicas elect one of them by Lease modelcache-controller; the
+others stand by.
 
 ${describeOptions(OPTIONS)}
 `
 
-/** The controller: watches ModelCaches, claims and waiting pods; as the leader it writes status and lifts gates. */
+/** The controller: watches ModelCaches and what is made for them; as the leader it stages them, writes status and lifts gates. */
 export const controller: Command = {
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)
@@ -102,7 +107,7 @@ export const controller: Command = {
     )
     const rest = createRest(config)
     const observer = exposeReconcilers(metrics)
-    const lead = (started: AbortSignal) => {
+    const lead = (started: AbortSignal, settings: Looking['settings']) => {
       term = started
       const recorder = createRecorder({
         controller: 'modelplane.ai/controller',
@@ -110,20 +115,25 @@ export const controller: Command = {
         fieldManager: FIELD_MANAGER,
         ...{ rest, logger, signal: started },
       })
-      const work = { stores: watches.stores, rest, recorder, observer, logger, signal: started }
+      const work = { stores: watches.stores, settings, rest, recorder, observer, logger, signal: started }
       startModelCacheReconciler(work)
       startGateKeeper(work)
       certificates?.lead(started)
     }
     if (synced) {
       logger.info('watches are synced')
-      if (options['no-leader-elect']) lead(signal)
+      // Before the election, so that a replica that cannot make Jobs never leads.
+      const settings = {
+        ...(await hydratorSettings(options, { rest, namespace, signal })),
+        clusterName: options['cluster-name'],
+      }
+      if (options['no-leader-elect']) lead(signal, settings)
       else {
         // The name of the pod, for people; the rest tells apart what shares it, such as the container before a restart.
         const identity = `${hostname()}_${randomUUID()}`
         const leaseNamespace = options['leader-election-namespace'] ?? namespace
         const lease = { namespace: leaseNamespace, name: LEASE, identity, fieldManager: ELECTION_MANAGER }
-        await runAsLeader({ ...lease, rest, logger, signal, lead })
+        await runAsLeader({ ...lease, rest, logger, signal, lead: started => lead(started, settings) })
       }
     }
     await aborted(signal)

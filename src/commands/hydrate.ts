@@ -4,29 +4,37 @@ import { z } from 'zod'
 import { artifactSource } from '../admission/modelcache/artifact-source.ts'
 import { notImplemented } from '../admission/modelcache/not-implemented.ts'
 import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
+import { MANIFEST_VARIABLE, textOf } from '../api/hydration-env.ts'
 import { EXIT, type HydrationFailure } from '../api/hydration-report.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
 import { printable } from '../api/wording.ts'
 import { HydrationError } from '../hydrate/failure.ts'
 import { hydrate as write } from '../hydrate/hydrate.ts'
+import { measure } from '../hydrate/measure.ts'
 import { type Counts, newCounts, progressBar, progressLine } from '../hydrate/progress.ts'
+import type { SourceContext } from '../hydrate/sources/source.ts'
 import { EMPTY_CLUSTER } from '../review/input-view.ts'
+import { type Input, readManifests } from '../review/read-manifests.ts'
 import type { Command } from './command.ts'
 import { readInput } from './manifest-files.ts'
-import { describeOptions, type Option, parseOptions, UsageError } from './options.ts'
+import { describeOptions, flag, type Option, parseOptions, UsageError } from './options.ts'
 
 const OPTIONS = {
   filename: {
-    schema: z.string().min(1, 'is missing'),
+    schema: z.string().min(1).optional(),
     value: 'FILE|-',
     short: 'f',
-    help: 'manifest of the ModelCache, or - for the standard input',
+    help: 'manifest of the ModelCache, or - for the standard input; default: variables MODELCACHE_MANIFEST_0, _1, ...',
   },
   into: {
-    schema: z.string().min(1, 'is missing'),
+    schema: z.string().min(1).optional(),
     value: 'DIR',
     help: 'the volume, or any folder: the snapshot is written below snapshots/',
+  },
+  measure: {
+    schema: flag,
+    help: 'write nothing, and say how much a volume has to hold: {"bytes","files","revision"}',
   },
   secrets: {
     schema: z.string().min(1).optional(),
@@ -50,7 +58,7 @@ const OPTIONS = {
   },
 } satisfies Record<string, Option>
 
-const HELP = `Usage: modelcache hydrate -f FILE|- --into DIR [options]
+const HELP = `Usage: modelcache hydrate -f FILE|- (--into DIR | --measure) [options]
 
 Writes the artifact of a ModelCache into a folder, as a snapshot named by its digest. A run that is interrupted goes on where it
 stopped; a snapshot that is complete is not fetched again. No cluster is needed.
@@ -78,6 +86,8 @@ export const hydrate: Command = {
       process.stdout.write(HELP)
       return EXIT.done
     }
+    const { into } = options
+    if ((into === undefined) !== options.measure) throw new UsageError('give either --into DIR, or --measure')
     const { spec } = await readModelCache(options.filename)
     const { source } = spec.artifact
     if (source === undefined) throw new UsageError('the ModelCache has no source; set spec.artifact.source')
@@ -99,15 +109,14 @@ export const hydrate: Command = {
       return code
     }
     try {
-      const report = await write({
+      const context: SourceContext = {
         source,
-        into: options.into,
         secret: ref => readSecret(options.secrets, ref),
         huggingFaceEndpoint: options['hugging-face-endpoint'],
         configMap: name => join(options['config-maps'] ?? '', name),
-        counts,
         signal: stop.signal,
-      })
+      }
+      const report = into === undefined ? await measure(context) : await write({ ...context, into, counts })
       return await finish(report, EXIT.done)
     } catch (error) {
       const failure = stop.signal.aborted ? stop.signal.reason : error
@@ -122,8 +131,10 @@ export const hydrate: Command = {
 }
 
 /** The one ModelCache of a file, its source sound. */
-async function readModelCache(path: string): Promise<ModelCache> {
-  const { manifests, problems } = await readInput([path], 'default')
+async function readModelCache(file: string | undefined): Promise<ModelCache> {
+  const path = file ?? `variables ${MANIFEST_VARIABLE}_*`
+  const { manifests, problems } =
+    file === undefined ? manifestsOfVariables(path) : await readInput([file], 'default')
   const [problem] = problems
   if (problem !== undefined) throw new UsageError(`${problem.file}: ${problem.message}`)
   const [manifest, another] = manifests.filter(({ kind }) => kind === 'ModelCache')
@@ -143,6 +154,14 @@ async function readModelCache(path: string): Promise<ModelCache> {
   if (finding !== undefined)
     throw new UsageError(`${path}: ${finding.violation.reason}: ${finding.violation.text}`)
   return parsed.data
+}
+
+/** As the controller gives a ModelCache to its Jobs. */
+function manifestsOfVariables(name: string): Input {
+  const manifest = textOf(MANIFEST_VARIABLE, process.env)
+  if (manifest === undefined)
+    throw new UsageError('--filename: is missing, and there are no variables MODELCACHE_MANIFEST_*')
+  return readManifests(name, manifest, 'default')
 }
 
 async function readSecret(

@@ -2,7 +2,11 @@ import type { Kind } from '../api/kinds.ts'
 
 /** The kinds that the controller watches. */
 export const CONTROLLER_KINDS = [
+  'HydrationJob',
+  'HydrationPod',
+  'InferenceCluster',
   'ModelCache',
   'PersistentVolumeClaim',
   'Pod',
+  'StorageClass',
 ] as const satisfies readonly Kind[]

@@ -1,3 +1,4 @@
+import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
 import type { ConsumerPod } from '../api/consumer-pod.ts'
 import { claimsOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
@@ -5,10 +6,11 @@ import { readRecord } from './record.ts'
 
 /**
  * Whether a pod uses the cache of that name. What it mounts decides, for labels and records can be forged and taken off. Its record
- * tells only where the cache itself cannot be read. A pod that has ended, or still waits at the gate, mounts nothing.
+ * tells only where the cache itself cannot be read. A pod that has ended, or still waits at the gate, mounts nothing; one that stages the
+ * cache goes with it.
  */
 export function usesCache(pod: ConsumerPod, name: string, cache: ModelCache | undefined): boolean {
-  if (pod.finished || pod.gated) return false
+  if (pod.finished || pod.gated || isHydration(pod)) return false
   if (cache === undefined) return readRecord(pod.record).has(name)
   const { backend, existingPVC: existing } = cache.spec.storage
   if (backend !== 'ExistingPVC' || existing === undefined)
@@ -16,4 +18,9 @@ export function usesCache(pod: ConsumerPod, name: string, cache: ModelCache | un
   // Several caches may serve folders of one claim.
   if (existing.subPath !== undefined) return pod.folders.includes(`${existing.name}/${existing.subPath}`)
   return pod.claims.includes(existing.name)
+}
+
+/** By its name, which is reserved for pods of our Jobs. */
+function isHydration({ metadata }: ConsumerPod): boolean {
+  return metadata.name.startsWith(CACHE_LABEL_PREFIX)
 }

@@ -105,7 +105,8 @@ export function createRest(config: KubeConfig): Rest {
       const request = {
         path: `${path}/log`,
         query: { container, tailLines, limitBytes },
-        accept: 'text/plain',
+        // Of a log the API server takes no text/plain, and sends it.
+        accept: 'application/json, */*',
       }
       return callForText(config, { method: 'GET', ...request }, options)
     },

@@ -1,5 +1,5 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
-import type { Kind } from '../api/kinds.ts'
+import type { RuleKind } from '../api/kinds.ts'
 import { managedClaimOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 
@@ -11,7 +11,7 @@ export function assumeReady(view: ClusterView): ClusterView {
   const whenReady = (cache: ModelCache | undefined) => cache && readied(cache)
   return {
     ...view,
-    get<K extends Kind>(kind: K, namespace: string | undefined, name: string) {
+    get<K extends RuleKind>(kind: K, namespace: string | undefined, name: string) {
       const found = view.get(kind, namespace, name)
       return kind === 'ModelCache' ? (whenReady(found as ModelCache | undefined) as typeof found) : found
     },

@@ -1,6 +1,6 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
 import { malformed } from '../admission/malformed.ts'
-import type { Kind, Kinds } from '../api/kinds.ts'
+import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import type { Violation } from '../api/violation.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import { objectKey } from '../kube/object-key.ts'
@@ -18,14 +18,14 @@ interface Named {
  * The objects of a kind among the manifests, the last of each name. What only a cluster writes, and the manifest does not state, is taken
  * from the object that `base` has already. What its schema refuses goes to `refused`.
  */
-export function holdObjects<K extends Kind>(
+export function holdObjects<K extends RuleKind>(
   manifests: readonly Manifest[],
   kind: K,
   base: ClusterView,
   refused: Map<Manifest, Violation>,
-): Held<Kinds[K]> {
-  const { apiVersion, namespaced, schema }: Resource<Kinds[K]> = KINDS[kind]
-  const objects = new Map<string, Kinds[K]>()
+): Held<RuleKinds[K]> {
+  const { apiVersion, namespaced, schema }: Resource<RuleKinds[K]> = KINDS[kind]
+  const objects = new Map<string, RuleKinds[K]>()
   for (const manifest of manifests) {
     if (manifest.kind !== kind || groupOf(manifest.apiVersion) !== groupOf(apiVersion)) continue
     const object = namespaced ? inNamespace(manifest) : manifest.object

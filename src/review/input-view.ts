@@ -1,5 +1,5 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
-import type { Kind, Kinds } from '../api/kinds.ts'
+import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { claimsOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { sourceIdentity } from '../api/source-identity.ts'
@@ -10,8 +10,8 @@ import type { Manifest } from './manifest.ts'
 
 /** A cluster without a single object. Its namespaces are taken to exist: manifests seldom bring theirs. */
 export const EMPTY_CLUSTER: ClusterView = {
-  get: <K extends Kind>(kind: K, _namespace: string | undefined, name: string) =>
-    kind === 'Namespace' ? ({ metadata: { name } } as Kinds[K]) : undefined,
+  get: <K extends RuleKind>(kind: K, _namespace: string | undefined, name: string) =>
+    kind === 'Namespace' ? ({ metadata: { name } } as RuleKinds[K]) : undefined,
   list: () => [],
   modelCachesOfSource: () => [],
   modelCacheOfClaim: () => undefined,
@@ -26,7 +26,7 @@ const HELD_KINDS = [
   'ResourceQuota',
   'StorageClass',
   'StorageProfile',
-] as const satisfies readonly Kind[]
+] as const satisfies readonly RuleKind[]
 
 /**
  * The cluster that manifests describe, laid over `base`, which is empty or a real one: an object of the input hides that of
@@ -38,12 +38,12 @@ export function inputView(
   base: ClusterView,
 ): { view: ClusterView; malformed: ReadonlyMap<Manifest, Violation> } {
   const malformed = new Map<Manifest, Violation>()
-  const held: { [K in Kind]?: Held<Kinds[K]> } = {}
-  const hold = <K extends Kind>(kind: K) => {
+  const held: { [K in RuleKind]?: Held<RuleKinds[K]> } = {}
+  const hold = <K extends RuleKind>(kind: K) => {
     held[kind] = holdObjects(manifests, kind, base, malformed) as (typeof held)[K]
   }
   for (const kind of HELD_KINDS) hold(kind)
-  const heldOf = <K extends Kind>(kind: K): Held<Kinds[K]> => held[kind] ?? new Map()
+  const heldOf = <K extends RuleKind>(kind: K): Held<RuleKinds[K]> => held[kind] ?? new Map()
   const caches = heldOf('ModelCache')
 
   const bySource = indexed(caches, ({ spec }) => sourceIdentity(spec) ?? [])

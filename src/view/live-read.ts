@@ -1,5 +1,5 @@
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
-import type { Kind, Kinds } from '../api/kinds.ts'
+import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import { ApiError, isTimeout } from '../kube/api-error.ts'
 import { listAll } from '../kube/list.ts'
@@ -47,12 +47,14 @@ export type LiveReader = (
  */
 export function createLiveReader(rest: Rest): LiveReader {
   const share = shareOverlapping()
-  const object = <K extends Kind>(kind: K, namespace: string | undefined, name: string) => {
+  const object = <K extends RuleKind>(kind: K, namespace: string | undefined, name: string) => {
     const path = objectPath(KINDS[kind], namespace, name)
-    return share(path, () => readObject<Kinds[K]>(rest, KINDS[kind], path))
+    return share(path, () => readObject<RuleKinds[K]>(rest, KINDS[kind], path))
   }
-  const list = <K extends Kind>(kind: K, namespace: string | undefined) =>
-    share(collectionPath(LISTED[kind], namespace), () => readList<Kinds[K]>(rest, LISTED[kind], namespace))
+  const list = <K extends RuleKind>(kind: K, namespace: string | undefined) =>
+    share(collectionPath(LISTED[kind], namespace), () =>
+      readList<RuleKinds[K]>(rest, LISTED[kind], namespace),
+    )
 
   return async (view, refs, signal) => {
     signal.throwIfAborted()

@@ -1,9 +1,9 @@
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
-import type { Kind } from '../api/kinds.ts'
+import type { RuleKind } from '../api/kinds.ts'
 
 /** Kinds of which single objects decide whether something is allowed. */
-const NOTED_KINDS: readonly Kind[] = ['ModelCache', 'PersistentVolumeClaim', 'StorageClass']
+const NOTED_KINDS: readonly RuleKind[] = ['ModelCache', 'PersistentVolumeClaim', 'StorageClass']
 
 /** Whether what the watch of a kind says may be out of date. */
 export type InDoubt = (kind: string) => boolean
@@ -19,7 +19,7 @@ export function noteLookups(
   inDoubt: InDoubt,
 ): { view: ClusterView; refs(): readonly ObjectRef[] } {
   const noted = new Map<string, ObjectRef>()
-  const note = (kind: Kind, namespace: string | undefined, name: string): void => {
+  const note = (kind: RuleKind, namespace: string | undefined, name: string): void => {
     if (!NOTED_KINDS.includes(kind) || !inDoubt(kind)) return
     noted.set(`${kind} ${namespace ?? ''}/${name}`, { kind, namespace, name })
   }

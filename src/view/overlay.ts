@@ -1,18 +1,18 @@
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
-import type { Kind, Kinds } from '../api/kinds.ts'
+import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 
 /** What was read of the cluster, to be laid over a view. */
 export interface Answers {
   /** `found` is undefined where there is no such object. */
-  object<K extends Kind>(
+  object<K extends RuleKind>(
     kind: K,
     namespace: string | undefined,
     name: string,
-    found: Kinds[K] | undefined,
+    found: RuleKinds[K] | undefined,
   ): void
-  list<K extends Kind>(kind: K, namespace: string | undefined, found: readonly Kinds[K][]): void
+  list<K extends RuleKind>(kind: K, namespace: string | undefined, found: readonly RuleKinds[K][]): void
 }
 
 /** A view that answers from what is put into `answers`, and from `view` where nothing is. */
@@ -21,8 +21,8 @@ export function overlay(view: ClusterView): { view: ClusterView; answers: Answer
   const lists = new Map<string, readonly unknown[]>()
   const caches = new Map<string, ModelCache>()
 
-  const listed = <K extends Kind>(kind: K, namespace: string | undefined) =>
-    lists.get(keyOf({ list: kind, namespace })) as readonly Kinds[K][] | undefined
+  const listed = <K extends RuleKind>(kind: K, namespace: string | undefined) =>
+    lists.get(keyOf({ list: kind, namespace })) as readonly RuleKinds[K][] | undefined
 
   return {
     answers: {
@@ -35,9 +35,9 @@ export function overlay(view: ClusterView): { view: ClusterView; answers: Answer
     },
     view: {
       ...view,
-      get<K extends Kind>(kind: K, namespace: string | undefined, name: string) {
+      get<K extends RuleKind>(kind: K, namespace: string | undefined, name: string) {
         const key = keyOf({ kind, namespace, name })
-        if (objects.has(key)) return objects.get(key) as Kinds[K] | undefined
+        if (objects.has(key)) return objects.get(key) as RuleKinds[K] | undefined
         // A whole list also knows what does not exist.
         const list = listed(kind, namespace)
         return list === undefined

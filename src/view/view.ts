@@ -1,6 +1,6 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
 import { cacheLabel } from '../api/cache-label.ts'
-import type { Kind, Kinds } from '../api/kinds.ts'
+import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { sourceIdentity } from '../api/source-identity.ts'
@@ -20,12 +20,12 @@ export const RULE_KINDS = [
   'ResourceQuota',
   'StorageClass',
   'StorageProfile',
-] as const satisfies readonly Kind[]
+] as const satisfies readonly RuleKind[]
 
 type Listed = (namespace: string) => Iterable<StoredObject>
 
 /** The view that rules read, over the stores: each look-up answers from memory as of the last event. */
-export function createClusterView(stores: Stores<Kind>): ClusterView {
+export function createClusterView(stores: Stores<RuleKind>): ClusterView {
   const byReportedClaim = indexStore(stores.ModelCache, ({ metadata, status }) =>
     status?.claimName === undefined ? undefined : objectKey(metadata.namespace, status.claimName),
   )
@@ -37,16 +37,16 @@ export function createClusterView(stores: Stores<Kind>): ClusterView {
     return source === undefined ? undefined : objectKey(metadata.namespace, source)
   })
   // Of these, rules list those of one namespace.
-  const byNamespace: { readonly [K in Kind]?: Listed } = {
+  const byNamespace: { readonly [K in RuleKind]?: Listed } = {
     Pod: indexStore(stores.Pod, namespaceOf),
     ResourceQuota: indexStore(stores.ResourceQuota, namespaceOf),
   }
-  const storeOf = <K extends Kind>(kind: K): ReadableStore<Kinds[K]> => stores[kind]
+  const storeOf = <K extends RuleKind>(kind: K): ReadableStore<RuleKinds[K]> => stores[kind]
   return {
     get: (kind, namespace, name) => storeOf(kind).get(namespace, name),
-    list<K extends Kind>(kind: K, namespace?: string) {
+    list<K extends RuleKind>(kind: K, namespace?: string) {
       if (namespace === undefined) return storeOf(kind).values()
-      const index = byNamespace[kind] as ((of: string) => Iterable<Kinds[K]>) | undefined
+      const index = byNamespace[kind] as ((of: string) => Iterable<RuleKinds[K]>) | undefined
       if (index !== undefined) return index(namespace)
       return [...storeOf(kind).values()].filter(object => namespaceOf(object) === namespace)
     },

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { CACHE_CONSUMER, INJECTED } from '../../src/api/annotations.ts'
+import { CACHE_CONSUMER, INJECTED, PAUSED } from '../../src/api/annotations.ts'
 import { DIGEST } from '../../src/api/fixtures.ts'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { KINDS } from '../../src/cluster/kinds.ts'
@@ -43,11 +43,13 @@ export async function fillCluster(rest: Rest, size: ClusterSize): Promise<void> 
 function cacheOf(index: number) {
   const storage = { backend: 'PVC', pvc: { storageClassName: 'filestore-rwx', sizeGiB: 200 } }
   const source = { huggingFace: { ...huggingFace, include: ['*.safetensors', '*.json', 'tokenizer*'] } }
-  return modelCache(`llama-3-3-70b-instruct-${index}`, {
+  const cache = modelCache(`llama-3-3-70b-instruct-${index}`, {
     artifact: { kind: 'Weights', source },
     mount: { path: '/mnt/model' },
     storage,
   })
+  // The controller does not stage what is said to be staged.
+  return { ...cache, metadata: { ...cache.metadata, annotations: { [PAUSED]: 'true' } } }
 }
 
 /** A worker of a gang as it is stored: much of a pod is nothing that rules ask about. */

@@ -110,6 +110,7 @@ describe('a claim that was deleted and made again', () => {
     await cluster.need(modelCache('cloned', soundSpec()), labelled('modelcache--cloned'))
     const staged = { ...readyStatus('modelcache--cloned'), claimUID: 'that-of-the-claim-before' }
     await cluster.setStatus('mc/cloned', staged)
+    await cluster.kubectl(['annotate', 'mc/cloned', 'modelplane.ai/paused-'])
     await eventually('the end of Ready', async () => {
       const { stdout } = await cluster.kubectl([
         'get',

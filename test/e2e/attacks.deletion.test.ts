@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Cluster, eventually } from './cluster.ts'
-import { modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './own-plane.ts'
 
 // What holds a deletion is what pods mount, whatever they say of themselves; and a namespace goes without us. A control plane of its own,
@@ -30,7 +30,7 @@ test('a pod that has taken off its label holds the cache that it mounts', async 
 })
 
 test('a pod with a forged label and record holds nothing', async () => {
-  await cluster.need(modelCache('unused', soundSpec()))
+  await cluster.need(pausedCache('unused', soundSpec()))
   await cluster.setStatus('mc/unused', readyStatus('modelcache--unused'))
   await cluster.need(
     pod({

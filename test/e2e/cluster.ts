@@ -15,7 +15,7 @@ export interface Cluster {
   need(...objects: object[]): Promise<void>
   /** An object as stored. */
   get(resource: string): Promise<unknown>
-  /** Sets status as a controller would. */
+  /** Sets status as a controller would, which from then on keeps its hands off. */
   setStatus(resource: string, status: object): Promise<void>
 }
 
@@ -44,6 +44,7 @@ export async function namespaceOf(kubectlBare: Kubectl): Promise<Cluster> {
     },
     get: async resource => JSON.parse(await succeed(['get', resource, '-o', 'json'])),
     async setStatus(resource, status) {
+      await succeed(['annotate', resource, '--overwrite', 'modelplane.ai/paused=true'])
       const patch = JSON.stringify({ status })
       await succeed(['patch', resource, '--subresource=status', '--type=merge', '-p', patch])
     },

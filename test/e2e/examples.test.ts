@@ -150,6 +150,8 @@ async function makeCachesReady(namespace: Cluster): Promise<void> {
   }
 }
 
+/** The pods of the example, without those that stage its caches. */
 async function podsOf(namespace: Cluster) {
-  return z.object({ items: z.array(storedPod) }).parse(await namespace.get('pods')).items
+  const { items } = z.object({ items: z.array(storedPod) }).parse(await namespace.get('pods'))
+  return items.filter(({ metadata }) => !metadata.name?.startsWith('modelcache--'))
 }

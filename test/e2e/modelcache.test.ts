@@ -329,6 +329,7 @@ describe('a stored ModelCache', () => {
       'SOURCE',
       'BACKEND',
       'PHASE',
+      'READY',
       'PROGRESS',
       'SIZE',
       'AGE',
@@ -336,7 +337,7 @@ describe('a stored ModelCache', () => {
       'MOUNT',
     ])
     expect(row).toMatch(
-      /stored\s+hf:\/\/meta-llama\/Llama-3.3-70B-Instruct@5206a32e\S+\s+PVC\s+Pending\s.*\/mnt\/model/,
+      /stored\s+hf:\/\/meta-llama\/Llama-3.3-70B-Instruct@5206a32e\S+\s+PVC\s+Provisioning\s+False\s.*\/mnt\/model/,
     )
   })
 })

@@ -1,6 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { claim, classes, huggingFace, modelCache, RWX_CLASS, soundSpec, storageClass } from './objects.ts'
+import {
+  claim,
+  classes,
+  huggingFace,
+  modelCache,
+  pausedCache,
+  RWX_CLASS,
+  soundSpec,
+  storageClass,
+} from './objects.ts'
 
 let cluster: Cluster
 
@@ -33,7 +42,7 @@ const untilSaid = (changes: object, words: RegExp) =>
 
 test('a source that another cache has is warned of until that one is gone', async () => {
   const changes = of('twice')
-  await cluster.need(modelCache('once', soundSpec(changes)))
+  await cluster.need(pausedCache('once', soundSpec(changes)))
   expect(await untilSaid(changes, /./)).toBe(
     `Warning: SourceAlreadyCached: ModelCache ${cluster.namespace}/once has the same source already, mounted at /mnt/model; pods can use that one: modelplane.ai/caches: once\n`,
   )
@@ -43,7 +52,7 @@ test('a source that another cache has is warned of until that one is gone', asyn
 })
 
 test('a revision that moves is warned of when the cache is created, and a pinned one is not', async () => {
-  const moving = modelCache('moving', soundSpec(of('moving', { revision: undefined })))
+  const moving = pausedCache('moving', soundSpec(of('moving', { revision: undefined })))
   expect(await warningsOf(moving)).toMatch(/^Warning: MutableRevision: revision main moves: .*\n$/)
   const labelled = await cluster.kubectl(['label', 'mc/moving', 'team=ml'])
   expect(labelled).toMatchObject({ code: 0, stderr: '' })
@@ -84,7 +93,7 @@ describe('a quota', () => {
     const name = 'e2e-quota'
     const perClass = `${name}.storageclass.storage.k8s.io/requests.storage`
     const growing = (sizeGiB: number) =>
-      modelCache('growing', soundSpec({ ...sized(sizeGiB, name), ...of('growing') }))
+      pausedCache('growing', soundSpec({ ...sized(sizeGiB, name), ...of('growing') }))
     await cluster.need({ ...storageClass(name, 'efs.csi.aws.com'), allowVolumeExpansion: true }, growing(100))
     await cluster.need(resourceQuota({ [perClass]: '5Gi' }))
     const grown = (sizeGiB: number) => warningsOf(growing(sizeGiB), '--dry-run=server')

@@ -24,6 +24,11 @@ export function modelCache(name: string, spec: object) {
   return { apiVersion: 'modelplane.ai/v1alpha1', kind: 'ModelCache', metadata: { name }, spec }
 }
 
+/** One that the controller leaves alone from the start, so that a test may say what it is. */
+export function pausedCache(name: string, spec: object) {
+  return { ...modelCache(name, spec), metadata: { name, annotations: { 'modelplane.ai/paused': 'true' } } }
+}
+
 /** A repository at a commit: of a branch the user is warned. */
 export const huggingFace = { repo: 'meta-llama/Llama-3.3-70B-Instruct', revision: '5206a32e'.repeat(5) }
 

@@ -6,7 +6,7 @@ import { type ControlPlane, startControlPlane } from '../testbed/control-plane.t
 import { kubectlFor } from '../testbed/kubectl.ts'
 import { type Product, startProduct } from '../testbed/product.ts'
 import { type Cluster, namespaceOf } from './cluster.ts'
-import { classes, modelCache, readyStatus, soundSpec } from './objects.ts'
+import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
 
 /** The claim of the cache `weights`, which is Ready. */
 export const WEIGHTS_CLAIM = 'modelcache--weights'
@@ -36,7 +36,7 @@ export async function startOwnPlane(
   const product = await startProduct({ dir, binaries, controlPlane: { ...controlPlane, server } })
   started.defer(() => product.stop())
   const cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
-  await cluster.need(...classes, modelCache('weights', soundSpec()))
+  await cluster.need(...classes, pausedCache('weights', soundSpec()))
   await cluster.setStatus('mc/weights', readyStatus(WEIGHTS_CLAIM))
   const running = started.move()
   return { controlPlane, product, cluster, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -10,7 +10,7 @@ import type { Pod } from '../../src/api/pod.ts'
 import { applied } from '../../src/injection/fixtures.ts'
 import { acceptablePods } from './acceptable-pods.ts'
 import { type Cluster, newNamespace } from './cluster.ts'
-import { classes, modelCache, readyStatus, soundSpec } from './objects.ts'
+import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
 
 // Unit tests apply patches with fast-json-patch. Here the same patches are applied by the API server, and the two agree.
 const SAMPLE = 40
@@ -25,8 +25,8 @@ let sample: { pod: object; paths: string[]; patched: unknown }[]
 beforeAll(async () => {
   cluster = await newNamespace()
   const spec = (path: string) => soundSpec({ mount: { path } })
-  const caches = Object.entries(READY).map(([name, path]) => modelCache(name, spec(path)))
-  await cluster.need(...classes, ...caches, modelCache(WAITING, spec('/mnt/late')))
+  const caches = Object.entries(READY).map(([name, path]) => pausedCache(name, spec(path)))
+  await cluster.need(...classes, ...caches, pausedCache(WAITING, spec('/mnt/late')))
   for (const name of Object.keys(READY))
     await cluster.setStatus(`mc/${name}`, readyStatus(`modelcache--${name}`))
   sample = await injectable()

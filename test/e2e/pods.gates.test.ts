@@ -67,6 +67,10 @@ test('a pod that waits for a claim that people fill has its mount already', asyn
 test('its gate is lifted when its caches are Ready, and it is told the digest', async () => {
   await cluster.need(modelCache('late', soundSpec({ mount: { path: '/mnt/late' } })))
   expect((await stored('patient', 'late, weights')).spec.schedulingGates).toEqual(GATED)
+  await eventually('an Event that says what it waits for', async () => {
+    const { stdout } = await cluster.kubectl(['describe', 'pod/patient'])
+    return stdout.includes('waits for ModelCache late, which is Provisioning') || undefined
+  })
   await cluster.setStatus('mc/late', readyStatus('modelcache--late'))
   const { metadata } = await eventually('the end of its wait', async () => {
     const pod = storedPod.parse(await cluster.get('pod/patient'))

@@ -47,7 +47,7 @@ test('a gang and a Deployment whose cache is not Ready get no pods, and their ev
   }
   for (const kind of ['StatefulSet', 'ReplicaSet']) {
     const words = await eventually(`an event of the ${kind}`, async () => (await events(kind)) || undefined)
-    expect(words).toContain(`CacheNotReady: ModelCache ${cluster.namespace}/llama-3-3-70b is Pending`)
+    expect(words).toMatch(/CacheNotReady: ModelCache \S+\/llama-3-3-70b is (Pending|Provisioning) /)
   }
   expect(await pods(GANG)).toEqual([])
   expect(await pods('app=llama-vllm')).toEqual([])

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
+import { PAUSED } from '../../src/api/annotations.ts'
 import { KINDS } from '../../src/cluster/kinds.ts'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { objectPath } from '../../src/kube/resource.ts'
@@ -67,8 +68,14 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
       metadata: { name: cache },
       status,
     }
-    const path = `${objectPath(KINDS.ModelCache, namespace, cache)}/status`
-    await rest.apply(path, body, { fieldManager: 'faults', force: true })
+    const path = objectPath(KINDS.ModelCache, namespace, cache)
+    // The controller of the scene does not stage what the scene says is staged.
+    await rest.jsonMerge(
+      path,
+      { metadata: { annotations: { [PAUSED]: 'true' } } },
+      { fieldManager: 'faults' },
+    )
+    await rest.apply(`${path}/status`, body, { fieldManager: 'faults', force: true })
   }
   const remove = async (...resource: string[]) => {
     const { code, stderr } = await cluster.kubectl(['delete', ...resource, '--wait=false'])

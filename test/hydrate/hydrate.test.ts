@@ -62,7 +62,7 @@ test('a ConfigMap becomes one, as kubelet mounts it', async () => {
 
 describe('what cannot be understood is said with exit code 2:', () => {
   test.each<[string, string, string[], RegExp]>([
-    ['no folder', INLINE, [], /--into: .*/],
+    ['no folder', INLINE, [], /--into DIR, or --measure/],
     ['no ModelCache', 'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n', ['--into', 'x'], /no ModelCache/],
     ['two ModelCaches', `${INLINE}---\n${INLINE}`, ['--into', 'x'], /several/],
     ['no YAML', '{', ['--into', 'x'], /stdin/],

@@ -28,13 +28,14 @@ export function manifestOf(source: object): string {
   })
 }
 
-/** Runs `modelcache hydrate` with a manifest on its standard input. `before` is what runs it, such as another user. */
+/** Runs `modelcache hydrate` with a manifest on its standard input, if there is one. `before` is what runs it, such as another user. */
 export function startHydrate(
-  manifest: string,
+  manifest: string | undefined,
   args: readonly string[],
   { before = [], uid, env = {} }: { before?: readonly string[]; uid?: number; env?: NodeJS.ProcessEnv } = {},
 ) {
-  const [command = '', ...rest] = [...before, process.execPath, MAIN, 'hydrate', '-f', '-', ...args]
+  const input = manifest === undefined ? [] : ['-f', '-']
+  const [command = '', ...rest] = [...before, process.execPath, MAIN, 'hydrate', ...input, ...args]
   const child = spawn(command, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },

@@ -37,7 +37,12 @@ const CHANGES: Change[] = [
   ['imagePullSecrets', [{ name: 'pull' }], 'Deployment', '"imagePullSecrets":[{"name":"pull"}]'],
   ['logLevel', 'debug', 'Deployment', '"--log-level=debug"'],
   ['unknownProvisioner', 'Warn', webhook, '"--unknown-provisioner=Warn"'],
-  ['clusterName', 'gpu-1', webhook, '"--cluster-name=gpu-1"'],
+  ['clusterName', 'gpu-1', 'Deployment', '"--cluster-name=gpu-1"'],
+  [
+    ...(['controller.extraEnv', [{ name: 'HTTPS_PROXY', value: 'http://proxy:3128' }]] as const),
+    'Deployment/modelcache-system/modelcache-controller',
+    '{"name":"HTTPS_PROXY","value":"http://proxy:3128"}',
+  ],
   [
     ...(['excludedNamespaces', ['kube-system', 'infra']] as const),
     'ValidatingAdmissionPolicy/',

@@ -25,7 +25,11 @@ function rights([scope, verbs, { apiVersion, plural }, name]: Use): string[] {
 }
 
 /** What a role lists and watches of the cluster. */
-const watches = (kinds: readonly Kind[]) => kinds.map((kind): Use => ['cluster', 'list watch', KINDS[kind]])
+const watches = (kinds: readonly Kind[]) => {
+  // Two of them may be selections of one.
+  const plurals = new Map(kinds.map(kind => [KINDS[kind].plural, KINDS[kind]]))
+  return [...plurals.values()].map((kind): Use => ['cluster', 'list watch', kind])
+}
 
 const secrets = { apiVersion: 'v1', plural: 'secrets' }
 const leases = { apiVersion: 'coordination.k8s.io/v1', plural: 'leases' }
@@ -51,8 +55,18 @@ const USES: Record<string, Use[]> = {
   'modelcache-controller': [
     ...watches(CONTROLLER_KINDS),
     AUTHORITY,
-    // src/controller/modelcache/reconciler.ts
+    // src/controller/modelcache/act.ts
     ['cluster', 'patch', status],
+    ['cluster', 'patch', KINDS.ModelCache],
+    ['cluster', 'create patch delete', KINDS.PersistentVolumeClaim],
+    ['cluster', 'create patch delete', KINDS.HydrationJob],
+    // src/controller/modelcache/reconciler.ts, for inline files
+    ['cluster', 'get', KINDS.ModelCache],
+    // src/controller/modelcache/details.ts
+    ['cluster', 'get', { apiVersion: 'v1', plural: 'pods/log' }],
+    ['cluster', 'list', { apiVersion: 'v1', plural: 'events' }],
+    // src/commands/hydrator-settings.ts
+    ['namespace', 'get', KINDS.Pod],
     // src/controller/gates/gatekeeper.ts
     ['cluster', 'patch', KINDS.Pod],
     // src/kube/events.ts

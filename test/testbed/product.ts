@@ -48,6 +48,7 @@ export interface ProductRequest {
 const NAMESPACE = 'modelcache-system'
 const SERVICE = 'modelcache-webhook'
 const MANIFESTS = fileURLToPath(new URL('../../manifests', import.meta.url))
+const HYDRATOR_IMAGE = 'modelcache:test'
 const CALLED_MS = 30_000
 // No load balancer has to learn that the webhook leaves, so there is little to wait for.
 const DRAIN_SECONDS = '1'
@@ -83,7 +84,8 @@ export async function startProduct(request: ProductRequest): Promise<Product> {
   const controllerOn = (healthPort: number, log: string, own: RoleSettings = {}) =>
     prepareRole({
       role: 'controller',
-      args: [...as(controllerConfig), ...(own.options ?? [])],
+      // No pod of its own tells which image its Jobs are to have.
+      args: [...as(controllerConfig), '--hydrator-image', HYDRATOR_IMAGE, ...(own.options ?? [])],
       env: own.env,
       healthPort,
       logPath: join(dir, 'log', log),

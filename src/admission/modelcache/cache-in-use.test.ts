@@ -68,6 +68,12 @@ describe('a cache that pods mount', () => {
     expect(reasonsOf(remove([aConsumer(given)]))).toEqual(['CacheInUse'])
   })
 
+  test('is deleted while the pod runs that stages it', () => {
+    expect(remove([aConsumer({ name: 'modelcache--llama-x7k2p', record: undefined })])).toMatchObject({
+      allowed: true,
+    })
+  })
+
   test('is deleted when a record alone says that they do: anybody can write one', () => {
     expect(remove([aConsumer({ claimName: 'ops-staged' })])).toMatchObject({ allowed: true })
   })

@@ -33,7 +33,7 @@ function outcome(pod: ConsumerPod, caches: ModelCache[], leader?: ConsumerPod): 
 
 function lift(...given: Parameters<typeof outcome>): object | undefined {
   const found = outcome(...given)
-  if (found && 'misfit' in found) throw new Error(found.misfit)
+  if (found && !('patch' in found)) throw new Error(JSON.stringify(found))
   return found?.patch
 }
 
@@ -72,16 +72,19 @@ test('a claim that people filled has no digest to tell', () => {
 })
 
 describe('a pod waits on', () => {
-  test.each<[string, ModelCache[]]>([
-    ['while its cache is not Ready', [aModelCache()]],
-    ['while its cache is gone', []],
-    ['while another of its caches is not Ready', [aReadyCache(), aModelCache({ name: 'chat' })]],
-  ])('%s', (_, caches) => {
-    expect(lift(aWaitingPod({ record: 'llama=pending,chat=pending' }), caches)).toBeUndefined()
+  const hydrating = aModelCache({ name: 'chat', status: { phase: 'Hydrating', progress: '62%' } })
+  test.each<[string, ModelCache[], string]>([
+    ['while its cache is not Ready', [aModelCache()], 'llama, which is Pending;'],
+    ['while its cache is gone', [], 'llama, which does not exist;'],
+    ['while another of its caches is not Ready', [aReadyCache(), hydrating], 'chat, which is Hydrating;'],
+  ])('%s, and says so', (_, caches, words) => {
+    const waits = expect.stringContaining(`waits for ModelCache ${words}`)
+    expect(outcome(aWaitingPod({ record: 'llama=pending,chat=pending' }), caches)).toEqual({ waits })
   })
 
   test('while its leader waits', () => {
-    expect(lift(aWaitingPod(), [aReadyCache()], aWaitingPod({ name: 'leader' }))).toBeUndefined()
+    const waits = expect.stringContaining('waits for its leader leader')
+    expect(outcome(aWaitingPod(), [aReadyCache()], aWaitingPod({ name: 'leader' }))).toEqual({ waits })
   })
 })
 

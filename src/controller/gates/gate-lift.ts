@@ -17,22 +17,24 @@ export interface Awaited {
   leader: ConsumerPod | undefined
 }
 
-/** What becomes of a waiting pod: a strategic merge patch of it, or why it can never be let go. */
-export type GateLift = { patch: object } | { misfit: string }
+/** What becomes of a waiting pod: a strategic merge patch of it, what it waits for, or why it can never be let go. */
+export type GateLift = { patch: object } | { waits: string } | { misfit: string }
 
 /**
- * Tells a waiting pod its digests and lifts its gate, both at once; undefined while one of its caches is not Ready. A worker waits for its
+ * Tells a waiting pod its digests and lifts its gate, both at once, when all of its caches are Ready; undefined for a pod that does not wait. A worker waits for its
  * leader, and is told the same. A pod mounts what its cache was when it was created, and cannot change it: where the cache has been made
  * again with another claim, folder or path, the pod is not let go onto the old one.
  */
 export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): GateLift | undefined {
-  if (!pod.gated || leader?.gated) return undefined
+  if (!pod.gated) return undefined
+  if (leader?.gated)
+    return { waits: `this pod waits for its leader ${leader.metadata.name}, which waits for its caches` }
   const digests: Record<string, string> = {}
   const record: string[] = []
   for (const [name, identity] of readRecord(pod.record)) {
     const cache = find(name)
     const mount = cache && mountNow(cache, leader)
-    if (mount === undefined) return undefined
+    if (mount === undefined) return { waits: waitText(name, cache) }
     if (!hasPlaceOf(pod, cache, identity)) return { misfit: misfitText(name, mount) }
     if (identity === PENDING) digests[digestAnnotation(name)] = snapshotFolder(mount.identity)
     // What was known at admission is mounted, and stays.
@@ -61,6 +63,13 @@ function hasPlaceOf(pod: ConsumerPod, cache: ModelCache | undefined, identity: s
   if (expected === undefined) return false
   const { claimName, subPath, mountPath } = expected
   return pod.places.includes(placeOf(claimName, subPath ?? subPathExpr(expected), mountPath))
+}
+
+/** Without its progress: each text is an Event of its own. */
+function waitText(name: string, cache: ModelCache | undefined): string {
+  const { phase = 'Pending' } = cache?.status ?? {}
+  const state = cache === undefined ? 'does not exist' : `is ${phase}`
+  return `this pod waits for ModelCache ${name}, which ${state}; it starts when that is Ready`
 }
 
 function misfitText(cache: string, { claimName, mountPath }: CacheMount): string {

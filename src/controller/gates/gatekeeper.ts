@@ -1,13 +1,14 @@
 import type { Logger } from 'pino'
+import type { ConsumerPod } from '../../api/consumer-pod.ts'
 import { FIELD_MANAGER } from '../../api/field-managers.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
-import type { Recorder } from '../../kube/events.ts'
+import type { Occurrence, Recorder } from '../../kube/events.ts'
 import { type ReconcilerObserver, startReconciler, type Wake } from '../../kube/reconciler.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { indexStore } from '../../kube/store-index.ts'
-import { gateLift } from './gate-lift.ts'
+import { type GateLift, gateLift } from './gate-lift.ts'
 
 /** Pods that are let go side by side: a gang of many starts together. */
 const CONCURRENCY = 4
@@ -30,6 +31,8 @@ export function startGateKeeper(options: {
     ({ gated, metadata }) => (gated ? metadata.namespace : undefined),
     signal,
   )
+  /** What each pod, as it is stored, was told last: its caches change every few seconds. */
+  const told = new WeakMap<ConsumerPod, string>()
   const wakeAll = (wake: Wake, namespace = '') => {
     for (const { metadata } of waiting(namespace)) wake(metadata.namespace, metadata.name)
   }
@@ -52,14 +55,11 @@ export function startGateKeeper(options: {
         leader: pod.leader === undefined ? undefined : stores.Pod.get(namespace, pod.leader),
       })
       if (lift === undefined) return undefined
-      if ('misfit' in lift) {
-        const told = {
-          type: 'Warning',
-          reason: 'CacheReplaced',
-          action: 'LiftGate',
-          note: lift.misfit,
-        } as const
-        await recorder.tell({ apiVersion: 'v1', kind: 'Pod', namespace, name, uid }, told)
+      if (!('patch' in lift)) {
+        const occurrence = occurrenceOf(lift)
+        if (told.get(pod) !== occurrence.note)
+          await recorder.tell({ apiVersion: 'v1', kind: 'Pod', namespace, name, uid }, occurrence)
+        told.set(pod, occurrence.note)
         return undefined
       }
       await rest.strategicMerge(objectPath(KINDS.Pod, namespace, name), lift.patch, {
@@ -74,4 +74,11 @@ export function startGateKeeper(options: {
     logger,
     signal,
   })
+}
+
+function occurrenceOf(lift: Exclude<GateLift, { patch: object }>): Occurrence {
+  const action = 'LiftGate'
+  return 'waits' in lift
+    ? { type: 'Normal', reason: 'CacheAwaited', action, note: lift.waits }
+    : { type: 'Warning', reason: 'CacheReplaced', action, note: lift.misfit }
 }

@@ -2,42 +2,119 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { FIELD_MANAGER } from '../../api/field-managers.ts'
 import { API_VERSION } from '../../api/group.ts'
+import { STORAGE_FINALIZER } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { KINDS } from '../../cluster/kinds.ts'
-import type { Recorder } from '../../kube/events.ts'
-import { objectPath } from '../../kube/resource.ts'
+import { isConflict, isNotFound } from '../../kube/api-error.ts'
+import type { Occurrence, Recorder } from '../../kube/events.ts'
+import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
-import type { Plan } from './plan.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
+import type { Write } from './step.ts'
 
 export interface Acting {
-  rest: Pick<Rest, 'apply'>
+  rest: Pick<Rest, 'apply' | 'create' | 'jsonMerge' | 'delete'>
   recorder: Recorder
   logger: Logger
   signal: AbortSignal
 }
 
+/** How the writes of a plan went. */
+export interface Written {
+  /** What the API server does not take; what came after it was not tried. */
+  refused?: Refusal
+  /** Something is otherwise than it was seen: a watch has not told it yet. */
+  isStale: boolean
+}
+
 /**
- * Does what a plan says, and is the only one who writes about a cache: a forced apply removes what the same field manager wrote before and
- * leaves out now. First the whole status, where it differs; then the Events.
+ * Makes the objects of a plan. What is there already, has changed since it was seen or is gone is no fault: the next look tells.
+ *
+ * @throws ApiError for what may pass, such as an API server that is not there.
  */
-export async function act(cache: ModelCache, plan: Plan, { rest, recorder, logger, signal }: Acting) {
-  const { namespace = '', name, uid, resourceVersion } = cache.metadata
-  if (!isStored(plan.status, cache)) {
-    await rest.apply(
-      `${objectPath(KINDS.ModelCache, namespace, name)}/status`,
-      {
-        apiVersion: API_VERSION,
-        kind: 'ModelCache',
-        // The version makes a decision from a stale look fail instead of overwriting what came after it.
-        metadata: { name, namespace, resourceVersion },
-        status: plan.status,
-      },
-      { fieldManager: FIELD_MANAGER, force: true, signal },
-    )
-    logger.info({ namespace, name, phase: plan.status.phase, was: cache.status?.phase }, 'status applied')
+export async function write(cache: ModelCache, writes: readonly Write[], acting: Acting): Promise<Written> {
+  const { namespace, name } = cache.metadata
+  let isStale = false
+  for (const one of writes) {
+    try {
+      await writeOne(cache, one, acting)
+      acting.logger.info({ namespace, name, write: one.do, ...named(one) }, 'written')
+    } catch (error) {
+      const refused = refusalOf(error, one)
+      if (refused !== undefined) return { refused, isStale }
+      if (!isConflict(error) && !isNotFound(error)) throw error
+      isStale = true
+    }
   }
-  for (const occurrence of plan.events)
+  return { isStale }
+}
+
+function named(write: Write): object {
+  return 'kind' in write ? { kind: write.kind } : {}
+}
+
+async function writeOne(cache: ModelCache, write: Write, { rest, signal }: Acting): Promise<void> {
+  const { namespace, name, uid, resourceVersion } = cache.metadata
+  const call = { fieldManager: FIELD_MANAGER, signal }
+  switch (write.do) {
+    case 'create':
+      await rest.create(collectionPath(KINDS[write.kind], namespace), write.object, call)
+      return
+    case 'merge': {
+      const body = { metadata: { resourceVersion: write.resourceVersion }, ...write.patch }
+      await rest.jsonMerge(objectPath(KINDS[write.kind], namespace, write.name), body, call)
+      return
+    }
+    case 'delete': {
+      const { propagation } = write
+      const path = objectPath(KINDS[write.kind], namespace, write.name)
+      await rest.delete(path, { uid: write.uid, propagation, signal })
+      return
+    }
+    case 'finalizer': {
+      const finalizers = write.present ? [STORAGE_FINALIZER] : []
+      const metadata = { name, namespace, uid, resourceVersion, finalizers }
+      const body = { apiVersion: API_VERSION, kind: 'ModelCache', metadata }
+      await rest.apply(objectPath(KINDS.ModelCache, namespace, name), body, { ...call, force: true })
+      return
+    }
+  }
+}
+
+/**
+ * Writes the whole status, where it differs: a forced apply removes what the same field manager wrote before and leaves out now. False where
+ * the cache has changed since it was seen, or is gone: the next look decides.
+ */
+export async function writeStatus(
+  cache: ModelCache,
+  status: ModelCacheStatus,
+  { rest, logger, signal }: Acting,
+): Promise<boolean> {
+  if (isStored(status, cache)) return true
+  const { namespace, name, resourceVersion } = cache.metadata
+  // The version makes a decision from a stale look fail instead of overwriting what came after it.
+  const metadata = { name, namespace, resourceVersion }
+  const body = { apiVersion: API_VERSION, kind: 'ModelCache', metadata, status }
+  const path = `${objectPath(KINDS.ModelCache, namespace, name)}/status`
+  try {
+    await rest.apply(path, body, { fieldManager: FIELD_MANAGER, force: true, signal })
+  } catch (error) {
+    if (isConflict(error) || isNotFound(error)) return false
+    throw error
+  }
+  logger.info({ namespace, name, phase: status.phase, was: cache.status?.phase }, 'status applied')
+  return true
+}
+
+/** Tells what happened to a cache, where people look for it. */
+export async function tell(
+  cache: ModelCache,
+  events: readonly Occurrence[],
+  { recorder }: Acting,
+): Promise<void> {
+  const { namespace = '', name, uid } = cache.metadata
+  for (const occurrence of events)
     await recorder.tell({ apiVersion: API_VERSION, kind: 'ModelCache', namespace, name, uid }, occurrence)
 }
 

@@ -10,9 +10,11 @@ export function condition(
   now: number,
 ): Condition {
   const before = previous?.find(({ type }) => type === next.type)
-  const lastTransitionTime =
-    before?.status === next.status
-      ? before.lastTransitionTime
-      : new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
+  const lastTransitionTime = before?.status === next.status ? before.lastTransitionTime : rfc3339(now)
   return { ...next, lastTransitionTime }
+}
+
+/** A time as the API server writes it: of whole seconds. */
+export function rfc3339(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -1,27 +1,85 @@
+import type { HydrationJob } from '../../api/hydration-job.ts'
+import type { HydrationPod } from '../../api/hydration-pod.ts'
+import type { HydrationProgress } from '../../api/hydration-report.ts'
 import { managedClaimOf } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
 import type { Stores } from '../../cluster/stores.ts'
+import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
+import { thisCluster } from '../../storage/this-cluster.ts'
+import type { CONTROLLER_KINDS } from '../kinds.ts'
+import { type HydratorSettings, jobName, type Task } from './objects/hydration-job.ts'
+import { isMadeFor } from './objects/made-for.ts'
+import type { Refusal } from './refusal.ts'
+
+/** The Job of a task, and its pods. */
+export interface Work {
+  job: HydrationJob
+  /** Those that exist, the newest last. */
+  pods: readonly HydrationPod[]
+}
+
+/** What is asked of the API server where it is needed, since no watch tells it. */
+export interface Details {
+  /** How far the pod that runs has come, by its log. */
+  progress?: HydrationProgress['progress'] | undefined
+  /** The latest Warning about the claim, or about the Job and its pod. */
+  warnings?: { claim?: string | undefined; work?: string | undefined }
+}
 
 /** All that is known of one cache when it is looked at. */
-export interface Observation {
+export interface Observation extends Details {
   cache: ModelCache
   /** The claim that pods mount, if it exists. */
   claim: PersistentVolumeClaim | undefined
+  /** What was made for this cache and is there. */
+  work: { readonly [T in Task]?: Work | undefined }
+  storageClass: EffectiveClass
+  /** The InferenceCluster that stands for this cluster. */
+  clusterName: string | undefined
+  settings: HydratorSettings
+  /** The API server has refused a write of the plan that was made from the same look. */
+  refused?: Refusal
   /** Milliseconds since the epoch. */
   now: number
 }
 
+export interface Looking {
+  stores: Stores<(typeof CONTROLLER_KINDS)[number]>
+  /** The pods of a Job, by its UID. */
+  podsOf(jobUID: string): Iterable<HydrationPod>
+  settings: HydratorSettings & { clusterName?: string | undefined }
+}
+
 /** Gathers what the stores know of a cache. */
-export function observe(
-  cache: ModelCache,
-  stores: Stores<'PersistentVolumeClaim'>,
-  now: number,
-): Observation {
-  return { cache, claim: stores.PersistentVolumeClaim.get(cache.metadata.namespace, claimOf(cache)), now }
+export function observe(cache: ModelCache, { stores, podsOf, settings }: Looking, now: number): Observation {
+  const { namespace } = cache.metadata
+  const workOf = (task: Task): Work | undefined => {
+    const job = stores.HydrationJob.get(namespace, jobName(cache, task))
+    if (job === undefined || !isMadeFor(cache, job)) return undefined
+    return { job, pods: [...podsOf(job.metadata.uid)].toSorted(byCreation) }
+  }
+  const { clusterName } = settings
+  const lookup: Parameters<typeof effectiveClass>[1] = {
+    get: (kind, _, name) => stores[kind].get(undefined, name),
+    list: (kind: 'StorageClass' | 'InferenceCluster') => stores[kind].values() as never,
+  }
+  return {
+    cache,
+    claim: stores.PersistentVolumeClaim.get(namespace, claimOf(cache)),
+    work: { hydrate: workOf('hydrate'), measure: workOf('measure') },
+    storageClass: effectiveClass(cache.spec, lookup, { clusterName }),
+    clusterName: thisCluster(stores.InferenceCluster.values(), clusterName)?.metadata.name ?? clusterName,
+    settings,
+    now,
+  }
 }
 
 /** The claim that pods of the cache mount. */
 export function claimOf(cache: ModelCache): string {
   return cache.spec.storage.existingPVC?.name ?? managedClaimOf(cache)
+}
+
+function byCreation(a: HydrationPod, b: HydrationPod): number {
+  return Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? '')
 }

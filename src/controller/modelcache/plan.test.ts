@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { aClaim, aCondition, aModelCache, aReadyCache, COMMIT } from '../../api/fixtures.ts'
-import { type ModelCacheStatus, modelCacheStatus, PHASES } from '../../api/modelcache-status.ts'
+import { aClaim, aCondition, aModelCache, DIGEST } from '../../api/fixtures.ts'
+import { type ModelCacheStatus, modelCacheStatus } from '../../api/modelcache-status.ts'
 import { cacheMount } from '../../injection/cache-mount.ts'
+import { aJob, aManagedClaim, anObservation, aStagedCache, NOW } from './fixtures.ts'
 import type { Observation } from './observe.ts'
 import { plan } from './plan.ts'
 
-const desiredStatus = (seen: Observation) => plan(seen)?.status
+const desiredStatus = (given: Partial<Observation>) => plan(anObservation(given)).status
 
-const NOW = Date.parse('2031-06-01T12:00:00.123Z')
 const EARLIER = '2031-05-04T03:02:01Z'
 
 const onClaim = (given: { status?: ModelCacheStatus; metadata?: object } = {}) =>
@@ -30,15 +30,18 @@ describe('a cache on a claim that people filled', () => {
       claimName: 'ops-staged',
       size: '200Gi',
       conditions: [
-        {
-          type: 'Ready',
-          status: 'True',
-          reason: 'ClaimBound',
-          message: expect.stringContaining('ops-staged'),
-          observedGeneration: 3,
-          lastTransitionTime: '2031-06-01T12:00:00Z',
-        },
-      ],
+        ['Ready', 'True'],
+        ['Populated', 'True'],
+        ['Failed', 'False'],
+      ].map(([type, held]) => ({
+        type,
+        status: held,
+        reason: 'ClaimBound',
+        message: expect.stringContaining('ops-staged'),
+        observedGeneration: 3,
+        lastTransitionTime: '2031-06-01T12:00:00Z',
+      })),
+      clusters: [{ name: 'local', phase: 'Ready', ready: true, message: expect.stringContaining('bound') }],
     })
     expect(cacheMount({ ...onClaim(), status })).toBeDefined()
   })
@@ -55,7 +58,7 @@ describe('a cache on a claim that people filled', () => {
       const status = desiredStatus({ cache: before, claim, now: NOW })
       expect(status).toMatchObject({
         phase: 'Pending',
-        conditions: [{ type: 'Ready', status: 'False', reason }],
+        conditions: [{ type: 'Ready', status: 'False', reason }, { status: 'False' }, { status: 'False' }],
       })
       expect(cacheMount({ ...before, status })).toBeUndefined()
     }
@@ -67,10 +70,7 @@ describe('a cache on a claim that people filled', () => {
 })
 
 describe('lastTransitionTime', () => {
-  const transition = (
-    before: 'True' | 'False' | 'Unknown',
-    claim: Parameters<typeof desiredStatus>[0]['claim'],
-  ) => {
+  const transition = (before: 'True' | 'False' | 'Unknown', claim: Observation['claim']) => {
     const status = { conditions: [aCondition('Ready', before, { lastTransitionTime: EARLIER })] }
     return desiredStatus({ cache: onClaim({ status }), claim, now: NOW })?.conditions?.[0]?.lastTransitionTime
   }
@@ -103,72 +103,66 @@ describe('a status that is written', () => {
   })
 })
 
-describe('a cache on a claim of its own', () => {
-  test('says NotImplemented in this version, and what works', () => {
-    const status = desiredStatus({ cache: aModelCache(), claim: undefined, now: NOW })
-    expect(status).toMatchObject({
-      phase: 'Pending',
-      source: `hf://meta-llama/Llama-3.3-70B-Instruct@${COMMIT}`,
-      conditions: [
-        {
-          type: 'Ready',
-          status: 'False',
-          reason: 'NotImplemented',
-          message: expect.stringContaining('ExistingPVC'),
-        },
-      ],
-    })
-    expect(status).not.toHaveProperty('claimName')
-  })
-
-  test.each([
-    ['is gone', undefined],
-    ['is another', aClaim({ name: 'modelcache--llama', metadata: { uid: 'another' } })],
-  ])('that was Ready is not any more when its claim %s', (_, claim) => {
-    const ready = aReadyCache()
-    const cache = { ...ready, status: { ...ready.status, claimUID: 'staged' } }
-    expect(desiredStatus({ cache, claim, now: NOW })).toMatchObject({
-      phase: 'Failed',
-      conditions: [{ type: 'Ready', status: 'False', reason: 'ClaimReplaced' }],
-    })
-    const same = aClaim({ name: 'modelcache--llama', metadata: { uid: 'staged' } })
-    expect(desiredStatus({ cache, claim: same, now: NOW })).toBeUndefined()
-  })
-
-  test('that is Ready is left alone: another version staged it', () => {
-    expect(desiredStatus({ cache: aReadyCache(), claim: undefined, now: NOW })).toBeUndefined()
-  })
-
-  test.each(PHASES.filter(phase => phase !== 'Pending'))(
-    'in phase %s is left alone: another version is at work on it',
-    phase => {
-      const cache = aModelCache({ status: { phase } })
-      expect(desiredStatus({ cache, claim: undefined, now: NOW })).toBeUndefined()
-    },
-  )
+test('a cache that is being deleted, or paused, is left alone', () => {
+  for (const metadata of [
+    { deletionTimestamp: EARLIER },
+    { annotations: { 'modelplane.ai/paused': 'true' } },
+  ]) {
+    const cache = onClaim({ metadata })
+    expect(plan(anObservation({ cache, claim: aClaim() }))).toEqual({ writes: [], events: [] })
+  }
 })
 
-test('a cache that is being deleted is left alone', () => {
-  const cache = onClaim({ metadata: { deletionTimestamp: EARLIER } })
-  expect(desiredStatus({ cache, claim: aClaim(), now: NOW })).toBeUndefined()
+describe('the finalizer', () => {
+  const set = [{ do: 'finalizer', present: true }]
+  const dropped = [{ do: 'finalizer', present: false }]
+  const staged = { resolvedDigest: DIGEST, claimUID: 'uid-of-the-claim', claimName: 'modelcache--llama' }
+  const writes = (cache: Observation['cache'], work: Observation['work'] = {}) =>
+    plan(anObservation({ cache, claim: aManagedClaim(), work })).writes
+  const free = (given: Parameters<typeof aStagedCache>[0]) =>
+    aStagedCache({ ...given, metadata: { finalizers: [], ...given?.metadata } })
+
+  test('is there before anything is made, and as long as a Job is', () => {
+    expect(writes(free({}))).toEqual(set)
+    expect(
+      writes(free({ status: staged, metadata: { annotations: { 'modelplane.ai/refetch': 'x' } } })),
+    ).toEqual(set)
+    const cache = aStagedCache({ status: staged })
+    expect(writes(cache, { hydrate: { job: aJob(cache), pods: [] } })).not.toContainEqual(dropped[0])
+  })
+
+  test('goes when the cache is staged: its namespace may end while no controller runs', () => {
+    expect(writes(aStagedCache({ status: staged }))).toEqual(dropped)
+    expect(writes(free({ status: staged }))).toEqual([])
+  })
+
+  test('is not for what makes no Job', () => {
+    expect(writes(onClaim())).toEqual([])
+    expect(writes(free({ spec: { artifact: { source: { s3: { uri: 's3://b/p/' } } } } }))).toEqual([])
+  })
 })
 
 describe('an Event', () => {
   const eventsOf = (cache: Observation['cache'], claim: Observation['claim']) =>
-    plan({ cache, claim, now: NOW })?.events.map(({ type, reason }) => `${type} ${reason}`)
-  const was = (status: 'True' | 'False') => onClaim({ status: { conditions: [aCondition('Ready', status)] } })
+    plan(anObservation({ cache, claim })).events.map(({ type, reason }) => `${type} ${reason}`)
+  const was = (status: 'True' | 'False', reason = 'Test', phase: ModelCacheStatus['phase'] = 'Pending') =>
+    onClaim({ status: { phase, conditions: [aCondition('Ready', status, { reason })] } })
 
   test('says that a cache becomes Ready, or stops being Ready, and why', () => {
     expect(eventsOf(was('False'), aClaim())).toEqual(['Normal Ready'])
     expect(eventsOf(onClaim(), aClaim())).toEqual(['Normal Ready'])
     expect(eventsOf(was('True'), undefined)).toEqual(['Warning NotReady'])
-    const [event] = plan({ cache: was('True'), claim: undefined, now: NOW })?.events ?? []
+    const [event] = plan(anObservation({ cache: was('True'), claim: undefined })).events
     expect(event?.note).toBe('ClaimNotFound: PersistentVolumeClaim ops-staged does not exist')
   })
 
-  test('says nothing while it stays as it is', () => {
-    expect(eventsOf(was('True'), aClaim())).toEqual([])
-    expect(eventsOf(was('False'), undefined)).toEqual([])
-    expect(eventsOf(onClaim(), undefined)).toEqual([])
+  test('says what is in the way, once', () => {
+    expect(eventsOf(onClaim(), undefined)).toEqual(['Warning ClaimNotFound'])
+    expect(eventsOf(was('False', 'ClaimNotFound'), undefined)).toEqual([])
+    expect(eventsOf(was('False', 'ClaimNotBound'), undefined)).toEqual(['Warning ClaimNotFound'])
+  })
+
+  test('says nothing while a cache stays Ready', () => {
+    expect(eventsOf(was('True', 'ClaimBound', 'Ready'), aClaim())).toEqual([])
   })
 })

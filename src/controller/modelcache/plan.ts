@@ -1,31 +1,41 @@
+import { PAUSED } from '../../api/annotations.ts'
+import { STORAGE_FINALIZER } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
-import { isReady } from '../../api/readiness.ts'
 import type { Occurrence } from '../../kube/events.ts'
+import { deletion } from './deletion.ts'
 import type { Observation } from './observe.ts'
 import { statusOf } from './status.ts'
-import type { Step, StepResult } from './step.ts'
-import { claimReplaced } from './steps/claim-replaced.ts'
+import type { Step, StepResult, Write } from './step.ts'
+import { claimed } from './steps/claimed.ts'
 import { existingClaim } from './steps/existing-claim.ts'
-import { notStaged } from './steps/not-staged.ts'
+import { hydrated } from './steps/hydrated.ts'
+import { isStaged, isToBeStagedAgain, latched } from './steps/latched.ts'
+import { measured } from './steps/measured.ts'
+import { notImplemented } from './steps/not-implemented.ts'
+import { refused } from './steps/refused.ts'
+import { transitions } from './transitions.ts'
 
-/** In order: a step that blocks ends the chain. One file each. */
-const STEPS: readonly Step[] = [existingClaim, claimReplaced, notStaged]
+/** In order: a step with a verdict ends the chain. One file each. */
+const STEPS: readonly Step[] = [existingClaim, notImplemented, latched, refused, measured, claimed, hydrated]
 
 /** What is to be done about a cache. */
 export interface Plan {
-  /** The whole status, as it is to be. */
-  status: ModelCacheStatus
+  writes: readonly Write[]
+  /** The whole status, as it is to be; undefined where it is left as it is. */
+  status?: ModelCacheStatus
   events: readonly Occurrence[]
   againMs?: number | undefined
 }
 
-/**
- * What a cache needs, decided from what was seen alone. Undefined where it is to be left as it is: on its way out, or in the hands of a
- * version of this project that stages artifacts.
- */
-export function plan(seen: Observation): Plan | undefined {
-  if (seen.cache.metadata.deletionTimestamp !== undefined || isStaged(seen)) return undefined
+/** What a cache needs, decided from what was seen alone. */
+export function plan(seen: Observation): Plan {
+  const { metadata } = seen.cache
+  if (metadata.deletionTimestamp !== undefined) return { writes: deletion(seen), events: [] }
+  if (isPaused(seen.cache)) return { writes: [], events: [] }
+  // The write changes the version on which status rests, so that comes next.
+  const isHeld = metadata.finalizers?.includes(STORAGE_FINALIZER) === true
+  if (isHeld !== isToBeHeld(seen)) return { writes: [{ do: 'finalizer', present: !isHeld }], events: [] }
   const results: StepResult[] = []
   for (const step of STEPS) {
     const result = step(seen)
@@ -35,28 +45,25 @@ export function plan(seen: Observation): Plan | undefined {
   const status = statusOf(seen, results)
   const waits = results.flatMap(({ againMs }) => againMs ?? [])
   return {
+    writes: seen.refused === undefined ? results.flatMap(({ writes = [] }) => writes) : [],
     status,
     events: transitions(seen.cache, status),
     againMs: waits.length === 0 ? undefined : Math.min(...waits),
   }
 }
 
-/** Ready on a claim that is still the one, or past Pending: a version that stages artifacts has been at work on this cache. */
-function isStaged({ cache, claim }: Observation): boolean {
-  const { spec, status } = cache
-  if (spec.storage.backend === 'ExistingPVC') return false
-  if (isReady(cache)) return status?.claimUID === undefined || claim?.metadata.uid === status.claimUID
-  return status?.phase !== undefined && status.phase !== 'Pending'
+/**
+ * Whether the cache must not go before we have ended what writes for it. Once it is staged, the garbage collector takes the claim away as
+ * well as we would, and a namespace can go while no controller runs.
+ */
+function isToBeHeld(seen: Observation): boolean {
+  const { cache, work } = seen
+  if (cache.spec.storage.backend !== 'PVC') return false
+  if (work.hydrate !== undefined || work.measure !== undefined) return true
+  return notImplemented(seen).blocked === undefined && (!isStaged(cache) || isToBeStagedAgain(cache))
 }
 
-/** What people want to hear of: that a cache becomes Ready, and that it stops being Ready. */
-function transitions(before: ModelCache, status: ModelCacheStatus): Occurrence[] {
-  const now = isReady({ ...before, status })
-  if (now === isReady(before)) return []
-  const { reason = '', message = '' } = status.conditions?.find(({ type }) => type === 'Ready') ?? {}
-  return [
-    now
-      ? { type: 'Normal', reason: 'Ready', action: 'Observe', note: `${reason}: ${message}` }
-      : { type: 'Warning', reason: 'NotReady', action: 'Observe', note: `${reason}: ${message}` },
-  ]
+/** Whether somebody wants the controller to keep its hands off. */
+function isPaused({ metadata }: ModelCache): boolean {
+  return metadata.annotations?.[PAUSED] === 'true'
 }

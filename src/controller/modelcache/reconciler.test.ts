@@ -1,8 +1,9 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { aClaim, aModelCache, aReadyCache, NAMESPACE } from '../../api/fixtures.ts'
+import { aClaim, aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
 import { emptyStores } from '../../cluster/fixtures.ts'
-import type { ApplyOptions, Rest } from '../../kube/rest.ts'
+import { ApiError, type ApplyOptions, type Rest } from '../../kube/rest.ts'
+import { aStagedCache } from './fixtures.ts'
 import { startModelCacheReconciler } from './reconciler.ts'
 
 const logger = pino({ level: 'silent' })
@@ -31,7 +32,23 @@ function aCluster() {
   const applied: Applied[] = []
   const told: string[] = []
   let failures = 0
-  const rest: Pick<Rest, 'apply'> = {
+  const written: { verb: string; path: string; body?: object }[] = []
+  let refusal: ApiError | undefined
+  const rest: Pick<Rest, 'apply' | 'create' | 'delete' | 'get' | 'jsonMerge' | 'log'> = {
+    create: async (path, body) => {
+      written.push({ verb: 'create', path, body })
+      if (refusal !== undefined) throw refusal
+      return body
+    },
+    delete: async path => {
+      written.push({ verb: 'delete', path })
+    },
+    jsonMerge: async (path, body) => {
+      written.push({ verb: 'merge', path, body })
+      return body
+    },
+    get: async () => ({ items: [] }),
+    log: async () => '',
     apply: async (path, body, options) => {
       if (failures > 0) {
         failures -= 1
@@ -46,6 +63,10 @@ function aCluster() {
   return {
     stores,
     applied,
+    written,
+    refuse: (error: ApiError | undefined) => {
+      refusal = error
+    },
     failNext: (times: number) => {
       failures = times
     },
@@ -53,6 +74,7 @@ function aCluster() {
     start: (signal = stop.signal) =>
       startModelCacheReconciler({
         stores,
+        settings: { image: 'registry.example/modelcache:1', env: [] },
         rest,
         recorder: {
           tell: async ({ name }, { reason, note }) => {
@@ -123,10 +145,10 @@ describe('the controller', () => {
     }
     const reasons = applied.map(({ body: { status } }) => status)
     expect(reasons).toMatchObject([
-      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }] },
-      { phase: 'Pending', conditions: [{ reason: 'ClaimNotBound' }] },
-      { phase: 'Ready', conditions: [{ reason: 'ClaimBound' }] },
-      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }] },
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }, {}, {}] },
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotBound' }, {}, {}] },
+      { phase: 'Ready', conditions: [{ reason: 'ClaimBound' }, {}, {}] },
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }, {}, {}] },
     ])
   })
 
@@ -177,14 +199,47 @@ describe('the controller', () => {
     expect(applied.map(({ body: { status } }) => status?.phase)).toEqual(['Pending', 'Ready'])
   })
 
-  test('leaves alone what is gone, what is going, and what another version staged', async () => {
+  test('leaves alone what is gone, and what is going', async () => {
     const { stores, applied, start } = aCluster()
     stores.ModelCache.upsert({ ...onClaim(), metadata: { ...onClaim().metadata, deletionTimestamp: 'x' } })
-    stores.ModelCache.upsert(aReadyCache({ name: 'staged' }))
     start()
     await settled()
     stores.ModelCache.remove(onClaim())
     await settled()
     expect(applied).toEqual([])
+  })
+
+  test('makes a claim, and says in the words of the API server what that does not take', async () => {
+    const { stores, applied, written, refuse, told, start } = aCluster()
+    stores.StorageClass.upsert(aStorageClass())
+    stores.ModelCache.upsert(aStagedCache())
+    const quota = 'persistentvolumeclaims "modelcache--llama" is forbidden: exceeded quota: storage'
+    refuse(new ApiError(403, 'Forbidden', quota))
+    start()
+    await settled()
+    const claims = { verb: 'create', path: '/api/v1/namespaces/ml-team/persistentvolumeclaims' }
+    expect(written[0]).toMatchObject(claims)
+    const refused = { reason: 'QuotaExceeded', message: expect.stringContaining(quota) }
+    expect(applied.at(-1)?.body.status).toMatchObject({ phase: 'Pending', conditions: [refused, {}, {}] })
+    expect(told.at(-1)).toContain('llama QuotaExceeded')
+
+    refuse(undefined)
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(written.length).toBeGreaterThan(1)
+    expect(applied.at(-1)?.body.status).toMatchObject({
+      phase: 'Provisioning',
+      claimName: 'modelcache--llama',
+      conditions: [{ reason: 'Provisioning' }, {}, {}],
+    })
+  })
+
+  test('does not mind that what it makes is there already', async () => {
+    const { stores, applied, refuse, start } = aCluster()
+    stores.StorageClass.upsert(aStorageClass())
+    stores.ModelCache.upsert(aStagedCache())
+    refuse(new ApiError(409, 'AlreadyExists', 'it is there'))
+    start()
+    await settled()
+    expect(applied.at(-1)?.body.status).toMatchObject({ phase: 'Provisioning' })
   })
 })

@@ -1,30 +1,66 @@
+import { REFETCH } from '../../api/annotations.ts'
+import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
+import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/metadata.ts'
+import { type ModelCache, modelCache } from '../../api/modelcache.ts'
+import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { objectKey } from '../../kube/object-key.ts'
-import { type ReconcilerObserver, startReconciler } from '../../kube/reconciler.ts'
+import { type ReconcilerObserver, startReconciler, type Wake } from '../../kube/reconciler.ts'
+import { objectPath } from '../../kube/resource.ts'
+import type { Rest } from '../../kube/rest.ts'
 import { indexStore } from '../../kube/store-index.ts'
-import { type Acting, act } from './act.ts'
-import { claimOf, observe } from './observe.ts'
+import type { CONTROLLER_KINDS } from '../kinds.ts'
+import { type Acting, tell, write, writeStatus } from './act.ts'
+import { createReadDetails } from './details.ts'
+import { claimOf, type Looking, observe } from './observe.ts'
 import { plan } from './plan.ts'
 
 /** Caches that are worked on side by side: each costs the API server a call or two. */
 const CONCURRENCY = 4
 
+/** What was written and is not seen yet comes by a watch, within a moment. */
+const STALE_MS = 5_000
+
 /**
- * Keeps every ModelCache true to the cluster until the signal aborts; can be started again after that. Each change of a cache or of its
- * claim leads to one look at the cache as it is then: observe, plan, act.
+ * Keeps every ModelCache true to the cluster until the signal aborts; can be started again after that. Each change of a cache, of its
+ * claim, of its Job and of their pods leads to one look at the cache as it is then: observe, plan, act.
  */
 export function startModelCacheReconciler(
   options: Acting & {
-    stores: Stores<'ModelCache' | 'PersistentVolumeClaim'>
+    rest: Pick<Rest, 'get' | 'log'>
+    stores: Stores<(typeof CONTROLLER_KINDS)[number]>
+    settings: Looking['settings']
     observer: ReconcilerObserver
   },
 ): void {
-  const { stores, observer, logger, signal } = options
+  const { stores, settings, rest, observer, logger, signal } = options
   const byClaim = indexStore(
     stores.ModelCache,
     cache => objectKey(cache.metadata.namespace, claimOf(cache)),
     signal,
   )
+  const byJob = indexStore(
+    stores.HydrationPod,
+    // Anybody may forge an owner reference and a report. The name is reserved for the pods that the Job controller makes.
+    ({ metadata }) => (metadata.name.startsWith(CACHE_LABEL_PREFIX) ? controllerOf(metadata) : undefined),
+    signal,
+  )
+  const looking: Looking = { stores, podsOf: byJob, settings }
+  const readDetails = createReadDetails({ rest, logger, signal })
+
+  const reconcile = async (stored: ModelCache) => {
+    const cache = needsContents(stored) ? await readWhole(stored, rest, signal) : stored
+    const seen = observe(cache, looking, Date.now())
+    const details = await readDetails(seen)
+    let planned = plan({ ...seen, ...details })
+    const { refused, isStale } = await write(cache, planned.writes, options)
+    if (refused !== undefined) planned = plan({ ...seen, ...details, refused })
+    if (planned.status !== undefined && !(await writeStatus(cache, planned.status, options)))
+      return { againMs: STALE_MS }
+    await tell(cache, planned.events, options)
+    return { againMs: isStale ? STALE_MS : planned.againMs }
+  }
+
   startReconciler({
     name: 'modelcache',
     store: stores.ModelCache,
@@ -33,16 +69,46 @@ export function startModelCacheReconciler(
         for (const cache of byClaim(objectKey(metadata.namespace, metadata.name)))
           wake(cache.metadata.namespace, cache.metadata.name)
       }),
+      stores.HydrationJob.onChange(({ object }) => wakeOwner(wake, object.metadata)),
+      stores.HydrationPod.onChange(({ object }) => {
+        const job = stores.HydrationJob.get(object.metadata.namespace, ownerOf(object.metadata, 'Job'))
+        if (job !== undefined) wakeOwner(wake, job.metadata)
+      }),
     ],
-    async reconcile(cache) {
-      const planned = plan(observe(cache, stores, Date.now()))
-      if (planned === undefined) return undefined
-      await act(cache, planned, options)
-      return { againMs: planned.againMs }
-    },
+    reconcile,
     concurrency: CONCURRENCY,
     observer,
     logger,
     signal,
   })
+}
+
+type Owned = ObjectMeta & { ownerReferences?: ReturnType<(typeof ownerReferences)['parse']> | undefined }
+
+function ownerOf({ ownerReferences }: Owned, kind: string): string {
+  return ownerReferences?.find(owner => owner.controller === true && owner.kind === kind)?.name ?? ''
+}
+
+function wakeOwner(wake: Wake, metadata: Owned): void {
+  const name = ownerOf(metadata, 'ModelCache')
+  if (name !== '') wake(metadata.namespace, name)
+}
+
+/** Stores keep the digests of inline files, and the Job gets the files themselves. */
+function needsContents({ spec, status, metadata }: ModelCache): boolean {
+  return (
+    spec.artifact.source?.inline !== undefined &&
+    (status?.resolvedDigest === undefined || metadata.annotations?.[REFETCH] !== status.hydration?.refetch) &&
+    metadata.deletionTimestamp === undefined
+  )
+}
+
+async function readWhole(
+  { metadata: { namespace, name, uid } }: ModelCache,
+  rest: Pick<Rest, 'get'>,
+  signal: AbortSignal,
+): Promise<ModelCache> {
+  const whole = modelCache.parse(await rest.get(objectPath(KINDS.ModelCache, namespace, name), { signal }))
+  if (whole.metadata.uid !== uid) throw new Error(`ModelCache ${namespace}/${name} is another one by now`)
+  return whole
 }

@@ -1,28 +1,69 @@
-import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
+import type { Condition, ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { sourceLine } from '../../api/source-line.ts'
 import { condition } from './conditions.ts'
 import type { Observation } from './observe.ts'
-import type { StepResult } from './step.ts'
+import type { Phase, StepResult, Verdict } from './step.ts'
+
+/** The name of this cluster in status where no InferenceCluster stands for it. */
+const THIS_CLUSTER = 'local'
 
 /** The whole status of a cache, from what its steps say: one of them, the last, has a verdict. */
-export function statusOf({ cache, now }: Observation, results: readonly StepResult[]): ModelCacheStatus {
-  const { metadata, spec, status } = cache
+export function statusOf(seen: Observation, results: readonly StepResult[]): ModelCacheStatus {
+  const { cache, clusterName = THIS_CLUSTER } = seen
+  const { metadata, spec } = cache
   const { ready, blocked } = results.at(-1) ?? {}
   const verdict = ready ?? blocked
   const common = { observedGeneration: metadata.generation, source: sourceLine(spec) }
-  const parts = Object.assign({}, ...results.map(result => result.status)) as Partial<ModelCacheStatus>
+  const parts = Object.assign(
+    {},
+    kept(seen),
+    ...results.map(result => result.status),
+  ) as Partial<ModelCacheStatus>
   if (verdict === undefined) return { ...common, ...parts }
-  const next = {
-    type: 'Ready',
-    status: ready === undefined ? 'False' : 'True',
-    reason: verdict.reason,
-    message: verdict.message,
-    observedGeneration: metadata.generation,
-  } as const
+  const phase = blocked?.phase ?? 'Ready'
   return {
     ...common,
     ...parts,
-    phase: blocked?.phase ?? 'Ready',
-    conditions: [condition(status?.conditions, next, now)],
+    phase,
+    conditions: conditions(seen, verdict, phase, parts),
+    clusters: [
+      {
+        name: clusterName,
+        phase,
+        ready: ready !== undefined,
+        ...(parts.bytesStaged !== undefined && { sizeBytes: parts.bytesStaged }),
+        message: verdict.message,
+      },
+    ],
   }
+}
+
+/** What was found out before and stays true until a step says otherwise: a forced apply removes what is left out. */
+function kept({ cache }: Observation): Partial<ModelCacheStatus> {
+  const { status, spec } = cache
+  if (status === undefined || spec.storage.backend !== 'PVC') return {}
+  const { observedGeneration, phase, conditions, source, clusters, ...found } = status
+  return found
+}
+
+function conditions(
+  { cache, now }: Observation,
+  { reason, message }: Verdict,
+  phase: Phase,
+  { resolvedDigest }: Partial<ModelCacheStatus>,
+): Condition[] {
+  const isReady = phase === 'Ready'
+  // What was staged once is there, whatever goes on now, unless its claim is lost.
+  const isPopulated = isReady || (resolvedDigest !== undefined && phase !== 'Failed')
+  const holds = { Ready: isReady, Populated: isPopulated, Failed: phase === 'Failed' }
+  return Object.entries(holds).map(([type, held]) =>
+    condition(
+      cache.status?.conditions,
+      {
+        ...{ type, status: held ? 'True' : 'False' },
+        ...{ reason, message, observedGeneration: cache.metadata.generation },
+      },
+      now,
+    ),
+  )
 }

@@ -1,4 +1,6 @@
+import { rootCertificates } from 'node:tls'
 import { EnvHttpProxyAgent, request as send } from 'undici'
+import { SOURCE_CA_VARIABLE, textOf } from '../../api/hydration-env.ts'
 import { printable } from '../../api/wording.ts'
 import { HydrationError } from '../failure.ts'
 import { retryAfterMs, TransientError } from './retry.ts'
@@ -9,8 +11,17 @@ const HEADERS_MS = 60_000
 const STALL_MS = 60_000
 const MAX_REDIRECTS = 10
 
+/** Besides the ones that Node trusts: of the installation, for sources and proxies inside a company. */
+const sourceCa = textOf(SOURCE_CA_VARIABLE, process.env)
+const tls = sourceCa === undefined ? {} : { ca: [...rootCertificates, sourceCa] }
+
 /** Honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
-const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_MS }, bodyTimeout: STALL_MS })
+const dispatcher = new EnvHttpProxyAgent({
+  connect: { timeout: CONNECT_MS, ...tls },
+  requestTls: tls,
+  proxyTls: tls,
+  bodyTimeout: STALL_MS,
+})
 
 export interface SourceRequest {
   url: string

@@ -35,7 +35,11 @@ export async function http({ url, sha256, secretRef }: Http, context: SourceCont
   return {
     // Without a validator nobody can know whether the bytes are the same: then the snapshot is of this moment.
     identity: JSON.stringify({ kind: 'http', url, of: known.identity ?? new Date().toISOString() }),
-    list: async () => ({ files: [file], archive }),
+    async list() {
+      // The SHA-256 says which bytes it is, not how many.
+      const size = file.size ?? (await withRetries(() => look(url, token, signal), { signal })).size
+      return { files: [{ ...file, size }], archive }
+    },
   }
 }
 

@@ -27,6 +27,8 @@ export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
   const name = (isReadable ? textAt(cache, 'metadata', 'name') : undefined) ?? textAt(request, 'name') ?? ''
   return consumersIn(cluster, namespace).some(pod => {
     if (isGated(pod) || isFinished(pod)) return false
+    // One that stages the cache.
+    if (textAt(pod, 'metadata', 'name')?.startsWith('modelcache--')) return false
     // Of an object of another version the pods' own records still tell.
     if (!modelCache(cache)) return recordOf(pod).has(name)
     const claims = [...claimsByVolume(at(pod, 'spec')).values()]

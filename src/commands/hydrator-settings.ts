@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { SOURCE_CA_VARIABLE, textVariables, type Variable } from '../api/hydration-env.ts'
+import type { HydratorSettings } from '../controller/modelcache/objects/hydration-job.ts'
+import { isNotFound } from '../kube/api-error.ts'
+import type { Rest } from '../kube/rest.ts'
+import { type Option, UsageError } from './options.ts'
+
+/** What every hydration Job of the installation is given. */
+export const hydratorOptions = {
+  'hydrator-image': {
+    schema: z.string().min(1).optional(),
+    value: 'IMAGE',
+    help: "image of hydration Jobs; default: that of this process's own pod",
+  },
+  'source-ca': {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'PEM certificates that hydration Jobs trust besides the public ones, for mirrors and proxies of a company',
+  },
+} satisfies Record<string, Option>
+
+/** Variables of this process that Jobs get too. */
+const HANDED_ON = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'HF_ENDPOINT',
+]
+
+/** Kubernetes: an object has a megabyte and a half, and the ModelCache travels in the Job too. */
+const MAX_CA = 524_288
+
+/** @throws UsageError where there is no image, or no CA that can be used. */
+export async function hydratorSettings(
+  options: { 'hydrator-image'?: string | undefined; 'source-ca'?: string | undefined },
+  { rest, namespace, signal }: { rest: Pick<Rest, 'get'>; namespace: string; signal: AbortSignal },
+): Promise<HydratorSettings> {
+  const image = options['hydrator-image']
+  const own = image === undefined ? await ownImage(rest, namespace, signal) : { image }
+  const handedOn = HANDED_ON.flatMap((name): Variable[] => {
+    const value = process.env[name]
+    return value ? [{ name, value: value.replaceAll('$', '$$$$') }] : []
+  })
+  const ca = options['source-ca']
+  return { ...own, env: [...handedOn, ...(ca === undefined ? [] : await caVariables(ca))] }
+}
+
+async function caVariables(file: string): Promise<Variable[]> {
+  const pem = await readFile(file, 'utf8').catch(error => {
+    throw new UsageError(`--source-ca: ${error instanceof Error ? error.message : error}`)
+  })
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw new UsageError(`--source-ca: ${file} has no PEM certificate in it`)
+  if (pem.length > MAX_CA)
+    throw new UsageError(
+      `--source-ca: ${file} has ${pem.length} characters, at most ${MAX_CA} travel in a Job`,
+    )
+  return textVariables(SOURCE_CA_VARIABLE, pem)
+}
+
+const pod = z.object({
+  spec: z.object({
+    containers: z.array(
+      z.object({
+        name: z.string(),
+        image: z.string(),
+        imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
+      }),
+    ),
+  }),
+})
+
+/** The name of our container in the Deployment. */
+const CONTAINER = 'controller'
+
+async function ownImage(rest: Pick<Rest, 'get'>, namespace: string, signal: AbortSignal) {
+  const name = hostname()
+  const found = await rest
+    .get(`/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`, { signal })
+    .catch(error => {
+      if (!isNotFound(error)) throw error
+      throw new UsageError(
+        `there is no pod ${namespace}/${name}, so the image of hydration Jobs is not known; set --hydrator-image`,
+      )
+    })
+  const { containers } = pod.parse(found).spec
+  const own = containers.find(container => container.name === CONTAINER) ?? containers[0]
+  if (own === undefined) throw new UsageError(`pod ${namespace}/${name} has no container`)
+  return { image: own.image, imagePullPolicy: own.imagePullPolicy }
+}

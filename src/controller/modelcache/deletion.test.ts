@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { aClaim } from '../../api/fixtures.ts'
+import { deletion } from './deletion.ts'
+import { aJob, aManagedClaim, anObservation, aStagedCache, EARLIER } from './fixtures.ts'
+import type { Observation } from './observe.ts'
+
+const cache = aStagedCache({ metadata: { deletionTimestamp: EARLIER } })
+const writes = (given: Partial<Observation>) => deletion(anObservation({ cache, ...given }))
+const kinds = (given: Partial<Observation>) =>
+  writes(given).map(write => `${write.do} ${'kind' in write ? write.kind : ''}`.trim())
+const gone = [{ do: 'finalizer', present: false }]
+
+test('the Job goes first, then the claim, then the cache', () => {
+  const job = aJob(cache)
+  const claim = aManagedClaim()
+  expect(kinds({ claim, work: { hydrate: { job, pods: [] } } })).toEqual(['delete HydrationJob'])
+  const going = aJob(cache, { metadata: { deletionTimestamp: EARLIER } })
+  expect(kinds({ claim, work: { hydrate: { job: going, pods: [] } } })).toEqual([])
+  expect(kinds({ claim })).toEqual(['delete PersistentVolumeClaim'])
+  // Pods may keep it for as long as they like.
+  expect(writes({ claim: aManagedClaim({ metadata: { deletionTimestamp: EARLIER } }) })).toEqual(gone)
+  expect(writes({})).toEqual(gone)
+})
+
+test('what is not ours stays', () => {
+  expect(writes({ claim: aClaim({ name: 'modelcache--llama' }) })).toEqual(gone)
+  const onTheirs = aStagedCache({
+    metadata: { deletionTimestamp: EARLIER },
+    spec: { artifact: {}, storage: { backend: 'ExistingPVC', existingPVC: { name: 'ops-staged' } } },
+  })
+  expect(deletion(anObservation({ cache: onTheirs, claim: aManagedClaim({ name: 'ops-staged' }) }))).toEqual(
+    gone,
+  )
+})
+
+test('a cache that we never took up is nothing to us', () => {
+  const untouched = aStagedCache({ metadata: { deletionTimestamp: EARLIER, finalizers: ['other'] } })
+  expect(deletion(anObservation({ cache: untouched, claim: aManagedClaim() }))).toEqual([])
+})

@@ -1,0 +1,127 @@
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { HYDRATOR_CONTAINER, type HydrationPod } from '../../api/hydration-pod.ts'
+import { type HydrationProgress, hydrationProgress } from '../../api/hydration-report.ts'
+import { cut, printable } from '../../api/wording.ts'
+import { KINDS } from '../../cluster/kinds.ts'
+import { objectPath } from '../../kube/resource.ts'
+import type { Rest } from '../../kube/rest.ts'
+import type { Details, Observation, Work } from './observe.ts'
+import { isRunning } from './pods.ts'
+
+/** How often the log of a pod and the Events of an object are read at the most. */
+const EVERY_MS = 5_000
+/** What needs longer is asked why. */
+const PATIENCE_MS = 10_000
+const MAX_REMEMBERED = 1_000
+const MAX_MESSAGE = 1_024
+
+/** Reads what no watch tells: how far a pod has come, and why something waits. Each at most once in a few seconds. */
+export type ReadDetails = (seen: Observation) => Promise<Details>
+
+export function createReadDetails({
+  rest,
+  logger,
+  signal,
+}: {
+  rest: Pick<Rest, 'get' | 'log'>
+  logger: Logger
+  signal: AbortSignal
+}): ReadDetails {
+  const remembered = new Map<string, { at: number; answer: Promise<unknown> }>()
+  const atMostOften = <T>(key: string, now: number, read: () => Promise<T>): Promise<T> => {
+    const known = remembered.get(key)
+    if (known !== undefined && now - known.at < EVERY_MS) return known.answer as Promise<T>
+    const answer = read()
+    remembered.delete(key)
+    remembered.set(key, { at: now, answer })
+    const [oldest] = remembered.keys()
+    if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
+    return answer
+  }
+  /** A detail that cannot be read now is no reason to stop: what matters is watched. */
+  const ignored = (error: unknown): undefined => {
+    if (!signal.aborted) logger.warn({ err: error }, 'could not read how a cache is doing')
+  }
+  const progressOf = (pod: HydrationPod, now: number) => {
+    const { namespace, name, uid } = pod.metadata
+    return atMostOften(`log ${uid}`, now, () =>
+      readProgress(rest, objectPath(KINDS.HydrationPod, namespace, name), signal).catch(ignored),
+    )
+  }
+  const warningAbout = (namespace: string, uid: string | undefined, now: number) =>
+    uid === undefined
+      ? undefined
+      : atMostOften(`events ${uid}`, now, () => readWarning(rest, namespace, uid, signal).catch(ignored))
+
+  return async ({ cache, claim, work, now }) => {
+    const { namespace = '' } = cache.metadata
+    const current = work.hydrate ?? work.measure
+    const pod = current?.pods.at(-1)
+    if (pod !== undefined && isRunning(pod)) return { progress: await progressOf(pod, now) }
+    const isClaimWaiting = claim !== undefined && claim.status?.phase !== 'Bound'
+    if (current === undefined || !isLate(current, now)) return {}
+    return {
+      warnings: {
+        claim: isClaimWaiting ? await warningAbout(namespace, claim.metadata.uid, now) : undefined,
+        work: await warningAbout(namespace, pod?.metadata.uid ?? current.job.metadata.uid, now),
+      },
+    }
+  }
+}
+
+function isLate({ job }: Work, now: number): boolean {
+  const since = Date.parse(job.status?.startTime ?? job.metadata.creationTimestamp ?? '')
+  return now - since > PATIENCE_MS
+}
+
+async function readProgress(
+  rest: Pick<Rest, 'log'>,
+  path: string,
+  signal: AbortSignal,
+): Promise<HydrationProgress['progress'] | undefined> {
+  const bounds = { tailLines: 5, limitBytes: 4_096 }
+  const log = await rest.log(path, { container: HYDRATOR_CONTAINER, ...bounds, signal })
+  return log
+    .split('\n')
+    .map(progressIn)
+    .findLast(progress => progress !== undefined)
+}
+
+function progressIn(line: string): HydrationProgress['progress'] | undefined {
+  if (!line.startsWith('{"progress"')) return undefined
+  try {
+    return hydrationProgress.safeParse(JSON.parse(line)).data?.progress
+  } catch {
+    return undefined
+  }
+}
+
+const events = z.object({
+  items: z.array(
+    z.object({
+      message: z.string().nullish(),
+      lastTimestamp: z.string().nullish(),
+      eventTime: z.string().nullish(),
+      series: z.object({ lastObservedTime: z.string().nullish() }).nullish(),
+    }),
+  ),
+})
+
+/** The latest Warning about an object, in the words of whoever told it. */
+async function readWarning(
+  rest: Pick<Rest, 'get'>,
+  namespace: string,
+  uid: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const query = { fieldSelector: `involvedObject.uid=${uid},type=Warning`, limit: 100 }
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
+  const found = events.safeParse(await rest.get(path, { query, signal }))
+  const told = (found.data?.items ?? []).map(({ message, lastTimestamp, eventTime, series }) => ({
+    message,
+    at: Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? ''),
+  }))
+  const latest = told.toSorted((a, b) => a.at - b.at).at(-1)
+  return latest?.message ? cut(printable(latest.message), MAX_MESSAGE) : undefined
+}

@@ -1,0 +1,101 @@
+import { MADE_FROM } from '../../api/annotations.ts'
+import { aClaim, aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import { type HydrationJob, hydrationJob } from '../../api/hydration-job.ts'
+import { HYDRATOR_CONTAINER, type HydrationPod, hydrationPod } from '../../api/hydration-pod.ts'
+import { STORAGE_FINALIZER } from '../../api/managed-claim.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import { jobName, madeFrom, type Task } from './objects/hydration-job.ts'
+import type { Observation } from './observe.ts'
+
+/** What the controller sees, for tests: sound as it is, each test says only what it is about. */
+
+export const NOW = Date.parse('2031-06-01T12:00:00.123Z')
+export const EARLIER = '2031-06-01T11:59:30Z'
+const OWNER = 'uid-of-the-cache'
+
+/** A ModelCache of backend PVC that the controller has taken up. */
+export function aStagedCache(given: Parameters<typeof aModelCache>[0] = {}): ModelCache {
+  return aModelCache({
+    ...given,
+    metadata: { uid: OWNER, finalizers: [STORAGE_FINALIZER], ...given.metadata },
+    spec: { storage: { pvc: { storageClassName: 'shared', sizeGiB: 10 } }, ...given.spec },
+  })
+}
+
+const owner = { ownerReferences: [{ kind: 'ModelCache', name: 'llama', uid: OWNER, controller: true }] }
+
+/** The claim that the controller has made for it. */
+export function aManagedClaim(given: Parameters<typeof aClaim>[0] = {}) {
+  const claim = aClaim({
+    name: 'modelcache--llama',
+    ...given,
+    metadata: { uid: 'uid-of-the-claim', creationTimestamp: EARLIER, ...owner, ...given.metadata },
+  })
+  return { ...claim, spec: { ...claim.spec, resources: { requests: { storage: '10Gi' } } } }
+}
+
+/** The Job that the controller has made for it, which runs. */
+export function aJob(
+  cache: ModelCache,
+  given: { task?: Task; metadata?: object; suspend?: boolean; status?: HydrationJob['status'] } = {},
+): HydrationJob {
+  return hydrationJob.parse({
+    metadata: {
+      name: jobName(cache, given.task ?? 'hydrate'),
+      namespace: NAMESPACE,
+      uid: 'uid-of-the-job',
+      resourceVersion: '7',
+      creationTimestamp: EARLIER,
+      annotations: { [MADE_FROM]: madeFrom(cache) },
+      ...owner,
+      ...given.metadata,
+    },
+    spec: { suspend: given.suspend ?? false },
+    status: given.status,
+  })
+}
+
+type Ended = { exitCode: number; message?: string; reason?: string }
+
+/** A pod of the Job: running, unless it is said how it ended. */
+export function aHydrationPod(given: { ended?: Ended; status?: object; name?: string } = {}): HydrationPod {
+  const { ended } = given
+  const state =
+    ended === undefined ? { running: {} } : { terminated: { finishedAt: '2031-06-01T11:59:59Z', ...ended } }
+  return hydrationPod.parse({
+    metadata: {
+      name: given.name ?? 'modelcache--llama-x7k2p',
+      namespace: NAMESPACE,
+      uid: 'uid-of-the-pod',
+      ownerReferences: [{ kind: 'Job', name: 'modelcache--llama', uid: 'uid-of-the-job', controller: true }],
+    },
+    status: {
+      phase: ended === undefined ? 'Running' : ended.exitCode === 0 ? 'Succeeded' : 'Failed',
+      containerStatuses: [{ name: HYDRATOR_CONTAINER, state }],
+      ...given.status,
+    },
+  })
+}
+
+/** A pod that has not begun. */
+export function aWaitingPod(status: object = {}): HydrationPod {
+  return aHydrationPod({ status: { phase: 'Pending', containerStatuses: [], ...status } })
+}
+
+export function anObservation(given: Partial<Observation> = {}): Observation {
+  return {
+    cache: aStagedCache(),
+    claim: undefined,
+    work: {},
+    storageClass: { name: 'shared', inferenceCluster: undefined, found: aStorageClass(), basis: [] },
+    clusterName: undefined,
+    settings: { image: 'registry.example/modelcache:1', env: [] },
+    now: NOW,
+    ...given,
+  }
+}
+
+/** A condition of a Job that holds. */
+export function theJobIs(type: 'Complete' | 'Failed', given: object = {}) {
+  return { conditions: [{ type, status: 'True', lastTransitionTime: EARLIER, ...given }] }
+}

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { textOf } from '../../../api/hydration-env.ts'
+import { aStagedCache } from '../fixtures.ts'
+import { hydrationJob, jobName, madeFrom } from './hydration-job.ts'
+
+const settings = {
+  image: 'registry.example/modelcache:1',
+  env: [{ name: 'HTTPS_PROXY', value: 'http://proxy' }],
+}
+
+const container = z.looseObject({
+  args: z.array(z.string()),
+  env: z.array(z.object({ name: z.string(), value: z.string() })),
+  volumeMounts: z.array(z.looseObject({ mountPath: z.string(), readOnly: z.boolean().optional() })),
+})
+const made = z.looseObject({
+  spec: z.looseObject({
+    template: z.looseObject({
+      metadata: z.looseObject({
+        labels: z.record(z.string(), z.string()),
+        annotations: z.record(z.string(), z.string()),
+      }),
+      spec: z.looseObject({
+        containers: z.tuple([container]),
+        volumes: z.array(z.looseObject({ name: z.string() })),
+      }),
+    }),
+  }),
+})
+
+function podOf(given: Parameters<typeof aStagedCache>[0] = {}, task: 'hydrate' | 'measure' = 'hydrate') {
+  const { template } = made.parse(
+    JSON.parse(JSON.stringify(hydrationJob(aStagedCache(given), task, settings))),
+  ).spec
+  return { ...template.metadata, ...template.spec, container: template.spec.containers[0] }
+}
+
+test('the pod hydrates onto the claim, from the ModelCache that it carries', () => {
+  const { container: hydrator, volumes } = podOf()
+  expect(hydrator.args).toEqual(['hydrate', '--into', '/volume', '--report', '/dev/termination-log'])
+  expect(volumes).toContainEqual({
+    name: 'volume',
+    persistentVolumeClaim: { claimName: 'modelcache--llama' },
+  })
+  const env = Object.fromEntries(hydrator.env.map(({ name, value }) => [name, value]))
+  expect(env.HTTPS_PROXY).toBe('http://proxy')
+  expect(JSON.parse(textOf('MODELCACHE_MANIFEST', env) ?? '')).toMatchObject({
+    kind: 'ModelCache',
+    spec: { artifact: aStagedCache().spec.artifact },
+  })
+})
+
+test('a pod that measures mounts no volume', () => {
+  const { container: hydrator, volumes } = podOf({}, 'measure')
+  expect(hydrator.args).toEqual(['hydrate', '--measure', '--report', '/dev/termination-log'])
+  expect(volumes.map(({ name }) => name)).toEqual(['tmp'])
+})
+
+test('the Secret of the source is mounted, that key of it alone, and is not missed by Kubernetes', () => {
+  const source = { huggingFace: { repo: 'a/b', secretRef: { name: 'hf', key: 'token' } } }
+  const { container: hydrator, volumes } = podOf({ spec: { artifact: { source } } })
+  expect(hydrator.args.slice(5)).toEqual(['--secrets', '/secrets'])
+  expect(volumes).toContainEqual({
+    name: 'secret',
+    secret: {
+      secretName: 'hf',
+      optional: true,
+      items: [{ key: 'token', path: 'token' }],
+      defaultMode: 0o440,
+    },
+  })
+  expect(hydrator.volumeMounts).toContainEqual({ name: 'secret', mountPath: '/secrets/hf', readOnly: true })
+})
+
+test('a ConfigMap is mounted', () => {
+  const { container: hydrator } = podOf({ spec: { artifact: { source: { configMap: { name: 'chat' } } } } })
+  expect(hydrator.args.slice(5)).toEqual(['--config-maps', '/config-maps'])
+  expect(hydrator.volumeMounts).toContainEqual({
+    name: 'config-map',
+    mountPath: '/config-maps/chat',
+    readOnly: true,
+  })
+})
+
+describe('spec.hydration', () => {
+  test('says where and how, beside what we say', () => {
+    const pod = podOf({
+      spec: {
+        hydration: {
+          serviceAccountName: 'puller',
+          imagePullSecrets: [{ name: 'pull' }],
+          nodeSelector: { pool: 'io' },
+          tolerations: [{ key: 'io', operator: 'Exists' }],
+          resources: { limits: { memory: '2Gi' } },
+          securityContext: { runAsUser: 0, supplementalGroups: [7] },
+          labels: { 'azure.workload.identity/use': 'true', 'app.kubernetes.io/component': 'mine' },
+          annotations: { note: 'x' },
+        },
+      },
+    })
+    expect(pod).toMatchObject({
+      serviceAccountName: 'puller',
+      imagePullSecrets: [{ name: 'pull' }],
+      nodeSelector: { 'kubernetes.io/os': 'linux', pool: 'io' },
+      tolerations: [{ key: 'io', operator: 'Exists' }],
+      securityContext: { runAsNonRoot: false, runAsUser: 0, runAsGroup: 65532, supplementalGroups: [7] },
+      labels: { 'azure.workload.identity/use': 'true', 'app.kubernetes.io/component': 'hydrator' },
+      annotations: { note: 'x', 'linkerd.io/inject': 'disabled' },
+    })
+    expect(pod.container.resources).toMatchObject({
+      requests: { cpu: '250m', memory: '256Mi' },
+      limits: { memory: '2Gi', 'ephemeral-storage': '256Mi' },
+    })
+  })
+
+  test('may allow less than our requests', () => {
+    const { container: hydrator } = podOf({
+      spec: { hydration: { resources: { limits: { memory: '128Mi' } } } },
+    })
+    expect(hydrator.resources).toMatchObject({ requests: { memory: '128Mi' }, limits: { memory: '128Mi' } })
+  })
+
+  test('may ask for more than our limits: what is asked for is granted', () => {
+    const { container: hydrator } = podOf({
+      spec: { hydration: { resources: { requests: { memory: '4Gi', cpu: 8 } } } },
+    })
+    expect(hydrator.resources).toMatchObject({
+      requests: { memory: '4Gi', cpu: 8 },
+      limits: { memory: '4Gi', cpu: 8 },
+    })
+  })
+})
+
+test('two Jobs of one cache, and of two caches, never share a name', () => {
+  const caches = ['llama', 'llama.measure', 'llama-measure', 'l'.repeat(200), `${'l'.repeat(200)}.measure`]
+  const names = caches.flatMap(name =>
+    (['hydrate', 'measure'] as const).map(task => jobName(aStagedCache({ name }), task)),
+  )
+  expect(new Set(names).size).toBe(names.length)
+  for (const name of names) expect(name).toMatch(/^modelcache--[a-z0-9-]{1,51}$/)
+})
+
+test('what a Job is made from is the same for inline files and for their digests', () => {
+  const files = { a: 'content' }
+  const digests = { a: 'sha256:ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73' }
+  const [whole, condensed] = [files, digests].map(inline =>
+    madeFrom(aStagedCache({ spec: { artifact: { source: { inline: { files: inline } } } } })),
+  )
+  expect(whole).toBe(condensed)
+})

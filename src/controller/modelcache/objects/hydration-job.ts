@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto'
+import { MADE_FROM, REFETCH } from '../../../api/annotations.ts'
+import { cacheLabel, variantLabel } from '../../../api/cache-label.ts'
+import { condensed } from '../../../api/condensed.ts'
+import { API_VERSION } from '../../../api/group.ts'
+import { MANIFEST_VARIABLE, textVariables, type Variable } from '../../../api/hydration-env.ts'
+import { HYDRATOR_LABELS } from '../../../api/hydration-job.ts'
+import { HYDRATOR_CONTAINER } from '../../../api/hydration-pod.ts'
+import { EXIT } from '../../../api/hydration-report.ts'
+import { managedClaimOf } from '../../../api/managed-claim.ts'
+import type { ModelCache } from '../../../api/modelcache.ts'
+import { parseQuantity } from '../../../api/quantity.ts'
+import { madeFor } from './made-for.ts'
+
+/** What a Job does: write the snapshot, or say how much a volume has to hold for it. */
+export type Task = 'hydrate' | 'measure'
+
+/** What an installation gives to every Job. */
+export interface HydratorSettings {
+  image: string
+  imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never' | undefined
+  /** Proxies, a CA of the company, the hub. */
+  env: readonly Variable[]
+}
+
+const VOLUME = '/volume'
+const SECRETS = '/secrets'
+const CONFIG_MAPS = '/config-maps'
+/** What is written there becomes the termination message of the container. */
+const TERMINATION_LOG = '/dev/termination-log'
+
+/** uid and gid of the image's user. */
+const NONROOT = 65_532
+
+/** Pods of a Job that may be made after the first, with a growing pause in between of up to ten minutes. */
+const BACKOFF_LIMIT = 6
+
+/** For a file of any size: the hydrator streams. The rest of the limit is page cache, which the kernel takes back. */
+const RESOURCES = {
+  requests: { cpu: '250m', memory: '256Mi', 'ephemeral-storage': '64Mi' },
+  limits: { cpu: '2', memory: '512Mi', 'ephemeral-storage': '256Mi' },
+}
+
+/** The sidecars of service meshes outlive the container, and keep a Job from ever ending. */
+const NO_SIDECARS = {
+  labels: { 'sidecar.istio.io/inject': 'false' },
+  annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
+}
+
+/** The name of the Job of a cache: reserved, like that of its claim. */
+export function jobName({ metadata }: ModelCache, task: Task): string {
+  return task === 'hydrate' ? cacheLabel(metadata.name) : variantLabel(metadata.name, task)
+}
+
+/** The same as long as nothing has changed that decides what a Job does, so that a Job that failed would fail again. */
+export function madeFrom(cache: ModelCache): string {
+  const { artifact, hydration } = condensed(cache).spec
+  const parts = [artifact.source, hydration, cache.metadata.annotations?.[REFETCH]]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}
+
+/**
+ * The Job that stages a cache, suspended: its pods may write to the claim only once its UID is in the status of the cache. One pod at a
+ * time. What will fail again ends it at once; an eviction or a preemption does not count.
+ */
+export function hydrationJob(cache: ModelCache, task: Task, settings: HydratorSettings): object {
+  const { labels, ...made } = madeFor(cache)
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: jobName(cache, task),
+      ...made,
+      labels: { ...labels, ...HYDRATOR_LABELS },
+      annotations: { [MADE_FROM]: madeFrom(cache) },
+    },
+    spec: {
+      suspend: true,
+      completions: 1,
+      parallelism: 1,
+      backoffLimit: BACKOFF_LIMIT,
+      podReplacementPolicy: 'Failed',
+      podFailurePolicy: {
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          {
+            action: 'FailJob',
+            onExitCodes: {
+              containerName: HYDRATOR_CONTAINER,
+              operator: 'In',
+              values: [EXIT.failed, EXIT.usage],
+            },
+          },
+        ],
+      },
+      template: podTemplate(cache, task, settings, labels),
+    },
+  }
+}
+
+function podTemplate(
+  cache: ModelCache,
+  task: Task,
+  { image, imagePullPolicy = 'IfNotPresent', env }: HydratorSettings,
+  labels: Readonly<Record<string, string>>,
+): object {
+  const { hydration } = cache.spec
+  const inputs = inputsOf(cache)
+  const volumes = [
+    { name: 'tmp', emptyDir: { sizeLimit: '32Mi' }, mountPath: '/tmp' },
+    ...inputs.volumes,
+    ...(task === 'hydrate' ? [volumeOf(cache)] : []),
+  ]
+  return {
+    metadata: {
+      labels: { ...hydration?.labels, ...NO_SIDECARS.labels, ...labels, ...HYDRATOR_LABELS },
+      annotations: { ...NO_SIDECARS.annotations, ...hydration?.annotations },
+    },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      serviceAccountName: hydration?.serviceAccountName,
+      imagePullSecrets: hydration?.imagePullSecrets,
+      nodeSelector: { 'kubernetes.io/os': 'linux', ...hydration?.nodeSelector },
+      tolerations: hydration?.tolerations,
+      securityContext: podSecurityContext(cache),
+      containers: [
+        {
+          name: HYDRATOR_CONTAINER,
+          image,
+          imagePullPolicy,
+          args: [
+            'hydrate',
+            ...(task === 'hydrate' ? ['--into', VOLUME] : ['--measure']),
+            ...['--report', TERMINATION_LOG],
+            ...inputs.args,
+          ],
+          env: [...env, ...textVariables(MANIFEST_VARIABLE, JSON.stringify(manifestOf(cache)))],
+          resources: resourcesOf(cache),
+          // Where the process ends without a word, the end of its log says more than nothing.
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+          volumeMounts: volumes.map(({ name, mountPath }) => ({
+            name,
+            mountPath,
+            ...(mountPath.startsWith(SECRETS) || mountPath.startsWith(CONFIG_MAPS) ? { readOnly: true } : {}),
+          })),
+        },
+      ],
+      volumes: volumes.map(({ mountPath, ...volume }) => volume),
+    },
+  }
+}
+
+/** Ours where the ModelCache says nothing of its own. Who asks for more than our limits means more. */
+function resourcesOf({ spec }: ModelCache): object {
+  const { requests = {}, limits = {} } = spec.hydration?.resources ?? {}
+  return {
+    requests: { ...RESOURCES.requests, ...limitedBy(limits), ...requests },
+    limits: { ...RESOURCES.limits, ...requests, ...limits },
+  }
+}
+
+/** Our requests that would be over the limits of the ModelCache: Kubernetes takes no such pod. */
+function limitedBy(
+  limits: Readonly<Record<string, string | number>>,
+): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(
+    Object.entries(RESOURCES.requests).flatMap(([name, ours]) => {
+      const limit = limits[name]
+      const isOver = limit !== undefined && (parseQuantity(limit) ?? 0n) < (parseQuantity(ours) ?? 0n)
+      return isOver ? [[name, limit]] : []
+    }),
+  )
+}
+
+function podSecurityContext({ spec }: ModelCache): object {
+  const asked = spec.hydration?.securityContext
+  const runAsUser = asked?.runAsUser ?? NONROOT
+  return {
+    runAsNonRoot: runAsUser !== 0,
+    runAsUser,
+    runAsGroup: asked?.runAsGroup ?? NONROOT,
+    fsGroup: asked?.fsGroup ?? NONROOT,
+    // A volume with many files is not walked again for each Job.
+    fsGroupChangePolicy: 'OnRootMismatch',
+    ...(asked?.supplementalGroups !== undefined && { supplementalGroups: asked.supplementalGroups }),
+    seccompProfile: { type: 'RuntimeDefault' },
+  }
+}
+
+/** What `modelcache hydrate` reads: the ModelCache, without what concerns it not. */
+function manifestOf({ metadata, spec }: ModelCache): object {
+  const { name, namespace } = metadata
+  const { artifact, mount } = spec
+  return {
+    apiVersion: API_VERSION,
+    kind: 'ModelCache',
+    metadata: { name, namespace },
+    spec: { artifact, mount },
+  }
+}
+
+type MountedVolume = { name: string; mountPath: string } & Readonly<Record<string, unknown>>
+
+function volumeOf(cache: ModelCache): MountedVolume {
+  return { name: 'volume', persistentVolumeClaim: { claimName: managedClaimOf(cache) }, mountPath: VOLUME }
+}
+
+/** The Secret and the ConfigMap of the source. One that is missing is for the hydrator to report, which says what to do. */
+function inputsOf({ spec }: ModelCache): { args: string[]; volumes: MountedVolume[] } {
+  const { source = {} } = spec.artifact
+  const secret = source.huggingFace?.secretRef ?? source.http?.secretRef
+  const args: string[] = []
+  const volumes: MountedVolume[] = []
+  if (secret !== undefined) {
+    args.push('--secrets', SECRETS)
+    volumes.push({
+      name: 'secret',
+      secret: {
+        secretName: secret.name,
+        optional: true,
+        items: [{ key: secret.key, path: secret.key }],
+        defaultMode: 0o440,
+      },
+      mountPath: `${SECRETS}/${secret.name}`,
+    })
+  }
+  const { configMap } = source
+  if (configMap !== undefined) {
+    args.push('--config-maps', CONFIG_MAPS)
+    volumes.push({
+      name: 'config-map',
+      configMap: { name: configMap.name, optional: true },
+      mountPath: `${CONFIG_MAPS}/${configMap.name}`,
+    })
+  }
+  return { args: args, volumes }
+}

@@ -1,0 +1,30 @@
+import { cacheLabel } from '../../../api/cache-label.ts'
+import { API_VERSION } from '../../../api/group.ts'
+import { CLAIM_OF } from '../../../api/managed-claim.ts'
+import { controllerOf } from '../../../api/metadata.ts'
+import type { ModelCache } from '../../../api/modelcache.ts'
+
+/** Kubernetes: the value of a label has 63 characters at most; a ModelCache may be called with more. */
+const MAX_LABEL_VALUE = 63
+
+/** The metadata that all has that is made for a cache: whose it is, for people and for the garbage collector. */
+export function madeFor({ metadata }: ModelCache) {
+  const { namespace, name, uid } = metadata
+  return {
+    namespace,
+    labels: {
+      'app.kubernetes.io/managed-by': 'modelcache',
+      [CLAIM_OF]: name.length > MAX_LABEL_VALUE ? cacheLabel(name) : name,
+    },
+    // Without blockOwnerDeletion, which some clusters let only those set who may write the finalizers of the owner.
+    ownerReferences: [{ apiVersion: API_VERSION, kind: 'ModelCache', name, uid, controller: true }],
+  }
+}
+
+/** Whether an object was made for this cache, and not for another one that had its name, nor by somebody else. */
+export function isMadeFor(
+  { metadata }: ModelCache,
+  object: { metadata: Parameters<typeof controllerOf>[0] },
+): boolean {
+  return metadata.uid !== undefined && controllerOf(object.metadata) === metadata.uid
+}

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import {
+  aHydrationPod,
+  aJob,
+  aManagedClaim,
+  anObservation,
+  aStagedCache,
+  aWaitingPod,
+  NOW,
+} from './fixtures.ts'
+import { obstacle } from './obstacle.ts'
+
+const cache = aStagedCache()
+const job = aJob(cache)
+const pending = aManagedClaim({ status: { phase: 'Pending' } })
+const unschedulable = (message: string) =>
+  aWaitingPod({ conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] })
+
+test.each<
+  [
+    string,
+    Parameters<typeof anObservation>[0],
+    Parameters<typeof obstacle>[1]['pods'],
+    string | undefined,
+    string?,
+  ]
+>([
+  ['no pod yet, and nobody complains', {}, [], undefined],
+  [
+    'a policy refuses the pod',
+    { warnings: { work: 'violates PodSecurity' } },
+    [],
+    'PodRejected',
+    'violates PodSecurity',
+  ],
+  ['a quota refuses the pod', { warnings: { work: 'exceeded quota: q' } }, [], 'QuotaExceeded'],
+  ['the pod runs', { warnings: { work: 'old' } }, [aHydrationPod()], undefined],
+  [
+    'the last pod was evicted',
+    {},
+    [aHydrationPod({ ended: { exitCode: 137 }, status: { reason: 'Evicted', message: 'low on memory' } })],
+    'Evicted',
+    'low on memory',
+  ],
+  [
+    'the last pod said why',
+    {},
+    [aHydrationPod({ ended: { exitCode: 75, message: '{"reason":"RateLimited","message":"slow down"}' } })],
+    'RateLimited',
+    'slow down; the Job makes another pod',
+  ],
+  ['no node', {}, [unschedulable('0/2 nodes')], 'PodUnschedulable', '0/2 nodes'],
+  [
+    'a claim that is on its way',
+    { claim: pending },
+    [unschedulable('pod has unbound immediate PersistentVolumeClaims')],
+    undefined,
+  ],
+  [
+    'a provisioner that fails',
+    { claim: pending, warnings: { claim: 'quota of the cloud' } },
+    [unschedulable('x')],
+    'StorageUnprovisioned',
+    'quota of the cloud',
+  ],
+  [
+    'a claim that nobody provisions',
+    { claim: pending, now: NOW + 120_000 },
+    [aWaitingPod()],
+    'StorageUnprovisioned',
+    'filestore.csi.storage.gke.io runs',
+  ],
+  [
+    'a volume that cannot be mounted',
+    { warnings: { work: 'MountVolume.SetUp failed' } },
+    [aWaitingPod()],
+    'PodWaiting',
+    'MountVolume.SetUp failed',
+  ],
+  [
+    'an image that is not there',
+    {},
+    [
+      aWaitingPod({
+        containerStatuses: [
+          { name: 'hydrate', state: { waiting: { reason: 'ErrImagePull', message: 'not found' } } },
+        ],
+      }),
+    ],
+    'ImagePullFailed',
+    'not found',
+  ],
+])('%s', (_, given, pods, reason, words = '') => {
+  const seen = anObservation({ cache, claim: aManagedClaim(), ...given })
+  const found = obstacle(seen, { job, pods })
+  expect(found?.reason).toBe(reason)
+  expect(found?.message ?? '').toContain(words)
+})

@@ -1,0 +1,75 @@
+import type { HydrationPod } from '../../api/hydration-pod.ts'
+import { cut, printable } from '../../api/wording.ts'
+import type { Observation, Work } from './observe.ts'
+import { falseCondition, isFinished, isRunning, stateOf } from './pods.ts'
+import { isQuota } from './refusal.ts'
+import type { Verdict } from './step.ts'
+import { failureOfPod } from './task-failure.ts'
+
+/** A claim that has waited for so long is not about to be bound. */
+const BINDING_MS = 120_000
+const MAX_MESSAGE = 1_024
+
+/** What keeps a Job from its work now, in the words of whoever knows; undefined while all is as it should be. */
+export function obstacle(seen: Observation, { job, pods }: Work): Verdict | undefined {
+  const pod = pods.at(-1)
+  if (pod === undefined) return podRejected(seen, job.metadata.name)
+  if (isRunning(pod)) return undefined
+  if (isFinished(pod)) return retried(pod)
+  return imagePull(pod) ?? storage(seen) ?? unschedulable(seen, pod) ?? unbound(seen) ?? waiting(seen, pod)
+}
+
+function podRejected({ warnings }: Observation, job: string): Verdict | undefined {
+  const told = warnings?.work
+  if (told === undefined) return undefined
+  const reason = isQuota(told) ? 'QuotaExceeded' : 'PodRejected'
+  return { reason, message: `Job ${job} cannot make its pod: ${told}` }
+}
+
+function retried(pod: HydrationPod): Verdict | undefined {
+  const failure = failureOfPod(pod)
+  return failure && { ...failure, message: `${failure.message}; the Job makes another pod soon` }
+}
+
+function imagePull(pod: HydrationPod): Verdict | undefined {
+  const { waiting: state } = stateOf(pod)
+  if (!/Image|Registry/.test(state?.reason ?? '')) return undefined
+  const words = printable(cut(`${state?.reason}: ${state?.message ?? ''}`, MAX_MESSAGE))
+  const message = `pod ${pod.metadata.name} has no image: ${words}; see that its node may pull it, or set spec.hydration.imagePullSecrets`
+  return { reason: 'ImagePullFailed', message }
+}
+
+function storage({ claim, warnings }: Observation): Verdict | undefined {
+  const told = warnings?.claim
+  if (told === undefined) return undefined
+  return { reason: 'StorageUnprovisioned', message: `claim ${claim?.metadata.name} gets no volume: ${told}` }
+}
+
+function unschedulable(seen: Observation, pod: HydrationPod): Verdict | undefined {
+  const condition = falseCondition(pod, 'PodScheduled')
+  const words = condition?.message ?? ''
+  // Of a claim that is bound without a consumer: the claim is what to look at.
+  if (condition?.reason !== 'Unschedulable' || (isUnbound(seen) && words.includes('unbound immediate')))
+    return undefined
+  const message = `no node may run pod ${pod.metadata.name}: ${printable(cut(words, MAX_MESSAGE))}; see spec.hydration`
+  return { reason: 'PodUnschedulable', message }
+}
+
+function unbound({ claim, now, storageClass }: Observation): Verdict | undefined {
+  const since = Date.parse(claim?.metadata.creationTimestamp ?? '')
+  if (claim === undefined || claim.status?.phase === 'Bound' || !(now - since > BINDING_MS)) return undefined
+  const by = storageClass.found?.provisioner ?? 'the provisioner'
+  const message = `claim ${claim.metadata.name} has no volume after ${BINDING_MS / 60_000} minutes; see that ${by} runs in the cluster: kubectl describe pvc ${claim.metadata.name}`
+  return { reason: 'StorageUnprovisioned', message }
+}
+
+function waiting({ warnings }: Observation, pod: HydrationPod): Verdict | undefined {
+  const told = warnings?.work
+  if (told === undefined) return undefined
+  return { reason: 'PodWaiting', message: `pod ${pod.metadata.name} cannot start: ${told}` }
+}
+
+/** Whether the claim has no volume yet. */
+export function isUnbound({ claim }: Pick<Observation, 'claim'>): boolean {
+  return claim !== undefined && claim.status?.phase !== 'Bound'
+}

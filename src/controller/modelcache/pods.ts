@@ -1,0 +1,21 @@
+import { HYDRATOR_CONTAINER, type HydrationPod } from '../../api/hydration-pod.ts'
+
+/** The state of the container that hydrates. */
+export function stateOf({ status }: HydrationPod) {
+  return status?.containerStatuses?.find(({ name }) => name === HYDRATOR_CONTAINER)?.state ?? {}
+}
+
+/** Whether the hydrator runs now. */
+export function isRunning(pod: HydrationPod): boolean {
+  return stateOf(pod).running != null
+}
+
+/** Whether the pod has ended for good. */
+export function isFinished({ status }: HydrationPod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
+}
+
+/** A condition of the pod that does not hold, such as `PodScheduled`. */
+export function falseCondition({ status }: HydrationPod, type: string) {
+  return status?.conditions?.find(condition => condition.type === type && condition.status === 'False')
+}

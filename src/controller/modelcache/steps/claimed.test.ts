@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { aClaim } from '../../../api/fixtures.ts'
+import { aManagedClaim, anObservation, aStagedCache, EARLIER } from '../fixtures.ts'
+import { claimed, growth } from './claimed.ts'
+
+describe('the claim', () => {
+  test('is made of the effective class, and owned by the cache', () => {
+    const { writes, blocked } = claimed(anObservation())
+    expect(writes).toEqual([
+      {
+        do: 'create',
+        kind: 'PersistentVolumeClaim',
+        object: {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          metadata: {
+            name: 'modelcache--llama',
+            namespace: 'ml-team',
+            labels: { 'app.kubernetes.io/managed-by': 'modelcache', 'modelplane.ai/modelcache': 'llama' },
+            ownerReferences: [
+              {
+                apiVersion: 'modelplane.ai/v1alpha1',
+                kind: 'ModelCache',
+                name: 'llama',
+                uid: 'uid-of-the-cache',
+                controller: true,
+              },
+            ],
+          },
+          spec: {
+            accessModes: ['ReadWriteMany'],
+            storageClassName: 'shared',
+            resources: { requests: { storage: '10Gi' } },
+          },
+        },
+      },
+    ])
+    expect(blocked?.phase).toBe('Provisioning')
+  })
+
+  test.each([
+    [undefined, '1Gi'],
+    [1, '2Gi'],
+    [2 ** 30, '3Gi'],
+    [140 * 2 ** 30, '155Gi'],
+  ])('has room for %s bytes that were measured: %s', (bytesTotal, storage) => {
+    const cache = aStagedCache({
+      spec: { storage: { pvc: { storageClassName: 'shared' } } },
+      status: { bytesTotal },
+    })
+    const [write] = claimed(anObservation({ cache })).writes ?? []
+    expect(write).toMatchObject({ object: { spec: { resources: { requests: { storage } } } } })
+  })
+
+  test.each([
+    ['NoStorageClass', { name: undefined }],
+    ['StorageClassNotFound', { name: 'gone' }],
+  ])('is not made for reason %s', (reason, { name }) => {
+    const storageClass = { name, inferenceCluster: undefined, found: undefined, basis: [] }
+    const { writes, blocked } = claimed(anObservation({ storageClass }))
+    expect([writes, blocked?.reason, blocked?.phase]).toEqual([undefined, reason, 'Pending'])
+  })
+
+  test.each([
+    ['ClaimNotOwned', aClaim({ name: 'modelcache--llama' })],
+    [
+      'ClaimNotOwned',
+      aManagedClaim({ metadata: { ownerReferences: [{ uid: 'uid-of-the-last-cache', controller: true }] } }),
+    ],
+    ['ClaimTerminating', aManagedClaim({ metadata: { deletionTimestamp: EARLIER } })],
+  ])('is not used for reason %s', (reason, claim) => {
+    const { writes, blocked } = claimed(anObservation({ claim }))
+    expect([writes, blocked?.reason]).toEqual([undefined, reason])
+  })
+
+  test('that is ours is named in status, with its UID', () => {
+    expect(claimed(anObservation({ claim: aManagedClaim() }))).toEqual({
+      writes: [],
+      status: { claimName: 'modelcache--llama', claimUID: 'uid-of-the-claim', size: '10Gi' },
+    })
+  })
+})
+
+test('a claim that is not bound does not grow', () => {
+  const cache = aStagedCache({ spec: { storage: { pvc: { sizeGiB: 20 } } } })
+  expect(growth(anObservation({ cache, claim: aManagedClaim({ status: { phase: 'Pending' } }) }))).toEqual([])
+})
+
+test.each([
+  [
+    20,
+    [
+      {
+        do: 'merge',
+        kind: 'PersistentVolumeClaim',
+        name: 'modelcache--llama',
+        patch: { spec: { resources: { requests: { storage: '20Gi' } } } },
+      },
+    ],
+  ],
+  [10, []],
+  [5, []],
+])('a claim of 10Gi that is to have %i GiB grows, and never shrinks', (sizeGiB, expected) => {
+  const cache = aStagedCache({ spec: { storage: { pvc: { sizeGiB } } } })
+  expect(growth(anObservation({ cache, claim: aManagedClaim() }))).toMatchObject(expected)
+})

@@ -1,0 +1,83 @@
+import { parseQuantity } from '../../../api/quantity.ts'
+import { quote } from '../../../api/wording.ts'
+import { claim as claimObject } from '../objects/claim.ts'
+import { isMadeFor } from '../objects/made-for.ts'
+import { claimOf, type Observation } from '../observe.ts'
+import type { Step, StepResult, Write } from '../step.ts'
+
+/** Of sources that are a part of the cluster: no object has more than a megabyte or two. */
+const SMALL_GIB = 1
+
+const GIB = 2 ** 30
+
+/** More than the artifact needs by so much: file systems and the journal take their share. */
+const HEAD_ROOM = 1.1
+
+/** The claim of the cache exists, is its own, and is as large as it should be. It is not waited for: a Job may be its first consumer. */
+export const claimed: Step = seen => {
+  const { cache, claim } = seen
+  const name = claimOf(cache)
+  if (claim === undefined) return made(seen, name)
+  if (claim.metadata.deletionTimestamp !== undefined)
+    return pending('ClaimTerminating', `claim ${name} is being deleted; it is made again when it is gone`)
+  if (!isMadeFor(cache, claim))
+    return pending(
+      'ClaimNotOwned',
+      `claim ${name} exists, and was not made for this ModelCache; delete it, or give the ModelCache another name`,
+    )
+  const size = claim.status?.capacity?.storage ?? claim.spec.resources?.requests?.storage
+  return {
+    writes: growth(seen),
+    status: {
+      claimName: name,
+      claimUID: claim.metadata.uid,
+      ...(size !== undefined && { size: String(size) }),
+    },
+  }
+}
+
+function made(seen: Observation, name: string): StepResult {
+  const { cache, storageClass } = seen
+  const { found } = storageClass
+  if (found === undefined)
+    return storageClass.name === undefined
+      ? pending(
+          'NoStorageClass',
+          'the ModelCache names no StorageClass, and the cluster has no default one; mark one that is ReadWriteMany as the default',
+        )
+      : pending('StorageClassNotFound', `StorageClass ${quote(storageClass.name)} does not exist`)
+  const object = claimObject(cache, found.metadata.name, sizeOf(seen))
+  return {
+    writes: [{ do: 'create', kind: 'PersistentVolumeClaim', object }],
+    status: { claimName: name },
+    blocked: { reason: 'Provisioning', message: `claim ${name} is made`, phase: 'Provisioning' },
+  }
+}
+
+/** GiB: as asked for, else by what was measured. */
+function sizeOf({ cache: { spec, status } }: Observation): number {
+  const measured = status?.bytesTotal
+  return (
+    spec.storage.pvc?.sizeGiB ??
+    (measured === undefined ? SMALL_GIB : 1 + Math.ceil((measured * HEAD_ROOM) / GIB))
+  )
+}
+
+/** A claim that is to be larger than it asks for, once it is bound: Kubernetes changes no claim before. It never shrinks. */
+export function growth({ cache, claim }: Observation): Write[] {
+  const wanted = cache.spec.storage.pvc?.sizeGiB
+  const asked = claim?.spec.resources?.requests?.storage
+  const amount = asked === undefined ? undefined : parseQuantity(asked)
+  if (claim?.status?.phase !== 'Bound' || wanted === undefined || amount === undefined) return []
+  if (amount >= (parseQuantity(`${wanted}Gi`) ?? 0n)) return []
+  const { name, resourceVersion } = claim.metadata
+  const patch = { spec: { resources: { requests: { storage: `${wanted}Gi` } } } }
+  return [{ do: 'merge', kind: 'PersistentVolumeClaim', name, resourceVersion, patch }]
+}
+
+function pending(
+  reason: 'ClaimTerminating' | 'ClaimNotOwned' | 'NoStorageClass' | 'StorageClassNotFound',
+  message: string,
+) {
+  return { blocked: { reason, message, phase: 'Pending' as const } }
+}

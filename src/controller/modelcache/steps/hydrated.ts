@@ -1,0 +1,65 @@
+import { REFETCH } from '../../../api/annotations.ts'
+import { type HydrationReport, hydrationReport } from '../../../api/hydration-report.ts'
+import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { rfc3339 } from '../conditions.ts'
+import type { Observation } from '../observe.ts'
+import type { Step, StepResult } from '../step.ts'
+import { failed, runTask } from '../task.ts'
+
+/** As many as a status has room for; the oldest are forgotten first. */
+const MAX_SNAPSHOTS = 64
+
+const MIB = 2 ** 20
+
+/** A Job writes the snapshot, and reports it. */
+export const hydrated: Step = seen => {
+  const { report, ...result } = runTask(seen, 'hydrate')
+  return report === undefined ? result : complete(seen, report)
+}
+
+function complete(seen: Observation, { said, at }: { said: unknown; at: string | undefined }): StepResult {
+  const { claim, work } = seen
+  const report = hydrationReport.safeParse(said)
+  if (work.hydrate === undefined) return {}
+  if (!report.success)
+    return failed(seen, work.hydrate, {
+      reason: 'HydrationFailed',
+      message: 'the Job gave no report that can be read',
+    })
+  return {
+    status: staged(seen, report.data, at),
+    ready: { reason: 'SnapshotComplete', message: words(report.data, claim?.metadata.name ?? '') },
+  }
+}
+
+function staged(
+  { cache, now }: Observation,
+  report: HydrationReport,
+  at: string | undefined,
+): Partial<ModelCacheStatus> {
+  const { digest, revision, bytes, files } = report
+  const { status, metadata } = cache
+  const refetch = metadata.annotations?.[REFETCH]
+  const others = (status?.snapshots ?? []).filter(known => known.digest !== digest)
+  return {
+    resolvedDigest: digest,
+    resolvedRevision: revision,
+    snapshots: [...others, { digest }].slice(-MAX_SNAPSHOTS),
+    bytesStaged: bytes,
+    bytesTotal: bytes,
+    filesStaged: files,
+    progress: '100%',
+    lastHydratedAt: at ?? rfc3339(now),
+    hydration: { ...status?.hydration, message: undefined, ...(refetch !== undefined && { refetch }) },
+  }
+}
+
+/** Short: people read it in `kubectl describe`. */
+function words({ files, bytes, leftOut, seconds }: HydrationReport, claim: string): string {
+  const size = bytes < MIB ? `${bytes} bytes` : `${Math.ceil(bytes / MIB)} MiB`
+  const left =
+    leftOut === undefined || leftOut === 0
+      ? ''
+      : `; ${leftOut} files with the same weights in other formats are left out`
+  return `${files} files of ${size} are on claim ${claim}, staged in ${Math.ceil(seconds)} s${left}`
+}

@@ -1,0 +1,77 @@
+import { REFETCH } from '../../../api/annotations.ts'
+import type { ModelCache } from '../../../api/modelcache.ts'
+import { claimOf, type Observation } from '../observe.ts'
+import type { Step, StepResult, Verdict } from '../step.ts'
+import { deletion } from '../task.ts'
+import { growth } from './claimed.ts'
+import { hydrated } from './hydrated.ts'
+
+/**
+ * A cache that is staged stays Ready until its snapshot is lost, and nothing else ends that: a pod of a live service that is made again
+ * must find it. Staging it again goes on beside it.
+ */
+export const latched: Step = seen => {
+  if (!isStaged(seen.cache)) return {}
+  const lost = loss(seen)
+  if (lost !== undefined) return { blocked: { ...lost, phase: 'Failed' }, writes: tidied(seen) }
+  const writes = growth(seen)
+  if (!isToBeStagedAgain(seen.cache)) return { writes: [...writes, ...tidied(seen)], ready: before(seen) }
+  const again = hydrated(seen)
+  return { ...stillReady(seen, again), writes: [...writes, ...(again.writes ?? [])] }
+}
+
+/** Whether a snapshot was complete once, on a claim that is known. */
+export function isStaged({ status }: ModelCache): boolean {
+  return status?.resolvedDigest !== undefined && status.claimUID !== undefined
+}
+
+/** Whether the annotation asks for what was not done yet. */
+export function isToBeStagedAgain({ metadata, status }: ModelCache): boolean {
+  const wanted = metadata.annotations?.[REFETCH]
+  return wanted !== undefined && wanted !== status?.hydration?.refetch
+}
+
+/** Why what was staged is not there any more. */
+function loss({ cache, claim }: Observation): Verdict | undefined {
+  const name = claimOf(cache)
+  if (claim === undefined || claim.metadata.uid !== cache.status?.claimUID) {
+    const message = `claim ${name} was deleted or replaced by another, and nobody has verified what that holds; delete the ModelCache and create it again`
+    return { reason: 'ClaimReplaced', message }
+  }
+  if (claim.metadata.deletionTimestamp !== undefined) {
+    const message = `somebody has deleted claim ${name}, and pods that mount it keep it until they end; delete the ModelCache and create it again`
+    return { reason: 'ClaimTerminating', message }
+  }
+  if (claim.status?.phase === 'Lost')
+    return {
+      reason: 'ClaimLost',
+      message: `claim ${name} has lost its volume; delete the ModelCache and create it again`,
+    }
+  return undefined
+}
+
+/** The Job has done its work, and its pod would pin the volume. */
+function tidied({ work }: Observation) {
+  return [work.hydrate, work.measure].flatMap(done =>
+    done === undefined || done.job.metadata.deletionTimestamp !== undefined ? [] : [deletion(done)],
+  )
+}
+
+/** What it says of itself since it was staged. */
+function before({ cache, claim }: Observation): Verdict {
+  const ready = cache.status?.conditions?.find(
+    ({ type, reason }) => type === 'Ready' && reason === 'SnapshotComplete',
+  )
+  return {
+    reason: 'SnapshotComplete',
+    message: ready?.message ?? `the snapshot is on claim ${claim?.metadata.name}`,
+  }
+}
+
+/** Of a run beside it, what it says of itself, until it is complete. */
+function stillReady(seen: Observation, { ready, status = {}, blocked, againMs }: StepResult): StepResult {
+  if (ready !== undefined) return { ready, status }
+  const message = blocked && `${blocked.reason}: ${blocked.message}`
+  const hydration = { ...(status.hydration ?? seen.cache.status?.hydration), message }
+  return { ready: before(seen), status: { hydration }, againMs }
+}

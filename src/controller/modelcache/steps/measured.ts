@@ -1,0 +1,40 @@
+import { measureReport } from '../../../api/hydration-report.ts'
+import type { Observation } from '../observe.ts'
+import type { Step, StepResult } from '../step.ts'
+import { deletion, failed, runTask } from '../task.ts'
+
+/** It is known how large the claim has to be: the ModelCache says so, or a Job asks the source. */
+export const measured: Step = seen => {
+  const { work } = seen
+  const job = work.measure?.job.metadata
+  if (isKnown(seen))
+    return job !== undefined && job.deletionTimestamp === undefined && work.measure
+      ? { writes: [deletion(work.measure)] }
+      : {}
+  const { report, ...result } = runTask(seen, 'measure')
+  return report === undefined ? result : known(seen, report.said)
+}
+
+function isKnown({ cache: { spec, status }, claim }: Observation): boolean {
+  const { source } = spec.artifact
+  const isSmall = source?.inline !== undefined || source?.configMap !== undefined
+  const given = spec.storage.pvc?.sizeGiB ?? status?.bytesTotal
+  return claim !== undefined || isSmall || given !== undefined
+}
+
+function known(seen: Observation, said: unknown): StepResult {
+  const work = seen.work.measure
+  const report = measureReport.safeParse(said)
+  if (work === undefined) return {}
+  if (!report.success)
+    return failed(seen, work, {
+      reason: 'HydrationFailed',
+      message: 'the Job that measures gave no report that can be read',
+    })
+  const { bytes, revision } = report.data
+  const message = 'the source is measured, and the claim is made next'
+  return {
+    status: { bytesTotal: bytes, ...(revision !== undefined && { resolvedRevision: revision }) },
+    blocked: { reason: 'Measuring', message, phase: 'Resolving' },
+  }
+}

@@ -1,0 +1,49 @@
+import type { HydrationJob } from '../../api/hydration-job.ts'
+import type { HydrationPod } from '../../api/hydration-pod.ts'
+import { hydrationFailure } from '../../api/hydration-report.ts'
+import { cut, printable } from '../../api/wording.ts'
+import { stateOf } from './pods.ts'
+import type { Verdict } from './step.ts'
+
+const MAX_TAIL = 512
+
+/** Why a Job has failed: by its last pod, which knows more than the Job, if that is still there. */
+export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationPod[]): Verdict {
+  const pod = pods.at(-1)
+  const known = pod && failureOfPod(pod)
+  if (known !== undefined) return known
+  const { reason, message } = status?.conditions?.find(({ type }) => type === 'Failed') ?? {}
+  const words = [reason, message].filter(Boolean).join(': ')
+  return { reason: 'HydrationFailed', message: printable(`the Job failed: ${cut(words, MAX_TAIL)}`) }
+}
+
+/** Why a pod has ended without success; undefined for one that has not, or ended well. */
+export function failureOfPod(pod: HydrationPod): Verdict | undefined {
+  const { status } = pod
+  if (status?.reason === 'Evicted') {
+    const message = `pod ${pod.metadata.name} was evicted: ${printable(cut(status.message ?? '', MAX_TAIL))}`
+    return { reason: 'Evicted', message }
+  }
+  const { terminated } = stateOf(pod)
+  if (terminated == null || terminated.exitCode === 0) return undefined
+  if (terminated.reason === 'OOMKilled') {
+    const message = `pod ${pod.metadata.name} used more memory than its limit; raise spec.hydration.resources.limits.memory`
+    return { reason: 'OOMKilled', message }
+  }
+  const said = lastLine(terminated.message)
+  const failure = said === undefined ? undefined : hydrationFailure.safeParse(said).data
+  if (failure !== undefined) return { reason: failure.reason, message: printable(failure.message) }
+  const tail = printable((terminated.message ?? '').trim().slice(-MAX_TAIL))
+  const message = `pod ${pod.metadata.name} ended with exit code ${terminated.exitCode}${tail && `: ${tail}`}`
+  return { reason: 'HydrationFailed', message }
+}
+
+/** The last line of a termination message, as JSON. */
+export function lastLine(message: string | null | undefined): unknown {
+  const line = message?.trimEnd().split('\n').at(-1)
+  try {
+    return line && JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,27 @@
+import type { ModelCache } from '../../api/modelcache.ts'
+import type { Condition, ModelCacheStatus } from '../../api/modelcache-status.ts'
+import { isReady } from '../../api/readiness.ts'
+import { PROGRESS_REASONS } from '../../api/status-reasons.ts'
+import type { Occurrence } from '../../kube/events.ts'
+
+/** What people want to hear of: each change of phase, and whatever comes in the way. */
+export function transitions(cache: ModelCache, status: ModelCacheStatus): Occurrence[] {
+  const before = readyOf(cache.status)
+  const after = readyOf(status)
+  if (after === undefined) return []
+  const isSame = cache.status?.phase === status.phase && before?.reason === after.reason
+  const wasReady = isReady(cache)
+  const isNow = isReady({ ...cache, status })
+  if (isSame && wasReady === isNow) return []
+  const note = `${after.reason}: ${after.message}`
+  if (isNow) return wasReady ? [] : [{ type: 'Normal', reason: 'Ready', action: 'Stage', note }]
+  if (wasReady) return [{ type: 'Warning', reason: 'NotReady', action: 'Stage', note }]
+  if (!PROGRESS_REASONS.includes(after.reason))
+    return [{ type: 'Warning', reason: after.reason, action: 'Stage', note }]
+  if (cache.status?.phase === status.phase) return []
+  return [{ type: 'Normal', reason: status.phase ?? after.reason, action: 'Stage', note }]
+}
+
+function readyOf(status: ModelCacheStatus | undefined): Condition | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready')
+}

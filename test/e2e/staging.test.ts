@@ -1,0 +1,440 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { snapshotPath } from '../../src/api/volume-layout.ts'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { annotations, classes, DIGEST, modelCache, pod, RWX_CLASS, soundSpec } from './objects.ts'
+
+// The real API server, Job controller, volume binder and garbage collector; what a kubelet would say of a pod is said by hand.
+
+let cluster: Cluster
+beforeAll(async () => {
+  cluster = await newNamespace()
+  await cluster.need(...classes)
+})
+
+const inline = { artifact: { kind: 'Bytes', source: { inline: { files: { 'a.txt': 'costs $(HOME) $5' } } } } }
+const sized = { storage: { backend: 'PVC', pvc: { storageClassName: RWX_CLASS, sizeGiB: 5 } } }
+
+const condition = z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() })
+const stored = z.looseObject({
+  metadata: z.looseObject({ uid: z.string(), name: z.string(), finalizers: z.array(z.string()).optional() }),
+  spec: z.looseObject({}),
+  status: z
+    .looseObject({ phase: z.string().optional(), conditions: z.array(condition).optional() })
+    .optional(),
+})
+
+const get = async (resource: string) => stored.parse(await cluster.get(resource))
+const list = async (resource: string) =>
+  z.object({ items: z.array(stored) }).parse(await cluster.get(resource)).items
+
+/** The cache, once it is in that phase for that reason. */
+const inPhase = (name: string, phase: string, reason?: string) =>
+  eventually(`${name} to be ${phase} ${reason ?? ''}`, async () => {
+    const cache = await get(`modelcache/${name}`)
+    const ready = cache.status?.conditions?.find(({ type }) => type === 'Ready')
+    return cache.status?.phase === phase && (reason === undefined || ready?.reason === reason)
+      ? { ...cache.status, message: ready?.message }
+      : undefined
+  })
+
+/** A volume for the claim, as a provisioner would make it. Where it is there first, the binder does not wait for its next round. */
+const provision = (claimName: string) =>
+  cluster.need({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: `${cluster.namespace}-${claimName}` },
+    spec: {
+      accessModes: ['ReadWriteMany'],
+      capacity: { storage: '10Gi' },
+      storageClassName: RWX_CLASS,
+      claimRef: { namespace: cluster.namespace, name: claimName },
+      nfs: { server: 'nfs.example.com', path: '/exports' },
+    },
+  })
+
+/** The newest pod that a Job has made. */
+const podOf = (job: string, but?: string) =>
+  eventually(`a pod of ${job}`, async () => {
+    return (await list('pods'))
+      .map(({ metadata }) => metadata.name)
+      .findLast(name => name.startsWith(`${job}-`) && name !== but)
+  })
+
+async function say(name: string, status: object) {
+  const patch = JSON.stringify({ status })
+  const { code, stderr } = await cluster.kubectl([
+    'patch',
+    `pod/${name}`,
+    '--subresource=status',
+    '-p',
+    patch,
+  ])
+  expect(code, stderr).toBe(0)
+}
+
+const container = (state: object) => ({
+  containerStatuses: [{ name: 'hydrate', image: 'x', imageID: 'x', ready: false, restartCount: 0, state }],
+})
+
+const run = (name: string) => say(name, { phase: 'Running', ...container({ running: {} }) })
+
+const end = (name: string, exitCode: number, message: object, reason?: string) =>
+  say(name, {
+    phase: exitCode === 0 ? 'Succeeded' : 'Failed',
+    ...container({
+      terminated: {
+        exitCode,
+        ...(reason !== undefined && { reason }),
+        message: JSON.stringify(message),
+        startedAt: '2026-01-01T00:00:00Z',
+        finishedAt: '2026-01-01T00:00:10Z',
+      },
+    }),
+  })
+
+const report = { digest: DIGEST, path: snapshotPath(DIGEST), bytes: 17, files: 1, seconds: 0.1 }
+
+const eventsOf = async (name: string) => {
+  const { stdout } = await cluster.kubectl(['describe', `modelcache/${name}`])
+  return stdout.slice(stdout.indexOf('\nEvents:')).replaceAll(/ {3,}/g, '  ')
+}
+
+test('a cache is staged: claim, Job, pod, Ready; and all of it goes with it', async () => {
+  await cluster.need(modelCache('whole', soundSpec({ ...inline, ...sized })))
+  const job = 'modelcache--whole'
+  await inPhase('whole', 'Provisioning', 'Provisioning')
+  const claim = await eventually('the claim', () => get(`pvc/${job}`).catch(() => undefined))
+  expect(claim.spec).toMatchObject({
+    accessModes: ['ReadWriteMany'],
+    storageClassName: RWX_CLASS,
+    resources: { requests: { storage: '5Gi' } },
+  })
+  // The Job is the first consumer of the claim: it does not wait for the volume.
+  const name = await podOf(job)
+  await provision(job)
+  await inPhase('whole', 'Hydrating', 'Hydrating')
+  const cache = await get('modelcache/whole')
+  expect(cache.status).toMatchObject({
+    claimName: job,
+    claimUID: claim.metadata.uid,
+    hydration: { jobName: job, jobUID: (await get(`job/${job}`)).metadata.uid, attempt: 1 },
+  })
+  // Others see it wait, and why.
+  const refused = await cluster.apply(pod({ name: 'early', ...annotations('whole') }))
+  expect(refused.stderr).toContain('CacheNotReady')
+
+  const made = z
+    .looseObject({
+      spec: z.looseObject({
+        containers: z.array(
+          z.looseObject({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })) }),
+        ),
+      }),
+    })
+    .parse(await cluster.get(`pod/${name}`))
+  // Kubernetes would expand $(HOME).
+  expect(
+    made.spec.containers[0]?.env.find(({ name: variable }) => variable === 'MODELCACHE_MANIFEST_0')?.value,
+  ).toContain('costs $$(HOME) $$5')
+
+  await run(name)
+  await end(name, 0, report)
+  const status = await inPhase('whole', 'Ready', 'SnapshotComplete')
+  expect(status).toMatchObject({
+    resolvedDigest: DIGEST,
+    snapshots: [{ digest: DIGEST }],
+    bytesStaged: 17,
+    filesStaged: 1,
+    progress: '100%',
+    lastHydratedAt: '2026-01-01T00:00:10Z',
+    conditions: [
+      { type: 'Ready', status: 'True' },
+      { type: 'Populated', status: 'True' },
+      { type: 'Failed', status: 'False' },
+    ],
+    clusters: [{ name: 'local', phase: 'Ready', ready: true, sizeBytes: 17 }],
+  })
+  // Its pod would pin the volume.
+  await eventually(
+    'the end of the Job',
+    async () => (await cluster.kubectl(['get', `job/${job}`])).code !== 0 || undefined,
+  )
+  const told = await eventsOf('whole')
+  for (const phase of ['Provisioning', 'Hydrating', 'Ready']) expect(told).toContain(phase)
+
+  await cluster.need(pod({ name: 'server', ...annotations('whole') }))
+  expect(await cluster.get('pod/server')).toMatchObject({
+    spec: {
+      containers: [
+        {
+          volumeMounts: expect.arrayContaining([
+            expect.objectContaining({ subPath: snapshotPath(DIGEST), readOnly: true }),
+          ]),
+        },
+      ],
+    },
+  })
+  await cluster.kubectl(['delete', 'pod/server', '--force'])
+
+  expect(
+    (await cluster.kubectl(['wait', '--for=condition=Ready', 'modelcache/whole', '--timeout=10s'])).code,
+  ).toBe(0)
+  expect((await cluster.kubectl(['delete', 'modelcache/whole', '--timeout=60s'])).code).toBe(0)
+  await eventually(
+    'the end of the claim',
+    async () => (await cluster.kubectl(['get', `pvc/${job}`])).code !== 0 || undefined,
+  )
+})
+
+describe('what comes in the way is named in status and told in an Event:', () => {
+  /** A cache whose Job has made its pod, and the volume is there. */
+  async function working(name: string, spec: object = {}): Promise<{ job: string; pod: string }> {
+    const job = `modelcache--${name}`
+    await provision(job)
+    await cluster.need(modelCache(name, soundSpec({ ...inline, ...sized, ...spec })))
+    const pod = await podOf(job)
+    await inPhase(name, 'Hydrating')
+    return { job, pod }
+  }
+
+  /** Status has the reason, and the words; so has a Warning. */
+  async function says(name: string, phase: string, reason: string, words: string): Promise<void> {
+    const { message } = await inPhase(name, phase, reason)
+    expect(message).toContain(words)
+    await eventually(
+      `an Event ${reason}`,
+      async () => (await eventsOf(name)).includes(`Warning  ${reason}`) || undefined,
+    )
+  }
+
+  test('a source that cannot be had, until the ModelCache changes', async () => {
+    const { job, pod } = await working('rejected')
+    const uid = (await get(`job/${job}`)).metadata.uid
+    await end(pod, 1, {
+      reason: 'Unauthorized',
+      message: 'https://hub.example answers 401: put a token into the Secret',
+    })
+    await says(
+      'rejected',
+      'Failed',
+      'Unauthorized',
+      'annotate modelcache/rejected --overwrite modelplane.ai/refetch=',
+    )
+    expect(await get('modelcache/rejected')).toMatchObject({
+      status: {
+        conditions: [
+          { status: 'False' },
+          { status: 'False' },
+          { type: 'Failed', status: 'True', reason: 'Unauthorized' },
+        ],
+      },
+    })
+    await cluster.kubectl(['annotate', 'modelcache/rejected', 'modelplane.ai/refetch=now'])
+    const next = await podOf(job, pod)
+    expect((await get(`job/${job}`)).metadata.uid).not.toBe(uid)
+    await end(next, 0, report)
+    expect(await inPhase('rejected', 'Ready')).toMatchObject({ hydration: { attempt: 1, refetch: 'now' } })
+  })
+
+  test('a pod that runs out of memory, of which the Job makes another', async () => {
+    const { job, pod } = await working('hungry')
+    await end(pod, 137, {}, 'OOMKilled')
+    await says('hungry', 'Hydrating', 'OOMKilled', 'spec.hydration.resources.limits.memory')
+    const next = await podOf(job, pod)
+    await run(next)
+    await inPhase('hungry', 'Hydrating', 'Hydrating')
+    await end(next, 0, report)
+    await inPhase('hungry', 'Ready')
+  })
+
+  test('a node is missing, until spec.hydration says otherwise', async () => {
+    const { job, pod } = await working('lonely')
+    await say(pod, {
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'Unschedulable',
+          message: '0/3 nodes are available: 3 Insufficient cpu.',
+        },
+      ],
+    })
+    await says('lonely', 'Hydrating', 'PodUnschedulable', '3 Insufficient cpu')
+    const patch = JSON.stringify({ spec: { hydration: { resources: { requests: { cpu: '10m' } } } } })
+    expect((await cluster.kubectl(['patch', 'modelcache/lonely', '--type=merge', '-p', patch])).code).toBe(0)
+    await podOf(job, pod)
+  })
+
+  test('an image that cannot be pulled', async () => {
+    const { pod } = await working('imageless')
+    await say(
+      pod,
+      container({ waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "x"' } }),
+    )
+    await says('imageless', 'Hydrating', 'ImagePullFailed', 'spec.hydration.imagePullSecrets')
+  })
+
+  test('a claim of that name which somebody else has made is never taken', async () => {
+    // Only who may manage storage can make one.
+    await cluster.need({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'modelcache--squatted' },
+      spec: {
+        accessModes: ['ReadWriteMany'],
+        storageClassName: RWX_CLASS,
+        resources: { requests: { storage: '1Gi' } },
+      },
+    })
+    await cluster.need(modelCache('squatted', soundSpec({ ...inline, ...sized })))
+    await says('squatted', 'Pending', 'ClaimNotOwned', 'delete it, or give the ModelCache another name')
+    await cluster.kubectl(['delete', 'pvc/modelcache--squatted', '--wait=false'])
+    await inPhase('squatted', 'Provisioning')
+    await cluster.kubectl(['delete', 'modelcache/squatted'])
+  })
+
+  test('a source that is for later', async () => {
+    const source = { s3: { uri: 's3://bucket/prefix/' } }
+    await cluster.need(modelCache('bucket', soundSpec({ artifact: { kind: 'Weights', source } })))
+    await says('bucket', 'Failed', 'NotImplemented', 'does not hydrate source s3')
+  })
+})
+
+describe('in a namespace with a quota', () => {
+  let own: Cluster
+  beforeAll(async () => {
+    own = await newNamespace()
+  })
+  const quota = (hard: object) => ({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'quota' },
+    spec: { hard },
+  })
+  const ready = async (name: string) => {
+    const { status } = stored.parse(await own.get(`modelcache/${name}`))
+    return status?.conditions?.find(({ type }) => type === 'Ready')
+  }
+
+  test('the claim or the pod that has no room is named, and made when there is', async () => {
+    await own.need(quota({ 'requests.storage': '1Gi' }))
+    await eventually('the quota', async () => {
+      const { stdout } = await own.kubectl(['get', 'quota/quota', '-o', 'jsonpath={.status.hard}'])
+      return stdout || undefined
+    })
+    await own.need(modelCache('big', soundSpec({ ...inline, ...sized })))
+    const refused = await eventually('a refusal', async () => {
+      const condition = await ready('big')
+      return condition?.reason === 'QuotaExceeded' ? condition : undefined
+    })
+    expect(refused.message).toContain('exceeded quota: quota, requested: requests.storage=5Gi')
+
+    // The claim fits now, its pod does not.
+    await own.need(quota({ 'requests.storage': '10Gi', pods: '0' }))
+    await own.kubectl(['annotate', 'modelcache/big', 'touched=now'])
+    await eventually('the refusal of the pod', async () => {
+      const condition = await ready('big')
+      return condition?.message.includes('cannot make its pod') && condition.message.includes('pods=1')
+        ? true
+        : undefined
+    })
+    expect((await ready('big'))?.reason).toBe('QuotaExceeded')
+  })
+
+  test('nothing of it keeps the namespace from going', async () => {
+    const { code, stderr } = await own.kubectl(['delete', 'namespace', own.namespace, '--timeout=120s'])
+    expect(code, stderr).toBe(0)
+  })
+})
+
+test('without a size, a Job asks the source first, and the claim gets that and head room', async () => {
+  const source = { http: { url: 'https://files.example/model.bin' } }
+  const storage = { backend: 'PVC', pvc: { storageClassName: RWX_CLASS } }
+  await cluster.need(modelCache('measured', soundSpec({ artifact: { kind: 'Weights', source }, storage })))
+  await inPhase('measured', 'Resolving', 'Measuring')
+  expect((await cluster.kubectl(['get', 'pvc/modelcache--measured'])).code).not.toBe(0)
+  const asking = await podOf('modelcache--measured-')
+  expect(await cluster.get(`pod/${asking}`)).toMatchObject({
+    spec: { containers: [{ args: expect.arrayContaining(['hydrate', '--measure']) }] },
+  })
+  await end(asking, 0, { bytes: 4 * 2 ** 30, files: 1, revision: 'v1' })
+  await provision('modelcache--measured')
+  const claim = await eventually('the claim', () => get('pvc/modelcache--measured').catch(() => undefined))
+  expect(claim.spec).toMatchObject({ resources: { requests: { storage: '6Gi' } } })
+  const next = await podOf('modelcache--measured', asking)
+  await end(next, 0, report)
+  expect(await inPhase('measured', 'Ready')).toMatchObject({ bytesTotal: 17 })
+})
+
+describe('a cache that is Ready', () => {
+  const OTHER = `sha256:${'6b'.repeat(32)}`
+  let first: string
+  beforeAll(async () => {
+    await provision('modelcache--latched')
+    await cluster.need(modelCache('latched', soundSpec({ ...inline, ...sized })))
+    first = await podOf('modelcache--latched')
+    await end(first, 0, report)
+    await inPhase('latched', 'Ready')
+  })
+
+  test('stays Ready while it is staged again, and has the new digest when that is complete', async () => {
+    await cluster.kubectl(['annotate', 'modelcache/latched', 'modelplane.ai/refetch=2026-01-02'])
+    const again = await podOf('modelcache--latched', first)
+    await run(again)
+    expect(await get('modelcache/latched')).toMatchObject({
+      status: { phase: 'Ready', resolvedDigest: DIGEST },
+    })
+    await end(again, 0, { ...report, digest: OTHER, path: snapshotPath(OTHER) })
+    await eventually('the new digest', async () => {
+      const { status } = await get('modelcache/latched')
+      return status?.resolvedDigest === OTHER || undefined
+    })
+    expect(await get('modelcache/latched')).toMatchObject({
+      status: { phase: 'Ready', snapshots: [{ digest: DIGEST }, { digest: OTHER }] },
+    })
+  })
+
+  test('is as it was when the next one fails', async () => {
+    await cluster.kubectl([
+      'annotate',
+      'modelcache/latched',
+      '--overwrite',
+      'modelplane.ai/refetch=2026-01-03',
+    ])
+    await eventually('the next Job', async () => {
+      const { status } = await get('modelcache/latched')
+      const job = await get('job/modelcache--latched').catch(() => undefined)
+      return (job && (status?.hydration as { jobUID?: string })?.jobUID === job.metadata.uid) || undefined
+    })
+    const again = await podOf('modelcache--latched')
+    await end(again, 1, { reason: 'SourceNotFound', message: 'gone' })
+    await eventually('the end of the Job', async () => {
+      const { stdout } = await cluster.kubectl([
+        'get',
+        'job/modelcache--latched',
+        '-o',
+        'jsonpath={.status.conditions[*].type}',
+      ])
+      return stdout.includes('Failed') || undefined
+    })
+    await cluster.need(pod({ name: 'latched', ...annotations('latched') }))
+    expect(await get('modelcache/latched')).toMatchObject({
+      status: { phase: 'Ready', resolvedDigest: OTHER },
+    })
+    await cluster.kubectl(['delete', 'pod/latched', '--force'])
+  })
+
+  test('is not any more when its claim is another', async () => {
+    await cluster.kubectl([
+      'patch',
+      'pvc/modelcache--latched',
+      '--type=json',
+      '-p',
+      '[{"op":"remove","path":"/metadata/finalizers"}]',
+    ])
+    await cluster.kubectl(['delete', 'pvc/modelcache--latched', '--wait=false'])
+    const { message } = await inPhase('latched', 'Failed')
+    expect(message).toContain('delete the ModelCache and create it again')
+  })
+})
