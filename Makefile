@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test faults lint up down env bench bench-rules bench-memory fuzz clean
+.PHONY: help setup demo test faults crash memory lint up down env bench bench-rules bench-memory fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -27,6 +27,14 @@ faults: setup ## take down what there is to take down, at full size: processes, 
 	@$(RUN) testbed -- build
 	@FAULTS=full $(RUN) test:faults
 	@FAULTS=full $(RUN) test:node
+
+crash: setup ## kill hydrators, their pods and controllers at random moments: N times (200) the process, a tenth of that on a real node
+	@CRASH_N=$(or $(N),200) $(RUN) test:crash
+	@$(RUN) testbed -- build
+	@REQUIRE_NODE=1 CRASH_ROUNDS=$$(( $(or $(N),200) / 10 )) $(RUN) test:crash-node
+
+memory: setup ## hydrate a file of GIB (8) GiB, and hold the memory that this takes against its bound
+	@MEMORY_GIB=$(or $(GIB),8) $(RUN) test:memory
 
 lint: setup ## formatter, linter and type checker
 	@$(RUN) lint

@@ -1,24 +1,59 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startSources } from '../sources/beside-node.ts'
+import { runCommand } from '../testbed/command.ts'
+import { thisMachine } from '../testbed/host.ts'
 import { startNodeBed } from '../testbed/node/node-bed.ts'
+import { freePort } from '../testbed/ports.ts'
 import { startTestbed } from '../testbed/testbed.ts'
 import { nodeSteps } from './node-steps.ts'
-import { steps } from './steps.ts'
+import { storySteps } from './steps.ts'
 import { tellStory } from './story.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** So that there is something to see. */
+const BYTES_PER_SECOND = 15 * 2 ** 20
+
+const CACHE = `apiVersion: modelplane.ai/v1alpha1
+kind: ModelCache
+metadata: { name: llama }
+spec:
+  artifact: { source: { huggingFace: { repo: example/model, endpoint: "HUB" } } }
+  mount: { path: /mnt/model }
+`
+
+/** The one binary, as a user runs it. */
+const modelcache = (args: string[]) => runCommand(process.execPath, [MAIN, ...args])
 
 const log = (line: string) => console.log(line)
 await using stage = await (process.argv.includes('--node') ? realNode() : controlPlane())
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void stage[Symbol.asyncDispose]().finally(() => process.exit(130)))
 }
-const passed = await tellStory(stage.steps, args => stage.kubectl(args))
+const passed = await tellStory(stage.steps, { kubectl: args => stage.kubectl(args), modelcache })
 console.log(`\ndemo: ${passed} of ${stage.steps.length} steps passed`)
 process.exitCode = passed === stage.steps.length ? 0 : 1
 
 async function controlPlane() {
-  const { kubectl, stop } = await startTestbed({ log })
-  return { steps, kubectl, [Symbol.asyncDispose]: stop }
+  const { kubectl, stop: stopTestbed } = await startTestbed({ log })
+  const port = await freePort()
+  const sources = await startSources(thisMachine, { port, bytesPerSecond: BYTES_PER_SECOND })
+  const folder = await mkdtemp(join(tmpdir(), 'modelcache-demo-'))
+  const manifest = join(folder, 'cache.yaml')
+  await writeFile(manifest, CACHE.replace('HUB', sources.hub))
+  const stop = async () => {
+    await sources[Symbol.asyncDispose]()
+    await stopTestbed()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return {
+    steps: storySteps({ manifest, folder: join(folder, 'models') }),
+    kubectl,
+    [Symbol.asyncDispose]: stop,
+  }
 }
 
 async function realNode() {
@@ -28,6 +63,11 @@ async function realNode() {
     await remove()
     throw error
   })
-  const stop = () => bed.stop().then(remove)
-  return { steps: nodeSteps(bed), kubectl: bed.kubectl, [Symbol.asyncDispose]: stop }
+  const sources = await startSources(bed.sandbox, { bytesPerSecond: BYTES_PER_SECOND })
+  const stop = async () => {
+    await sources[Symbol.asyncDispose]()
+    await bed.stop()
+    await remove()
+  }
+  return { steps: nodeSteps(bed, sources), kubectl: bed.kubectl, [Symbol.asyncDispose]: stop }
 }

@@ -1,4 +1,5 @@
 import { createWhile } from '../e2e/creates.ts'
+import type { Sources } from '../sources/beside-node.ts'
 import type { NodeBed } from '../testbed/node/node-bed.ts'
 import type { Step, Telling } from './story.ts'
 
@@ -7,10 +8,14 @@ const PER_SECOND = 20
 const PODS = 'get pods --namespace modelcache-system -o custom-columns'
 const WHO = `${PODS}=NAME:.metadata.name,USER:.spec.securityContext.runAsUser,IMAGE:.spec.containers[0].image`
 
-/** The story on a real node: how it is installed, what real pods read, and how it goes again. */
-export function nodeSteps({ kubeconfig }: Pick<NodeBed, 'kubeconfig'>): Step[] {
-  /** The sums that the weights had when they were written, and what pods say of them. */
-  const sums: string[] = []
+const PHASE = 'get modelcache/llama -o jsonpath={.status.phase}'
+
+/** The story on a real node: how it is installed, how a model of a hub is staged, what real pods read, and how it goes again. */
+export function nodeSteps(
+  { kubeconfig }: Pick<NodeBed, 'kubeconfig'>,
+  sources: Pick<Sources, 'sums'>,
+): Step[] {
+  const sums = Object.values(sources.sums).toSorted()
 
   return [
     {
@@ -28,7 +33,7 @@ export function nodeSteps({ kubeconfig }: Pick<NodeBed, 'kubeconfig'>): Step[] {
       },
     },
     {
-      title: 'A gang that asks for a cache which is not Ready gets no pods; a pod that may wait, waits',
+      title: 'A gang that asks for a cache which is being staged gets no pods; a pod that may wait, waits',
       async tell({ show, say, check, until }) {
         await show('apply -f test/demo/node/1-cache.yaml')
         await show('apply -f test/demo/node/2-consumers.yaml')
@@ -40,26 +45,25 @@ export function nodeSteps({ kubeconfig }: Pick<NodeBed, 'kubeconfig'>): Step[] {
         check('they say CacheNotReady', refused.stdout.includes('CacheNotReady'))
         const pods = await show('get pods')
         check(
-          'the only pod is the one that waits',
+          'no pod of the gang exists, and the other one waits',
           /^waits .*SchedulingGated/m.test(pods.stdout) && !pods.stdout.includes('gang'),
         )
       },
     },
     {
-      title: 'The claim is filled, and the cache turns Ready',
+      title: 'The source is measured, the claim is made and bound, a Job fills it, and the cache turns Ready',
       async tell({ show, check, until }) {
-        await show('apply -f test/demo/node/3-fill.yaml')
-        await until(
-          'the end of the pod that fills it',
-          'get pod/fill -o jsonpath={.status.phase}',
-          ({ stdout }) => stdout === 'Succeeded',
+        for (const phase of ['Hydrating', 'Ready']) {
+          await until(phase, PHASE, ({ stdout }) => stdout === phase)
+          await show('get modelcaches,persistentvolumeclaims,jobs')
+        }
+        const { stdout } = await show(
+          'get events --field-selector involvedObject.kind=ModelCache --sort-by=.metadata.creationTimestamp -o custom-columns=REASON:.reason,MESSAGE:.message',
         )
-        const { stdout } = await show('logs fill')
-        sums.push(...sumsIn(stdout))
-        check('the weights were written', sums.length === 1)
-        const { code } = await show('wait --for=condition=Ready mc/llama --timeout=120s')
-        check('the cache is Ready', code === 0)
-        await show('get modelcaches')
+        check(
+          'Events tell of each phase',
+          ['Resolving', 'Provisioning', 'Hydrating', 'Ready'].every(phase => stdout.includes(phase)),
+        )
       },
     },
     {
@@ -69,7 +73,7 @@ export function nodeSteps({ kubeconfig }: Pick<NodeBed, 'kubeconfig'>): Step[] {
         say('(who was refused tries again with a growing delay; this can take some seconds)')
         for (const pod of ['waits', ...GANG]) {
           const read = sumsIn(await logsOf(pod, telling))
-          check(`${pod} read what was written`, read.join() === sums.join())
+          check(`${pod} read what the hub serves`, read.toSorted().join() === sums.join())
         }
         await show('get pods')
         for (const pod of ['waits', 'gang-0-1']) {
@@ -101,7 +105,25 @@ export function nodeSteps({ kubeconfig }: Pick<NodeBed, 'kubeconfig'>): Step[] {
       },
     },
     {
-      title: 'Uninstalled, it is in nobody’s way, and running pods keep their weights',
+      title: 'The cache is not deleted under its pods; once they are gone, all that was made for it goes too',
+      async tell({ show, check, until }) {
+        const { stderr } = await show('delete modelcache/llama')
+        check('CacheInUse says who mounts it', /CacheInUse.*gang-0/.test(stderr))
+        await show('delete leaderworkerset/gang pod/waits')
+        await until('the end of the pods', 'get pods -o name', ({ stdout }) => !/gang|waits/.test(stdout))
+        const { code } = await show('delete modelcache/llama')
+        check('it is deleted', code === 0)
+        await until(
+          'the end of its claim',
+          'get persistentvolumeclaims,jobs -o name',
+          ({ stdout }) => stdout === '',
+        )
+        const left = await show('get modelcaches,persistentvolumeclaims,jobs')
+        check('nothing is left', left.stdout === '')
+      },
+    },
+    {
+      title: 'Uninstalled, it is in nobody’s way',
       async tell({ show, check, until }) {
         const { code } = await show('delete -k manifests/')
         check('kubectl delete -k succeeds', code === 0)
@@ -112,8 +134,7 @@ export function nodeSteps({ kubeconfig }: Pick<NodeBed, 'kubeconfig'>): Step[] {
           create,
           result => result.code === 0,
         )
-        const { stdout } = await show('exec gang-0 -- sha256sum /mnt/model/model.safetensors')
-        check('the gang reads on', sumsIn(stdout).join() === sums.join())
+        await show(create)
       },
     },
   ]
@@ -126,6 +147,6 @@ function sumsIn(text: string): string[] {
 
 /** The log of a pod that may not run yet. */
 async function logsOf(pod: string, { until, show }: Telling): Promise<string> {
-  await until(`the log of ${pod}`, `logs ${pod}`, ({ stdout }) => sumsIn(stdout).length === 1)
+  await until(`the log of ${pod}`, `logs ${pod}`, ({ stdout }) => sumsIn(stdout).length > 0)
   return (await show(`logs ${pod}`)).stdout
 }

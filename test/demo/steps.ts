@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { z } from 'zod'
 import { claimMounts, type StoredPod, storedPod } from '../stored-pod.ts'
 import type { Step, Telling } from './story.ts'
@@ -14,8 +15,23 @@ const STORED_MOUNT =
 /** How `claimMounts` shows the mount that a container is to have. */
 const mounted = (container: string) => `${container} llama-weights/llama-3.3-70b-instruct at /mnt/model`
 
+const DONE = /"digest":"sha256:([0-9a-f]{64})"/
+
 /** The story: what is refused, what waits, and what a pod looks like that was given its cache. */
-export const steps: Step[] = [
+export const storySteps = ({ manifest, folder }: { manifest: string; folder: string }): Step[] => [
+  {
+    title: 'Without a cluster: a model of a hub becomes a snapshot in a folder, and is not fetched twice',
+    async tell({ modelcache, say, check }) {
+      const first = await modelcache(`hydrate -f ${manifest} --into ${folder}`)
+      const [, digest] = DONE.exec(first.stdout) ?? []
+      check('every file came, and was verified', first.code === 0 && digest !== undefined)
+      const again = await modelcache(`hydrate -f ${manifest} --into ${folder}`)
+      check('a second run says the same', DONE.exec(again.stdout)?.[1] === digest)
+      const files = await readdir(`${folder}/snapshots/sha256-${digest}`)
+      say(`snapshots/sha256-${digest?.slice(0, 8)}… has ${files.toSorted().join(', ')}`)
+      check('the shards are there', files.filter(name => name.endsWith('.safetensors')).length === 3)
+    },
+  },
   {
     title: 'A cache with two sources is refused',
     async tell({ show, check }) {
@@ -83,8 +99,8 @@ export const steps: Step[] = [
             /CacheNotReady.*kubectl -n default wait --for=condition=Ready mc\/llama-3-3-70b/.test(stdout),
         )
       }
-      const { stdout } = await show('get pods')
-      check('no pod exists', stdout.trim() === '')
+      const { stdout } = await show('get pods -l app.kubernetes.io/component!=hydrator')
+      check('no pod of theirs exists', stdout.trim() === '')
     },
   },
   {

@@ -15,6 +15,8 @@ const green = style(32)
 export interface Telling {
   /** Runs kubectl with a command line of words without spaces, prints both it and its output, and gives the result. */
   show(line: string): Promise<CommandResult>
+  /** The same of `modelcache`. */
+  modelcache(line: string): Promise<CommandResult>
   /** Prints a line of plain words. */
   say(text: string): void
   /** Ends the step as failed unless the condition holds. */
@@ -34,18 +36,20 @@ const POLL_MS = 300
 /** Tells the steps in order; gives how many held what they claim. A step that fails ends the story. */
 export async function tellStory(
   steps: readonly Step[],
-  kubectl: (args: string[]) => Promise<CommandResult>,
+  { kubectl, modelcache }: Record<'kubectl' | 'modelcache', (args: string[]) => Promise<CommandResult>>,
 ): Promise<number> {
   const print = (text: string) => process.stdout.write(`${text}\n`)
+  const shown = async (command: string, run: typeof kubectl, line: string) => {
+    const args = line.split(' ')
+    print(dim(`  $ ${command} ${args.map(quote).join(' ')}`))
+    const result = await run(args)
+    for (const line of `${result.stdout}${result.stderr}`.trimEnd().split('\n')) print(`    ${line}`)
+    return result
+  }
   const telling: Telling = {
     say: text => print(`  ${text}`),
-    async show(line) {
-      const args = line.split(' ')
-      print(dim(`  $ kubectl ${args.map(quote).join(' ')}`))
-      const result = await kubectl(args)
-      for (const line of `${result.stdout}${result.stderr}`.trimEnd().split('\n')) print(`    ${line}`)
-      return result
-    },
+    show: line => shown('kubectl', kubectl, line),
+    modelcache: line => shown('modelcache', modelcache, line),
     check(what, holds) {
       print(holds ? green(`  ✓ ${what}`) : red(`  ✗ ${what}`))
       if (!holds) throw new Error(what)

@@ -2,7 +2,16 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { annotations, classes, DIGEST, modelCache, pod, RWX_CLASS, soundSpec } from './objects.ts'
+import {
+  annotations,
+  classes,
+  DIGEST,
+  modelCache,
+  pod,
+  RWX_CLASS,
+  soundSpec,
+  storageClass,
+} from './objects.ts'
 
 // The real API server, Job controller, volume binder and garbage collector; what a kubelet would say of a pod is said by hand.
 
@@ -39,7 +48,7 @@ const inPhase = (name: string, phase: string, reason?: string) =>
   })
 
 /** A volume for the claim, as a provisioner would make it. Where it is there first, the binder does not wait for its next round. */
-const provision = (claimName: string) =>
+const provision = (claimName: string, storageClassName = RWX_CLASS) =>
   cluster.need({
     apiVersion: 'v1',
     kind: 'PersistentVolume',
@@ -47,7 +56,7 @@ const provision = (claimName: string) =>
     spec: {
       accessModes: ['ReadWriteMany'],
       capacity: { storage: '10Gi' },
-      storageClassName: RWX_CLASS,
+      storageClassName,
       claimRef: { namespace: cluster.namespace, name: claimName },
       nfs: { server: 'nfs.example.com', path: '/exports' },
     },
@@ -423,6 +432,24 @@ describe('a cache that is Ready', () => {
       status: { phase: 'Ready', resolvedDigest: OTHER },
     })
     await cluster.kubectl(['delete', 'pod/latched', '--force'])
+  })
+
+  test('has a claim that grows with sizeGiB, where its class lets it', async () => {
+    const name = `growing-${cluster.namespace}`
+    await cluster.need({ ...storageClass(name, 'filestore.csi.storage.gke.io'), allowVolumeExpansion: true })
+    await provision('modelcache--growing', name)
+    const spec = (sizeGiB: number) =>
+      soundSpec({ ...inline, storage: { backend: 'PVC', pvc: { storageClassName: name, sizeGiB } } })
+    await cluster.need(modelCache('growing', spec(5)))
+    await end(await podOf('modelcache--growing'), 0, report)
+    await inPhase('growing', 'Ready')
+    await cluster.need(modelCache('growing', spec(8)))
+    await eventually('the larger claim', async () => {
+      const path = 'jsonpath={.spec.resources.requests.storage}'
+      const { stdout } = await cluster.kubectl(['get', 'pvc/modelcache--growing', '-o', path])
+      return stdout === '8Gi' || undefined
+    })
+    await cluster.kubectl(['delete', 'storageclass', name])
   })
 
   test('is not any more when its claim is another', async () => {

@@ -42,6 +42,16 @@ export async function volumeFolder(cluster: Cluster, claim: string): Promise<str
   return `${node().data}/volumes/${stdout}`
 }
 
+/** A folder of this machine that the node sees under the same path, and that goes with the run. */
+export function nodeFolder(path: string): string {
+  return `${node().data}/${path}`
+}
+
+/** Where pods run, and the address under which they find what runs beside them. */
+export function sandbox(): { enter: readonly string[]; address: string } {
+  return node()
+}
+
 const pods = z.looseObject({
   items: z.array(
     z.looseObject({
@@ -56,9 +66,21 @@ export async function killReplica(component: 'webhook' | 'controller'): Promise<
   const selector = `app.kubernetes.io/component=${component}`
   const listed = await kubectl(['get', 'pods', '-n', SYSTEM, '-l', selector, '-o', 'json'])
   const [first] = pods.parse(JSON.parse(outputOf(listed, 'listing the replicas'))).items
-  const id = first?.status.containerStatuses[0]?.containerID.replace(/^.*\/\//, '')
+  const id = first?.status.containerStatuses[0]?.containerID
   if (first === undefined || id === undefined) throw new Error(`no replica of the ${component} runs`)
-  const [command = '', ...args] = [...node().runtime, 'tasks', 'kill', '--signal', 'SIGKILL', id]
-  outputOf(await runCommand(command, args), `killing ${first.metadata.name}`)
+  outputOf(await killById(id), `killing ${first.metadata.name}`)
   return first.metadata.name
+}
+
+/** The same of the container of a pod, if it runs; one that has ended meanwhile is no fault. */
+export async function killContainer(cluster: Cluster, pod: string): Promise<void> {
+  const path = 'jsonpath={.status.containerStatuses[0].containerID}'
+  const { stdout } = await cluster.kubectl(['get', `pod/${pod}`, '-o', path])
+  if (stdout !== '') await killById(stdout)
+}
+
+function killById(containerID: string) {
+  const id = containerID.replace(/^.*\/\//, '')
+  const [command = '', ...args] = [...node().runtime, 'tasks', 'kill', '--signal', 'SIGKILL', id]
+  return runCommand(command, args)
 }

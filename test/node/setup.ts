@@ -8,7 +8,16 @@ import { nodeObstacle } from '../testbed/node/packages.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     /** The cluster of one node that all files share; null where none can be. */
-    node: { kubectl: string; kubeconfig: string; dir: string; data: string; runtime: string[] } | null
+    node: {
+      kubectl: string
+      kubeconfig: string
+      dir: string
+      data: string
+      runtime: string[]
+      /** Where pods run, and where they find what runs beside them. */
+      enter: string[]
+      address: string
+    } | null
   }
 }
 
@@ -32,6 +41,8 @@ export default async function setup(project: TestProject) {
     dir,
     data: bed.sandbox.data,
     runtime: bed.runtime,
+    enter: [...bed.sandbox.enter],
+    address: bed.sandbox.address,
   })
   return async () => {
     await bed.stop()

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { type Cluster, eventually } from '../e2e/cluster.ts'
 import { annotations, DIGEST, modelCache, readyStatus } from '../e2e/objects.ts'
-import { BLOCK_CLASS, SHARED_CLASS } from '../testbed/node/volumes.ts'
+import { BLOCK_CLASS, NAMED_CLASS, SHARED_CLASS } from '../testbed/node/volumes.ts'
 import { NO_NODE, newNamespace, volumeFolder } from './cluster.ts'
 
 const GATE = { 'modelplane.ai/not-ready': 'Gate' }
@@ -17,7 +17,7 @@ function claim(name: string, volumeName: string) {
     kind: 'PersistentVolumeClaim',
     metadata: { name },
     spec: {
-      storageClassName: SHARED_CLASS,
+      storageClassName: NAMED_CLASS,
       volumeName,
       accessModes: ['ReadWriteMany'],
       resources: { requests: { storage: '10Gi' } },
@@ -40,8 +40,8 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
   beforeAll(async () => {
     cluster = await newNamespace()
     await cluster.need(
-      claim('staged', `${SHARED_CLASS}-0`),
-      claim('modelcache--managed', `${SHARED_CLASS}-1`),
+      claim('staged', `${NAMED_CLASS}-0`),
+      claim('modelcache--managed', `${NAMED_CLASS}-1`),
       modelCache('staged', {
         artifact: { kind: 'Weights' },
         mount: { path: '/mnt/model' },

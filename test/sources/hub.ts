@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { commitOf, entryOf, type HubFile, hubFiles } from './hub-files.ts'
 
 /** A repository of the hub. */
@@ -25,6 +26,8 @@ export interface HubOptions {
   /** Port of the hub; blobs are on the next one. Absent: any. */
   port?: number
   host?: string
+  /** How fast each file comes. Absent: as fast as it can. */
+  bytesPerSecond?: number
 }
 
 export interface Hub extends AsyncDisposable {
@@ -46,7 +49,7 @@ type Answer =
  * codes. The official client is held against it in test/hydrate/hugging-face.test.ts.
  */
 export async function serveHub(options: HubOptions): Promise<Hub> {
-  const { repos, pageSize = 1000, first = [], breakAfter = [], host = '127.0.0.1' } = options
+  const { repos, pageSize = 1000, first = [], breakAfter = [], host = '127.0.0.1', bytesPerSecond } = options
   const commits = new Map<string, { repo: string; files: readonly HubFile[] }>()
   const heads = new Map<string, string>()
   const requests: Hub['requests'] = []
@@ -85,11 +88,14 @@ export async function serveHub(options: HubOptions): Promise<Hub> {
   }
 
   const send = (file: HubFile, request: IncomingMessage, response: ServerResponse, headers: object) => {
-    sendFile(file, request, response, { headers, breakAfter, onBytes: bytes => (sent += bytes) }).catch(
-      () => {
-        response.destroy()
-      },
-    )
+    sendFile(file, request, response, {
+      headers,
+      breakAfter,
+      bytesPerSecond,
+      onBytes: bytes => (sent += bytes),
+    }).catch(() => {
+      response.destroy()
+    })
   }
   const note = ({ url: path = '', headers: { authorization } }: IncomingMessage, isBlob: boolean) =>
     requests.push({ path, authorization, isBlob })
@@ -120,7 +126,7 @@ export async function serveHub(options: HubOptions): Promise<Hub> {
   await new Promise<void>(resolve => hub.listen(port, host, resolve))
   await new Promise<void>(resolve => blobs.listen(port === 0 ? 0 : port + 1, host, resolve))
   return {
-    url: `http://127.0.0.1:${portOf(hub)}`,
+    url: `http://${host}:${portOf(hub)}`,
     requests,
     sent: () => sent,
     push,
@@ -187,14 +193,22 @@ function redirect(
 interface Sending {
   headers: object
   breakAfter: number[]
+  bytesPerSecond: number | undefined
   onBytes(bytes: number): void
+}
+
+async function* slowly(chunks: AsyncIterable<Buffer>, bytesPerSecond: number) {
+  for await (const chunk of chunks) {
+    yield chunk
+    await pause((chunk.length / bytesPerSecond) * 1000)
+  }
 }
 
 async function sendFile(
   { file, size }: HubFile,
   request: IncomingMessage,
   response: ServerResponse,
-  { headers, breakAfter, onBytes }: Sending,
+  { headers, breakAfter, bytesPerSecond, onBytes }: Sending,
 ): Promise<void> {
   const [, start] = /^bytes=(\d+)-/.exec(request.headers.range ?? '') ?? []
   const from = Number(start ?? 0)
@@ -214,7 +228,8 @@ async function sendFile(
   const content = createReadStream(file, { start: from, end })
   content.on('data', chunk => onBytes(chunk.length))
   if (breaks === undefined) {
-    await pipeline(content, response)
+    if (bytesPerSecond === undefined) await pipeline(content, response)
+    else await pipeline(content, chunks => slowly(chunks, bytesPerSecond), response)
     return
   }
   for await (const chunk of content) response.write(chunk)

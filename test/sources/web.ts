@@ -24,8 +24,11 @@ export interface Web extends AsyncDisposable {
   sent(): number
 }
 
-/** A web server on loopback that serves these pages, with the faults that they name. */
-export async function serveWeb(pages: Record<string, Page>): Promise<Web> {
+/** A web server, on any port of loopback unless it is said otherwise, that serves these pages, with the faults that they name. */
+export async function serveWeb(
+  pages: Record<string, Page>,
+  { host = '127.0.0.1', port: wanted = 0 } = {},
+): Promise<Web> {
   const requests: Web['requests'] = []
   let sent = 0
   const serve = (request: IncomingMessage, response: ServerResponse) => {
@@ -39,10 +42,10 @@ export async function serveWeb(pages: Record<string, Page>): Promise<Web> {
     else sent += servePage(page, request, response)
   }
   const server = createServer(serve)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => server.listen(wanted, host, resolve))
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     requests,
     sent: () => sent,
     async [Symbol.asyncDispose]() {

@@ -10,7 +10,7 @@ import type { Details, Observation, Work } from './observe.ts'
 import { isRunning } from './pods.ts'
 
 /** How often the log of a pod and the Events of an object are read at the most. */
-const EVERY_MS = 5_000
+const EVERY_MS = 4_000
 /** What needs longer is asked why. */
 const PATIENCE_MS = 10_000
 const MAX_REMEMBERED = 1_000

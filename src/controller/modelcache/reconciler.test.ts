@@ -1,9 +1,9 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { aClaim, aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import { aClaim, aModelCache, aStorageClass, DIGEST, NAMESPACE, SNAPSHOT } from '../../api/fixtures.ts'
 import { emptyStores } from '../../cluster/fixtures.ts'
 import { ApiError, type ApplyOptions, type Rest } from '../../kube/rest.ts'
-import { aStagedCache } from './fixtures.ts'
+import { aHydrationPod, aJob, aManagedClaim, aStagedCache, theJobIs } from './fixtures.ts'
 import { startModelCacheReconciler } from './reconciler.ts'
 
 const logger = pino({ level: 'silent' })
@@ -231,6 +231,38 @@ describe('the controller', () => {
       claimName: 'modelcache--llama',
       conditions: [{ reason: 'Provisioning' }, {}, {}],
     })
+  })
+
+  test.each([
+    ['modelcache--llama-x7k2p', 'Ready'],
+    // Anybody may name our Job as the owner of a pod.
+    ['forged', 'Hydrating'],
+  ])('believes the report of pod %s no more than its name allows', async (name, phase) => {
+    const { stores, applied, start } = aCluster()
+    const cache = aStagedCache({ status: { hydration: { jobUID: 'uid-of-the-job', attempt: 1 } } })
+    const message = JSON.stringify({ digest: DIGEST, path: SNAPSHOT, bytes: 1, files: 1, seconds: 1 })
+    const lastTransitionTime = new Date().toISOString()
+    stores.StorageClass.upsert(aStorageClass())
+    stores.PersistentVolumeClaim.upsert(aManagedClaim())
+    stores.HydrationJob.upsert(aJob(cache, { status: theJobIs('Complete', { lastTransitionTime }) }))
+    stores.HydrationPod.upsert(aHydrationPod({ name, ended: { exitCode: 0, message } }))
+    stores.ModelCache.upsert(cache)
+    start()
+    await settled()
+    expect(applied[0]?.body.status?.phase).toBe(phase)
+  })
+
+  test('goes on when the StorageClass that is missing appears', async () => {
+    const { stores, applied, written, start } = aCluster()
+    stores.ModelCache.upsert(aStagedCache())
+    start()
+    await settled()
+    expect(applied.at(-1)?.body.status).toMatchObject({
+      conditions: [{ reason: 'StorageClassNotFound' }, {}, {}],
+    })
+    stores.StorageClass.upsert(aStorageClass())
+    await settled()
+    expect(written[0]).toMatchObject({ verb: 'create', body: { kind: 'PersistentVolumeClaim' } })
   })
 
   test('does not mind that what it makes is there already', async () => {

@@ -8,12 +8,14 @@ import { objectKey } from '../../kube/object-key.ts'
 import { type ReconcilerObserver, startReconciler, type Wake } from '../../kube/reconciler.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
+import type { ReadableStore } from '../../kube/store.ts'
 import { indexStore } from '../../kube/store-index.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
 import { type Acting, tell, write, writeStatus } from './act.ts'
 import { createReadDetails } from './details.ts'
 import { claimOf, type Looking, observe } from './observe.ts'
 import { plan } from './plan.ts'
+import { isStaged } from './steps/latched.ts'
 
 /** Caches that are worked on side by side: each costs the API server a call or two. */
 const CONCURRENCY = 4
@@ -69,6 +71,9 @@ export function startModelCacheReconciler(
         for (const cache of byClaim(objectKey(metadata.namespace, metadata.name)))
           wake(cache.metadata.namespace, cache.metadata.name)
       }),
+      // Which class a claim gets is decided by all of them.
+      stores.StorageClass.onChange(() => wakeUnstaged(wake, stores.ModelCache)),
+      stores.InferenceCluster.onChange(() => wakeUnstaged(wake, stores.ModelCache)),
       stores.HydrationJob.onChange(({ object }) => wakeOwner(wake, object.metadata)),
       stores.HydrationPod.onChange(({ object }) => {
         const job = stores.HydrationJob.get(object.metadata.namespace, ownerOf(object.metadata, 'Job'))
@@ -87,6 +92,11 @@ type Owned = ObjectMeta & { ownerReferences?: ReturnType<(typeof ownerReferences
 
 function ownerOf({ ownerReferences }: Owned, kind: string): string {
   return ownerReferences?.find(owner => owner.controller === true && owner.kind === kind)?.name ?? ''
+}
+
+function wakeUnstaged(wake: Wake, caches: ReadableStore<ModelCache>): void {
+  for (const cache of caches.values())
+    if (!isStaged(cache)) wake(cache.metadata.namespace, cache.metadata.name)
 }
 
 function wakeOwner(wake: Wake, metadata: Owned): void {

@@ -28,9 +28,11 @@ export function runTask(seen: Observation, task: Task): TaskResult {
   const { cache, settings, now } = seen
   const work = seen.work[task]
   const name = jobName(cache, task)
+  // One text for all that comes before its pod starts: each other one would be a write of status.
+  const waits = waitText(name)
   if (work === undefined) {
     const create: Write = { do: 'create', kind: 'HydrationJob', object: hydrationJob(cache, task, settings) }
-    return { writes: [create], ...goesOn(seen, task, `Job ${name} is made`) }
+    return { writes: [create], ...goesOn(seen, task, waits) }
   }
   const { job, pods } = work
   if (job.metadata.deletionTimestamp !== undefined)
@@ -48,7 +50,7 @@ export function runTask(seen: Observation, task: Task): TaskResult {
       ...{ attempt: (before?.attempt ?? 0) + 1, startedAt: rfc3339(now) },
       ...(refetch !== undefined && { refetch }),
     }
-    return { status: { hydration }, ...goesOn(seen, task, `Job ${name} is about to start`) }
+    return { status: { hydration }, ...goesOn(seen, task, waits) }
   }
   if (holds(work, 'Complete')) return completed(seen, task, work)
   if (holds(work, 'Failed')) return failed(seen, work, failureOfJob(job, pods))
@@ -61,7 +63,7 @@ export function runTask(seen: Observation, task: Task): TaskResult {
       resourceVersion,
       patch: { spec: { suspend: false } },
     }
-    return { writes: [resume], ...goesOn(seen, task, `Job ${name} starts`) }
+    return { writes: [resume], ...goesOn(seen, task, waits) }
   }
   return working(seen, task, work)
 }
@@ -96,10 +98,14 @@ function working(seen: Observation, task: Task, work: Work): StepResult {
 
 function messageOf({ claim }: Observation, task: Task, { job }: Work, isAtWork: boolean): string {
   const { name } = job.metadata
-  if (!isAtWork) return `Job ${name} waits for its pod to start`
+  if (!isAtWork) return waitText(name)
   return task === 'measure'
     ? `Job ${name} asks the source how large it is`
     : `Job ${name} writes the artifact onto claim ${claim?.metadata.name}`
+}
+
+function waitText(job: string): string {
+  return `Job ${job} waits for its pod to start`
 }
 
 /** Of the log: an older pod may have said more than this one, which checks first what is there. */

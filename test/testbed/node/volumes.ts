@@ -5,16 +5,20 @@ import type { KubeObject } from '../objects.ts'
 /** A class whose volumes every node can mount, and one whose volumes cannot be shared; both are folders of the sandbox. */
 export const SHARED_CLASS = 'shared-rwx'
 export const BLOCK_CLASS = 'block-rwo'
+/** Like the shared one, for claims that name their volume: nobody else is given it. */
+export const NAMED_CLASS = 'named-rwx'
 
-/** Volumes of the shared class: enough for a run, each bound once. */
-const SHARED_VOLUMES = 20
+/** Enough for a run, each bound once. */
+const VOLUMES = { [SHARED_CLASS]: 40, [NAMED_CLASS]: 4 }
 
 /** The supply of storage of a node: classes and static volumes. What their annotations say, an administrator would attest. */
 export async function volumeSupply(data: string): Promise<KubeObject[]> {
-  const names = Array.from({ length: SHARED_VOLUMES }, (_, index) => `${SHARED_CLASS}-${index}`)
+  const volumes = Object.entries(VOLUMES).flatMap(([storageClassName, count]) =>
+    Array.from({ length: count }, (_, index) => ({ storageClassName, name: `${storageClassName}-${index}` })),
+  )
   const folders = join(data, 'volumes')
   await Promise.all(
-    names.map(async name => {
+    volumes.map(async ({ name }) => {
       await mkdir(join(folders, name), { recursive: true })
       // As many file services export theirs; mkdir alone would apply the umask.
       await chmod(join(folders, name), 0o777)
@@ -23,7 +27,8 @@ export async function volumeSupply(data: string): Promise<KubeObject[]> {
   return [
     storageClass(SHARED_CLASS, 'ReadWriteMany'),
     storageClass(BLOCK_CLASS, 'ReadWriteOnce'),
-    ...names.map(name => volume(name, join(folders, name))),
+    storageClass(NAMED_CLASS, 'ReadWriteMany'),
+    ...volumes.map(({ name, storageClassName }) => volume(name, storageClassName, join(folders, name))),
   ]
 }
 
@@ -37,13 +42,13 @@ function storageClass(name: string, modes: string): KubeObject & Record<string, 
   }
 }
 
-function volume(name: string, path: string): KubeObject & Record<string, unknown> {
+function volume(name: string, storageClassName: string, path: string): KubeObject & Record<string, unknown> {
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
     metadata: { name },
     spec: {
-      storageClassName: SHARED_CLASS,
+      storageClassName,
       capacity: { storage: '200Gi' },
       accessModes: ['ReadWriteMany', 'ReadOnlyMany'],
       persistentVolumeReclaimPolicy: 'Retain',

@@ -1,0 +1,87 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import { pack } from 'tar-stream'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
+import { type Hub, serveHub } from '../sources/hub.ts'
+import { writeModel } from '../sources/model.ts'
+import { serveWeb, type Web } from '../sources/web.ts'
+import { manifestOf, startHydrate } from './run.ts'
+
+// `make crash N=200` kills so often; here it is a sample.
+const KILLS = Number(process.env.CRASH_N ?? 6)
+/** Of one volume, before a run may end. */
+const KILLS_IN_A_ROW = 3
+
+vi.setConfig({ testTimeout: 120_000 + KILLS * 10_000, hookTimeout: 60_000 })
+
+let dir: string
+let hub: Hub
+let web: Web
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'modelcache-crash-'))
+  const folder = join(dir, 'model')
+  await writeModel(folder, { shards: 3, shardMiB: 2 })
+  hub = await serveHub({ repos: { 'example/model': { folder } }, bytesPerSecond: 12 * 2 ** 20 })
+  const tar = pack()
+  for (const name of ['config.json', 'a/one.bin', 'a/two.bin'])
+    tar.entry({ name }, `${name} `.repeat(100_000))
+  tar.finalize()
+  web = await serveWeb({ '/model.tar': { body: await buffer(tar), etag: '"v1"' } })
+})
+afterAll(async () => {
+  await hub[Symbol.asyncDispose]()
+  await web[Symbol.asyncDispose]()
+  await rm(dir, { recursive: true, force: true })
+})
+
+/** What every folder of snapshots/ holds, by the sums of its files. */
+async function snapshotsOf(volume: string): Promise<Record<string, string>> {
+  const names = await readdir(join(volume, 'snapshots')).catch(() => [])
+  const sums = names.map(async name => {
+    const folder = join(volume, 'snapshots', name)
+    const paths = Object.keys(await filesBelow(folder)).toSorted()
+    const files = await Promise.all(
+      paths.map(async path => [path, sha256(await readFile(join(folder, path)))]),
+    )
+    return [name, JSON.stringify(files)] as const
+  })
+  return Object.fromEntries(await Promise.all(sums))
+}
+
+test.each<[string, () => object]>([
+  ['a model of a hub', () => ({ huggingFace: { repo: 'example/model', endpoint: hub.url } })],
+  ['an archive', () => ({ http: { url: `${web.url}/model.tar` } })],
+])('%s is whole after kills at random moments, and never half there', async (_, source) => {
+  const manifest = manifestOf(source())
+  const undisturbed = join(dir, 'undisturbed')
+  const began = performance.now()
+  expect((await startHydrate(manifest, ['--into', undisturbed]).done).code).toBe(0)
+  const whole = await snapshotsOf(undisturbed)
+  const duration = performance.now() - began
+  await rm(undisturbed, { recursive: true })
+
+  const isWhole = async (volume: string, moment: string) => {
+    for (const [name, sum] of Object.entries(await snapshotsOf(volume)))
+      expect({ name, sum }, moment).toEqual({ name, sum: whole[name] })
+  }
+  for (let kills = 0; kills < KILLS; ) {
+    const volume = join(dir, `volume-${kills}`)
+    for (let inARow = 0; inARow < KILLS_IN_A_ROW && kills < KILLS; inARow++, kills++) {
+      const { child, done } = startHydrate(manifest, ['--into', volume])
+      const after = Math.random() * duration
+      await pause(after)
+      child.kill('SIGKILL')
+      await done.catch(() => {})
+      await isWhole(volume, `kill ${kills} after ${after.toFixed(0)} of ${duration.toFixed(0)} ms`)
+    }
+    const { code, last } = await startHydrate(manifest, ['--into', volume]).done
+    expect(code, JSON.stringify(last)).toBe(0)
+    expect(await snapshotsOf(volume)).toEqual(whole)
+    await rm(volume, { recursive: true })
+  }
+})
