@@ -32,7 +32,11 @@ const cluster = z.object({
 const hydrationRun = z.object({
   jobName: z.string().optional().describe('Name of the hydration Job.'),
   jobUID: z.string().optional().describe('UID of the hydration Job, by which its pods are recognised.'),
-  attempt: z.int().min(0).optional().describe('How many runs were started.'),
+  attempt: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Which run this is since one was complete. Absent: the last one was.'),
   message: z
     .string()
     .max(4096)

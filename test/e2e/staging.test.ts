@@ -243,7 +243,7 @@ describe('what comes in the way is named in status and told in an Event:', () =>
     const next = await podOf(job, pod)
     expect((await get(`job/${job}`)).metadata.uid).not.toBe(uid)
     await end(next, 0, report)
-    expect(await inPhase('rejected', 'Ready')).toMatchObject({ hydration: { attempt: 1, refetch: 'now' } })
+    expect(await inPhase('rejected', 'Ready')).toMatchObject({ hydration: { refetch: 'now' } })
   })
 
   test('a pod that runs out of memory, of which the Job makes another', async () => {

@@ -93,10 +93,17 @@ async function once(
   }
 }
 
+/** As Node names what is wrong with a certificate. It will be as wrong in a second. */
+const CERTIFICATE = /CERT|SIGNATURE|ALTNAME/
+
 /** The network has failed, or the server has broken off. */
-export function unreachable(url: string, error: unknown): TransientError {
+export function unreachable(url: string, error: unknown): HydrationError {
   const words =
     error instanceof Error ? [error.message, codeOf(error)].filter(Boolean).join(' ') : String(error)
+  if (error instanceof Error && CERTIFICATE.test(codeOf(error) ?? '')) {
+    const message = `${shown(url)} is not trusted: ${words}; give the controller --source-ca with the CA of the server or proxy`
+    return new HydrationError('SourceUnavailable', message, { cause: error })
+  }
   const message = `${shown(url)} cannot be reached: ${words}; see whether the cluster may reach it, and whether a proxy is needed`
   return new TransientError('SourceUnavailable', message, { cause: error })
 }

@@ -68,6 +68,7 @@ describe('the claim', () => {
       aManagedClaim({ metadata: { ownerReferences: [{ uid: 'uid-of-the-last-cache', controller: true }] } }),
     ],
     ['ClaimTerminating', aManagedClaim({ metadata: { deletionTimestamp: EARLIER } })],
+    ['ClaimLost', aManagedClaim({ status: { phase: 'Lost' } })],
   ])('is not used for reason %s', (reason, claim) => {
     const { writes, blocked } = claimed(anObservation({ claim }))
     expect([writes, blocked?.reason]).toEqual([undefined, reason])

@@ -25,15 +25,20 @@ export const claimed: Step = seen => {
       'ClaimNotOwned',
       `claim ${name} exists, and was not made for this ModelCache; delete it, or give the ModelCache another name`,
     )
-  const size = claim.status?.capacity?.storage ?? claim.spec.resources?.requests?.storage
+  if (claim.status?.phase === 'Lost') {
+    const message = `claim ${name} has lost its volume; delete the ModelCache and create it again`
+    return { blocked: { reason: 'ClaimLost', message, phase: 'Failed' } }
+  }
   return {
     writes: growth(seen),
-    status: {
-      claimName: name,
-      claimUID: claim.metadata.uid,
-      ...(size !== undefined && { size: String(size) }),
-    },
+    status: { claimName: name, claimUID: claim.metadata.uid, ...sizeOnClaim(seen) },
   }
+}
+
+/** For people: what the volume has, else what was asked for. */
+export function sizeOnClaim({ claim }: Observation): { size?: string } {
+  const size = claim?.status?.capacity?.storage ?? claim?.spec.resources?.requests?.storage
+  return size === undefined ? {} : { size: String(size) }
 }
 
 function made(seen: Observation, name: string): StepResult {

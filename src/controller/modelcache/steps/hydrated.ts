@@ -50,7 +50,13 @@ function staged(
     filesStaged: files,
     progress: '100%',
     lastHydratedAt: at ?? rfc3339(now),
-    hydration: { ...status?.hydration, message: undefined, ...(refetch !== undefined && { refetch }) },
+    // The next run, whenever it is, is a first one.
+    hydration: {
+      ...status?.hydration,
+      attempt: undefined,
+      message: undefined,
+      ...(refetch !== undefined && { refetch }),
+    },
   }
 }
 

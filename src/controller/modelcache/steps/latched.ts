@@ -3,7 +3,7 @@ import type { ModelCache } from '../../../api/modelcache.ts'
 import { claimOf, type Observation } from '../observe.ts'
 import type { Step, StepResult, Verdict } from '../step.ts'
 import { deletion } from '../task.ts'
-import { growth } from './claimed.ts'
+import { growth, sizeOnClaim } from './claimed.ts'
 import { hydrated } from './hydrated.ts'
 
 /**
@@ -15,9 +15,12 @@ export const latched: Step = seen => {
   const lost = loss(seen)
   if (lost !== undefined) return { blocked: { ...lost, phase: 'Failed' }, writes: tidied(seen) }
   const writes = growth(seen)
-  if (!isToBeStagedAgain(seen.cache)) return { writes: [...writes, ...tidied(seen)], ready: before(seen) }
+  const status = sizeOnClaim(seen)
+  if (!isToBeStagedAgain(seen.cache))
+    return { writes: [...writes, ...tidied(seen)], status, ready: before(seen) }
   const again = hydrated(seen)
-  return { ...stillReady(seen, again), writes: [...writes, ...(again.writes ?? [])] }
+  const result = stillReady(seen, again)
+  return { ...result, status: { ...status, ...result.status }, writes: [...writes, ...(again.writes ?? [])] }
 }
 
 /** Whether a snapshot was complete once, on a claim that is known. */

@@ -23,6 +23,7 @@ function isKnown({ cache: { spec, status }, claim }: Observation): boolean {
 }
 
 function known(seen: Observation, said: unknown): StepResult {
+  const { hydration } = seen.cache.status ?? {}
   const work = seen.work.measure
   const report = measureReport.safeParse(said)
   if (work === undefined) return {}
@@ -34,7 +35,11 @@ function known(seen: Observation, said: unknown): StepResult {
   const { bytes, revision } = report.data
   const message = 'the source is measured, and the claim is made next'
   return {
-    status: { bytesTotal: bytes, ...(revision !== undefined && { resolvedRevision: revision }) },
+    status: {
+      bytesTotal: bytes,
+      hydration: { ...hydration, attempt: undefined },
+      ...(revision !== undefined && { resolvedRevision: revision }),
+    },
     blocked: { reason: 'Measuring', message, phase: 'Resolving' },
   }
 }
