@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Cluster, eventually } from './cluster.ts'
-import { pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './own-plane.ts'
 
 // What holds a deletion is what pods mount, whatever they say of themselves; and a namespace goes without us. A control plane of its own,
@@ -41,6 +41,27 @@ test('a pod with a forged label and record holds nothing', async () => {
   )
   const { code, stderr } = await removal('unused')
   expect(code, stderr).toBe(0)
+})
+
+test('a namespace whose cache is being staged goes while the webhook is down', async () => {
+  const busy = await own.newNamespace()
+  const source = { inline: { files: { a: 'b' } } }
+  await busy.need(modelCache('busy', soundSpec({ artifact: { kind: 'Bytes', source } })))
+  await eventually('its Job', async () => {
+    const { stdout } = await busy.kubectl([
+      'get',
+      'jobs,modelcaches',
+      '-o',
+      'jsonpath={.items[*].metadata.finalizers}',
+    ])
+    return stdout.includes('modelplane.ai/storage') || undefined
+  })
+  await own.product.webhook.stop()
+  await busy.kubectl(['delete', 'namespace', busy.namespace, '--wait=false'])
+  await eventually('the end of the namespace', async () => {
+    const answer = await busy.kubectl(['get', 'namespace', busy.namespace])
+    return answer.stderr.includes('NotFound') || undefined
+  })
 })
 
 test('a namespace with caches goes while the webhook is down', async () => {

@@ -17,6 +17,8 @@ export interface OwnPlane extends AsyncDisposable {
   product: Product
   /** A namespace with the usual classes and a Ready cache `weights`. */
   cluster: Cluster
+  /** Another one, empty. */
+  newNamespace(): Promise<Cluster>
 }
 
 /**
@@ -35,9 +37,16 @@ export async function startOwnPlane(
   const server = await reach(controlPlane.server)
   const product = await startProduct({ dir, binaries, controlPlane: { ...controlPlane, server } })
   started.defer(() => product.stop())
-  const cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
+  const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
+  const cluster = await namespaceOf(kubectl)
   await cluster.need(...classes, pausedCache('weights', soundSpec()))
   await cluster.setStatus('mc/weights', readyStatus(WEIGHTS_CLAIM))
   const running = started.move()
-  return { controlPlane, product, cluster, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return {
+    controlPlane,
+    product,
+    cluster,
+    newNamespace: () => namespaceOf(kubectl),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
 }

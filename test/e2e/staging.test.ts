@@ -303,6 +303,27 @@ describe('what comes in the way is named in status and told in an Event:', () =>
     await cluster.kubectl(['delete', 'modelcache/squatted'])
   })
 
+  test('a claim that its provisioner cannot bind', async () => {
+    await cluster.need(modelCache('unbound', soundSpec({ ...inline, ...sized })))
+    const claim = await eventually('the claim', () => get('pvc/modelcache--unbound').catch(() => undefined))
+    await podOf('modelcache--unbound')
+    // As the provisioner of a cloud would tell it.
+    await cluster.need({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: 'unbound.1' },
+      type: 'Warning',
+      reason: 'ProvisioningFailed',
+      message: 'googleapi: Error 403: insufficient regional quota',
+      involvedObject: {
+        ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: cluster.namespace },
+        ...{ name: 'modelcache--unbound', uid: claim.metadata.uid },
+      },
+      lastTimestamp: new Date().toISOString().replace(/\.\d+/, ''),
+    })
+    await says('unbound', 'Provisioning', 'StorageUnprovisioned', 'insufficient regional quota')
+  })
+
   test('a source that is for later', async () => {
     const source = { s3: { uri: 's3://bucket/prefix/' } }
     await cluster.need(modelCache('bucket', soundSpec({ artifact: { kind: 'Weights', source } })))
