@@ -1,12 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
-import { PAUSED } from '../../src/api/annotations.ts'
 import { KINDS } from '../../src/cluster/kinds.ts'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { objectPath } from '../../src/kube/resource.ts'
 import { createRest } from '../../src/kube/rest.ts'
 import { eventually } from '../e2e/cluster.ts'
-import { annotations, modelCache, pod, readyStatus, soundSpec, storageClass } from '../e2e/objects.ts'
+import {
+  annotations,
+  modelCache,
+  pausedCache,
+  pod,
+  readyStatus,
+  soundSpec,
+  storageClass,
+} from '../e2e/objects.ts'
 import type { OwnPlane } from '../e2e/own-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { askFor, isSureDenial, type Load, startLoad, type Verdict } from './verdicts.ts'
@@ -69,12 +76,6 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
       status,
     }
     const path = objectPath(KINDS.ModelCache, namespace, cache)
-    // The controller of the scene does not stage what the scene says is staged.
-    await rest.jsonMerge(
-      path,
-      { metadata: { annotations: { [PAUSED]: 'true' } } },
-      { fieldManager: 'faults' },
-    )
     await rest.apply(`${path}/status`, body, { fieldManager: 'faults', force: true })
   }
   const remove = async (...resource: string[]) => {
@@ -100,16 +101,14 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
       const [ofWebhook, ofController] = await Promise.all(
         [product.webhook, product.controller].map(role => sizes(role.healthUrl)),
       )
-      const isWhole =
-        isDeepStrictEqual(ofWebhook, expected) &&
-        // The controller watches no classes.
-        isDeepStrictEqual(ofController, { modelcaches: expected.modelcaches })
-      return isWhole || undefined
+      return (
+        (isDeepStrictEqual(ofWebhook, expected) && isDeepStrictEqual(ofController, expected)) || undefined
+      )
     })
   const sharedClass = (of: string) => storageClass(of, 'filestore.csi.storage.gke.io')
 
   await cluster.need(
-    ...[rises, falls, goes, NEVER].map(cache => modelCache(cache, soundSpec())),
+    ...[rises, falls, goes, NEVER].map(cache => pausedCache(cache, soundSpec())),
     sharedClass(classGoes),
   )
   await Promise.all([
@@ -185,7 +184,7 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
       await setStatus(falls, hydratingStatus)
       changedAt.set(falls, performance.now())
       // Each kind has one more and one less, so that a view is right only if it knows of both.
-      await cluster.need(...[comes, `${comes}-too`].map(cache => modelCache(cache, soundSpec())))
+      await cluster.need(...[comes, `${comes}-too`].map(cache => pausedCache(cache, soundSpec())))
       await cluster.need(...[classComes, `${classComes}-too`].map(sharedClass))
       await cluster.kubectl(['annotate', `mc/${goes}`, 'modelplane.ai/allow-delete-in-use=true'])
       await remove(`mc/${goes}`)
