@@ -72,7 +72,7 @@ export function nodeSteps(
         const { show, say, check } = telling
         say('(who was refused tries again with a growing delay; this can take some seconds)')
         for (const pod of ['waits', ...GANG]) {
-          const read = sumsIn(await logsOf(pod, telling))
+          const read = sumsIn(await logsOf(pod, sums.length, telling))
           check(`${pod} read what the hub serves`, read.toSorted().join() === sums.join())
         }
         await show('get pods')
@@ -146,7 +146,7 @@ function sumsIn(text: string): string[] {
 }
 
 /** The log of a pod that may not run yet. */
-async function logsOf(pod: string, { until, show }: Telling): Promise<string> {
-  await until(`the log of ${pod}`, `logs ${pod}`, ({ stdout }) => sumsIn(stdout).length > 0)
+async function logsOf(pod: string, count: number, { until, show }: Telling): Promise<string> {
+  await until(`the log of ${pod}`, `logs ${pod}`, ({ stdout }) => sumsIn(stdout).length === count)
   return (await show(`logs ${pod}`)).stdout
 }

@@ -68,10 +68,18 @@ describe('of a pod that runs, its progress', () => {
 })
 
 describe('of what waits, the latest Warning', () => {
-  const told = (message: string, lastTimestamp: string) => ({ message, lastTimestamp })
+  const told = (message: string, lastTimestamp: string, reason = 'FailedMount') => ({
+    reason,
+    message,
+    lastTimestamp,
+  })
 
   test('is that of the pod, escaped', async () => {
-    events = [told('new \u001b[31m', '2031-06-01T11:59:59Z'), told('old', '2031-06-01T11:59:00Z')]
+    events = [
+      told('new \u001b[31m', '2031-06-01T11:59:58Z'),
+      told('old', '2031-06-01T11:59:00Z'),
+      told('harmless', '2031-06-01T11:59:59Z', 'MissingClusterDNS'),
+    ]
     expect(await read(seen([aWaitingPod()]))).toEqual({
       warnings: { claim: undefined, work: 'new \\u{1b}[31m' },
     })

@@ -100,6 +100,7 @@ function progressIn(line: string): HydrationProgress['progress'] | undefined {
 const events = z.object({
   items: z.array(
     z.object({
+      reason: z.string().nullish(),
       message: z.string().nullish(),
       lastTimestamp: z.string().nullish(),
       eventTime: z.string().nullish(),
@@ -108,7 +109,7 @@ const events = z.object({
   ),
 })
 
-/** The latest Warning about an object, in the words of whoever told it. */
+/** The latest failure that a Warning tells of an object, in the words of whoever told it. */
 async function readWarning(
   rest: Pick<Rest, 'get'>,
   namespace: string,
@@ -118,7 +119,9 @@ async function readWarning(
   const query = { fieldSelector: `involvedObject.uid=${uid},type=Warning`, limit: 100 }
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
   const found = events.safeParse(await rest.get(path, { query, signal }))
-  const told = (found.data?.items ?? []).map(({ message, lastTimestamp, eventTime, series }) => ({
+  // FailedMount, FailedCreate, ProvisioningFailed; other Warnings, such as MissingClusterDNS, hold up nothing.
+  const failures = (found.data?.items ?? []).filter(({ reason }) => reason?.includes('Failed'))
+  const told = failures.map(({ message, lastTimestamp, eventTime, series }) => ({
     message,
     at: Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? ''),
   }))

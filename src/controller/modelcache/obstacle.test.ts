@@ -49,6 +49,22 @@ test.each<
     'RateLimited',
     'slow down; the Job makes another pod',
   ],
+  [
+    'the container has ended, and the pod not yet',
+    { warnings: { work: 'old' } },
+    [
+      aHydrationPod({
+        status: { containerStatuses: [{ name: 'hydrate', state: { terminated: { exitCode: 0 } } }] },
+      }),
+    ],
+    undefined,
+  ],
+  [
+    'a claim that is on its way, of which the scheduler complains',
+    { claim: pending, warnings: { work: 'unbound immediate PersistentVolumeClaims' } },
+    [unschedulable('pod has unbound immediate PersistentVolumeClaims')],
+    undefined,
+  ],
   ['no node', {}, [unschedulable('0/2 nodes')], 'PodUnschedulable', '0/2 nodes'],
   [
     'a claim that is on its way',

@@ -16,6 +16,8 @@ export function obstacle(seen: Observation, { job, pods }: Work): Verdict | unde
   if (pod === undefined) return podRejected(seen, job.metadata.name)
   if (isRunning(pod)) return undefined
   if (isFinished(pod)) return retried(pod)
+  // Its container has ended, and the rest of it is about to.
+  if (pod.status?.phase !== 'Pending') return undefined
   return imagePull(pod) ?? storage(seen) ?? unschedulable(seen, pod) ?? unbound(seen) ?? waiting(seen, pod)
 }
 
@@ -63,9 +65,10 @@ function unbound({ claim, now, storageClass }: Observation): Verdict | undefined
   return { reason: 'StorageUnprovisioned', message }
 }
 
-function waiting({ warnings }: Observation, pod: HydrationPod): Verdict | undefined {
-  const told = warnings?.work
-  if (told === undefined) return undefined
+function waiting(seen: Observation, pod: HydrationPod): Verdict | undefined {
+  const told = seen.warnings?.work
+  // While the claim waits for its volume, that is what the pod waits for.
+  if (told === undefined || isUnbound(seen)) return undefined
   return { reason: 'PodWaiting', message: `pod ${pod.metadata.name} cannot start: ${told}` }
 }
 
