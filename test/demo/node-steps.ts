@@ -87,7 +87,7 @@ export function nodeSteps(
     },
     {
       title: 'The webhook is replaced while pods are created all the time, and no create fails',
-      async tell({ show, say, check }) {
+      async tell({ show, say, check, until }) {
         const { created, failures } = await createWhile({
           kubeconfig,
           namespace: 'default',
@@ -102,6 +102,7 @@ export function nodeSteps(
         })
         say(`${created} pods were created meanwhile, ${failures.length} failed`)
         check('none failed', created > 0 && failures.length === 0)
+        await until('their end', 'delete pods -l app=load --force', ({ code }) => code === 0)
       },
     },
     {
@@ -110,7 +111,11 @@ export function nodeSteps(
         const { stderr } = await show('delete modelcache/llama')
         check('CacheInUse says who mounts it', /CacheInUse.*gang-0/.test(stderr))
         await show('delete leaderworkerset/gang pod/waits')
-        await until('the end of the pods', 'get pods -o name', ({ stdout }) => !/gang|waits/.test(stdout))
+        await until(
+          'the end of the pods',
+          'get pods -o name',
+          ({ stdout }) => !/gang|waits|load/.test(stdout),
+        )
         const { code } = await show('delete modelcache/llama')
         check('it is deleted', code === 0)
         await until(

@@ -56,7 +56,11 @@ function heldPod(caches: string) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { generateName: 'load-', annotations: { 'modelplane.ai/caches': caches } },
+    metadata: {
+      generateName: 'load-',
+      labels: { app: 'load' },
+      annotations: { 'modelplane.ai/caches': caches },
+    },
     spec: {
       schedulingGates: [{ name: 'example.com/load' }],
       containers: [{ name: 'main', image: 'load' }],
