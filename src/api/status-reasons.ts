@@ -118,10 +118,6 @@ const WAITING_REASONS = {
     when: 'The pod that hydrates used more memory than its limit.',
     fix: 'Raise `spec.hydration.resources.limits.memory`.',
   },
-  Pending: {
-    when: 'The controller has begun with the ModelCache.',
-    fix: 'Wait.',
-  },
   PodRejected: {
     when: 'The API server refuses the pod that hydrates: a policy, PodSecurity, a webhook, a ServiceAccount that is not there.',
     fix: 'Do what the message says; `spec.hydration` has what may be set for the pod.',
@@ -202,7 +198,6 @@ export type StatusReason = keyof typeof STATUS_REASONS
 
 /** Reasons that say how far it is, and nothing is wrong. */
 export const PROGRESS_REASONS: readonly string[] = [
-  'Pending',
   'Measuring',
   'Provisioning',
   'Hydrating',
