@@ -130,6 +130,13 @@ describe('the Job of a task', () => {
     expect([writes, blocked?.phase]).toEqual([undefined, 'Hydrating'])
   })
 
+  test('that is complete, and its pod gone, runs again at once the first time', () => {
+    const cache = { status: { hydration: { ...running.hydration, attempt: 1 } } }
+    const { blocked, writes } = run({ cache, job: { status: theJobIs('Complete') } })
+    expect(writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
+    expect(blocked?.phase).toBe('Hydrating')
+  })
+
   test('that is complete, and its pod gone, runs again after a pause', () => {
     const { blocked, writes, againMs } = run({ job: { status: theJobIs('Complete') } })
     expect(blocked).toMatchObject({

@@ -132,6 +132,9 @@ function completed(seen: Observation, task: Task, work: Work): TaskResult {
     return goesOn(seen, task, 'the Job is complete, and its report is on its way')
   if (said === undefined) {
     const message = `Job ${work.job.metadata.name} is complete, but its pod is gone, and its report with it`
+    // What was written is there, so that another run costs little.
+    const isFirst = (seen.cache.status?.hydration?.attempt ?? 0) <= 1
+    if (isFirst) return { writes: [deletion(work)], ...goesOn(seen, task, `${message}; it runs again`) }
     return failed(seen, work, { reason: 'HydrationFailed', message })
   }
   return {
