@@ -10,12 +10,14 @@ export interface Variable {
   value: string
 }
 
-/** The variables of a container that hold a text. Kubernetes expands `$(NAME)` in values, and `$$` stands for `$`. */
+/** A variable whose value comes through as it is: Kubernetes expands `$(NAME)` in values, and `$$` stands for `$`. */
+export function literal(name: string, value: string): Variable {
+  return { name, value: value.replaceAll('$', '$$$$') }
+}
+
+/** The variables of a container that hold a text. */
 export function textVariables(name: string, text: string): Variable[] {
-  return partsOf(text).map((part, index) => ({
-    name: `${name}_${index}`,
-    value: part.replaceAll('$', '$$$$'),
-  }))
+  return partsOf(text).map((part, index) => literal(`${name}_${index}`, part))
 }
 
 /** The text in the variables of a process; undefined where there is none. */

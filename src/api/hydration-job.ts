@@ -35,8 +35,6 @@ export const hydrationJob = z.object({
   spec: z.object({ suspend: z.boolean().nullish() }),
   status: z
     .object({
-      active: z.int().min(0).nullish(),
-      failed: z.int().min(0).nullish(),
       startTime: text(64).nullish(),
       conditions: listOf(condition, 32).nullish(),
     })

@@ -17,7 +17,6 @@ const terminated = z.object({
 
 const containerStatus = z.object({
   name: text(253),
-  restartCount: z.int().min(0).nullish(),
   state: z
     .object({
       waiting: z.object({ reason: text(1024).nullish(), message: text(MESSAGE).nullish() }).nullish(),

@@ -42,11 +42,9 @@ export const ownerReferences = listOf(
   64,
 )
 
-/** UID of the object that controls this one. */
-export function controllerOf(meta: {
-  ownerReferences?: z.infer<typeof ownerReferences> | undefined
-}): string | undefined {
-  return meta.ownerReferences?.find(({ controller }) => controller === true)?.uid
+/** The object that controls this one. */
+export function controllerOf(meta: { ownerReferences?: z.infer<typeof ownerReferences> | undefined }) {
+  return meta.ownerReferences?.find(({ controller }) => controller === true)
 }
 
 export type ObjectMeta = z.infer<typeof objectMeta>

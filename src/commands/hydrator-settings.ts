@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { SOURCE_CA_VARIABLE, textVariables, type Variable } from '../api/hydration-env.ts'
+import { literal, SOURCE_CA_VARIABLE, textVariables, type Variable } from '../api/hydration-env.ts'
 import type { HydratorSettings } from '../controller/modelcache/objects/hydration-job.ts'
 import { isNotFound } from '../kube/api-error.ts'
 import type { Rest } from '../kube/rest.ts'
@@ -44,7 +44,7 @@ export async function hydratorSettings(
   const own = image === undefined ? await ownImage(rest, namespace, signal) : { image }
   const handedOn = HANDED_ON.flatMap((name): Variable[] => {
     const value = process.env[name]
-    return value ? [{ name, value: value.replaceAll('$', '$$$$') }] : []
+    return value ? [literal(name, value)] : []
   })
   const ca = options['source-ca']
   return { ...own, env: [...handedOn, ...(ca === undefined ? [] : await caVariables(ca))] }

@@ -6,7 +6,7 @@ import { cut, printable } from '../../api/wording.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
-import type { Details, Observation, Work } from './observe.ts'
+import { type Details, isUnbound, type Observation, type Work } from './observe.ts'
 import { isRunning } from './pods.ts'
 
 /** How often the log of a pod and the Events of an object are read at the most. */
@@ -54,16 +54,16 @@ export function createReadDetails({
       ? undefined
       : atMostOften(`events ${uid}`, now, () => readWarning(rest, namespace, uid, signal).catch(ignored))
 
-  return async ({ cache, claim, work, now }) => {
+  return async seen => {
+    const { cache, claim, work, now } = seen
     const { namespace = '' } = cache.metadata
     const current = work.hydrate ?? work.measure
     const pod = current?.pods.at(-1)
     if (pod !== undefined && isRunning(pod)) return { progress: await progressOf(pod, now) }
-    const isClaimWaiting = claim !== undefined && claim.status?.phase !== 'Bound'
     if (current === undefined || !isLate(current, now)) return {}
     return {
       warnings: {
-        claim: isClaimWaiting ? await warningAbout(namespace, claim.metadata.uid, now) : undefined,
+        claim: isUnbound(seen) ? await warningAbout(namespace, claim?.metadata.uid, now) : undefined,
         work: await warningAbout(namespace, pod?.metadata.uid ?? current.job.metadata.uid, now),
       },
     }

@@ -80,6 +80,11 @@ export function claimOf(cache: ModelCache): string {
   return cache.spec.storage.existingPVC?.name ?? managedClaimOf(cache)
 }
 
+/** Whether the claim has no volume yet. */
+export function isUnbound({ claim }: Pick<Observation, 'claim'>): boolean {
+  return claim !== undefined && claim.status?.phase !== 'Bound'
+}
+
 function byCreation(a: HydrationPod, b: HydrationPod): number {
   return Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? '')
 }

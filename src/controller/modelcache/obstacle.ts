@@ -1,6 +1,6 @@
 import type { HydrationPod } from '../../api/hydration-pod.ts'
 import { cut, printable } from '../../api/wording.ts'
-import type { Observation, Work } from './observe.ts'
+import { isUnbound, type Observation, type Work } from './observe.ts'
 import { falseCondition, isFinished, isRunning, stateOf } from './pods.ts'
 import { isQuota } from './refusal.ts'
 import type { Verdict } from './step.ts'
@@ -57,9 +57,10 @@ function unschedulable(seen: Observation, pod: HydrationPod): Verdict | undefine
   return { reason: 'PodUnschedulable', message }
 }
 
-function unbound({ claim, now, storageClass }: Observation): Verdict | undefined {
+function unbound(seen: Observation): Verdict | undefined {
+  const { claim, now, storageClass } = seen
   const since = Date.parse(claim?.metadata.creationTimestamp ?? '')
-  if (claim === undefined || claim.status?.phase === 'Bound' || !(now - since > BINDING_MS)) return undefined
+  if (claim === undefined || !isUnbound(seen) || !(now - since > BINDING_MS)) return undefined
   const by = storageClass.found?.provisioner ?? 'the provisioner'
   const message = `claim ${claim.metadata.name} has no volume after ${BINDING_MS / 60_000} minutes; see that ${by} runs in the cluster: kubectl describe pvc ${claim.metadata.name}`
   return { reason: 'StorageUnprovisioned', message }
@@ -70,9 +71,4 @@ function waiting(seen: Observation, pod: HydrationPod): Verdict | undefined {
   // While the claim waits for its volume, that is what the pod waits for.
   if (told === undefined || isUnbound(seen)) return undefined
   return { reason: 'PodWaiting', message: `pod ${pod.metadata.name} cannot start: ${told}` }
-}
-
-/** Whether the claim has no volume yet. */
-export function isUnbound({ claim }: Pick<Observation, 'claim'>): boolean {
-  return claim !== undefined && claim.status?.phase !== 'Bound'
 }

@@ -44,7 +44,8 @@ export function startModelCacheReconciler(
   const byJob = indexStore(
     stores.HydrationPod,
     // Anybody may forge an owner reference and a report. The name is reserved for the pods that the Job controller makes.
-    ({ metadata }) => (metadata.name.startsWith(CACHE_LABEL_PREFIX) ? controllerOf(metadata) : undefined),
+    ({ metadata }) =>
+      metadata.name.startsWith(CACHE_LABEL_PREFIX) ? controllerOf(metadata)?.uid : undefined,
     signal,
   )
   const looking: Looking = { stores, podsOf: byJob, settings }
@@ -90,8 +91,9 @@ export function startModelCacheReconciler(
 
 type Owned = ObjectMeta & { ownerReferences?: ReturnType<(typeof ownerReferences)['parse']> | undefined }
 
-function ownerOf({ ownerReferences }: Owned, kind: string): string {
-  return ownerReferences?.find(owner => owner.controller === true && owner.kind === kind)?.name ?? ''
+function ownerOf(metadata: Owned, kind: string): string {
+  const owner = controllerOf(metadata)
+  return (owner?.kind === kind && owner.name) || ''
 }
 
 function wakeUnstaged(wake: Wake, caches: ReadableStore<ModelCache>): void {

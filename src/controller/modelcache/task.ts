@@ -4,7 +4,8 @@ import { FINAL_REASONS } from '../../api/status-reasons.ts'
 import { rfc3339 } from './conditions.ts'
 import { hydrationJob, jobName, madeFrom, type Task } from './objects/hydration-job.ts'
 import type { Observation, Work } from './observe.ts'
-import { isUnbound, obstacle } from './obstacle.ts'
+import { isUnbound } from './observe.ts'
+import { obstacle } from './obstacle.ts'
 import { isRunning, stateOf } from './pods.ts'
 import type { Phase, StepResult, Verdict, Write } from './step.ts'
 import { failureOfJob, lastLine } from './task-failure.ts'
@@ -69,9 +70,16 @@ export function runTask(seen: Observation, task: Task): TaskResult {
 }
 
 /** Deletes a Job, and its pods with it. The API's own default would leave the pods. */
-export function deletion({ job }: Work): Write {
+function deletion({ job }: Work): Write {
   const { name, uid } = job.metadata
   return { do: 'delete', kind: 'HydrationJob', name, uid, propagation: 'Foreground' }
+}
+
+/** The same of each that is there and not on its way out already. */
+export function deletions(...works: readonly (Work | undefined)[]): Write[] {
+  return works.flatMap(work =>
+    work === undefined || work.job.metadata.deletionTimestamp !== undefined ? [] : [deletion(work)],
+  )
 }
 
 function goesOn(seen: Observation, task: Task, message: string): StepResult {

@@ -26,5 +26,5 @@ export function isMadeFor(
   { metadata }: ModelCache,
   object: { metadata: Parameters<typeof controllerOf>[0] },
 ): boolean {
-  return metadata.uid !== undefined && controllerOf(object.metadata) === metadata.uid
+  return metadata.uid !== undefined && controllerOf(object.metadata)?.uid === metadata.uid
 }

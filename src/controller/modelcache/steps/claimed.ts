@@ -3,7 +3,7 @@ import { quote } from '../../../api/wording.ts'
 import { claim as claimObject } from '../objects/claim.ts'
 import { isMadeFor } from '../objects/made-for.ts'
 import { claimOf, type Observation } from '../observe.ts'
-import type { Step, StepResult, Write } from '../step.ts'
+import type { Step, StepResult, Verdict, Write } from '../step.ts'
 
 /** Of sources that are a part of the cluster: no object has more than a megabyte or two. */
 const SMALL_GIB = 1
@@ -25,14 +25,16 @@ export const claimed: Step = seen => {
       'ClaimNotOwned',
       `claim ${name} exists, and was not made for this ModelCache; delete it, or give the ModelCache another name`,
     )
-  if (claim.status?.phase === 'Lost') {
-    const message = `claim ${name} has lost its volume; delete the ModelCache and create it again`
-    return { blocked: { reason: 'ClaimLost', message, phase: 'Failed' } }
-  }
+  if (claim.status?.phase === 'Lost') return { blocked: { ...volumeLost(name), phase: 'Failed' } }
   return {
     writes: growth(seen),
     status: { claimName: name, claimUID: claim.metadata.uid, ...sizeOnClaim(seen) },
   }
+}
+
+export function volumeLost(claim: string): Verdict {
+  const message = `claim ${claim} has lost its volume; delete the ModelCache and create it again`
+  return { reason: 'ClaimLost', message }
 }
 
 /** For people: what the volume has, else what was asked for. */

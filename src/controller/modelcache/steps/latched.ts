@@ -1,9 +1,9 @@
 import { REFETCH } from '../../../api/annotations.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { claimOf, type Observation } from '../observe.ts'
-import type { Step, StepResult, Verdict } from '../step.ts'
-import { deletion } from '../task.ts'
-import { growth, sizeOnClaim } from './claimed.ts'
+import type { Step, StepResult, Verdict, Write } from '../step.ts'
+import { deletions } from '../task.ts'
+import { growth, sizeOnClaim, volumeLost } from './claimed.ts'
 import { hydrated } from './hydrated.ts'
 
 /**
@@ -45,19 +45,12 @@ function loss({ cache, claim }: Observation): Verdict | undefined {
     const message = `somebody has deleted claim ${name}, and pods that mount it keep it until they end; delete the ModelCache and create it again`
     return { reason: 'ClaimTerminating', message }
   }
-  if (claim.status?.phase === 'Lost')
-    return {
-      reason: 'ClaimLost',
-      message: `claim ${name} has lost its volume; delete the ModelCache and create it again`,
-    }
-  return undefined
+  return claim.status?.phase === 'Lost' ? volumeLost(name) : undefined
 }
 
 /** The Job has done its work, and its pod would pin the volume. */
-function tidied({ work }: Observation) {
-  return [work.hydrate, work.measure].flatMap(done =>
-    done === undefined || done.job.metadata.deletionTimestamp !== undefined ? [] : [deletion(done)],
-  )
+function tidied({ work }: Observation): Write[] {
+  return deletions(work.hydrate, work.measure)
 }
 
 /** What it says of itself since it was staged. */

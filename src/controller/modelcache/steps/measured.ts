@@ -1,16 +1,11 @@
 import { measureReport } from '../../../api/hydration-report.ts'
 import type { Observation } from '../observe.ts'
 import type { Step, StepResult } from '../step.ts'
-import { deletion, failed, runTask } from '../task.ts'
+import { deletions, failed, runTask } from '../task.ts'
 
 /** It is known how large the claim has to be: the ModelCache says so, or a Job asks the source. */
 export const measured: Step = seen => {
-  const { work } = seen
-  const job = work.measure?.job.metadata
-  if (isKnown(seen))
-    return job !== undefined && job.deletionTimestamp === undefined && work.measure
-      ? { writes: [deletion(work.measure)] }
-      : {}
+  if (isKnown(seen)) return { writes: deletions(seen.work.measure) }
   const { report, ...result } = runTask(seen, 'measure')
   return report === undefined ? result : known(seen, report.said)
 }
