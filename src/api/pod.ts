@@ -46,6 +46,7 @@ const container = z.object({
   ).nullish(),
   envFrom: listOf(z.unknown(), MAX_ENV).nullish(),
   workingDir: path.nullish(),
+  restartPolicy: text(64).nullish(),
   resources: z
     .object({
       limits: quantities.nullish(),

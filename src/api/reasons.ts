@@ -56,6 +56,10 @@ export const REASONS = {
     when: 'Somebody else than the hydration Job of a ModelCache would mount its claim writable: a pod, an ephemeral container, or a Job by its template. A claim is managed when a ModelCache of backend PVC has it, when it is labelled `modelplane.ai/modelcache`, or, for the policy that holds without the webhook, when its name begins with `modelcache--`.',
     fix: 'Set `readOnly: true` on the volume and on its mounts, or ask for the cache by annotation `modelplane.ai/caches`. To keep other data, use a claim of another name.',
   },
+  ContainersNotChosen: {
+    when: 'A warning: a pod template has several containers, and none shows that it reads the weights: none asks for an accelerator or another device, runs a known engine, or names the mount path. All of them get the mounts then.',
+    fix: 'Name the containers that serve in annotation `modelplane.ai/cache-containers` of the pod template.',
+  },
   ControllerLimited: {
     when: 'Somebody with the token of the controller changes something else of a pod than its own annotations and gate. A policy says so.',
     example: 'the controller changes annotations and the gate of a pod, and nothing else',

@@ -2,22 +2,84 @@ import type { Container } from '../api/pod.ts'
 import { parseQuantity } from '../api/quantity.ts'
 
 /**
- * Whether a container asks for an accelerator: an extended resource (nvidia.com/gpu, google.com/tpu,
- * amd.com/gpu …) in a quantity other than zero, or a claim of dynamic resource allocation.
+ * Names of resources that are accelerators, by their domain and the rest. Sources: the device plugins and sharing schedulers of the
+ * makers, as named in their own documentation.
  */
-export function requestsAccelerator({ resources }: Container): boolean {
-  if (!resources) return false
-  if (resources.claims && resources.claims.length > 0) return true
-  return [resources.limits, resources.requests].some(list =>
-    Object.entries(list ?? {}).some(([name, quantity]) => isExtendedResource(name) && !isZero(quantity)),
+const ACCELERATORS: Readonly<Record<string, RegExp>> = {
+  // gpu, gpu.shared, mig-1g.5gb, vGPU types, HAMi's gpumem and gpucores; the network operator's NICs have this domain too.
+  'nvidia.com': /^(?!.*(rdma|hostdev|sriov|mlnx|(^|[-_])nics?([-_]|$))).+/i,
+  'amd.com': /^(gpu|[scdq]px_)/,
+  // i915, xe, and their shares; i915_monitoring reads counters.
+  'gpu.intel.com': /^(?!.*monitoring)/,
+  'habana.ai': /^gaudi/,
+  'google.com': /^tpu/,
+  'cloud-tpus.google.com': /./,
+  'aws.amazon.com': /^neuron/,
+  'huawei.com': /^(Ascend|npu)/i,
+  'cambricon.com': /./,
+  'hygon.com': /./,
+  'iluvatar.ai': /./,
+  'iluvatar.com': /./,
+  'metax-tech.com': /./,
+  'mthreads.com': /./,
+  'enflame.com': /./,
+  'kunlunxin.com': /./,
+  'birentech.com': /./,
+  'qualcomm.com': /^qaic/,
+  'furiosa.ai': /./,
+  'rebellions.ai': /./,
+  'tenstorrent.com': /./,
+  // Schedulers that share GPUs under names of their own.
+  'volcano.sh': /^vgpu/,
+  'aliyun.com': /^gpu/,
+  'alibabacloud.com': /^gpu/,
+  'tencent.com': /^vcuda/,
+  'koordinator.sh': /^gpu/,
+  'run.ai': /gpu/,
+}
+
+/** A device class as an extended resource: Kubernetes 1.34, KEP-5004. */
+const DEVICE_CLASS = 'deviceclass.resource.kubernetes.io'
+/** Device classes of the makers' drivers for dynamic resource allocation. */
+const DEVICE_CLASSES = /^(gpu|mig|vfio|tpu|npu|gaudi|neuron)\.|^neuron/
+
+/** Whether a container asks for a resource that is known to be an accelerator, in a quantity other than zero. */
+export function requestsAccelerator(container: Container): boolean {
+  return resourcesOf(container).some(isAccelerator)
+}
+
+/**
+ * Whether it asks for a device of which nobody knows what it is: an extended resource of another name, or a claim of dynamic resource
+ * allocation, whose class another object names.
+ */
+export function requestsUnknownDevice(container: Container): boolean {
+  if ((container.resources?.claims?.length ?? 0) > 0) return true
+  return resourcesOf(container).some(name => isExtended(name) && !isAccelerator(name))
+}
+
+/** The resources that a container asks for. */
+function resourcesOf({ resources }: Container): string[] {
+  return [resources?.limits, resources?.requests].flatMap(list =>
+    Object.entries(list ?? {}).flatMap(([name, quantity]) => (isZero(quantity) ? [] : [name])),
   )
 }
 
+function isAccelerator(resource: string): boolean {
+  const [domain, name] = parts(resource)
+  if (domain === DEVICE_CLASS) return DEVICE_CLASSES.test(name)
+  return Object.hasOwn(ACCELERATORS, domain) && ACCELERATORS[domain]?.test(name) === true
+}
+
 /** Kubernetes: an extended resource has a fully qualified name outside of kubernetes.io. */
-function isExtendedResource(name: string): boolean {
-  const [domain, rest] = name.split('/', 2)
-  if (domain === undefined || rest === undefined) return false
-  return domain !== 'kubernetes.io' && !domain.endsWith('.kubernetes.io')
+function isExtended(resource: string): boolean {
+  const [domain, name] = parts(resource)
+  if (name === '') return false
+  return domain === DEVICE_CLASS || (domain !== 'kubernetes.io' && !domain.endsWith('.kubernetes.io'))
+}
+
+function parts(resource: string): [domain: string, name: string] {
+  const slash = resource.indexOf('/')
+  return slash === -1 ? ['', ''] : [resource.slice(0, slash), resource.slice(slash + 1)]
 }
 
 function isZero(quantity: string | number): boolean {

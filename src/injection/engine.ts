@@ -1,15 +1,21 @@
 import type { Container } from '../api/pod.ts'
+import { programsOf } from './programs.ts'
 
-/** Image repositories of inference engines, matched anywhere in the image name before its tag or digest. */
+/**
+ * Image repositories of inference engines: as many parts of a repository as tell it, from one slash or the beginning to another or the
+ * end. A dash at the end stands for any rest of that part.
+ */
 const ENGINE_IMAGES = [
   'vllm/vllm-',
   'lmcache/vllm-openai',
   'rocm/vllm',
+  'rocm/vllm-',
   'aibrix/vllm-openai',
   'llm-d/llm-d-',
   'lmsysorg/sglang',
   'text-generation-inference',
-  'nvidia/tensorrt-llm',
+  'text-embeddings-inference',
+  'nvidia/tensorrt-llm/',
   'nvidia/tritonserver',
   'nvcr.io/nim/',
   'nvidia/ai-dynamo/',
@@ -20,33 +26,41 @@ const ENGINE_IMAGES = [
   'rayproject/ray-llm',
 ] as const
 
-/**
- * Words in a command line, also inside a `sh -c` script, that start an engine. The multi-node script counts: a
- * worker of a gang runs it without naming a model.
- */
-const ENGINE_COMMAND = new RegExp(
-  [
-    String.raw`\bvllm\s+serve\b`,
-    String.raw`\bvllm\.entrypoints\.`,
-    String.raw`\bmulti-node-serving\.sh\b`,
-    String.raw`\bsglang\.launch_server\b`,
-    String.raw`\bsglang\s+serve\b`,
-    String.raw`\btext-generation-launcher\b`,
-    String.raw`\btrtllm-serve\b`,
-    String.raw`\btritonserver\b`,
-    String.raw`\bllama-server\b`,
-    String.raw`\blmdeploy\s+serve\b`,
-    String.raw`\bollama\s+serve\b`,
-    String.raw`\bnim-serve\b`,
-    String.raw`\bdynamo\.(vllm|sglang|trtllm|frontend)\b`,
-  ].join('|'),
-)
+/** Programs that are engines, and the word that must follow where they are other things, too. */
+const ENGINE_PROGRAMS: ReadonlyMap<string, string | undefined> = new Map([
+  ['vllm', 'serve'],
+  ['sglang', 'serve'],
+  ['lmdeploy', 'serve'],
+  ['ollama', 'serve'],
+  ['mlc_llm', 'serve'],
+  ['text-generation-launcher', undefined],
+  ['text-embeddings-router', undefined],
+  ['trtllm-serve', undefined],
+  ['tritonserver', undefined],
+  ['llama-server', undefined],
+  ['nim-serve', undefined],
+  ['nim-serve-ray', undefined],
+  // The script of vLLM that a worker of a gang runs without naming a model.
+  ['multi-node-serving.sh', undefined],
+])
 
-/** Whether a container runs a known inference engine, by its image or its command line. */
-export function isEngine({ image, command, args }: Container): boolean {
-  const repository = repositoryOf(image ?? '')
-  if (ENGINE_IMAGES.some(name => repository.includes(name))) return true
-  return ENGINE_COMMAND.test([...(command ?? []), ...(args ?? [])].join(' '))
+const ENGINE_MODULE =
+  /^(vllm\.entrypoints\..+|sglang\.launch_server|mlc_llm|dynamo\.(vllm|sglang|trtllm|frontend))$/
+
+/** Whether a container runs a known inference engine, by its image or by the program that its command runs. */
+export function isEngine(container: Container): boolean {
+  const repository = `/${repositoryOf(container.image ?? '')}/`
+  if (ENGINE_IMAGES.some(name => isPartOf(name, repository))) return true
+  return programsOf(container).some(({ program, module, next }) => {
+    if (module !== undefined) return ENGINE_MODULE.test(module)
+    if (!ENGINE_PROGRAMS.has(program)) return false
+    const verb = ENGINE_PROGRAMS.get(program)
+    return verb === undefined || next === verb
+  })
+}
+
+function isPartOf(name: string, repository: string): boolean {
+  return repository.includes(/[-/]$/.test(name) ? `/${name}` : `/${name}/`)
 }
 
 /** An image reference without digest and tag. A colon before the last slash belongs to the registry's port. */

@@ -28,8 +28,10 @@ function forInjectable(check: (pod: Pod, mounts: CacheMount[]) => void): void {
   expect(injectable).toBeGreaterThan(RUNS.numRuns / 20)
 }
 
-function mountsOf(pod: Pod, mount: CacheMount): number[] {
-  const targets = targetContainers(pod).value ?? expect.fail('refused')
+const pathsOf = (mounts: readonly CacheMount[]) => mounts.map(({ mountPath }) => mountPath)
+
+function mountsOf(pod: Pod, mount: CacheMount, mounts: readonly CacheMount[]): number[] {
+  const targets = targetContainers(pod, pathsOf(mounts)).value ?? expect.fail('refused')
   return targets.map(
     ({ container }) =>
       (container.volumeMounts ?? []).filter(existing => {
@@ -63,8 +65,8 @@ describe('for every pod that can be given its caches', () => {
     forInjectable((pod, mounts) => {
       const after = inject(pod, mounts)
       for (const mount of mounts) {
-        for (const [index, count] of mountsOf(after, mount).entries()) {
-          expect(count).toBe(Math.max(1, mountsOf(pod, mount)[index] ?? 0))
+        for (const [index, count] of mountsOf(after, mount, mounts).entries()) {
+          expect(count).toBe(Math.max(1, mountsOf(pod, mount, mounts)[index] ?? 0))
         }
       }
     })
@@ -80,7 +82,7 @@ describe('for every pod that can be given its caches', () => {
 
   test('every target container has the variable of each digest that is not known yet, once', () => {
     forInjectable((pod, mounts) => {
-      const targets = targetContainers(inject(pod, mounts)).value ?? expect.fail('refused')
+      const targets = targetContainers(inject(pod, mounts), pathsOf(mounts)).value ?? expect.fail('refused')
       const names = mounts.flatMap(({ variable }) => variable?.name ?? [])
       for (const { container } of targets) {
         const env = (container.env ?? []).map(({ name }) => name)
@@ -123,7 +125,7 @@ describe('for every pod that can be given its caches', () => {
       }
       const second = inject(disturbed, mounts)
       for (const mount of mounts)
-        for (const count of mountsOf(second, mount)) expect(count).toBeGreaterThan(0)
+        for (const count of mountsOf(second, mount, mounts)) expect(count).toBeGreaterThan(0)
       expect(operationsFor(second, mounts)).toEqual([])
       expect(disturbances(disturbed, second)).toEqual([])
     })

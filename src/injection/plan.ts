@@ -22,7 +22,8 @@ export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Outcome<
     const text = 'caches cannot be mounted into Windows pods; run it on Linux'
     return refused(violation('NotImplemented', 'spec.os.name', text))
   }
-  const targets = targetContainers(pod)
+  const paths = mounts.map(({ mountPath }) => mountPath)
+  const targets = targetContainers(pod, paths)
   if (targets.refused !== undefined) return targets
   const overlap = overlapOfCaches(mounts)
   if (overlap) return refused(overlap)

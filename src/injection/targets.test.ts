@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { CACHE_CONTAINERS } from '../api/annotations.ts'
 import { aContainer, aGpuContainer, aPod } from '../api/fixtures.ts'
 import type { Container, Pod } from '../api/pod.ts'
-import { targetContainers } from './targets.ts'
+import { isGuess, targetContainers } from './targets.ts'
 
 function targets(pod: Pod): string[] {
-  const found = targetContainers(pod).value ?? expect.fail('refused')
+  const found = targetContainers(pod, ['/mnt/model']).value ?? expect.fail('refused')
   return found.map(({ container }) => container.name)
 }
 
 function refusal(pod: Pod) {
-  return targetContainers(pod).refused ?? expect.fail('not refused')
+  return targetContainers(pod, ['/mnt/model']).refused ?? expect.fail('not refused')
 }
 
 const SIDECAR = aContainer({ name: 'routing-proxy' })
@@ -54,8 +54,13 @@ describe('the containers that the annotation names', () => {
 })
 
 describe('without the annotation', () => {
-  test('containers that ask for an accelerator come before recognised engines', () => {
-    expect(targets(aPod({ spec: { containers: [VLLM, aGpuContainer(), SIDECAR] } }))).toEqual(['engine'])
+  test('the signs add up: an accelerator, an engine, and the path of the mount', () => {
+    const reader = aContainer({ name: 'reader', args: ['--weights', '/mnt/model'] })
+    expect(targets(aPod({ spec: { containers: [VLLM, aGpuContainer(), SIDECAR, reader] } }))).toEqual([
+      'vllm',
+      'engine',
+      'reader',
+    ])
   })
 
   test('all that ask for an accelerator are targets', () => {
@@ -69,6 +74,34 @@ describe('without the annotation', () => {
 
   test('every container is a target where none stands out', () => {
     expect(targets(aPod({ spec: { containers: [SIDECAR, aContainer()] } }))).toEqual(['routing-proxy', 'app'])
+  })
+
+  test('a native sidecar serves as others do', () => {
+    const ollama = { ...aGpuContainer({ name: 'ollama' }), restartPolicy: 'Always' }
+    const pod = aPod({ spec: { initContainers: [INIT, ollama], containers: [SIDECAR] } })
+    expect(targets(pod)).toEqual(['ollama'])
+    const quiet = { ...INIT, restartPolicy: 'Always' }
+    expect(targets(aPod({ spec: { initContainers: [quiet], containers: [SIDECAR] } }))).toEqual([
+      'routing-proxy',
+    ])
+  })
+
+  test.each([
+    ['smarter-devices/fuse', 'vllm', VLLM],
+    ['vpc.amazonaws.com/pod-eni', 'vllm', VLLM],
+    ['nvidia.com/hostdev', 'reader', aContainer({ name: 'reader', args: ['-m', '/mnt/model/model.gguf'] })],
+    ['rdma/hca', 'vllm', VLLM],
+  ])('a device %s says nothing where another container shows a sign', (resource, expected, container) => {
+    const device = aContainer({ name: 'device', resources: { limits: { [resource]: '1' } } })
+    expect(targets(aPod({ spec: { containers: [device, container] } }))).toEqual([expected])
+  })
+
+  test.each<[string, Container['resources']]>([
+    ['of an unknown name', { limits: { 'example.com/accelerator': '1' } }],
+    ['of a device class that nobody knows', { limits: { 'deviceclass.resource.kubernetes.io/mine': '1' } }],
+    ['by a claim', { claims: [{ name: 'gpus' }] }],
+  ])('a device %s decides where nothing else does', (_, resources) => {
+    expect(isTarget({ resources })).toBe(true)
   })
 
   test('init containers are never targets, whatever they ask for', () => {
@@ -103,10 +136,37 @@ describe('an accelerator is', () => {
     ['a TPU request without a limit', { requests: { 'google.com/tpu': '4' } }],
     ['a share of a GPU', { limits: { 'nvidia.com/mig-1g.5gb': '1' } }],
     ['one among other resources', { limits: { cpu: '8', memory: '64Gi', 'habana.ai/gaudi': '8' } }],
-    ['a claim of dynamic resource allocation', { claims: [{ name: 'gpus' }] }],
-    ['requested though the limit is zero', { limits: { 'a.com/x': '0' }, requests: { 'b.com/y': '1' } }],
+    [
+      'requested though the limit is zero',
+      { limits: { 'amd.com/gpu': '0' }, requests: { 'amd.com/gpu': '1' } },
+    ],
+    ['time-sliced', { limits: { 'nvidia.com/gpu.shared': '1' } }],
+    ['memory of a GPU, by HAMi', { limits: { 'nvidia.com/gpumem': '8000' } }],
+    ['a vGPU', { limits: { 'nvidia.com/NVIDIA_A10-8Q': '1' } }],
+    ['a partition of AMD', { limits: { 'amd.com/cpx_nps4': '1' } }],
+    ['a GPU of Intel', { limits: { 'gpu.intel.com/xe': '1' } }],
+    ['Inferentia', { limits: { 'aws.amazon.com/neuroncore': '2' } }],
+    ['Ascend', { limits: { 'huawei.com/Ascend910B4-vir8': '1' } }],
+    ['Cambricon', { limits: { 'cambricon.com/mlu370': '1' } }],
+    ['a vGPU of Volcano', { limits: { 'volcano.sh/vgpu-number': '1' } }],
+    ['a known device class', { limits: { 'deviceclass.resource.kubernetes.io/gpu.nvidia.com': '1' } }],
   ])('%s', (_, resources) => {
-    expect(isTarget({ resources })).toBe(true)
+    // Beside a container that asks for a device that nobody knows.
+    const device = aContainer({ name: 'device', resources: { limits: { 'example.com/x': '1' } } })
+    const candidate = aContainer({ name: 'candidate', resources })
+    expect(targets(aPod({ spec: { containers: [device, candidate] } }))).toEqual(['candidate'])
+  })
+
+  test.each([
+    'nvidia.com/hostdev',
+    'nvidia.com/rdma_shared_device_a',
+    'nvidia.com/mlnx_sriov',
+    'gpu.intel.com/i915_monitoring',
+    'amd.com/nic',
+    'toString/x',
+  ])('not %s', resource => {
+    const device = aContainer({ name: 'device', resources: { limits: { [resource]: '1' } } })
+    expect(targets(aPod({ spec: { containers: [device, VLLM] } }))).toEqual(['vllm'])
   })
 
   test.each<[string, Container['resources']]>([
@@ -155,6 +215,9 @@ describe('an engine is recognised by its image', () => {
     'ghcr.io/llm-d/routing-proxy:v0.4',
     'registry.example/app:text-generation-inference',
     'registry.example/vllm-exporter:1',
+    'registry.example/ollama/ollama-proxy:1',
+    'registry.example/nvidia/tritonserver-exporter:1',
+    'registry.example/my-text-generation-inference:1',
     undefined,
     null,
   ])('not %s', image => {
@@ -209,6 +272,16 @@ describe('an engine is recognised by its command line', () => {
     ['LMDeploy', { command: ['lmdeploy', 'serve', 'api_server', MODEL] }],
     ['Ollama', { command: ['/bin/ollama', 'serve'] }],
     ['NIM on Ray', { command: ['nim-serve-ray', '--head'] }],
+    ['behind numactl', { command: ['numactl', '--cpunodebind', '0', 'vllm', 'serve', MODEL] }],
+    ['behind mpirun', { command: ['mpirun', '-n', '8', '--allow-run-as-root', 'trtllm-serve', MODEL] }],
+    ['behind tini', { command: ['tini', '--', '/opt/bin/vllm'], args: ['serve', MODEL] }],
+    [
+      'behind variables',
+      { command: ['sh', '-c', `HF_HUB_OFFLINE=1 CUDA_VISIBLE_DEVICES=0 vllm serve ${MODEL}`] },
+    ],
+    ['in a condition', { command: ['bash', '-c', `if [ -d /x ]; then exec llama-server -m x; fi`] }],
+    ['in a shell within a shell', { command: ['sh', '-c', `bash -c "vllm serve ${MODEL}"`] }],
+    ['Python with an option', { command: ['python3', '-u', '-m', 'sglang.launch_server'] }],
     ['Dynamo worker', { command: ['python3', '-m', 'dynamo.vllm', '--model', MODEL] }],
     ['Dynamo frontend, which reads the tokenizer', { command: ['python3', '-m', 'dynamo.frontend'] }],
   ])('%s', (_, container) => {
@@ -221,7 +294,48 @@ describe('an engine is recognised by its command line', () => {
     ['another program', { command: ['sleep', 'infinity'] }],
     ['a word that only begins like one', { args: ['--upstream', 'vllm server'] }],
     ['another subcommand', { command: ['vllm', 'bench', 'throughput'] }],
+    ['the name of a host', { command: ['envoy', '--upstream', 'tritonserver:8000'] }],
+    ['the name of a host by itself', { args: ['--backend', 'tritonserver'] }],
+    ['the path of a log', { command: ['tail', '-f', '/var/log/llama-server'] }],
+    ['a URL', { command: ['curl', 'http://llama-server/health'] }],
+    ['a program that waits for one', { command: ['sh', '-c', 'wait-for tritonserver:8001; exec proxy'] }],
+    ['another module', { command: ['python3', '-m', 'vllm.benchmarks.serve'] }],
+    ['a folder of Python', { command: ['python3', '/vllm.entrypoints.x/main.py'] }],
   ])('not %s', (_, container) => {
     expect(isTarget(container)).toBe(false)
   })
+})
+
+describe('the path of the mount is a sign', () => {
+  test.each<[string, Partial<Container>]>([
+    ['as an argument', { args: ['--model', '/mnt/model'] }],
+    ['of a file below it', { args: ['-m', '/mnt/model/model.gguf'] }],
+    ['behind an equal sign', { command: ['serve', '--weights=/mnt/model'] }],
+    ['in a script', { command: ['sh', '-c', 'exec serve "/mnt/model" --port 80'] }],
+    ['in a variable', { env: [{ name: 'MODEL', value: '/mnt/model' }] }],
+    ['behind a scheme', { args: ['--model', 'file:/mnt/model'] }],
+  ])('%s', (_, container) => {
+    expect(isTarget(container)).toBe(true)
+  })
+
+  test.each<[string, Partial<Container>]>([
+    ['another folder', { args: ['--model', '/mnt/model-2'] }],
+    ['a longer name', { args: ['--model', '/mnt/models'] }],
+    ['a path below another', { args: ['--model', '/data/mnt/model'] }],
+    ['what begins otherwise', { args: ['--model', 'x/mnt/model'] }],
+    ['a variable without a value', { env: [{ name: 'MODEL' }] }],
+  ])('not %s', (_, container) => {
+    expect(isTarget(container)).toBe(false)
+  })
+})
+
+test('several containers without a sign are a guess, and others are not', () => {
+  const guess = (spec: Partial<Pod['spec']>, metadata = {}) =>
+    isGuess(aPod({ spec, metadata }), ['/mnt/model'])
+  expect(guess({ containers: [SIDECAR, aContainer()] })).toBe(true)
+  expect(guess({ containers: [aContainer()] })).toBe(false)
+  expect(guess({ containers: [SIDECAR, VLLM] })).toBe(false)
+  expect(guess({ containers: [SIDECAR, aContainer({ resources: { claims: [{}] } })] })).toBe(false)
+  const chosen = { annotations: { [CACHE_CONTAINERS]: 'app' } }
+  expect(guess({ containers: [SIDECAR, aContainer()] }, chosen)).toBe(false)
 })

@@ -3,9 +3,10 @@ import { type Outcome, ok, refused } from '../api/outcome.ts'
 import type { Container, Pod } from '../api/pod.ts'
 import { violation } from '../api/violation.ts'
 import { few, listed, quote } from '../api/wording.ts'
-import { requestsAccelerator } from './accelerator.ts'
+import { requestsAccelerator, requestsUnknownDevice } from './accelerator.ts'
 import { isEngine } from './engine.ts'
 import { pointer } from './json-patch.ts'
+import { namesPath } from './names-path.ts'
 
 /** A container that gets the mounts, with its place in the pod. */
 export interface Target {
@@ -15,19 +16,37 @@ export interface Target {
 }
 
 /**
- * The containers that get the mounts: those that the annotation names (init containers too); else those that ask
- * for an accelerator; else those of a recognised engine; else every one of `spec.containers`.
+ * The containers that get the mounts: those that the annotation names (init containers too); else each that shows a sign of serving: it
+ * asks for an accelerator, runs a known engine, or names the path of a mount. Native sidecars serve like others. Where nobody shows one,
+ * those that ask for a device that nobody knows; else every one of `spec.containers`.
  */
-export function targetContainers(pod: Pod): Outcome<Target[]> {
+export function targetContainers(pod: Pod, mountPaths: readonly string[]): Outcome<Target[]> {
   const containers = located(pod.spec.containers, '/spec/containers')
+  const inits = located(pod.spec.initContainers, '/spec/initContainers')
   const named = pod.metadata.annotations?.[CACHE_CONTAINERS]
-  if (named !== undefined) {
-    return namedTargets(named, [...containers, ...located(pod.spec.initContainers, '/spec/initContainers')])
-  }
-  const accelerated = containers.filter(({ container }) => requestsAccelerator(container))
-  if (accelerated.length > 0) return ok(accelerated)
-  const engines = containers.filter(({ container }) => isEngine(container))
-  return ok(engines.length > 0 ? engines : containers)
+  if (named !== undefined) return namedTargets(named, [...containers, ...inits])
+  const found = serving([...containers, ...inits.filter(isNativeSidecar)], mountPaths)
+  return ok(found.length > 0 ? found : containers)
+}
+
+/** Whether several containers get the mounts because none of them shows who serves. */
+export function isGuess(pod: Pod, mountPaths: readonly string[]): boolean {
+  if (pod.metadata.annotations?.[CACHE_CONTAINERS] !== undefined) return false
+  const containers = located(pod.spec.containers, '/spec/containers')
+  const sidecars = located(pod.spec.initContainers, '/spec/initContainers').filter(isNativeSidecar)
+  return containers.length > 1 && serving([...containers, ...sidecars], mountPaths).length === 0
+}
+
+function serving(candidates: readonly Target[], mountPaths: readonly string[]): Target[] {
+  const shows = ({ container }: Target) =>
+    requestsAccelerator(container) || isEngine(container) || namesPath(container, mountPaths)
+  const signed = candidates.filter(shows)
+  return signed.length > 0 ? signed : candidates.filter(({ container }) => requestsUnknownDevice(container))
+}
+
+/** Kubernetes: an init container that is restarted always runs beside the others. */
+function isNativeSidecar({ container }: Target): boolean {
+  return container.restartPolicy === 'Always'
 }
 
 function located(containers: Container[] | null | undefined, parent: string): Target[] {

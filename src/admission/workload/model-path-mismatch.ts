@@ -25,8 +25,8 @@ function mismatches({ pod, references }: Subject): string[] {
   const weights = caches.filter(({ spec }) => spec.artifact.kind === 'Weights')
   // An unknown cache may be the one, and a tokenizer alone leaves the weights to the engine.
   if (caches.length < references.length || weights.length === 0) return []
-  const targets = targetContainers(pod).value ?? []
   const paths = caches.map(({ spec }) => spec.mount.path)
+  const targets = targetContainers(pod, paths).value ?? []
   return targets.flatMap(({ container }) => {
     const model = isEngine(container) ? visibleModel(container) : undefined
     if (model === undefined || isServed(model, container, paths)) return []

@@ -202,6 +202,21 @@ describe('a warning', () => {
     ])
   })
 
+  test('says that nothing tells which of several containers serves', () => {
+    const containers = [aContainer({ name: 'app' }), aContainer({ name: 'proxy' })]
+    const of = (annotations: Annotations, spec: Spec) =>
+      warningsOf(decide(deployment(template(annotations, spec))))
+    const asking = { [CACHES]: 'llama' }
+    expect(of(asking, { containers })).toEqual([
+      'ContainersNotChosen: spec.template: no container shows that it serves, so all get the caches; name the right ones in annotation modelplane.ai/cache-containers (app, proxy)',
+    ])
+    expect(of({ ...asking, [CACHE_CONTAINERS]: 'app' }, { containers })).toEqual([])
+    expect(of(asking, { containers: containers.slice(0, 1) })).toEqual([])
+    expect(of(asking, { containers: [...containers, aGpuContainer()] })).toEqual([])
+    const sidecar = { ...aGpuContainer({ name: 'engine' }), restartPolicy: 'Always' }
+    expect(of(asking, { containers, initContainers: [sidecar] })).toEqual([])
+  })
+
   test('says that containers without caches get nothing', () => {
     const [warning] = warningsOf(decide(deployment(template({ [CACHE_CONTAINERS]: 'engine' }))))
     expect(warning).toMatch(/^ReferenceInvalid: spec\.template: .* does nothing without/)

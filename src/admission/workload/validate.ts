@@ -11,6 +11,7 @@ import { cacheReferences } from '../pod/references.ts'
 import { annotationNotOnTemplate, strayReferences } from './annotation-not-on-template.ts'
 import { cacheNotFound } from './cache-not-found.ts'
 import { cacheNotReady } from './cache-not-ready.ts'
+import { containersNotChosen } from './containers-not-chosen.ts'
 import { containersWithoutCaches } from './containers-without-caches.ts'
 import { gangReferencesDiffer } from './gang-references-differ.ts'
 import { impossible, inTemplate } from './impossible.ts'
@@ -25,6 +26,7 @@ const ADVICE: readonly Advice[] = [
   gangReferencesDiffer,
   modelPathMismatch,
   containersWithoutCaches,
+  containersNotChosen,
   cacheNotReady,
 ]
 

@@ -18,6 +18,8 @@ const COMMANDS = [
   ['sh', '-c', 'python3 -m sglang.launch_server --model-path /mnt/model'],
   ['llama-server', '-m', '/mnt/model'],
   ['sleep', '1'],
+  ['serve', '--weights=/mnt/model/model.gguf'],
+  ['proxy', '--upstream', 'tritonserver:8000', '--log=/var/log/llama-server'],
   [],
 ]
 const RESOURCES = [
@@ -31,6 +33,8 @@ const RESOURCES = [
   { limits: { cpu: '1', memory: '1Gi' } },
   { limits: { 'kubernetes.io/batch-cpu': '1', 'x.kubernetes.io/y': '1' } },
   { claims: [{ name: 'gpu' }] },
+  { limits: { 'smarter-devices/fuse': '1' } },
+  { requests: { 'vpc.amazonaws.com/pod-eni': '1' } },
   { claims: [], limits: null, requests: null },
   null,
 ]
@@ -44,6 +48,7 @@ export function generateContainer(
 ): unknown {
   return {
     name: random.chance(0.99) ? name : 'c0',
+    restartPolicy: random.perhaps(0.2, () => random.pick([null, 'Always', 'Always', 'Never'])),
     image: random.perhaps(0.9, () => random.pick(IMAGES)),
     command: random.pick(COMMANDS),
     args: random.perhaps(0.1, () => ['--flag']),

@@ -1,7 +1,8 @@
 import { CACHES, type Cluster, CONTAINERS, isMountable, named } from './cluster.ts'
-import { at } from './json.ts'
+import { at, textAt } from './json.ts'
 import { pod as podShape } from './kinds.ts'
 import { wishesOf } from './references.ts'
+import { isGuessOf } from './targets.ts'
 import { annotationsOf, asksForCaches, isLeader, podOf, type Template } from './templates.ts'
 
 /** The reasons of the warnings that a workload gets, but for ModelPathMismatch, a guess from command lines. */
@@ -21,6 +22,12 @@ export function warningsOf(
     const cache = named(caches, name, namespace)
     if (cache === undefined) warnings.add('CacheNotFound')
     else if (!isMountable(cache)) warnings.add('CacheNotReady')
+  }
+  for (const template of templates) {
+    const mounted = namesOf(template).map(name => named(caches, name, namespace))
+    const paths = mounted.map(cache => textAt(cache, 'spec', 'mount', 'path') ?? '')
+    if (paths.length > 0 && !paths.includes('') && isGuessOf(podOf(template), paths))
+      warnings.add('ContainersNotChosen')
   }
   if (isGangOfSeveral(object, templates) && differ(templates)) warnings.add('GangReferencesDiffer')
   return warnings

@@ -15,7 +15,10 @@ export interface Injected {
 export function inject(original: unknown, mounts: Mount[]): Injected {
   const pod = structuredClone(original)
   const reasons = new Set<string>()
-  const targets = targetsOf(pod)
+  const targets = targetsOf(
+    pod,
+    mounts.map(({ path }) => path),
+  )
   if (isWindows(pod)) reasons.add('NotImplemented')
   if (targets === undefined) reasons.add('ReferenceInvalid')
   if (mounts.some((one, index) => mounts.slice(index + 1).some(other => meet(one.path, other.path))))

@@ -71,6 +71,7 @@ const CONTAINERS = listOf(
     ),
     envFrom: maybeNull(listOf(anything, 4096)),
     workingDir: maybeNull(path),
+    restartPolicy: maybeNull(textOf(0, 64)),
     resources: maybeNull(
       having({
         limits: maybeNull(mapOf(quantity, textOf(0, 1024), 1024)),

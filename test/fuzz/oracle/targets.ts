@@ -4,7 +4,7 @@ import { madeOf } from './names.ts'
 import { unpadded } from './references.ts'
 
 /** The containers that get the mounts; undefined where the pod names one that it does not have. */
-export function targetsOf(pod: unknown): Members[] | undefined {
+export function targetsOf(pod: unknown, paths: readonly string[]): Members[] | undefined {
   const containers = listAt(pod, 'spec', 'containers').filter(isObject)
   const asked = annotation(pod, CONTAINERS)
   if (asked !== undefined) {
@@ -13,24 +13,58 @@ export function targetsOf(pod: unknown): Members[] | undefined {
     const isThere = names.every(name => all.some(container => container.name === name))
     return isThere ? all.filter(container => names.includes(textAt(container, 'name') ?? '')) : undefined
   }
-  const accelerated = containers.filter(asksForAccelerator)
-  if (accelerated.length > 0) return accelerated
-  const engines = containers.filter(isEngine)
-  return engines.length > 0 ? engines : containers
+  const signed = signedOf(pod, paths)
+  return signed.length > 0 ? signed : containers
 }
 
-/** An extended resource in a quantity that is not zero, or a claim of dynamic resource allocation. */
-function asksForAccelerator(container: unknown): boolean {
-  if (listAt(container, 'resources', 'claims').length > 0) return true
+/** Those that show that they serve; else those with a device of which nobody knows what it is. */
+function signedOf(pod: unknown, paths: readonly string[]): Members[] {
+  const sidecars = listAt(pod, 'spec', 'initContainers')
+    .filter(isObject)
+    .filter(container => container.restartPolicy === 'Always')
+  const candidates = [...listAt(pod, 'spec', 'containers').filter(isObject), ...sidecars]
+  const serving = candidates.filter(
+    container =>
+      resourcesOf(container).some(isAccelerator) || isEngine(container) || namesOneOf(paths, container),
+  )
+  if (serving.length > 0) return serving
+  return candidates.filter(
+    container =>
+      listAt(container, 'resources', 'claims').length > 0 || resourcesOf(container).some(isExtended),
+  )
+}
+
+/** Whether several containers get the mounts, though nothing tells them apart. */
+export function isGuessOf(pod: unknown, paths: readonly string[]): boolean {
+  const several = listAt(pod, 'spec', 'containers').length > 1
+  return several && annotation(pod, CONTAINERS) === undefined && signedOf(pod, paths).length === 0
+}
+
+/** Of those that the generator uses. */
+function isAccelerator(resource: string): boolean {
+  return ['nvidia.com/gpu', 'google.com/tpu'].includes(resource)
+}
+
+function isExtended(resource: string): boolean {
+  const [domain = '', name] = resource.split('/')
+  return name !== undefined && domain !== 'kubernetes.io' && !domain.endsWith('.kubernetes.io')
+}
+
+/** A word of the command line, or a part of it between spaces and equal signs, that is the path of a mount or below it. */
+function namesOneOf(paths: readonly string[], container: unknown): boolean {
+  const values = listAt(container, 'env').map(entry => textAt(entry, 'value') ?? '')
+  const texts = [...listAt(container, 'command'), ...listAt(container, 'args'), ...values]
+  const words = texts.flatMap(text => String(text).split(/[ =]/))
+  return words.some(word => paths.some(path => word === path || word.startsWith(`${path}/`)))
+}
+
+/** What it asks for in a quantity that is not zero. */
+function resourcesOf(container: unknown): string[] {
   const quantities = [
     ...Object.entries(mapAt(container, 'resources', 'limits')),
     ...Object.entries(mapAt(container, 'resources', 'requests')),
   ]
-  return quantities.some(([name, quantity]) => {
-    const [domain = '', resource] = name.split('/')
-    const isKubernetes = domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io')
-    return resource !== undefined && !isKubernetes && !isZero(quantity)
-  })
+  return quantities.flatMap(([name, quantity]) => (isZero(quantity) ? [] : [name]))
 }
 
 const SUFFIXES = ['', 'n', 'u', 'm', 'k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
@@ -53,13 +87,13 @@ function isZero(quantity: unknown): boolean {
 }
 
 const IMAGES = ['vllm/vllm-openai', 'lmsysorg/sglang', 'ollama/ollama']
-const COMMANDS = ['vllm serve ', ' -m sglang.launch_server ', 'llama-server ']
+const COMMANDS = ['vllm serve ', 'sh -c python3 -m sglang.launch_server ', 'llama-server ']
 
 /** Some of the engines that the product knows; the generator uses these and programs that are none. */
 function isEngine(container: unknown): boolean {
   const image = textAt(container, 'image') ?? ''
   const words = [...listAt(container, 'command'), ...listAt(container, 'args')].join(' ')
-  return IMAGES.some(name => image.includes(name)) || COMMANDS.some(start => `${words} `.includes(start))
+  return IMAGES.some(name => image.includes(name)) || COMMANDS.some(start => `${words} `.startsWith(start))
 }
 
 export function isWindows(pod: unknown): boolean {

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { type Input, readManifests } from '../../src/review/read-manifests.ts'
+
+const CASES = fileURLToPath(new URL('../cases/', import.meta.url))
+
+/** An object of a case, with what the comment before it says of it. */
+export interface CaseObject {
+  /** As in the file. */
+  text: string
+  object: z.infer<typeof caseObject>
+  expected: Said
+  /** The containers that mount the cache; undefined where the case does not say. */
+  mounts: string[] | undefined
+}
+
+/** What is said of an object: `admitted`, or `warned` or `denied` with the reasons, in the order of the alphabet. */
+export interface Said {
+  verdict: 'admitted' | 'warned' | 'denied'
+  reasons: string[]
+}
+
+const caseObject = z.looseObject({
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+  status: z.looseObject({}).optional(),
+})
+
+/** The names of the files of test/cases/. */
+export function caseFiles(): string[] {
+  return readdirSync(CASES).filter(name => name.endsWith('.yaml'))
+}
+
+/** The objects of a case, in the order of the file. */
+export function readCase(file: string): CaseObject[] {
+  return readFileSync(CASES + file, 'utf8')
+    .split(/^---\n/m)
+    .map(text => {
+      const { manifests } = manifestsOf(file, text)
+      const comment =
+        /^(#.*\n)*/
+          .exec(text)?.[0]
+          .replaceAll(/\n?# ?/g, ' ')
+          .trim() ?? ''
+      const [, word, names = ''] = /^(Refused|Warns|Mounts): ([^.]*)\./.exec(comment) ?? []
+      const listed = names.split(', ')
+      return {
+        text,
+        object: caseObject.parse(manifests[0]?.object),
+        expected: {
+          verdict: word === 'Refused' ? 'denied' : word === 'Warns' ? 'warned' : 'admitted',
+          reasons: word === 'Refused' || word === 'Warns' ? listed.toSorted() : [],
+        },
+        mounts: word === 'Mounts' ? listed : undefined,
+      }
+    })
+}
+
+/** What `modelcache review` reads in a text. */
+export function manifestsOf(file: string, text: string, namespace = 'default'): Input {
+  const input = readManifests(file, text, namespace)
+  if (input.problems.length > 0) throw new Error(JSON.stringify(input.problems))
+  return input
+}

@@ -1,0 +1,113 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { valueAt } from '../../src/admission/value-at.ts'
+import { REASONS } from '../../src/api/reasons.ts'
+import { adviseOffline } from '../../src/review/advice.ts'
+import { OFFLINE } from '../../src/review/decide.ts'
+import { EMPTY_CLUSTER } from '../../src/review/input-view.ts'
+import { review } from '../../src/review/review.ts'
+import type { Reviewed } from '../../src/review/verdict.ts'
+import { claimMounts, storedPod } from '../stored-pod.ts'
+import type { CommandResult } from '../testbed/command.ts'
+import { type CaseObject, caseFiles, manifestsOf, readCase, type Said } from './case-files.ts'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
+
+const LLAMA = pausedCache('llama', soundSpec())
+const LLAMA_STATUS = readyStatus('modelcache--llama')
+
+beforeAll(async () => (await newNamespace()).need(...classes))
+
+describe.each(caseFiles())('%s', file => {
+  const objects = readCase(file)
+  const bringsLlama = objects.some(
+    ({ object }) => object.kind === 'ModelCache' && object.metadata.name === 'llama',
+  )
+
+  test('the cluster says so', async () => {
+    const cluster = await newNamespace()
+    if (!bringsLlama) {
+      await cluster.need(LLAMA)
+      await cluster.setStatus('mc/llama', LLAMA_STATUS)
+    }
+    for (const one of objects) {
+      const result = await cluster.kubectl(['apply', '-f', '-'], one.text)
+      expect(saidBy(result), result.stderr).toEqual(one.expected)
+      const { kind, metadata, status } = one.object
+      if (kind === 'ModelCache' && status !== undefined)
+        await cluster.setStatus(`mc/${metadata.name}`, status)
+      if (one.mounts !== undefined) expect(await mountsIn(cluster, one.object)).toEqual(one.mounts)
+    }
+  })
+
+  test('a review says so', async () => {
+    const described = [...classes, ...(bringsLlama ? [] : [{ ...LLAMA, status: LLAMA_STATUS }])]
+    const before = manifestsOf('given', described.map(object => stringify(object)).join('---\n')).manifests
+    const own = objects.flatMap(({ text }) => manifestsOf(file, text).manifests)
+    const results = await review([...before, ...own], {
+      base: EMPTY_CLUSTER,
+      readUnknown: OFFLINE,
+      advise: adviseOffline,
+      assumeReady: false,
+      unknownProvisioner: 'Deny',
+    })
+    const said = objects.map(({ object }) => {
+      const result = results.find(
+        ({ manifest }) =>
+          manifest.object ===
+          own.find(m => m.kind === object.kind && m.name === object.metadata.name)?.object,
+      )
+      return {
+        name: `${object.kind} ${object.metadata.name}`,
+        ...saidIn(result),
+        mounts: mountsAdded(result),
+      }
+    })
+    expect(said).toEqual(
+      objects.map(({ object, expected, mounts }) => ({
+        name: `${object.kind} ${object.metadata.name}`,
+        ...expected,
+        mounts: mounts ?? expect.anything(),
+      })),
+    )
+  })
+})
+
+/** What kubectl prints of an object that it applies. */
+function saidBy({ code, stderr }: CommandResult): Said {
+  const named = [...stderr.matchAll(/(?:denied the request: |denied request: |Warning: |; )([A-Z]\w+): /g)]
+  const reasons = [...new Set(named.map(([, reason = '']) => reason))].filter(name => name in REASONS)
+  const verdict = code !== 0 ? 'denied' : /^Warning: /m.test(stderr) ? 'warned' : 'admitted'
+  return { verdict, reasons: reasons.toSorted() }
+}
+
+/** Of what the review does not judge it says nothing. */
+function saidIn(result: Reviewed | undefined): Said {
+  if (result === undefined) return { verdict: 'admitted', reasons: [] }
+  return { verdict: result.verdict, reasons: result.findings.map(({ reason }) => reason).toSorted() }
+}
+
+/** The containers to which the patch of a review adds mounts. */
+function mountsAdded(result: Reviewed | undefined): string[] {
+  const containers = (result?.patch ?? []).flatMap(
+    ({ path }) => /^\/(.*(?:initC|c)ontainers\/\d+)\/volumeMounts/.exec(path)?.[1] ?? [],
+  )
+  const names = [...new Set(containers)].map(path =>
+    valueAt(result?.manifest.object, `${path.replaceAll('/', '.')}.name`),
+  )
+  return names.map(String).toSorted()
+}
+
+/** The containers of a pod, or of the first pod of a workload, that mount the claim of a cache. */
+async function mountsIn(cluster: Cluster, { kind, metadata }: CaseObject['object']): Promise<string[]> {
+  const pod = await eventually(`a pod of ${kind} ${metadata.name}`, async () => {
+    const { items } = z.object({ items: z.array(storedPod) }).parse(await cluster.get('pods'))
+    return items.find(({ metadata: { name } }) =>
+      kind === 'Pod' ? name === metadata.name : name.startsWith(`${metadata.name}-`),
+    )
+  })
+  return claimMounts(pod)
+    .map(line => line.split(' ')[0] ?? '')
+    .toSorted()
+}
