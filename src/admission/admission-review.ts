@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { optional } from '../api/null.ts'
 import type { Allowed, Decision, Denied } from './decision.ts'
 import type { Finding } from './finding.ts'
 
@@ -12,15 +13,15 @@ export const admissionReview = z.object({
   request: z.object({
     uid: z.string().min(1),
     resource: z.object({ group: z.string(), version: z.string(), resource: z.string() }),
-    subResource: z.string().optional(),
+    subResource: optional(z.string()),
     operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
-    name: z.string().optional(),
-    namespace: z.string().optional(),
+    name: optional(z.string()),
+    namespace: optional(z.string()),
     /** Who asks, as the API server has authenticated it: nothing in the object can pretend to be another. */
     userInfo: z.object({ username: z.string().default('') }).prefault({}),
-    dryRun: z.boolean().nullish(),
-    object: z.unknown().optional(),
-    oldObject: z.unknown().optional(),
+    dryRun: optional(z.boolean()),
+    object: optional(z.unknown()),
+    oldObject: optional(z.unknown()),
   }),
 })
 

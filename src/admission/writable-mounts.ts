@@ -39,7 +39,7 @@ function writableVolumes({ volumes }: PodSpec): WritableMount[] {
 function mountsOf(
   { volumes }: PodSpec,
   list: string,
-  containers: readonly Container[] | null | undefined,
+  containers: readonly Container[] | undefined,
 ): WritableMount[] {
   const claims = new Map(
     (volumes ?? []).flatMap(({ name, persistentVolumeClaim: source }) =>

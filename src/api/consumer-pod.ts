@@ -3,6 +3,7 @@ import { CACHE_READY_GATE, INJECTED } from './annotations.ts'
 import { LEADER_NAME, leaderName } from './leader-worker-set.ts'
 import { valuesOf } from './metadata.ts'
 import { cleanPath } from './mount-path.ts'
+import { optional } from './null.ts'
 
 /** Of each list of a pod so much is kept: anybody may make pods with our label, as large as they like. */
 const MAX_KEPT = 128
@@ -14,35 +15,35 @@ const MAX_RECORD = 8_192
 
 const metadata = z.object({
   name: z.string(),
-  namespace: z.string().optional(),
-  uid: z.string().optional(),
-  resourceVersion: z.string().optional(),
-  annotations: valuesOf(INJECTED, LEADER_NAME).nullish(),
+  namespace: optional(z.string()),
+  uid: optional(z.string()),
+  resourceVersion: optional(z.string()),
+  annotations: optional(valuesOf(INJECTED, LEADER_NAME)),
 })
 
 const container = z.object({
-  volumeMounts: z
-    .array(
+  volumeMounts: optional(
+    z.array(
       z.object({
         name: z.string(),
-        mountPath: z.string().optional(),
-        subPath: z.string().optional(),
-        subPathExpr: z.string().optional(),
+        mountPath: optional(z.string()),
+        subPath: optional(z.string()),
+        subPathExpr: optional(z.string()),
       }),
-    )
-    .nullish(),
+    ),
+  ),
 })
 
 const volume = z.object({
   name: z.string(),
-  persistentVolumeClaim: z.object({ claimName: z.string() }).nullish(),
+  persistentVolumeClaim: optional(z.object({ claimName: z.string() })),
 })
 
 const spec = z.object({
   containers: z.array(container),
-  initContainers: z.array(container).nullish(),
-  volumes: z.array(volume).nullish(),
-  schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
+  initContainers: optional(z.array(container)),
+  volumes: optional(z.array(volume)),
+  schedulingGates: optional(z.array(z.object({ name: z.string() }))),
 })
 
 type Spec = z.infer<typeof spec>
@@ -55,7 +56,7 @@ export const consumerPod = z
   .object({
     metadata,
     spec,
-    status: z.object({ phase: z.string().optional() }).optional(),
+    status: optional(z.object({ phase: optional(z.string()) })),
   })
   .transform(({ metadata: { annotations, ...meta }, spec, status }) => ({
     metadata: meta,

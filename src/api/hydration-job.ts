@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MADE_FROM } from './annotations.ts'
 import { listOf, text } from './bounds.ts'
 import { ownerReferences, storedObjectMeta, valuesOf } from './metadata.ts'
+import { optional } from './null.ts'
 
 /** On Jobs and pods that hydrate or measure, for watches and for people's NetworkPolicies. */
 export const HYDRATOR_LABELS = {
@@ -20,25 +21,25 @@ const MESSAGE = 32_768
 const condition = z.object({
   type: text(316),
   status: text(16),
-  reason: text(1024).nullish(),
-  message: text(MESSAGE).nullish(),
-  lastTransitionTime: text(64).nullish(),
+  reason: optional(text(1024)),
+  message: optional(text(MESSAGE)),
+  lastTransitionTime: optional(text(64)),
 })
 
 /** What the controller reads of a batch/v1 Job that hydrates or measures. */
 export const hydrationJob = z.object({
   metadata: storedObjectMeta.extend({
     uid: text(256),
-    annotations: valuesOf(MADE_FROM).optional(),
-    ownerReferences: ownerReferences.optional(),
+    annotations: optional(valuesOf(MADE_FROM)),
+    ownerReferences: optional(ownerReferences),
   }),
-  spec: z.object({ suspend: z.boolean().nullish() }),
-  status: z
-    .object({
-      startTime: text(64).nullish(),
-      conditions: listOf(condition, 32).nullish(),
-    })
-    .optional(),
+  spec: z.object({ suspend: optional(z.boolean()) }),
+  status: optional(
+    z.object({
+      startTime: optional(text(64)),
+      conditions: optional(listOf(condition, 32)),
+    }),
+  ),
 })
 
 export type HydrationJob = z.infer<typeof hydrationJob>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { API_VERSION } from './group.ts'
 import { storedObjectMeta } from './metadata.ts'
+import { customResource } from './null.ts'
 import { objectName } from './object-name.ts'
 
 const storage = z.object({
@@ -10,16 +11,18 @@ const storage = z.object({
 })
 
 /** The only definition of an InferenceCluster: the CRD and the TypeScript type come from it. */
-export const inferenceCluster = z
-  .object({
-    apiVersion: z.literal(API_VERSION),
-    kind: z.literal('InferenceCluster'),
-    metadata: storedObjectMeta,
-    spec: z
-      .object({ storage: storage.optional().describe('Where artifacts are staged.') })
-      .prefault({})
-      .describe('How the cluster serves inference.'),
-  })
-  .describe('An InferenceCluster is a Kubernetes cluster in which models are served.')
+export const inferenceCluster = customResource(
+  z
+    .object({
+      apiVersion: z.literal(API_VERSION),
+      kind: z.literal('InferenceCluster'),
+      metadata: storedObjectMeta,
+      spec: z
+        .object({ storage: storage.optional().describe('Where artifacts are staged.') })
+        .prefault({})
+        .describe('How the cluster serves inference.'),
+    })
+    .describe('An InferenceCluster is a Kubernetes cluster in which models are served.'),
+)
 
 export type InferenceCluster = z.infer<typeof inferenceCluster>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { listOf, text } from './bounds.ts'
+import { mapValue, optional } from './null.ts'
 import { MAX_NAME } from './object-name.ts'
 
 /** More than the API server ever writes as a UID, a version or a time. */
@@ -10,7 +11,7 @@ const MAX_VALUE = 262_144
 
 /** The members of labels or annotations that are read; the others, which people choose freely, are not looked at. */
 export function valuesOf(...keys: readonly string[]) {
-  return z.object(Object.fromEntries(keys.map(key => [key, text(MAX_VALUE).optional()])))
+  return z.object(Object.fromEntries(keys.map(key => [key, mapValue(text(MAX_VALUE)).optional()])))
 }
 
 /**
@@ -18,14 +19,14 @@ export function valuesOf(...keys: readonly string[]) {
  * `generateName` has none yet during admission.
  */
 export const objectMeta = z.object({
-  name: text(MAX_NAME).optional(),
-  generateName: text(MAX_NAME).optional(),
-  namespace: text(MAX_NAME).optional(),
-  uid: text(SHORT).optional(),
-  resourceVersion: text(SHORT).optional(),
-  generation: z.number().optional(),
-  creationTimestamp: text(SHORT).nullish(),
-  deletionTimestamp: text(SHORT).optional(),
+  name: optional(text(MAX_NAME)),
+  generateName: optional(text(MAX_NAME)),
+  namespace: optional(text(MAX_NAME)),
+  uid: optional(text(SHORT)),
+  resourceVersion: optional(text(SHORT)),
+  generation: optional(z.number()),
+  creationTimestamp: optional(text(SHORT)),
+  deletionTimestamp: optional(text(SHORT)),
 })
 
 /** ObjectMeta of an object that the API server has stored: it always has a name. */
@@ -34,10 +35,10 @@ export const storedObjectMeta = objectMeta.extend({ name: text(MAX_NAME) })
 /** Who owns an object: the garbage collector deletes it after them, and one of them at the most controls it. */
 export const ownerReferences = listOf(
   z.object({
-    kind: text(MAX_NAME).optional(),
-    name: text(MAX_NAME).optional(),
+    kind: optional(text(MAX_NAME)),
+    name: optional(text(MAX_NAME)),
     uid: text(SHORT),
-    controller: z.boolean().nullish(),
+    controller: optional(z.boolean()),
   }),
   64,
 )

@@ -8,6 +8,7 @@ import { storedObjectMeta, valuesOf } from './metadata.ts'
 import { modelCacheRules } from './modelcache-rules.ts'
 import { modelCacheStatus } from './modelcache-status.ts'
 import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './not-implemented.ts'
+import { customResource, optional } from './null.ts'
 import { objectName } from './object-name.ts'
 
 const artifact = z.object({
@@ -101,12 +102,12 @@ const spec = z
 
 /** The metadata that rules and controllers read. */
 export const cacheMeta = storedObjectMeta.extend({
-  annotations: valuesOf(ALLOW_DELETE_IN_USE, PAUSED, REFETCH).optional(),
-  finalizers: listOf(text(317), 64).optional(),
+  annotations: optional(valuesOf(ALLOW_DELETE_IN_USE, PAUSED, REFETCH)),
+  finalizers: optional(listOf(text(317), 64)),
 })
 
 /** The only definition of a ModelCache: the CRD, its CEL rules and the TypeScript type come from it. */
-export const modelCache = z.compile(
+export const modelCache = customResource(
   z
     .object({
       apiVersion: z.literal(API_VERSION),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { listOf, text } from './bounds.ts'
 import { CLAIM_OF } from './managed-claim.ts'
 import { ownerReferences, storedObjectMeta, valuesOf } from './metadata.ts'
+import { optional } from './null.ts'
 
 const quantity = z.union([text(64), z.number()])
 
@@ -11,22 +12,22 @@ const accessModes = listOf(text(64), 16)
 /** What rules and the controller read of a core/v1 PersistentVolumeClaim; nothing else is kept of one, for anybody may make many. */
 export const persistentVolumeClaim = z.object({
   metadata: storedObjectMeta.extend({
-    labels: valuesOf(CLAIM_OF).optional(),
-    ownerReferences: ownerReferences.optional(),
+    labels: optional(valuesOf(CLAIM_OF)),
+    ownerReferences: optional(ownerReferences),
   }),
   spec: z.object({
-    accessModes: accessModes.optional(),
-    storageClassName: text(253).optional(),
-    volumeName: text(253).optional(),
-    resources: z.object({ requests: z.object({ storage: quantity.optional() }).optional() }).optional(),
+    accessModes: optional(accessModes),
+    storageClassName: optional(text(253)),
+    volumeName: optional(text(253)),
+    resources: optional(z.object({ requests: optional(z.object({ storage: optional(quantity) })) })),
   }),
-  status: z
-    .object({
-      phase: text(64).optional(),
-      accessModes: accessModes.optional(),
-      capacity: z.object({ storage: quantity.optional() }).optional(),
-    })
-    .optional(),
+  status: optional(
+    z.object({
+      phase: optional(text(64)),
+      accessModes: optional(accessModes),
+      capacity: optional(z.object({ storage: optional(quantity) })),
+    }),
+  ),
 })
 
 export type PersistentVolumeClaim = z.infer<typeof persistentVolumeClaim>

@@ -3,6 +3,7 @@ import { CACHE_CONSUMER, CACHE_CONTAINERS, CACHES, INJECTED, NOT_READY } from '.
 import { listOf, MAX_OBJECT, mapOf, text } from './bounds.ts'
 import { LEADER_NAME } from './leader-worker-set.ts'
 import { objectMeta, valuesOf } from './metadata.ts'
+import { optional } from './null.ts'
 
 /** More than a kubelet would run in one pod. */
 const MAX_CONTAINERS = 256
@@ -21,63 +22,65 @@ export const OS_LABEL = 'kubernetes.io/os'
 const volumeMount = z.object({
   name,
   mountPath: path,
-  readOnly: z.boolean().nullish(),
-  subPath: path.nullish(),
-  subPathExpr: path.nullish(),
+  readOnly: optional(z.boolean()),
+  subPath: optional(path),
+  subPathExpr: optional(path),
 })
 
 /** Kubernetes: the name of a resource is a qualified name. What is longer than a quantity can be says no amount. */
-const quantities = mapOf(z.union([text(MAX_OBJECT), z.number()]), { entries: 1024, key: 1024 })
+const quantities = mapOf(z.union([text(MAX_OBJECT), z.number(), z.null()]), { entries: 1024, key: 1024 })
 
-const words = listOf(text(MAX_OBJECT), MAX_ENV).nullish()
+const words = optional(listOf(text(MAX_OBJECT), MAX_ENV))
 
 const container = z.object({
   name,
-  image: path.nullish(),
+  image: optional(path),
   command: words,
   args: words,
-  env: listOf(
+  env: optional(
+    listOf(
+      z.object({
+        name: path,
+        value: optional(text(MAX_OBJECT)),
+        valueFrom: optional(z.object({ fieldRef: optional(z.object({ fieldPath: path })) })),
+      }),
+      MAX_ENV,
+    ),
+  ),
+  envFrom: optional(listOf(z.unknown(), MAX_ENV)),
+  workingDir: optional(path),
+  restartPolicy: optional(text(64)),
+  resources: optional(
     z.object({
-      name: path,
-      value: text(MAX_OBJECT).nullish(),
-      valueFrom: z.object({ fieldRef: z.object({ fieldPath: path }).nullish() }).nullish(),
+      limits: optional(quantities),
+      requests: optional(quantities),
+      claims: optional(listOf(z.unknown(), MAX_VOLUMES)),
     }),
-    MAX_ENV,
-  ).nullish(),
-  envFrom: listOf(z.unknown(), MAX_ENV).nullish(),
-  workingDir: path.nullish(),
-  restartPolicy: text(64).nullish(),
-  resources: z
-    .object({
-      limits: quantities.nullish(),
-      requests: quantities.nullish(),
-      claims: listOf(z.unknown(), MAX_VOLUMES).nullish(),
-    })
-    .nullish(),
-  volumeMounts: listOf(volumeMount, MAX_VOLUMES).nullish(),
-  volumeDevices: listOf(z.object({ devicePath: path }), MAX_VOLUMES).nullish(),
+  ),
+  volumeMounts: optional(listOf(volumeMount, MAX_VOLUMES)),
+  volumeDevices: optional(listOf(z.object({ devicePath: path }), MAX_VOLUMES)),
 })
 
 const containers = listOf(container, MAX_CONTAINERS)
 
 const volume = z.object({
   name,
-  persistentVolumeClaim: z.object({ claimName: name, readOnly: z.boolean().nullish() }).nullish(),
+  persistentVolumeClaim: optional(z.object({ claimName: name, readOnly: optional(z.boolean()) })),
 })
 
 /** What rules read of the spec of a pod, in a Pod or in a template. */
 export const podSpec = z.object({
-  volumes: listOf(volume, MAX_VOLUMES).nullish(),
+  volumes: optional(listOf(volume, MAX_VOLUMES)),
   containers,
-  initContainers: containers.nullish(),
-  ephemeralContainers: containers.nullish(),
-  os: z.object({ name }).nullish(),
-  nodeSelector: valuesOf(OS_LABEL).nullish(),
-  nodeName: name.nullish(),
-  schedulingGates: listOf(z.object({ name }), MAX_VOLUMES).nullish(),
+  initContainers: optional(containers),
+  ephemeralContainers: optional(containers),
+  os: optional(z.object({ name })),
+  nodeSelector: optional(valuesOf(OS_LABEL)),
+  nodeName: optional(name),
+  schedulingGates: optional(listOf(z.object({ name }), MAX_VOLUMES)),
 })
 
-const ownerReference = z.object({ kind: name, uid: name, controller: z.boolean().nullish() })
+const ownerReference = z.object({ kind: name, uid: name, controller: optional(z.boolean()) })
 
 /** The annotations that rules read of a pod, or of its template. */
 export const podAnnotations = valuesOf(CACHES, CACHE_CONTAINERS, NOT_READY, INJECTED, LEADER_NAME)
@@ -89,9 +92,9 @@ export const podAnnotations = valuesOf(CACHES, CACHE_CONTAINERS, NOT_READY, INJE
 export const pod = z.compile(
   z.object({
     metadata: objectMeta.extend({
-      labels: valuesOf(CACHE_CONSUMER).nullish(),
-      annotations: podAnnotations.nullish(),
-      ownerReferences: listOf(ownerReference, MAX_VOLUMES).nullish(),
+      labels: optional(valuesOf(CACHE_CONSUMER)),
+      annotations: optional(podAnnotations),
+      ownerReferences: optional(listOf(ownerReference, MAX_VOLUMES)),
     }),
     spec: podSpec,
   }),

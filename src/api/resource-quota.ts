@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { optional } from './null.ts'
 
 const quantities = z.record(z.string(), z.union([z.string(), z.number()]))
 
@@ -6,12 +7,12 @@ const quantities = z.record(z.string(), z.union([z.string(), z.number()]))
 export const resourceQuota = z.object({
   metadata: z.object({
     name: z.string(),
-    namespace: z.string().optional(),
-    resourceVersion: z.string().optional(),
+    namespace: optional(z.string()),
+    resourceVersion: optional(z.string()),
   }),
-  spec: z.object({ hard: quantities.optional() }).optional(),
+  spec: optional(z.object({ hard: optional(quantities) })),
   /** As the quota controller last counted; absent until it has. */
-  status: z.object({ hard: quantities.optional(), used: quantities.optional() }).optional(),
+  status: optional(z.object({ hard: optional(quantities), used: optional(quantities) })),
 })
 
 export type ResourceQuota = z.infer<typeof resourceQuota>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { storedObjectMeta, valuesOf } from './metadata.ts'
+import { mapValue, optional } from './null.ts'
 
 /**
  * Set by an admin on a StorageClass: the access modes its volumes support, comma-separated, in the words of
@@ -16,15 +17,13 @@ export const BETA_DEFAULT_CLASS_ANNOTATION = 'storageclass.beta.kubernetes.io/is
 /** What rules read of a `storage.k8s.io/v1` StorageClass. */
 export const storageClass = z.object({
   metadata: storedObjectMeta.extend({
-    annotations: valuesOf(
-      ACCESS_MODES_ANNOTATION,
-      DEFAULT_CLASS_ANNOTATION,
-      BETA_DEFAULT_CLASS_ANNOTATION,
-    ).optional(),
+    annotations: optional(
+      valuesOf(ACCESS_MODES_ANNOTATION, DEFAULT_CLASS_ANNOTATION, BETA_DEFAULT_CLASS_ANNOTATION),
+    ),
   }),
   provisioner: z.string(),
-  parameters: z.record(z.string(), z.string()).optional(),
-  allowVolumeExpansion: z.boolean().optional(),
+  parameters: optional(z.record(z.string(), mapValue(z.string()))),
+  allowVolumeExpansion: optional(z.boolean()),
 })
 
 export type StorageClass = z.infer<typeof storageClass>

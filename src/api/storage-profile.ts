@@ -1,24 +1,25 @@
 import { z } from 'zod'
+import { optional } from './null.ts'
 
 /**
  * What rules read of a `cdi.kubevirt.io/v1beta1` StorageProfile, named like its StorageClass: what the Containerized
  * Data Importer knows of the claims that the class can serve.
  */
 export const storageProfile = z.object({
-  metadata: z.object({ name: z.string(), resourceVersion: z.string().optional() }),
-  status: z
-    .object({
-      claimPropertySets: z
-        .array(
+  metadata: z.object({ name: z.string(), resourceVersion: optional(z.string()) }),
+  status: optional(
+    z.object({
+      claimPropertySets: optional(
+        z.array(
           z.object({
-            accessModes: z.array(z.string()).nullish(),
+            accessModes: optional(z.array(z.string())),
             /** Filesystem or Block. */
-            volumeMode: z.string().nullish(),
+            volumeMode: optional(z.string()),
           }),
-        )
-        .nullish(),
-    })
-    .nullish(),
+        ),
+      ),
+    }),
+  ),
 })
 
 export type StorageProfile = z.infer<typeof storageProfile>

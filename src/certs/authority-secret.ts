@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { GROUP } from '../api/group.ts'
+import { optional } from '../api/null.ts'
 import type { Resource } from '../kube/resource.ts'
 import { type Authority, fingerprint, type PreviousCA, trustBundle } from './authority.ts'
 import type { KeyedCertificate } from './issue.ts'
@@ -22,7 +23,7 @@ const secret = z.looseObject({
     annotations: z.record(z.string(), z.string()).optional(),
   }),
   /** Values in base64. */
-  data: z.record(z.string(), z.string()).nullish(),
+  data: optional(z.record(z.string(), z.string())),
 })
 
 /** The Secret as stored; what else it carries is kept as it is. It holds private keys: never log one. */

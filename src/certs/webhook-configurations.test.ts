@@ -19,7 +19,7 @@ const [mutating, validating] = webhookConfigurations
 vi.setConfig({ testTimeout: 30_000 })
 
 /** A configuration of ours with these values of `caBundle`. */
-function aConfiguration(...bundles: (string | null | undefined)[]): WebhookConfiguration {
+function aConfiguration(...bundles: (string | undefined)[]): WebhookConfiguration {
   const webhooks = bundles.map((caBundle, index) => ({
     name: `${index}.modelplane.ai`,
     clientConfig: { service: SERVICE, caBundle },
@@ -44,7 +44,7 @@ describe('the webhooks of ours', () => {
     expect(ownWebhooks(object, SERVICE).map(({ name }) => name)).toEqual(['ours', 'ours by a path'])
   })
 
-  test.each([undefined, null, []])('are none where webhooks are %j', webhooks => {
+  test.each([undefined, []])('are none where webhooks are %j', webhooks => {
     expect(ownWebhooks({ metadata: { name: 'x' }, webhooks }, SERVICE)).toEqual([])
   })
 })
@@ -61,20 +61,20 @@ describe('a configuration', () => {
 
   test('shows a bundle only if each webhook of ours trusts just that', () => {
     const both = base64(first + second)
-    const shows = (...bundles: (string | null | undefined)[]) =>
+    const shows = (...bundles: (string | undefined)[]) =>
       showsBundle(aConfiguration(...bundles), SERVICE, first + second)
     expect(shows(both, both)).toBe(true)
     expect(shows(both, base64(first))).toBe(false)
     expect(shows(base64(second + first))).toBe(false)
-    for (const absent of ['', null, undefined]) expect(shows(both, absent)).toBe(false)
+    for (const absent of ['', undefined]) expect(shows(both, absent)).toBe(false)
   })
 
   test('trusts a certificate if each webhook of ours does, among others too', () => {
-    const trusting = (...bundles: (string | null | undefined)[]) =>
+    const trusting = (...bundles: (string | undefined)[]) =>
       trusts(aConfiguration(...bundles), SERVICE, second)
     expect(trusting(base64(second), base64(first + second))).toBe(true)
     expect(trusting(base64(second), base64(first))).toBe(false)
-    for (const absent of ['', null, undefined]) expect(trusting(base64(second), absent)).toBe(false)
+    for (const absent of ['', undefined]) expect(trusting(base64(second), absent)).toBe(false)
   })
 
   test('is not judged by webhooks of others', () => {

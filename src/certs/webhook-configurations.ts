@@ -1,24 +1,25 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { optional } from '../api/null.ts'
 import { startReflector } from '../kube/reflector.ts'
 import type { Resource } from '../kube/resource.ts'
 import { createStore } from '../kube/store.ts'
 
 const configuration = z.object({
   metadata: z.object({ name: z.string(), resourceVersion: z.string().optional() }),
-  webhooks: z
-    .array(
+  webhooks: optional(
+    z.array(
       z.object({
         name: z.string(),
         clientConfig: z.object({
-          service: z.object({ name: z.string(), namespace: z.string() }).nullish(),
+          service: optional(z.object({ name: z.string(), namespace: z.string() })),
           /** Base64. */
-          caBundle: z.string().nullish(),
+          caBundle: optional(z.string()),
         }),
       }),
-    )
-    .nullish(),
+    ),
+  ),
 })
 
 /** What is read of a webhook configuration: whom it calls, and whom it trusts. */

@@ -82,6 +82,7 @@ function parts(resource: string): [domain: string, name: string] {
   return slash === -1 ? ['', ''] : [resource.slice(0, slash), resource.slice(slash + 1)]
 }
 
-function isZero(quantity: string | number): boolean {
-  return parseQuantity(quantity) === 0n
+/** Go reads null as no amount. */
+function isZero(quantity: string | number | null): boolean {
+  return quantity === null || parseQuantity(quantity) === 0n
 }

@@ -39,7 +39,7 @@ describe('setting a member', () => {
 })
 
 describe('appending', () => {
-  test.each([[undefined], [null], [[]], [['x']]])('twice to %j adds both at the end, in order', list => {
+  test.each([[undefined], [[]], [['x']]])('twice to %j adds both at the end, in order', list => {
     const patch = createPatch()
     patch.append('/list', list, 'one')
     patch.append('/list', list, 'two')

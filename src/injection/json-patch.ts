@@ -17,13 +17,12 @@ export function pointer(parent: string, member: string | number): string {
 export function createPatch() {
   const operations: Operation[] = []
   const created = new Set<string>()
-  const missing = (parent: string, existing: unknown) =>
-    (existing === undefined || existing === null) && !created.has(parent)
+  const missing = (parent: string, existing: unknown) => existing === undefined && !created.has(parent)
 
   return {
     operations,
     /** Appends to the array at `parent`; `existing` is what the object has there. */
-    append(parent: string, existing: readonly unknown[] | null | undefined, value: unknown): void {
+    append(parent: string, existing: readonly unknown[] | undefined, value: unknown): void {
       if (missing(parent, existing)) {
         operations.push({ op: 'add', path: parent, value: [value] })
         created.add(parent)
@@ -34,7 +33,7 @@ export function createPatch() {
     /** Sets a member of the map at `parent`, unless it has that value already. */
     set(
       parent: string,
-      existing: Readonly<Record<string, string | undefined>> | null | undefined,
+      existing: Readonly<Record<string, string | undefined>> | undefined,
       key: string,
       value: string,
     ): void {

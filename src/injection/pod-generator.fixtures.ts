@@ -83,7 +83,7 @@ const container = (name: string) =>
     resources: fc.option(fc.constantFrom({ limits: { 'nvidia.com/gpu': '1' } }, { requests: { cpu: '1' } }), {
       nil: undefined,
     }),
-    volumeMounts: fc.option(fc.array(mount, { maxLength: 2 }), { nil: null }),
+    volumeMounts: fc.option(fc.array(mount, { maxLength: 2 }), { nil: undefined }),
   })
 
 const containers = (prefix: string, minLength: number) =>
@@ -94,7 +94,7 @@ const containers = (prefix: string, minLength: number) =>
 export const pods: fc.Arbitrary<Pod> = fc
   .record({
     annotations: stringMap,
-    labels: fc.oneof(stringMap, fc.constant(null)),
+    labels: stringMap,
     named: fc.option(fc.constantFrom('c0', 'c0,i0', 'i0'), { nil: undefined, freq: 5 }),
     volumes,
     containers: containers('c', 1),

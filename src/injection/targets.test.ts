@@ -171,8 +171,7 @@ describe('an accelerator is', () => {
 
   test.each<[string, Container['resources']]>([
     ['nothing', undefined],
-    ['null', null],
-    ['null lists', { limits: null, requests: null, claims: null }],
+    ['a quantity of null', { limits: { 'nvidia.com/gpu': null } }],
     ['an empty list of claims', { claims: [] }],
     ['CPU and memory', { limits: { cpu: '8', memory: '64Gi' }, requests: { 'ephemeral-storage': '1Gi' } }],
     ['a GPU limit of "0"', { limits: { 'nvidia.com/gpu': '0' }, requests: { 'nvidia.com/gpu': '0' } }],
@@ -219,7 +218,6 @@ describe('an engine is recognised by its image', () => {
     'registry.example/nvidia/tritonserver-exporter:1',
     'registry.example/my-text-generation-inference:1',
     undefined,
-    null,
   ])('not %s', image => {
     expect(isTarget({ image })).toBe(false)
   })
@@ -290,7 +288,6 @@ describe('an engine is recognised by its command line', () => {
 
   test.each<[string, Partial<Container>]>([
     ['no command', {}],
-    ['null command', { command: null, args: null }],
     ['another program', { command: ['sleep', 'infinity'] }],
     ['a word that only begins like one', { args: ['--upstream', 'vllm server'] }],
     ['another subcommand', { command: ['vllm', 'bench', 'throughput'] }],

@@ -49,7 +49,7 @@ function isNativeSidecar({ container }: Target): boolean {
   return container.restartPolicy === 'Always'
 }
 
-function located(containers: Container[] | null | undefined, parent: string): Target[] {
+function located(containers: Container[] | undefined, parent: string): Target[] {
   return (containers ?? []).map((container, index) => ({ container, path: pointer(parent, index) }))
 }
 

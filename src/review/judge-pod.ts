@@ -5,6 +5,7 @@ import { validatePod } from '../admission/pod/validate.ts'
 import type { Policy } from '../admission/policy.ts'
 import type { Operation } from '../injection/json-patch.ts'
 import type { Decide } from './decide.ts'
+import { concernsCaches, isWatchedNamespace } from './match-conditions.ts'
 import { type Advise, findingsOf, type Judgement } from './verdict.ts'
 
 /** What judging needs beside the object. */
@@ -14,9 +15,13 @@ export interface Court {
   advise: Advise
 }
 
+/** Of what concerns no cache. */
+export const NOTHING: Judgement = { findings: [], patch: [] }
+
 /** A pod as the API server treats it: injection changes it, and what comes out of that is validated. */
 export async function judgePod(request: AdmissionRequest, court: Court): Promise<Judgement> {
   const { decide, policy, advise } = court
+  if (!concernsCaches(request.object) || !isWatchedNamespace(request.namespace ?? '')) return NOTHING
   const mutated = await decide(mutatePod, request)
   if (!mutated.allowed) return { findings: findingsOf(mutated, advise), patch: [] }
   const object = applied(request.object, mutated.patch)

@@ -15,6 +15,8 @@ import {
 } from './fixtures.ts'
 import { readManifests } from './read-manifests.ts'
 
+const ASKS = 'annotations: { modelplane.ai/caches: llama }'
+
 describe('a workload', () => {
   const workload = (apiVersion: string, kind: string, spec: string) =>
     `\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: serve }\nspec: ${spec}\n`
@@ -73,15 +75,14 @@ describe('a workload', () => {
       DEPLOYMENT.replace('llama }', 'llama, modelplane.ai/cache-containers: nobody }'),
       'ReferenceInvalid',
     ],
-    ['without a template', workload('apps/v1', 'Deployment', '{ replicas: 1 }'), 'SpecInvalid'],
     [
-      'whose template is nonsense',
-      workload('apps/v1', 'Deployment', '{ template: nonsense }'),
+      'without a template, that asks for caches',
+      workload('apps/v1', 'Deployment', '{ replicas: 1 }').replace('serve', `serve, ${ASKS}`),
       'SpecInvalid',
     ],
     [
-      'whose template has no containers, and asks for nothing',
-      workload('apps/v1', 'Deployment', '{ template: { spec: {} } }'),
+      'whose template has no containers',
+      workload('apps/v1', 'Deployment', `{ template: { metadata: { ${ASKS} }, spec: {} } }`),
       'SpecInvalid',
     ],
     [
@@ -94,6 +95,24 @@ describe('a workload', () => {
     expect({ verdict, patch }).toEqual({ verdict: 'denied', patch: [] })
     expect(new Set(findings.map(finding => finding.reason))).toEqual(new Set([reason]))
   })
+
+  test.each([
+    ['without a template', '{ replicas: 1 }'],
+    ['whose template is nonsense', '{ template: nonsense }'],
+    ['whose template has no containers', '{ template: { spec: {} } }'],
+  ])('%s, that asks for nothing, is not judged', async (_, spec) => {
+    expect(await reviewText(workload('apps/v1', 'Deployment', spec))).toMatchObject([
+      { verdict: 'admitted', findings: [] },
+    ])
+  })
+
+  test.each(['kube-system', 'modelcache-system'])(
+    'of %s, of which no webhook is asked, is not judged',
+    async namespace => {
+      const text = DEPLOYMENT.replace('name: serve', `name: serve, namespace: ${namespace}`)
+      expect(await lastOf(text)).toMatchObject({ verdict: 'admitted', findings: [] })
+    },
+  )
 
   test('that is a Job which writes to a managed claim is denied; of a Deployment only the pods are', async () => {
     const spec = `{ template: { spec: ${WRITABLE} } }`

@@ -4,8 +4,9 @@ import type { Rules } from '../admission/rules.ts'
 import { type PodTemplate, podTemplates } from '../admission/workload/pod-templates.ts'
 import { validateWorkload } from '../admission/workload/validate.ts'
 import type { Operation } from '../injection/json-patch.ts'
-import { type Court, judgePod } from './judge-pod.ts'
+import { type Court, judgePod, NOTHING } from './judge-pod.ts'
 import { members } from './manifest.ts'
+import { isAnnotated, isWatchedNamespace, usesManagedClaim } from './match-conditions.ts'
 import { podRequest } from './request.ts'
 import { findingsOf, type Judgement, type ReviewFinding } from './verdict.ts'
 
@@ -16,10 +17,14 @@ import { findingsOf, type Judgement, type ReviewFinding } from './verdict.ts'
 export async function judgeWorkload(request: AdmissionRequest, court: Court): Promise<Judgement> {
   const { decide, policy, advise } = court
   const templates = podTemplates(request.resource.resource, request.object)
-  if (templates.length === 0) return { findings: [WITHOUT_TEMPLATE], patch: [] }
+  if (!isWatchedNamespace(request.namespace ?? '')) return NOTHING
+  if (templates.length === 0)
+    return isAnnotated(request.object) ? { findings: [WITHOUT_TEMPLATE], patch: [] } : NOTHING
 
   const job: Rules = (asked, view) => validateJob(asked, view, policy)
-  const rules = request.resource.resource === 'jobs' ? [job, validateWorkload] : [validateWorkload]
+  const isJobOfCaches =
+    request.resource.resource === 'jobs' && templates.some(({ raw }) => usesManagedClaim(raw))
+  const rules = isJobOfCaches ? [job, validateWorkload] : [validateWorkload]
   const findings: ReviewFinding[] = []
   for (const rule of rules) findings.push(...findingsOf(await decide(rule, request), advise))
   // A workload that is denied makes no pods.

@@ -136,7 +136,7 @@ describe('a pod', () => {
     ],
     [
       'that is none',
-      '\napiVersion: v1\nkind: Pod\nmetadata: { name: x }\nspec: { containers: nonsense }\n',
+      '\napiVersion: v1\nkind: Pod\nmetadata: { name: x, annotations: { modelplane.ai/caches: llama } }\nspec: { containers: nonsense }\n',
       'SpecInvalid',
       /spec\.containers/,
     ],

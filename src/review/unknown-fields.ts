@@ -25,6 +25,7 @@ function unknownIn(written: unknown, known: unknown, path: string): string[] {
   const [given, kept] = [members.safeParse(written).data, members.safeParse(known).data]
   if (given === undefined || kept === undefined) return []
   return Object.entries(given).flatMap(([name, value]) =>
-    name in kept ? unknownIn(value, kept[name], `${path}.${name}`) : [`${path}.${name}`],
+    // The API server takes null for absence.
+    name in kept || value === null ? unknownIn(value, kept[name], `${path}.${name}`) : [`${path}.${name}`],
   )
 }

@@ -165,7 +165,12 @@ describe('a review against the cluster says what kubectl apply then says of', ()
     ['a pod of a cache that is not Ready', pod(ofLlama), 'denied', ['CacheNotReady']],
     ['a workload of such a cache', deployment('waiting', ofLlama), 'warned', ['CacheNotReady']],
     ['a pod that writes to its claim', pod({ name: 'writer' }, writer), 'denied', ['ClaimWritable']],
-    ['a pod without containers', { ...pod({ name: 'empty' }), spec: {} }, 'denied', ['SpecInvalid']],
+    [
+      'a pod without containers',
+      { ...pod({ name: 'empty', ...ofLlama }), spec: {} },
+      'denied',
+      ['SpecInvalid'],
+    ],
     ['a pod that asks for nothing', pod({ name: 'plain' }), 'admitted'],
     [
       'a container that nobody has',

@@ -52,6 +52,7 @@ test('workloads get every warning', () => {
     'AnnotationNotOnTemplate',
     'CacheNotFound',
     'CacheNotReady',
+    'ContainersNotChosen',
     'GangReferencesDiffer',
     'ReferenceInvalid',
   ])

@@ -1,4 +1,5 @@
-import { modelCache } from '../../api/modelcache.ts'
+import { z } from 'zod'
+import { cacheMeta, modelCache } from '../../api/modelcache.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
@@ -52,7 +53,7 @@ export function validateModelCache(request: AdmissionRequest, view: ClusterView,
   return decide(RULES.flatMap(rule => rule(change, view, policy)))
 }
 
-const described = modelCache.pick({ metadata: true })
+const described = z.object({ metadata: cacheMeta })
 
 function isBeingDeleted(object: unknown): boolean {
   const parsed = described.safeParse(object)

@@ -23,7 +23,7 @@ function create(pod: unknown, view: ClusterView = READY): Decision {
   return mutatePod(aRequest({ object: pod }), view)
 }
 
-function patched(pod: Pod, view = READY): unknown {
+function patched(pod: object, view = READY): unknown {
   const decision = create(pod, view)
   if (!decision.allowed) throw new Error(JSON.stringify(decision))
   return applied(pod, decision.patch)
@@ -65,8 +65,9 @@ describe('a pod whose caches are Ready', () => {
   })
 
   test('has nothing else changed', () => {
-    const pod = aPod({ spec: { nodeSelector: { pool: 'gpu' }, tolerations: null, volumes: null } })
-    expect(disturbances(pod, patched(pod))).toEqual([])
+    const { spec, ...pod } = aPod({ spec: { nodeSelector: { pool: 'gpu' }, tolerations: null } })
+    const withNull = { ...pod, spec: { ...spec, volumes: null } }
+    expect(disturbances(withNull, patched(withNull))).toEqual([])
   })
 
   test.each([undefined, ''])('is looked up in the namespace of the request when its own is %j', namespace => {

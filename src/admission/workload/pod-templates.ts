@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
+import { optional } from '../../api/null.ts'
 import { podAnnotations } from '../../api/pod.ts'
 import { valueAt } from '../value-at.ts'
 
@@ -19,7 +20,7 @@ const LEADER = 'spec.leaderWorkerTemplate.leaderTemplate'
 const WORKER = 'spec.leaderWorkerTemplate.workerTemplate'
 
 const annotated = z.object({
-  metadata: z.object({ annotations: podAnnotations.nullish() }).nullish(),
+  metadata: optional(z.object({ annotations: optional(podAnnotations) })),
 })
 
 /**

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { HYDRATOR_CONTAINER, type HydrationPod } from '../../api/hydration-pod.ts'
 import { type HydrationProgress, hydrationProgress } from '../../api/hydration-report.ts'
+import { optional } from '../../api/null.ts'
 import { cut, printable } from '../../api/wording.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { objectPath } from '../../kube/resource.ts'
@@ -100,11 +101,11 @@ function progressIn(line: string): HydrationProgress['progress'] | undefined {
 const events = z.object({
   items: z.array(
     z.object({
-      reason: z.string().nullish(),
-      message: z.string().nullish(),
-      lastTimestamp: z.string().nullish(),
-      eventTime: z.string().nullish(),
-      series: z.object({ lastObservedTime: z.string().nullish() }).nullish(),
+      reason: optional(z.string()),
+      message: optional(z.string()),
+      lastTimestamp: optional(z.string()),
+      eventTime: optional(z.string()),
+      series: optional(z.object({ lastObservedTime: optional(z.string()) })),
     }),
   ),
 })

@@ -7,7 +7,7 @@ export function stateOf({ status }: HydrationPod) {
 
 /** Whether the hydrator runs now. */
 export function isRunning(pod: HydrationPod): boolean {
-  return stateOf(pod).running != null
+  return stateOf(pod).running !== undefined
 }
 
 /** Whether the pod has ended for good. */

@@ -25,7 +25,7 @@ export function failureOfPod(pod: HydrationPod): Verdict | undefined {
     return { reason: 'Evicted', message }
   }
   const { terminated } = stateOf(pod)
-  if (terminated == null || terminated.exitCode === 0) return undefined
+  if (terminated === undefined || terminated.exitCode === 0) return undefined
   if (terminated.reason === 'OOMKilled') {
     const message = `pod ${pod.metadata.name} used more memory than its limit; raise spec.hydration.resources.limits.memory`
     return { reason: 'OOMKilled', message }
@@ -39,7 +39,7 @@ export function failureOfPod(pod: HydrationPod): Verdict | undefined {
 }
 
 /** The last line of a termination message, as JSON. */
-export function lastLine(message: string | null | undefined): unknown {
+export function lastLine(message: string | undefined): unknown {
   const line = message?.trimEnd().split('\n').at(-1)
   try {
     return line && JSON.parse(line)

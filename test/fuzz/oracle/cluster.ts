@@ -43,8 +43,10 @@ export const GATE = 'modelplane.ai/cache-ready'
 export const ALLOW_DELETE_IN_USE = 'modelplane.ai/allow-delete-in-use'
 export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'
 
+/** Null is the empty text there. */
 export function annotation(object: unknown, name: string): string | undefined {
-  return textAt(object, 'metadata', 'annotations', name)
+  const value = at(object, 'metadata', 'annotations', name)
+  return value === null ? '' : textAt(object, 'metadata', 'annotations', name)
 }
 
 export function named(objects: unknown[], name: string | undefined, namespace?: string): unknown {

@@ -16,7 +16,6 @@ import {
   listOf,
   mapOf,
   maybe,
-  maybeNull,
   number,
   oneOf,
   quantity,
@@ -34,7 +33,7 @@ const METADATA = {
   uid: maybe(textOf(0, 256)),
   resourceVersion: maybe(textOf(0, 256)),
   generation: maybe(number),
-  creationTimestamp: maybeNull(textOf(0, 256)),
+  creationTimestamp: maybe(textOf(0, 256)),
   deletionTimestamp: maybe(textOf(0, 256)),
 }
 export const objectMetadata: Shape = having(METADATA)
@@ -45,7 +44,7 @@ export const cacheMetadata: Shape = having({
 })
 
 /** Labels and annotations are people's; ours among them are texts. */
-const annotations = maybeNull(
+const annotations = maybe(
   having(
     Object.fromEntries([CACHES, CHOSEN, NOT_READY, INJECTED, LEADER_NAME].map(name => [name, maybe(text)])),
   ),
@@ -56,71 +55,71 @@ const path = textOf(0, 4096)
 const CONTAINERS = listOf(
   having({
     name,
-    image: maybeNull(path),
-    command: maybeNull(listOf(text, 4096)),
-    args: maybeNull(listOf(text, 4096)),
-    env: maybeNull(
+    image: maybe(path),
+    command: maybe(listOf(text, 4096)),
+    args: maybe(listOf(text, 4096)),
+    env: maybe(
       listOf(
         having({
           name: path,
-          value: maybeNull(text),
-          valueFrom: maybeNull(having({ fieldRef: maybeNull(having({ fieldPath: path })) })),
+          value: maybe(text),
+          valueFrom: maybe(having({ fieldRef: maybe(having({ fieldPath: path })) })),
         }),
         4096,
       ),
     ),
-    envFrom: maybeNull(listOf(anything, 4096)),
-    workingDir: maybeNull(path),
-    restartPolicy: maybeNull(textOf(0, 64)),
-    resources: maybeNull(
+    envFrom: maybe(listOf(anything, 4096)),
+    workingDir: maybe(path),
+    restartPolicy: maybe(textOf(0, 64)),
+    resources: maybe(
       having({
-        limits: maybeNull(mapOf(quantity, textOf(0, 1024), 1024)),
-        requests: maybeNull(mapOf(quantity, textOf(0, 1024), 1024)),
-        claims: maybeNull(listOf(anything, 1024)),
+        limits: maybe(mapOf(maybe(quantity), textOf(0, 1024), 1024)),
+        requests: maybe(mapOf(maybe(quantity), textOf(0, 1024), 1024)),
+        claims: maybe(listOf(anything, 1024)),
       }),
     ),
-    volumeMounts: maybeNull(
+    volumeMounts: maybe(
       listOf(
         having({
           name,
           mountPath: path,
-          readOnly: maybeNull(flag),
-          subPath: maybeNull(path),
-          subPathExpr: maybeNull(path),
+          readOnly: maybe(flag),
+          subPath: maybe(path),
+          subPathExpr: maybe(path),
         }),
         1024,
       ),
     ),
-    volumeDevices: maybeNull(listOf(having({ devicePath: path }), 1024)),
+    volumeDevices: maybe(listOf(having({ devicePath: path }), 1024)),
   }),
   256,
 )
 
 const podSpec = having({
-  volumes: maybeNull(
+  volumes: maybe(
     listOf(
       having({
         name,
-        persistentVolumeClaim: maybeNull(having({ claimName: name, readOnly: maybeNull(flag) })),
+        persistentVolumeClaim: maybe(having({ claimName: name, readOnly: maybe(flag) })),
       }),
       1024,
     ),
   ),
   containers: CONTAINERS,
-  initContainers: maybeNull(CONTAINERS),
-  ephemeralContainers: maybeNull(CONTAINERS),
-  os: maybeNull(having({ name })),
-  nodeSelector: maybeNull(having({ 'kubernetes.io/os': maybe(text) })),
-  nodeName: maybeNull(name),
-  schedulingGates: maybeNull(listOf(having({ name }), 1024)),
+  initContainers: maybe(CONTAINERS),
+  ephemeralContainers: maybe(CONTAINERS),
+  os: maybe(having({ name })),
+  nodeSelector: maybe(having({ 'kubernetes.io/os': maybe(text) })),
+  nodeName: maybe(name),
+  schedulingGates: maybe(listOf(having({ name }), 1024)),
 })
 
 export const pod: Shape = having({
   metadata: having({
     ...METADATA,
-    labels: maybeNull(having({ [CONSUMER]: maybe(text) })),
+    labels: maybe(having({ [CONSUMER]: maybe(text) })),
     annotations,
-    ownerReferences: maybeNull(listOf(having({ kind: name, uid: name, controller: maybeNull(flag) }), 1024)),
+    ownerReferences: maybe(listOf(having({ kind: name, uid: name, controller: maybe(flag) }), 1024)),
   }),
   spec: podSpec,
 })
@@ -132,7 +131,7 @@ export const job: Shape = having({
 
 /** What carries annotations, whatever else it is. */
 export const annotated: Shape = having({
-  metadata: maybeNull(having({ annotations })),
+  metadata: maybe(having({ annotations })),
 })
 
 const request = having({
@@ -143,7 +142,7 @@ const request = having({
   name: maybe(text),
   namespace: maybe(text),
   userInfo: maybe(having({ username: maybe(text) })),
-  dryRun: maybeNull(flag),
+  dryRun: maybe(flag),
 })
 
 export const review: Shape = having({

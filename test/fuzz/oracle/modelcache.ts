@@ -15,19 +15,32 @@ const RESERVED = ['gcs', 'azure', 'pvcClone']
 /** DESIGN 3.1 and 3.2. */
 export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
   const object = at(request, 'object')
+  const cache = stored(object)
   const operation = textAt(request, 'operation') ?? ''
   if (textAt(request, 'subResource')) return judged(object, [])
   if (operation === 'DELETE') return judged(object, isCacheInUse(request, cluster) ? ['CacheInUse'] : [])
   if (operation !== 'CREATE' && operation !== 'UPDATE') return judged(object, [])
-  if (cacheMetadata(at(object, 'metadata')) && isBeingDeleted(object)) return judged(object, [])
-  if (!modelCache(object)) return judged(object, ['SpecInvalid'])
-  const stored = at(request, 'oldObject')
+  if (cacheMetadata(at(cache, 'metadata')) && isBeingDeleted(cache)) return judged(object, [])
+  if (!modelCache(cache)) return judged(object, ['SpecInvalid'])
+  const before = stored(at(request, 'oldObject'))
   // What is stored and cannot be read is nothing to compare with.
-  const old = operation === 'UPDATE' && modelCache(stored) ? stored : undefined
+  const old = operation === 'UPDATE' && modelCache(before) ? before : undefined
   const namespace = textAt(request, 'namespace') ?? ''
   const ofOperation =
-    old === undefined ? ofCreation(object, namespace, cluster) : ofChange(object, old, cluster)
-  return judged(object, [...ofItself(object), ...ofStorage(object), ...ofOperation])
+    old === undefined ? ofCreation(cache, namespace, cluster) : ofChange(cache, old, cluster)
+  return judged(object, [...ofItself(cache), ...ofStorage(cache), ...ofOperation])
+}
+
+/** A custom resource as the API server keeps it: without members that are null, but for metadata. */
+function stored(object: unknown): unknown {
+  if (!isObject(object)) return object
+  const { metadata, ...rest } = object
+  const text = JSON.stringify(rest, (_, value) =>
+    isObject(value)
+      ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null))
+      : value,
+  )
+  return { ...JSON.parse(text), ...('metadata' in object && { metadata }) }
 }
 
 function ofItself(cache: unknown): string[] {

@@ -9,17 +9,11 @@ export const flag: Shape = value => typeof value === 'boolean'
 export const number: Shape = value => typeof value === 'number' && Number.isFinite(value)
 export const quantity: Shape = value => text(value) || number(value)
 
-/** The member may be absent. */
+/** The member may be absent, or null, which says the same. */
 export const maybe =
   (shape: Shape): Shape =>
   value =>
-    value === undefined || shape(value)
-
-/** The member may be absent or null. */
-export const maybeNull =
-  (shape: Shape): Shape =>
-  value =>
-    value === null || maybe(shape)(value)
+    value === undefined || value === null || shape(value)
 
 /** Text of a number of characters, which Kubernetes counts as Unicode code points. */
 export const textOf =

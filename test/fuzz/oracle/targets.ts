@@ -71,6 +71,7 @@ const SUFFIXES = ['', 'n', 'u', 'm', 'k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', '
 
 /** A quantity whose digits are all zero, in any way of writing it. What is no quantity is not zero. */
 function isZero(quantity: unknown): boolean {
+  if (quantity === null) return true
   let rest = String(quantity)
   if (rest.startsWith('+') || rest.startsWith('-')) rest = rest.slice(1)
   let digits = ''
