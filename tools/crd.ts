@@ -67,7 +67,7 @@ export function modelCacheCrd(): JsonSchema {
       listKind: 'ModelCacheList',
       plural: 'modelcaches',
       singular: 'modelcache',
-      shortNames: ['mc'],
+      shortNames: ['mc', 'mcache'],
       categories: ['all'],
     },
     version: { subresources: { status: {} }, additionalPrinterColumns: MODEL_CACHE_COLUMNS },

@@ -124,13 +124,14 @@ export function aClaim(
     name?: string
     metadata?: Partial<PersistentVolumeClaim['metadata']>
     accessModes?: string[]
+    volumeMode?: string
     status?: PersistentVolumeClaim['status']
   } = {},
 ): PersistentVolumeClaim {
   const accessModes = given.accessModes ?? ['ReadWriteMany']
   return persistentVolumeClaim.parse({
     metadata: { name: given.name ?? 'ops-staged', namespace: NAMESPACE, ...given.metadata },
-    spec: { accessModes },
+    spec: { accessModes, volumeMode: given.volumeMode },
     status: { phase: 'Bound', accessModes, ...given.status },
   })
 }

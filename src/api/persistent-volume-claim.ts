@@ -19,6 +19,7 @@ export const persistentVolumeClaim = z.object({
     accessModes: optional(accessModes),
     storageClassName: optional(text(253)),
     volumeName: optional(text(253)),
+    volumeMode: optional(text(64)),
     resources: optional(z.object({ requests: optional(z.object({ storage: optional(quantity) })) })),
   }),
   status: optional(
@@ -31,3 +32,8 @@ export const persistentVolumeClaim = z.object({
 })
 
 export type PersistentVolumeClaim = z.infer<typeof persistentVolumeClaim>
+
+/** Kubernetes: a claim of volumeMode Block is a device in the container, and cannot be mounted. Filesystem is the default. */
+export function isRawDevice({ spec }: Pick<PersistentVolumeClaim, 'spec'>): boolean {
+  return spec.volumeMode === 'Block'
+}

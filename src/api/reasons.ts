@@ -42,6 +42,10 @@ export const REASONS = {
     when: 'A ModelCache of backend ExistingPVC names a PersistentVolumeClaim that does not exist in its namespace.',
     fix: 'Create the claim before the ModelCache, in the same namespace.',
   },
+  ClaimNotMountable: {
+    when: 'The claim of backend ExistingPVC is a raw device (`volumeMode: Block`), is being deleted, or has lost its volume: a pod that mounts it would wait forever.',
+    fix: 'Put the bytes on a claim of `volumeMode: Filesystem` that stays.',
+  },
   ClaimNotShared: {
     when: 'The claim of backend ExistingPVC is neither ReadWriteMany nor ReadOnlyMany.',
     fix: 'Put the bytes on a claim of a class that several nodes can mount.',

@@ -166,7 +166,11 @@ export const STATUS_REASONS = {
   },
   ClaimNotBound: {
     when: 'Backend ExistingPVC: the claim has no volume yet.',
-    fix: 'See why with `kubectl describe pvc`; a claim whose class waits for its first consumer is bound when a pod mounts it.',
+    fix: 'Wait; `kubectl describe pvc` says what the provisioner does.',
+  },
+  ClaimNotMountable: {
+    when: 'Backend ExistingPVC: the claim is a raw device (`volumeMode: Block`), which no pod can mount.',
+    fix: 'Create a ModelCache over a claim of `volumeMode: Filesystem`.',
   },
   ClaimNotOwned: {
     when: 'A claim with the name of the claim of this cache exists, and the controller did not make it. It is never taken over.',
@@ -188,6 +192,10 @@ export const STATUS_REASONS = {
     when: 'Somebody has deleted the claim, and pods that mount it keep it until they end.',
     fix: 'Create a claim of another name, and a ModelCache for it. A claim of the controller is made again once it is gone, if nobody has staged onto it yet.',
   },
+  ClaimWaitsForConsumer: {
+    when: 'Backend ExistingPVC: the class of the claim makes the volume when the first pod mounts the claim (`WaitForFirstConsumer`), and none has. So nothing is on it yet.',
+    fix: 'Fill the claim by a Job of yours that mounts it. Then it is bound, and the cache turns Ready.',
+  },
   SnapshotComplete: {
     when: 'A complete snapshot is on the claim, verified, and pods mount it.',
     fix: NOTHING,
@@ -202,6 +210,23 @@ export const PROGRESS_REASONS: readonly string[] = [
   'Provisioning',
   'Hydrating',
 ] satisfies StatusReason[]
+
+/** Reasons that end by themselves: whoever waits for the cache waits with reason. */
+const PASSING_REASONS: readonly string[] = [
+  ...PROGRESS_REASONS,
+  ...([
+    'ClaimNotBound',
+    'Evicted',
+    'RateLimited',
+    'SourceChanged',
+    'SourceUnavailable',
+  ] satisfies StatusReason[]),
+]
+
+/** Whether a cache that is not Ready for this reason stays so until somebody does something. */
+export function needsHands(reason: string): boolean {
+  return reason in STATUS_REASONS && !PASSING_REASONS.includes(reason)
+}
 
 /** Failures that come again however often it is tried, until somebody changes the ModelCache, its Secret or its source. */
 export const FINAL_REASONS: readonly StatusReason[] = [

@@ -24,6 +24,7 @@ export const storageClass = z.object({
   provisioner: z.string(),
   parameters: optional(z.record(z.string(), mapValue(z.string()))),
   allowVolumeExpansion: optional(z.boolean()),
+  volumeBindingMode: optional(z.string()),
 })
 
 export type StorageClass = z.infer<typeof storageClass>

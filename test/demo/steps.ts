@@ -72,7 +72,7 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
       check('claim and cache are created', created.code === 0)
       await until(
         'the controller writes a status',
-        'get mc/llama-3-3-70b -o jsonpath={.status.phase}',
+        'get modelcache/llama-3-3-70b -o jsonpath={.status.phase}',
         result => result.stdout !== '',
       )
       const { stdout } = await show('get modelcaches')
@@ -96,7 +96,9 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
         check(
           `the ${kind} says CacheNotReady, and what to wait for`,
           stdout.includes(owner) &&
-            /CacheNotReady.*kubectl -n default wait --for=condition=Ready mc\/llama-3-3-70b/.test(stdout),
+            /CacheNotReady.*kubectl -n default wait --for=condition=Ready modelcache\/llama-3-3-70b/.test(
+              stdout,
+            ),
         )
       }
       const { stdout } = await show('get pods -l app.kubernetes.io/component!=hydrator')
@@ -107,7 +109,7 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
     title: 'The volume appears, the real binder binds the claim, and the cache turns Ready',
     async tell({ show, check }) {
       await show('apply -f examples/existing-pvc/1-volume.yaml')
-      const { code } = await show('wait --for=condition=Ready mc/llama-3-3-70b --timeout=120s')
+      const { code } = await show('wait --for=condition=Ready modelcache/llama-3-3-70b --timeout=120s')
       check('the wait that the event advised ends', code === 0)
       const claim = await show('get pvc/llama-weights')
       check('the claim is Bound', claim.stdout.includes('Bound'))

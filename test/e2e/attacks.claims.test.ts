@@ -14,7 +14,7 @@ let cluster: Cluster
 beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes, modelCache('weights', soundSpec()), labelled(CLAIM))
-  await cluster.setStatus('mc/weights', readyStatus(CLAIM))
+  await cluster.setStatus('modelcache/weights', readyStatus(CLAIM))
   const { code, stderr } = await cluster.kubectl([
     ...['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
   ])
@@ -109,12 +109,12 @@ describe('a claim that was deleted and made again', () => {
   test('ends Ready, and is injected nowhere', async () => {
     await cluster.need(modelCache('cloned', soundSpec()), labelled('modelcache--cloned'))
     const staged = { ...readyStatus('modelcache--cloned'), claimUID: 'that-of-the-claim-before' }
-    await cluster.setStatus('mc/cloned', staged)
-    await cluster.kubectl(['annotate', 'mc/cloned', 'modelplane.ai/paused-'])
+    await cluster.setStatus('modelcache/cloned', staged)
+    await cluster.kubectl(['annotate', 'modelcache/cloned', 'modelplane.ai/paused-'])
     await eventually('the end of Ready', async () => {
       const { stdout } = await cluster.kubectl([
         'get',
-        'mc/cloned',
+        'modelcache/cloned',
         '-o',
         'jsonpath={.status.conditions[*].reason}',
       ])

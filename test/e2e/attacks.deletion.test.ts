@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => own?.[Symbol.asyncDispose]())
 
-const removal = (name: string) => cluster.kubectl(['delete', `mc/${name}`, '--dry-run=server'])
+const removal = (name: string) => cluster.kubectl(['delete', `modelcache/${name}`, '--dry-run=server'])
 
 test('a pod that has taken off its label holds the cache that it mounts', async () => {
   const volumes = [{ name: 'w', persistentVolumeClaim: { claimName: WEIGHTS_CLAIM, readOnly: true } }]
@@ -31,7 +31,7 @@ test('a pod that has taken off its label holds the cache that it mounts', async 
 
 test('a pod with a forged label and record holds nothing', async () => {
   await cluster.need(pausedCache('unused', soundSpec()))
-  await cluster.setStatus('mc/unused', readyStatus('modelcache--unused'))
+  await cluster.setStatus('modelcache/unused', readyStatus('modelcache--unused'))
   await cluster.need(
     pod({
       name: 'forged',

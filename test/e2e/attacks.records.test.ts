@@ -21,7 +21,7 @@ let cluster: Cluster
 beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes, modelCache('weights', soundSpec()), modelCache('later', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
+  await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
   const { code, stderr } = await cluster.kubectl([
     ...['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
   ])
@@ -144,7 +144,7 @@ test('a tenant annotates and labels pods otherwise as before', async () => {
 })
 
 test('the controller tells the pod its digest and lifts the gate when the cache is Ready', async () => {
-  await cluster.setStatus('mc/later', readyStatus('modelcache--later'))
+  await cluster.setStatus('modelcache/later', readyStatus('modelcache--later'))
   const text = await eventually('a pod without a gate', async () => {
     const { stdout } = await cluster.kubectl(['get', 'pod', 'waits', '-o', 'json'])
     return stdout.includes('"schedulingGates"') ? undefined : stdout
@@ -165,7 +165,7 @@ test('a pod whose cache was made again with another claim is not let go onto the
     modelCache('again', existing('claim-a')),
     pod({ name: 'stranded', ...annotations('again', { 'modelplane.ai/not-ready': 'Gate' }) }),
   )
-  expect((await cluster.kubectl(['delete', 'mc/again'])).code).toBe(0)
+  expect((await cluster.kubectl(['delete', 'modelcache/again'])).code).toBe(0)
   await cluster.need(modelCache('again', existing('good')))
   const said = await eventually('an Event of the pod', async () => {
     const events = ['get', 'events', '--field-selector', 'reason=CacheReplaced,involvedObject.name=stranded']

@@ -10,7 +10,7 @@ let cluster: Cluster
 beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes, modelCache('weights', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
+  await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
   const { code, stderr } = await cluster.kubectl([
     ...['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
   ])

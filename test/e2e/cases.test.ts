@@ -29,14 +29,14 @@ describe.each(caseFiles())('%s', file => {
     const cluster = await newNamespace()
     if (!bringsLlama) {
       await cluster.need(LLAMA)
-      await cluster.setStatus('mc/llama', LLAMA_STATUS)
+      await cluster.setStatus('modelcache/llama', LLAMA_STATUS)
     }
     for (const one of objects) {
       const result = await cluster.kubectl(['apply', '-f', '-'], one.text)
       expect(saidBy(result), result.stderr).toEqual(one.expected)
       const { kind, metadata, status } = one.object
       if (kind === 'ModelCache' && status !== undefined)
-        await cluster.setStatus(`mc/${metadata.name}`, status)
+        await cluster.setStatus(`modelcache/${metadata.name}`, status)
       if (one.mounts !== undefined) expect(await mountsIn(cluster, one.object)).toEqual(one.mounts)
     }
   })

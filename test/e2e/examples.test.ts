@@ -146,7 +146,7 @@ async function makeCachesReady(namespace: Cluster): Promise<void> {
   const { items } = caches.parse(await namespace.get('modelcaches'))
   for (const { metadata, spec } of items) {
     if (spec.storage.backend === 'PVC')
-      await namespace.setStatus(`mc/${metadata.name}`, readyStatus(`modelcache--${metadata.name}`))
+      await namespace.setStatus(`modelcache/${metadata.name}`, readyStatus(`modelcache--${metadata.name}`))
   }
 }
 

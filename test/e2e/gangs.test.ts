@@ -12,7 +12,7 @@ let cluster: Cluster
 beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes, modelCache('weights', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
+  await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
   await cluster.need(gang('llama'))
 })
 
@@ -69,17 +69,17 @@ test('a worker that starts again gets what its leader has, not what was fetched 
   expect(digestOf(leader)).toBe(`weights=${DIGEST}`)
   await eventually('the worker', () => find('llama-0-1'))
 
-  await cluster.setStatus('mc/weights', refetched)
+  await cluster.setStatus('modelcache/weights', refetched)
   expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
 
   // No more Ready: a pod of its own is refused, and the gang stays whole.
-  await cluster.setStatus('mc/weights', { phase: 'Hydrating', conditions: [] })
+  await cluster.setStatus('modelcache/weights', { phase: 'Hydrating', conditions: [] })
   expect((await cluster.apply(pod({ name: 'alone', ...annotations('weights') }))).stderr).toMatch(
     /CacheNotReady/,
   )
   expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
 
-  await cluster.setStatus('mc/weights', refetched)
+  await cluster.setStatus('modelcache/weights', refetched)
   expect(digestOf(await replaced('llama-0'))).toBe(`weights=${NEWER}`)
 })
 
@@ -91,7 +91,7 @@ test('a gang that waits is let go when its cache is Ready, leader and worker wit
     const pods = await waiting()
     return pods.every(found => found?.spec.schedulingGates) ? pods : undefined
   })
-  await cluster.setStatus('mc/awaited', readyStatus('modelcache--awaited'))
+  await cluster.setStatus('modelcache/awaited', readyStatus('modelcache--awaited'))
   const gone = await eventually('the end of their wait', async () => {
     const pods = await waiting()
     return pods.every(found => found && !found.spec.schedulingGates) ? pods : undefined

@@ -78,7 +78,7 @@ async function untilServed(name: string): Promise<void> {
   const storage = { backend: 'ExistingPVC', existingPVC: { name } }
   await cluster.need(claim(name, ['ReadWriteMany']), modelCache(name, soundSpec({ artifact: {}, storage })))
   await eventually(`the status of ${name}`, async () => {
-    const { stdout } = await cluster.kubectl(['get', `mc/${name}`, '-o', 'jsonpath={.status.phase}'])
+    const { stdout } = await cluster.kubectl(['get', `modelcache/${name}`, '-o', 'jsonpath={.status.phase}'])
     return stdout === 'Pending' ? true : undefined
   })
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
 /** A Ready cache and a pod of the same name that mounts it. */
 async function mounted(name: string, metadata: object = {}): Promise<void> {
   await cluster.need(modelCache(name, soundSpec()))
-  await cluster.setStatus(`mc/${name}`, readyStatus(`modelcache--${name}`))
+  await cluster.setStatus(`modelcache/${name}`, readyStatus(`modelcache--${name}`))
   await cluster.need(pod({ name, ...annotations(name), ...metadata }))
 }
 
@@ -33,29 +33,29 @@ async function exists(resource: string): Promise<boolean> {
 
 test('a cache that a pod mounts is not deleted, alone or with all; once the pod is gone it is', async () => {
   await mounted('used')
-  for (const resources of [['mc/used'], ['mc', '--all']]) {
+  for (const resources of [['modelcache/used'], ['mc', '--all']]) {
     const { code, stderr } = await remove(...resources)
     expect(code).toBe(1)
     expect(stderr).toContain(
-      `CacheInUse: pod used mounts ModelCache ${cluster.namespace}/used; end them first, or allow it: kubectl -n ${cluster.namespace} annotate mc/used modelplane.ai/allow-delete-in-use=true`,
+      `CacheInUse: pod used mounts ModelCache ${cluster.namespace}/used; end them first, or allow it: kubectl -n ${cluster.namespace} annotate modelcache/used modelplane.ai/allow-delete-in-use=true`,
     )
   }
   // At once: the live read knows of the pod's end before the watch does.
   expect((await cluster.kubectl(['delete', 'pod/used', '--force'])).code).toBe(0)
-  const { code, stderr } = await remove('mc/used')
+  const { code, stderr } = await remove('modelcache/used')
   expect(code, stderr).toBe(0)
 })
 
 test('it is deleted when its owner says so, as the denial advises', async () => {
   await mounted('allowed')
-  expect((await remove('mc/allowed')).code).toBe(1)
-  await cluster.kubectl(['annotate', 'mc/allowed', 'modelplane.ai/allow-delete-in-use=true'])
-  expect((await remove('mc/allowed')).code).toBe(0)
+  expect((await remove('modelcache/allowed')).code).toBe(1)
+  await cluster.kubectl(['annotate', 'modelcache/allowed', 'modelplane.ai/allow-delete-in-use=true'])
+  expect((await remove('modelcache/allowed')).code).toBe(0)
 })
 
 test('a dry run says the same', async () => {
   await mounted('dry')
-  const { code, stderr } = await remove('mc/dry', '--dry-run=server')
+  const { code, stderr } = await remove('modelcache/dry', '--dry-run=server')
   expect(code).toBe(1)
   expect(stderr).toContain('CacheInUse: ')
 })
@@ -63,11 +63,11 @@ test('a dry run says the same', async () => {
 test('pods that have ended, or wait at the gate, do not hold it', async () => {
   await mounted('ended')
   await cluster.setStatus('pod/ended', { phase: 'Succeeded' })
-  expect((await remove('mc/ended')).code).toBe(0)
+  expect((await remove('modelcache/ended')).code).toBe(0)
 
   await cluster.need(modelCache('awaited', soundSpec()))
   await cluster.need(pod({ name: 'waits', ...annotations('awaited', { 'modelplane.ai/not-ready': 'Gate' }) }))
-  expect((await remove('mc/awaited')).code).toBe(0)
+  expect((await remove('modelcache/awaited')).code).toBe(0)
 })
 
 test('a pod that mounts the claim that people filled holds its cache too', async () => {
@@ -84,30 +84,36 @@ test('a pod that mounts the claim that people filled holds its cache too', async
     const { code } = await cluster.apply(pod({ name: 'ops', ...annotations('ops') }))
     return code === 0 ? true : undefined
   })
-  const { code, stderr } = await remove('mc/ops')
+  const { code, stderr } = await remove('modelcache/ops')
   expect(code).toBe(1)
   expect(stderr).toContain('CacheInUse: pod ops mounts')
 })
 
 test('an object on its way out loses its finalizer, whoever mounts it', async () => {
   await mounted('finalized')
-  await cluster.kubectl(['annotate', 'mc/finalized', 'modelplane.ai/allow-delete-in-use=true'])
+  await cluster.kubectl(['annotate', 'modelcache/finalized', 'modelplane.ai/allow-delete-in-use=true'])
   const finalizers = JSON.stringify({ metadata: { finalizers: ['example.com/held'] } })
-  await cluster.kubectl(['patch', 'mc/finalized', '--type=merge', '-p', finalizers])
-  expect((await remove('mc/finalized')).code).toBe(0)
-  expect(await exists('mc/finalized')).toBe(true)
+  await cluster.kubectl(['patch', 'modelcache/finalized', '--type=merge', '-p', finalizers])
+  expect((await remove('modelcache/finalized')).code).toBe(0)
+  expect(await exists('modelcache/finalized')).toBe(true)
   const none = JSON.stringify({ metadata: { finalizers: null } })
-  const { code, stderr } = await cluster.kubectl(['patch', 'mc/finalized', '--type=merge', '-p', none])
+  const { code, stderr } = await cluster.kubectl([
+    'patch',
+    'modelcache/finalized',
+    '--type=merge',
+    '-p',
+    none,
+  ])
   expect(code, stderr).toBe(0)
-  expect(await exists('mc/finalized')).toBe(false)
+  expect(await exists('modelcache/finalized')).toBe(false)
 })
 
 test('in a namespace that is going away nothing holds it', async () => {
   const doomed = await newNamespace()
   await doomed.need(modelCache('weights', soundSpec()))
-  await doomed.setStatus('mc/weights', readyStatus('modelcache--weights'))
+  await doomed.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
   await doomed.need(pod({ name: 'held', ...annotations('weights'), finalizers: ['example.com/held'] }))
-  const deletion = () => doomed.kubectl(['delete', 'mc/weights', '--wait=false'])
+  const deletion = () => doomed.kubectl(['delete', 'modelcache/weights', '--wait=false'])
   expect((await deletion()).code).toBe(1)
   // Kubernetes ends the pods of a namespace first, so this one keeps its cache alive until somebody deletes that.
   await doomed.kubectl(['delete', 'namespace', doomed.namespace, '--wait=false'])

@@ -297,7 +297,7 @@ describe('a stored ModelCache', () => {
       modelCache('orphan', soundSpec({ storage: { pvc: { storageClassName: 'e2e-short-lived' } } })),
     )
     await cluster.kubectl(['delete', 'storageclass', 'e2e-short-lived'])
-    const { code, stderr } = await cluster.kubectl(['label', 'mc/orphan', 'team=ml'])
+    const { code, stderr } = await cluster.kubectl(['label', 'modelcache/orphan', 'team=ml'])
     expect(code, stderr).toBe(0)
   })
 
@@ -306,10 +306,10 @@ describe('a stored ModelCache', () => {
       ...modelCache('leaving', soundSpec()),
       metadata: { name: 'leaving', finalizers: ['example.com/hold'] },
     })
-    await cluster.kubectl(['delete', 'mc/leaving', '--wait=false'])
+    await cluster.kubectl(['delete', 'modelcache/leaving', '--wait=false'])
     const { code, stderr } = await cluster.kubectl([
       'patch',
-      'mc/leaving',
+      'modelcache/leaving',
       '--type=merge',
       '-p',
       '{"metadata":{"finalizers":null}}',
@@ -355,7 +355,7 @@ describe('a ModelCache over an existing claim', () => {
     const ready = async () => {
       const { stdout } = await cluster.kubectl([
         'get',
-        'mc/staged',
+        'modelcache/staged',
         '-o',
         'jsonpath={.status.conditions[?(@.type=="Ready")].reason} {.status.phase} {.status.size}',
       ])
@@ -365,7 +365,12 @@ describe('a ModelCache over an existing claim', () => {
       (await ready()) === 'ClaimNotBound Pending ' ? true : undefined,
     )
     await cluster.need(persistentVolume(name, ['ReadOnlyMany']))
-    const waited = await cluster.kubectl(['wait', '--for=condition=Ready', 'mc/staged', '--timeout=60s'])
+    const waited = await cluster.kubectl([
+      'wait',
+      '--for=condition=Ready',
+      'modelcache/staged',
+      '--timeout=60s',
+    ])
     expect(waited.code, waited.stderr).toBe(0)
     expect(await ready()).toBe('ClaimBound Ready 1Gi')
     await cluster.kubectl(['delete', 'pvc', name])
@@ -374,7 +379,7 @@ describe('a ModelCache over an existing claim', () => {
     )
     await cluster.kubectl(['delete', 'pv', name])
     const told = await eventually('both Events', async () => {
-      const { stdout } = await cluster.kubectl(['describe', 'mc/staged'])
+      const { stdout } = await cluster.kubectl(['describe', 'modelcache/staged'])
       return stdout.includes('NotReady') ? stdout : undefined
     })
     expect(told).toMatch(

@@ -46,7 +46,7 @@ test('a source that another cache has is warned of until that one is gone', asyn
   expect(await untilSaid(changes, /./)).toBe(
     `Warning: SourceAlreadyCached: ModelCache ${cluster.namespace}/once has the same source already, mounted at /mnt/model; pods can use that one: modelplane.ai/caches: once\n`,
   )
-  await cluster.kubectl(['delete', 'mc/once'])
+  await cluster.kubectl(['delete', 'modelcache/once'])
   // However late the watch is, the other cache is read live before it is named.
   expect(await asked(changes)).toBe('')
 })
@@ -54,7 +54,7 @@ test('a source that another cache has is warned of until that one is gone', asyn
 test('a revision that moves is warned of when the cache is created, and a pinned one is not', async () => {
   const moving = pausedCache('moving', soundSpec(of('moving', { revision: undefined })))
   expect(await warningsOf(moving)).toMatch(/^Warning: MutableRevision: revision main moves: .*\n$/)
-  const labelled = await cluster.kubectl(['label', 'mc/moving', 'team=ml'])
+  const labelled = await cluster.kubectl(['label', 'modelcache/moving', 'team=ml'])
   expect(labelled).toMatchObject({ code: 0, stderr: '' })
   const image = (reference: string) => ({ artifact: { source: { oci: { reference } } } })
   expect(await asked(image('ghcr.io/m/llama'))).toMatch(/^Warning: MutableRevision: no tag means latest/)

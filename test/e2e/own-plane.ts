@@ -40,7 +40,7 @@ export async function startOwnPlane(
   const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
   const cluster = await namespaceOf(kubectl)
   await cluster.need(...classes, pausedCache('weights', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus(WEIGHTS_CLAIM))
+  await cluster.setStatus('modelcache/weights', readyStatus(WEIGHTS_CLAIM))
   const running = started.move()
   return {
     controlPlane,

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const caches = Object.entries(READY).map(([name, path]) => pausedCache(name, spec(path)))
   await cluster.need(...classes, ...caches, pausedCache(WAITING, spec('/mnt/late')))
   for (const name of Object.keys(READY))
-    await cluster.setStatus(`mc/${name}`, readyStatus(`modelcache--${name}`))
+    await cluster.setStatus(`modelcache/${name}`, readyStatus(`modelcache--${name}`))
   sample = await injectable()
 })
 

@@ -21,8 +21,8 @@ beforeAll(async () => {
       storage: { backend: 'ExistingPVC', existingPVC: { name: 'ops-staged', subPath: 'llama' } },
     }),
   )
-  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
-  await cluster.setStatus('mc/hydrating', { phase: 'Hydrating' })
+  await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
+  await cluster.setStatus('modelcache/hydrating', { phase: 'Hydrating' })
 })
 
 async function stored(name: string, caches: string) {
@@ -71,7 +71,7 @@ test('its gate is lifted when its caches are Ready, and it is told the digest', 
     const { stdout } = await cluster.kubectl(['describe', 'pod/patient'])
     return stdout.includes('waits for ModelCache late, which is Provisioning') || undefined
   })
-  await cluster.setStatus('mc/late', readyStatus('modelcache--late'))
+  await cluster.setStatus('modelcache/late', readyStatus('modelcache--late'))
   const { metadata } = await eventually('the end of its wait', async () => {
     const pod = storedPod.parse(await cluster.get('pod/patient'))
     return pod.spec.schedulingGates === undefined ? pod : undefined

@@ -18,8 +18,8 @@ beforeAll(async () => {
     modelCache('hydrating', soundSpec()),
   )
   for (const name of ['weights', 'tokenizer', 'rival'])
-    await cluster.setStatus(`mc/${name}`, readyStatus(`modelcache--${name}`))
-  await cluster.setStatus('mc/hydrating', {
+    await cluster.setStatus(`modelcache/${name}`, readyStatus(`modelcache--${name}`))
+  await cluster.setStatus('modelcache/hydrating', {
     phase: 'Hydrating',
     progress: '62%',
     bytesStaged: 87 * 2 ** 30,
@@ -167,7 +167,7 @@ describe('the mounts go', () => {
 describe('a pod is refused', () => {
   test('when the cache is not Ready, with how far it is and how to wait', async () => {
     expect(await refusal(annotations('hydrating'))).toContain(
-      `admission webhook "pods.modelplane.ai" denied the request: CacheNotReady: ModelCache ${cluster.namespace}/hydrating is Hydrating (62%, 87 of 140 GiB); wait with: kubectl -n ${cluster.namespace} wait --for=condition=Ready mc/hydrating`,
+      `admission webhook "pods.modelplane.ai" denied the request: CacheNotReady: ModelCache ${cluster.namespace}/hydrating is Hydrating (62%, 87 of 140 GiB); wait with: kubectl -n ${cluster.namespace} wait --for=condition=Ready modelcache/hydrating`,
     )
   })
 
@@ -192,13 +192,19 @@ describe('a pod is refused', () => {
       ...modelCache('leaving', soundSpec()),
       metadata: { name: 'leaving', finalizers: ['example.com/hold'] },
     })
-    await cluster.setStatus('mc/leaving', readyStatus('modelcache--leaving'))
-    await cluster.kubectl(['delete', 'mc/leaving', '--wait=false'])
+    await cluster.setStatus('modelcache/leaving', readyStatus('modelcache--leaving'))
+    await cluster.kubectl(['delete', 'modelcache/leaving', '--wait=false'])
     // The view may still show the cache as Ready for a moment: that pod would be admitted, rightly, by what was known.
     await expect
       .poll(async () => (await cluster.apply(pod(annotations('leaving')), '--dry-run=server')).stderr)
       .toMatch(/CacheNotReady: .*is being deleted/)
-    await cluster.kubectl(['patch', 'mc/leaving', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
+    await cluster.kubectl([
+      'patch',
+      'modelcache/leaving',
+      '--type=merge',
+      '-p',
+      '{"metadata":{"finalizers":null}}',
+    ])
   })
 
   test.each([

@@ -30,7 +30,7 @@ beforeAll(async () => {
       namespace: 'modelcache-system',
     }),
   )
-  await cluster.setStatus('mc/weights', readyStatus(CLAIM))
+  await cluster.setStatus('modelcache/weights', readyStatus(CLAIM))
   await eventually('the default service account', async () =>
     (await cluster.kubectl(['get', 'serviceaccount/default'])).code === 0 ? true : undefined,
   )
@@ -118,7 +118,7 @@ describe('the hydration Job', () => {
   })
 
   test('gets its pod, which may write, from the real Job controller once status has its UID', async () => {
-    await cluster.setStatus('mc/weights', { hydration: { jobName: 'hydrate', jobUID: hydrationUID } })
+    await cluster.setStatus('modelcache/weights', { hydration: { jobName: 'hydrate', jobUID: hydrationUID } })
     await eventually('the pod', async () => ((await podsOf('hydrate')).length === 1 ? true : undefined))
   })
 
@@ -214,10 +214,10 @@ describe('a tenant may', () => {
 
   test('debug such a pod while the cache is not Ready any more', async () => {
     await create(TENANT, pod({ name: 'outlived', ...annotations('weights') }))
-    await cluster.setStatus('mc/weights', { phase: 'Failed', conditions: [] })
+    await cluster.setStatus('modelcache/weights', { phase: 'Failed', conditions: [] })
     const { code, stderr } = await debug('outlived', [])
     expect(code, stderr).toBe(0)
-    await cluster.setStatus('mc/weights', readyStatus(CLAIM))
+    await cluster.setStatus('modelcache/weights', readyStatus(CLAIM))
   })
 
   test('write to a claim of their own, by a pod and by a Job', async () => {

@@ -195,7 +195,7 @@ describe('a review against the cluster says what kubectl apply then says of', ()
   })
 
   test('what wants a cache that is Ready, and shows what is then injected', async () => {
-    await cluster.setStatus('mc/llama', readyStatus('modelcache--llama'))
+    await cluster.setStatus('modelcache/llama', readyStatus('modelcache--llama'))
     await expectAgreement(deployment('ready', ofLlama), 'admitted')
     await expectAgreement(gang('gang', ofLlama, ofLlama), 'admitted')
     await expectAgreement(gang('half', ofLlama, {}), 'warned', ['GangReferencesDiffer'])

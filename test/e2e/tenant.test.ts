@@ -33,9 +33,9 @@ test('creates, reads, changes and deletes ModelCaches', async () => {
   const created = await cluster.apply(modelCache('own', soundSpec()), ...TENANT)
   expect(created.code, created.stderr).toBe(0)
   for (const args of [
-    ['get', 'mc/own'],
-    ['label', 'mc/own', 'team=one'],
-    ['delete', 'mc/own'],
+    ['get', 'modelcache/own'],
+    ['label', 'modelcache/own', 'team=one'],
+    ['delete', 'modelcache/own'],
   ]) {
     const { code, stderr } = await asTenant(...args)
     expect(code, stderr).toBe(0)
@@ -55,13 +55,13 @@ test('does not write a status, which would name a claim that others then mount',
   await cluster.need(modelCache('shared', soundSpec()))
   const patch = JSON.stringify({ status: readyStatus('modelcache--of-somebody') })
   await expectForbidden(
-    ['patch', 'mc/shared', '--subresource=status', '--type=merge', '-p', patch],
+    ['patch', 'modelcache/shared', '--subresource=status', '--type=merge', '-p', patch],
     'cannot patch resource "modelcaches/status"',
   )
   // Nor beside what the tenant may write: the API server takes status by its own path alone.
   const beside = { ...modelCache('shared', soundSpec()), status: readyStatus('modelcache--of-somebody') }
   await cluster.apply(beside, '--server-side', '--force-conflicts', ...TENANT)
-  expect(JSON.stringify(await cluster.get('mc/shared'))).not.toContain('modelcache--of-somebody"')
+  expect(JSON.stringify(await cluster.get('modelcache/shared'))).not.toContain('modelcache--of-somebody"')
 })
 
 test.each([

@@ -54,7 +54,7 @@ test('a gang and a Deployment whose cache is not Ready get no pods, and their ev
 })
 
 test('once it is Ready, leaders and workers of two gangs of three get the same read-only mount', async () => {
-  await cluster.setStatus('mc/llama-3-3-70b', readyStatus('modelcache--llama-3-3-70b'))
+  await cluster.setStatus('modelcache/llama-3-3-70b', readyStatus('modelcache--llama-3-3-70b'))
   const gang = await eventually('six pods', async () => {
     const found = await pods(GANG)
     return found.length === 6 ? found : undefined

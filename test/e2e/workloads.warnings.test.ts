@@ -7,8 +7,8 @@ let cluster: Cluster
 beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes, modelCache('weights', soundSpec()), modelCache('hydrating', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
-  await cluster.setStatus('mc/hydrating', { phase: 'Hydrating', progress: '62%' })
+  await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
+  await cluster.setStatus('modelcache/hydrating', { phase: 'Hydrating', progress: '62%' })
 })
 
 const LABELS = { app: 'serve' }

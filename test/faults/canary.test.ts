@@ -113,7 +113,7 @@ test('objects that pass through the API server, what is admitted of them and wha
     stringData: { token: canaries.secret },
   }
   await cluster.need(...classes, secret, modelCache('weights', soundSpec()), modelCache('never', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus(WEIGHTS_CLAIM))
+  await cluster.setStatus('modelcache/weights', readyStatus(WEIGHTS_CLAIM))
   await eventually('a cache that is Ready', async () => {
     const trial = await cluster.apply(pod({ name: 'trial', ...annotations('weights') }), '--dry-run=server')
     return trial.code === 0 || undefined
@@ -136,12 +136,12 @@ test('objects that pass through the API server, what is admitted of them and wha
     ...{ code: 1, stderr: expect.stringContaining('CacheNotReady') },
   })
   // So that the controller has written to a pod, too.
-  await cluster.setStatus('mc/never', readyStatus('modelcache--never'))
+  await cluster.setStatus('modelcache/never', readyStatus('modelcache--never'))
   await eventually('the lift of the gate', async () => {
     const [, log] = await logs()
     return log?.includes('scheduling gate lifted') || undefined
   })
-  await cluster.setStatus('mc/never', {
+  await cluster.setStatus('modelcache/never', {
     ...readyStatus('modelcache--never'),
     phase: 'Pending',
     conditions: [],

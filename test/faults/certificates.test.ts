@@ -45,7 +45,7 @@ beforeAll(async () => {
   running.defer(() => product.stop())
   cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
   await cluster.need(...classes, modelCache('weights', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus(WEIGHTS_CLAIM))
+  await cluster.setStatus('modelcache/weights', readyStatus(WEIGHTS_CLAIM))
 })
 afterAll(() => running.disposeAsync())
 

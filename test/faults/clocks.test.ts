@@ -53,7 +53,7 @@ test.skipIf(FAKETIME === undefined)(
         return code === 0 ? true : undefined
       })
     await cluster.need(...classes, modelCache('weights', soundSpec()))
-    await cluster.setStatus('mc/weights', readyStatus(WEIGHTS_CLAIM))
+    await cluster.setStatus('modelcache/weights', readyStatus(WEIGHTS_CLAIM))
     await creates()
 
     const signer = async () => {

@@ -69,7 +69,7 @@ beforeAll(async () => {
   product = started
   running.defer(() => product.stop())
   await cluster.need(...classes, modelCache('weights', soundSpec()))
-  await cluster.setStatus('mc/weights', readyStatus(WEIGHTS_CLAIM))
+  await cluster.setStatus('modelcache/weights', readyStatus(WEIGHTS_CLAIM))
 })
 afterAll(() => running.disposeAsync())
 
@@ -173,7 +173,7 @@ test('caBundle and the Secret of a CA are left to others, and no right to them i
     modelCache('led', { artifact: { kind: 'Weights' }, mount: { path: '/mnt/led' }, storage }),
   )
   await eventually('a status that the leader writes', async () => {
-    const { stdout } = await cluster.kubectl(['get', 'mc/led', '-o', 'jsonpath={.status.phase}'])
+    const { stdout } = await cluster.kubectl(['get', 'modelcache/led', '-o', 'jsonpath={.status.phase}'])
     return stdout === '' ? undefined : true
   })
   await noCreateFails('after a start without rights to certificates', async () => {})

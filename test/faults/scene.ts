@@ -95,7 +95,7 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
     })
   const viewsAreWhole = () =>
     eventually('views of the size that the API has', async () => {
-      const caches = await cluster.kubectl(['get', 'mc', '--all-namespaces', '-o', 'name'])
+      const caches = await cluster.kubectl(['get', 'modelcaches', '--all-namespaces', '-o', 'name'])
       const classes = await cluster.kubectl(['get', 'storageclass', '-o', 'name'])
       const expected = { modelcaches: lines(caches.stdout), storageclasses: lines(classes.stdout) }
       const [ofWebhook, ofController] = await Promise.all(
@@ -186,8 +186,8 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
       // Each kind has one more and one less, so that a view is right only if it knows of both.
       await cluster.need(...[comes, `${comes}-too`].map(cache => pausedCache(cache, soundSpec())))
       await cluster.need(...[classComes, `${classComes}-too`].map(sharedClass))
-      await cluster.kubectl(['annotate', `mc/${goes}`, 'modelplane.ai/allow-delete-in-use=true'])
-      await remove(`mc/${goes}`)
+      await cluster.kubectl(['annotate', `modelcache/${goes}`, 'modelplane.ai/allow-delete-in-use=true'])
+      await remove(`modelcache/${goes}`)
       await remove(`storageclass/${classGoes}`)
     },
     askForRisen: () => ask(rises),

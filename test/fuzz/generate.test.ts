@@ -20,6 +20,7 @@ test('what is generated is denied for every reason, alone and together, and allo
     'CacheNotFound',
     'CacheNotReady',
     'ClaimNotFound',
+    'ClaimNotMountable',
     'ClaimNotShared',
     'ClaimWritable',
     'ExpansionNotAllowed',

@@ -50,7 +50,7 @@ describe.skipIf(NO_NODE)('a pod of a tenant', () => {
         storage: { backend: 'PVC', pvc: { storageClassName: SHARED_CLASS, sizeGiB: 10 } },
       }),
     )
-    await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
+    await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
   })
 
   const system = async (...args: string[]) =>

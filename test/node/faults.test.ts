@@ -25,7 +25,7 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
         storage: { backend: 'PVC', pvc: { storageClassName: SHARED_CLASS, sizeGiB: 10 } },
       }),
     )
-    await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
+    await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
     await untilCreates('an annotated pod')
   })
 

@@ -26,7 +26,7 @@ describe.skipIf(NO_NODE)('helm, under constant creates', () => {
         storage: { backend: 'PVC', pvc: { storageClassName: SHARED_CLASS, sizeGiB: 10 } },
       }),
     )
-    await cluster.setStatus('mc/weights', readyStatus('modelcache--weights'))
+    await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
     await eventually('an annotated pod', async () => ((await ask('weights')).code === 0 ? true : undefined))
   })
 
@@ -85,7 +85,9 @@ describe.skipIf(NO_NODE)('helm, under constant creates', () => {
       await eventually('a pod that asks for a cache nobody has', async () =>
         (await ask('unknown')).code === 0 ? true : undefined,
       )
-      expect((await cluster.kubectl(['get', 'mc/weights', '-o', 'name'])).stdout).toContain('/weights')
+      expect((await cluster.kubectl(['get', 'modelcache/weights', '-o', 'name'])).stdout).toContain(
+        '/weights',
+      )
     } finally {
       await installProduct(kubectl)
       await waitForRollout(kubectl)

@@ -68,7 +68,7 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
       await mkdir(path, { recursive: true })
       await writeFile(join(path, 'weights.txt'), `weights of ${name}\n`)
     }
-    await cluster.kubectl(['wait', '--for=condition=Ready', 'mc/staged', '--timeout=60s'])
+    await cluster.kubectl(['wait', '--for=condition=Ready', 'modelcache/staged', '--timeout=60s'])
   })
 
   async function output(name: string): Promise<string> {
@@ -96,7 +96,7 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
       'jsonpath={.status.conditions[0].reason}',
     ])
     expect(stdout).toBe('SchedulingGated')
-    await cluster.setStatus('mc/managed', readyStatus('modelcache--managed'))
+    await cluster.setStatus('modelcache/managed', readyStatus('modelcache--managed'))
     const text = await output('waiting')
     expect(text).toContain('weights of modelcache--managed')
     expect(text).toMatch(/touch: .*Read-only file system/)

@@ -49,7 +49,7 @@ describe('a cache that pods mount', () => {
     expect(reasonsOf(decision)).toEqual(['CacheInUse'])
     expect(textOf(decision)).toContain('pod server mounts ModelCache ml-team/llama')
     expect(textOf(decision)).toContain(
-      'kubectl -n ml-team annotate mc/llama modelplane.ai/allow-delete-in-use=true',
+      'kubectl -n ml-team annotate modelcache/llama modelplane.ai/allow-delete-in-use=true',
     )
     expect(findingsOf(decision)[0]?.basis).toEqual([LIST, { kind: 'Namespace', name: NAMESPACE }])
   })

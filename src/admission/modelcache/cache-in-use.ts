@@ -30,7 +30,7 @@ export function cacheInUse(request: AdmissionRequest, view: ClusterView): Decisi
   const users = [...view.list('Pod', namespace)].filter(pod => usesCache(pod, name, stored))
   // Deletion is rare and cannot be undone: that nobody mounts the cache is looked up as well.
   if (users.length === 0) return allow({ basis: [pods] })
-  const text = `${describe(users)} ModelCache ${namespace}/${name}; end them first, or allow it: kubectl -n ${namespace} annotate mc/${name} ${ALLOW_DELETE_IN_USE}=true`
+  const text = `${describe(users)} ModelCache ${namespace}/${name}; end them first, or allow it: kubectl -n ${namespace} annotate modelcache/${name} ${ALLOW_DELETE_IN_USE}=true`
   const field = `metadata.annotations[${ALLOW_DELETE_IN_USE}]`
   return deny(violation('CacheInUse', field, text), [pods, { kind: 'Namespace', name: namespace }])
 }

@@ -38,6 +38,22 @@ describe('the claim that people filled', () => {
     expect(textOf(decision)).toContain('ReadWriteMany or ReadOnlyMany')
   })
 
+  test.each([
+    ['a raw device', aClaim({ volumeMode: 'Block' }), 'use a claim of volumeMode Filesystem'],
+    [
+      'being deleted',
+      aClaim({ metadata: { deletionTimestamp: '2031-05-04T03:02:01Z' } }),
+      'wait until it is gone',
+    ],
+    ['without its volume', aClaim({ status: { phase: 'Lost' } }), 'has lost its volume'],
+  ])('is ClaimNotMountable when it is %s, on the basis of that claim', (_, claim, words) => {
+    const decision = create(onClaim({ name: 'ops-staged' }), aView({ claims: [claim] }))
+    expect(findingsOf(decision)).toMatchObject([
+      { violation: { reason: 'ClaimNotMountable', field: 'spec.storage.existingPVC.name' }, basis },
+    ])
+    expect(textOf(decision)).toContain(words)
+  })
+
   test.each([['ReadOnlyMany'], ['ReadWriteMany'], ['ReadWriteOnce', 'ReadOnlyMany']])(
     'may be %s',
     (...accessModes) => {

@@ -1,3 +1,4 @@
+import { isRawDevice, type PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
 import { violation } from '../../api/violation.ts'
 import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
@@ -21,8 +22,21 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
     const text = `${FIELD}: there is no PersistentVolumeClaim ${namespace}/${reference.name}; create it first, or correct the name`
     return [error(violation('ClaimNotFound', `${FIELD}.name`, text), basis)]
   }
+  const subject = `${FIELD}: PersistentVolumeClaim ${namespace}/${reference.name}`
+  const obstacle = unmountable(claim)
+  if (obstacle !== undefined)
+    return [error(violation('ClaimNotMountable', `${FIELD}.name`, `${subject} ${obstacle}`), basis)]
   const modes = claim.spec.accessModes ?? []
   if (modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany')) return []
-  const text = `${FIELD}: PersistentVolumeClaim ${namespace}/${reference.name} is ${modes.join(', ') || 'without access modes'}; pods on several nodes need ReadWriteMany or ReadOnlyMany`
+  const text = `${subject} is ${modes.join(', ') || 'without access modes'}; pods on several nodes need ReadWriteMany or ReadOnlyMany`
   return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
+}
+
+/** What would keep a pod that mounts the claim waiting forever. */
+function unmountable({ metadata, spec, status }: PersistentVolumeClaim): string | undefined {
+  if (isRawDevice({ spec }))
+    return 'is a raw device (volumeMode Block), which no pod mounts as a file system; use a claim of volumeMode Filesystem'
+  if (metadata.deletionTimestamp !== undefined)
+    return 'is being deleted; wait until it is gone and create it again, or name another claim'
+  return status?.phase === 'Lost' ? 'has lost its volume; restore that, or name another claim' : undefined
 }

@@ -10,7 +10,7 @@ function text(status: ModelCacheStatus | undefined, metadata = {}) {
   return notReadyText(NAMESPACE, aModelCache({ name: 'llama-3-3-70b', status, metadata }))
 }
 
-const WAIT = 'wait with: kubectl -n ml-team wait --for=condition=Ready mc/llama-3-3-70b'
+const WAIT = 'wait with: kubectl -n ml-team wait --for=condition=Ready modelcache/llama-3-3-70b'
 
 describe('a cache that is not Ready is told', () => {
   test('with its progress and how to wait for it', () => {
@@ -64,10 +64,10 @@ describe('waiting does not help, and is not advised, for a cache that', () => {
   test('has failed: the text says why, and where there is more', () => {
     const conditions = [aCondition('Failed', 'True', { reason: 'Unauthorized', message: 'the hub says 401' })]
     expect(text({ phase: 'Failed', conditions })).toBe(
-      'ModelCache ml-team/llama-3-3-70b has Failed (Unauthorized: the hub says 401); see: kubectl -n ml-team describe mc/llama-3-3-70b',
+      'ModelCache ml-team/llama-3-3-70b has Failed (Unauthorized: the hub says 401); see: kubectl -n ml-team describe modelcache/llama-3-3-70b',
     )
     expect(text({ phase: 'Failed' })).toBe(
-      'ModelCache ml-team/llama-3-3-70b has Failed; see: kubectl -n ml-team describe mc/llama-3-3-70b',
+      'ModelCache ml-team/llama-3-3-70b has Failed; see: kubectl -n ml-team describe modelcache/llama-3-3-70b',
     )
   })
 
@@ -75,6 +75,18 @@ describe('waiting does not help, and is not advised, for a cache that', () => {
     const deleted = text({ phase: 'Ready' }, { deletionTimestamp: '2031-05-04T03:02:01Z' })
     expect(deleted).toContain('ModelCache ml-team/llama-3-3-70b is being deleted')
     expect(deleted).not.toContain('wait --for')
+  })
+
+  test('waits for what only a person can do', () => {
+    const status = (reason: string): ModelCacheStatus => ({
+      phase: 'Pending',
+      conditions: [aCondition('Ready', 'False', { reason, message: 'so it is' })],
+    })
+    expect(text(status('ClaimWaitsForConsumer'))).toBe(
+      'ModelCache ml-team/llama-3-3-70b is Pending (so it is); see: kubectl -n ml-team describe modelcache/llama-3-3-70b',
+    )
+    for (const reason of ['ClaimNotBound', 'SourceUnavailable', 'Measuring', 'ReasonOfAnotherVersion'])
+      expect(text(status(reason))).toContain('wait --for')
   })
 
   test('is Ready by its own account and has nothing to mount', () => {

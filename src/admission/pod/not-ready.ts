@@ -1,4 +1,5 @@
 import type { ModelCache } from '../../api/modelcache.ts'
+import { needsHands } from '../../api/status-reasons.ts'
 
 const GIB = 2 ** 30
 const MIB = 2 ** 20
@@ -21,7 +22,9 @@ export function notReadyState(cache: ModelCache): NotReadyState {
     return { remedy: 'describe', words: `has Failed${why}` }
   }
   if (phase === 'Ready') return { remedy: 'describe', words: 'reports no claim or digest to mount' }
-  return { remedy: 'wait', words: `is ${phase}${progress(cache)}` }
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  const remedy = ready !== undefined && needsHands(ready.reason) ? 'describe' : 'wait'
+  return { remedy, words: `is ${phase}${progress(cache)}` }
 }
 
 /** Why a cache cannot be mounted yet, and what its user can do: the words of a CacheNotReady denial. */
@@ -31,8 +34,8 @@ export function notReadyText(namespace: string, cache: ModelCache): string {
   const ready = cache.status?.phase === 'Ready' && remedy === 'describe' ? 'is Ready but ' : ''
   const remedies = {
     recreate: 'wait until it is gone and create it again, or remove the reference',
-    describe: `see: kubectl -n ${namespace} describe mc/${name}`,
-    wait: `wait with: kubectl -n ${namespace} wait --for=condition=Ready mc/${name}`,
+    describe: `see: kubectl -n ${namespace} describe modelcache/${name}`,
+    wait: `wait with: kubectl -n ${namespace} wait --for=condition=Ready modelcache/${name}`,
   }
   return `ModelCache ${namespace}/${name} ${ready}${words}; ${remedies[remedy]}`
 }

@@ -4,6 +4,7 @@ import type { HydrationProgress } from '../../api/hydration-report.ts'
 import { managedClaimOf } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
+import type { StorageClass } from '../../api/storage-class.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import { thisCluster } from '../../storage/this-cluster.ts'
@@ -32,6 +33,8 @@ export interface Observation extends Details {
   cache: ModelCache
   /** The claim that pods mount, if it exists. */
   claim: PersistentVolumeClaim | undefined
+  /** The class of that claim, if it exists. */
+  claimClass?: StorageClass | undefined
   /** What was made for this cache and is there. */
   work: { readonly [T in Task]?: Work | undefined }
   storageClass: EffectiveClass
@@ -64,9 +67,12 @@ export function observe(cache: ModelCache, { stores, podsOf, settings }: Looking
     get: (kind, _, name) => stores[kind].get(undefined, name),
     list: (kind: 'StorageClass' | 'InferenceCluster') => stores[kind].values() as never,
   }
+  const claim = stores.PersistentVolumeClaim.get(namespace, claimOf(cache))
+  const className = claim?.spec.storageClassName
   return {
     cache,
-    claim: stores.PersistentVolumeClaim.get(namespace, claimOf(cache)),
+    claim,
+    claimClass: className === undefined ? undefined : stores.StorageClass.get(undefined, className),
     work: { hydrate: workOf('hydrate'), measure: workOf('measure') },
     storageClass: effectiveClass(cache.spec, lookup, { clusterName }),
     clusterName: thisCluster(stores.InferenceCluster.values(), clusterName)?.metadata.name ?? clusterName,

@@ -62,10 +62,14 @@ export function claim(name: string, random: Random): unknown {
       name,
       namespace: random.pick([NAMESPACE, NAMESPACE, NAMESPACE, 'other']),
       uid: random.perhaps(0.8, () => 'one'),
+      deletionTimestamp: random.perhaps(0.1, () => '2031-05-04T03:02:01Z'),
       labels: random.perhaps(0.3, () => ({ 'modelplane.ai/modelcache': label() })),
     },
-    spec: { accessModes: random.perhaps(0.9, () => random.some(MODES, 0.4)) },
-    status: random.perhaps(0.7, () => ({ phase: 'Bound' })),
+    spec: {
+      accessModes: random.perhaps(0.9, () => random.some(MODES, 0.4)),
+      volumeMode: random.perhaps(0.4, () => random.pick(['Filesystem', 'Filesystem', 'Block', null])),
+    },
+    status: random.perhaps(0.7, () => ({ phase: random.pick(['Bound', 'Bound', 'Bound', 'Lost']) })),
   }
 }
 

@@ -102,6 +102,8 @@ function ofExistingClaim(cache: unknown, namespace: string, { claims }: Cluster)
   const isElsewhere = (textAt(reference, 'namespace') ?? namespace) !== namespace
   const claim = named(claims, textAt(reference, 'name'), namespace)
   if (isElsewhere || claim === undefined) return ['ClaimNotFound']
+  const isGone = isBeingDeleted(claim) || textAt(claim, 'status', 'phase') === 'Lost'
+  if (isGone || textAt(claim, 'spec', 'volumeMode') === 'Block') return ['ClaimNotMountable']
   const modes = listAt(claim, 'spec', 'accessModes')
   return modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany') ? [] : ['ClaimNotShared']
 }

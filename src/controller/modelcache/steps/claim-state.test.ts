@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aClaim } from '../../../api/fixtures.ts'
+import { aClaim, aStorageClass } from '../../../api/fixtures.ts'
 import { claimState } from './claim-state.ts'
 
 describe('a claim is ready', () => {
@@ -15,11 +15,28 @@ describe('a claim is ready', () => {
   })
 })
 
+describe('a claim that waits for its first consumer', () => {
+  const waiting = { ...aStorageClass(), volumeBindingMode: 'WaitForFirstConsumer' }
+  const unbound = aClaim({ status: { phase: 'Pending' } })
+
+  test('is told to be filled, because waiting alone ends nothing', () => {
+    const state = claimState('ops-staged', unbound, waiting)
+    expect(state).toMatchObject({ ready: false, reason: 'ClaimWaitsForConsumer' })
+    expect(state.message).toContain('fill it by a Job of yours')
+  })
+
+  test('is ready once it is bound, and of another class it is only not bound', () => {
+    expect(claimState('ops-staged', aClaim(), waiting)).toMatchObject({ ready: true })
+    expect(claimState('ops-staged', unbound, aStorageClass())).toMatchObject({ reason: 'ClaimNotBound' })
+  })
+})
+
 describe('a claim is not ready', () => {
   test.each([
     ['ClaimNotFound', 'it does not exist', undefined, 'does not exist'],
     ['ClaimNotBound', 'it is Pending', aClaim({ status: { phase: 'Pending' } }), 'is Pending'],
     ['ClaimNotBound', 'it has no phase yet', aClaim({ status: { phase: undefined } }), 'is Pending'],
+    ['ClaimNotMountable', 'it is a raw device', aClaim({ volumeMode: 'Block' }), 'is a raw device'],
     ['ClaimLost', 'its volume is gone', aClaim({ status: { phase: 'Lost' } }), 'lost its volume'],
     [
       'ClaimTerminating',

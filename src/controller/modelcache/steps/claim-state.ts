@@ -1,5 +1,6 @@
-import type { PersistentVolumeClaim } from '../../../api/persistent-volume-claim.ts'
+import { isRawDevice, type PersistentVolumeClaim } from '../../../api/persistent-volume-claim.ts'
 import type { StatusReason } from '../../../api/status-reasons.ts'
+import type { StorageClass } from '../../../api/storage-class.ts'
 
 /** Whether a claim that people filled can be mounted, and why not. */
 export interface ClaimState {
@@ -12,7 +13,11 @@ export interface ClaimState {
  * Backend ExistingPVC is Ready when its claim is bound, stays, and can be mounted on many nodes. A claim that is being
  * deleted is pinned by its pods and would wedge new ones.
  */
-export function claimState(name: string, claim: PersistentVolumeClaim | undefined): ClaimState {
+export function claimState(
+  name: string,
+  claim: PersistentVolumeClaim | undefined,
+  storageClass?: StorageClass,
+): ClaimState {
   const subject = `PersistentVolumeClaim ${name}`
   if (claim === undefined) {
     return { ready: false, reason: 'ClaimNotFound', message: `${subject} does not exist` }
@@ -20,9 +25,17 @@ export function claimState(name: string, claim: PersistentVolumeClaim | undefine
   if (claim.metadata.deletionTimestamp !== undefined) {
     return { ready: false, reason: 'ClaimTerminating', message: `${subject} is being deleted` }
   }
+  if (isRawDevice(claim)) {
+    const message = `${subject} is a raw device (volumeMode Block), which no pod can mount; use one of volumeMode Filesystem`
+    return { ready: false, reason: 'ClaimNotMountable', message }
+  }
   const phase = claim.status?.phase ?? 'Pending'
   if (phase === 'Lost') {
     return { ready: false, reason: 'ClaimLost', message: `${subject} has lost its volume` }
+  }
+  if (phase === 'Pending' && storageClass?.volumeBindingMode === 'WaitForFirstConsumer') {
+    const message = `${subject} has no volume until a pod mounts it (its StorageClass ${storageClass.metadata.name} is WaitForFirstConsumer), so nothing is on it yet; fill it by a Job of yours that mounts it`
+    return { ready: false, reason: 'ClaimWaitsForConsumer', message }
   }
   if (phase !== 'Bound') {
     return { ready: false, reason: 'ClaimNotBound', message: `${subject} is ${phase}, not Bound` }
