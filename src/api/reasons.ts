@@ -99,6 +99,12 @@ export const REASONS = {
       'the webhook has a fault, and the request itself may be right; find reference 0f0e5f3c-… in the log of modelcache-webhook',
     fix: 'Find the reference in the log of the webhook, and report it.',
   },
+  KindNotJudged: {
+    when: 'A warning of `modelcache review` alone: annotations of ours stand in an object of a kind whose pods do not show in it, such as an InferenceService whose runtime is another object.',
+    example:
+      'annotation modelplane.ai/caches is seen, and cannot be judged: which pods its controller makes of it does not show; review those pods (kubectl get pods -o yaml | modelcache review -f -)',
+    fix: 'Review the pods that come of it. The webhooks judge those in any case.',
+  },
   ModelPathMismatch: {
     when: 'A warning: the command line of a recognised engine visibly names a model that lies in none of the caches of its pod.',
     fix: 'Name the mount path as the model, so that the engine reads the cache and downloads nothing.',

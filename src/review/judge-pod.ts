@@ -1,11 +1,16 @@
 import jsonpatch from 'fast-json-patch'
 import type { AdmissionRequest } from '../admission/admission-review.ts'
+import { decide as decideFindings } from '../admission/decision.ts'
+import type { Finding } from '../admission/finding.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import { validatePod } from '../admission/pod/validate.ts'
 import type { Policy } from '../admission/policy.ts'
+import { CACHE_READY_GATE } from '../api/annotations.ts'
+import { pod } from '../api/pod.ts'
 import type { Operation } from '../injection/json-patch.ts'
 import type { Decide } from './decide.ts'
-import { concernsCaches, isWatchedNamespace } from './match-conditions.ts'
+import { concernsCaches } from './match-conditions.ts'
+import { readOnlyPolicy } from './policies.ts'
 import { type Advise, findingsOf, type Judgement } from './verdict.ts'
 
 /** What judging needs beside the object. */
@@ -18,18 +23,36 @@ export interface Court {
 /** Of what concerns no cache. */
 export const NOTHING: Judgement = { findings: [], patch: [] }
 
-/** A pod as the API server treats it: injection changes it, and what comes out of that is validated. */
-export async function judgePod(request: AdmissionRequest, court: Court): Promise<Judgement> {
+/**
+ * A pod as the API server treats it: injection changes it, and what comes out of that is validated, by policies first. Those let the Job
+ * controller through, whose Jobs had to pass themselves.
+ */
+export async function judgePod(
+  request: AdmissionRequest,
+  court: Court,
+  { isOfJob = false } = {},
+): Promise<Judgement> {
   const { decide, policy, advise } = court
-  if (!concernsCaches(request.object) || !isWatchedNamespace(request.namespace ?? '')) return NOTHING
+  if (!concernsCaches(request.object)) return NOTHING
   const mutated = await decide(mutatePod, request)
   if (!mutated.allowed) return { findings: findingsOf(mutated, advise), patch: [] }
   const object = applied(request.object, mutated.patch)
+  const refusedByPolicy = policiesOn(object, isOfJob)
+  if (refusedByPolicy.length > 0)
+    return { findings: findingsOf(decideFindings(refusedByPolicy), advise), patch: [] }
   const validated = await decide((asked, view) => validatePod(asked, view, policy), { ...request, object })
   return {
     findings: [mutated, validated].flatMap(decision => findingsOf(decision, advise)),
     patch: mutated.patch,
   }
+}
+
+function policiesOn(object: unknown, isOfJob: boolean): Finding[] {
+  const parsed = isOfJob ? undefined : pod.safeParse(object)
+  if (!parsed?.success) return []
+  const { spec } = parsed.data
+  const waits = spec.schedulingGates?.some(({ name }) => name === CACHE_READY_GATE) === true
+  return readOnlyPolicy(spec, waits)
 }
 
 function applied(object: unknown, patch: readonly Operation[]): unknown {

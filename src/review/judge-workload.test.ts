@@ -96,6 +96,50 @@ describe('a workload', () => {
     expect(new Set(findings.map(finding => finding.reason))).toEqual(new Set([reason]))
   })
 
+  test('of an operator has the patch where its templates stand', async () => {
+    const spec = `{ groups: [{ template: { spec: { containers: [] } } }, { template: ${TEMPLATE} }] }`
+    const { verdict, patch } = await lastOf(
+      stream(CLASS, READY_CACHE, workload('ray.io/v1', 'RayCluster', spec)),
+    )
+    expect(verdict).toBe('admitted')
+    expect(new Set(patch.map(({ path }) => path.split('/').slice(0, 5).join('/')))).toEqual(
+      new Set(['/spec/groups/1/template']),
+    )
+  })
+
+  test.each([
+    ['of which no webhook hears', 'example.com/v1', 'Trainer', ['CacheNotFound']],
+    [
+      'whose pods do not show',
+      'serving.kserve.io/v1beta1',
+      'InferenceService',
+      ['CacheNotFound', 'KindNotJudged'],
+    ],
+  ])('%s is warned of what becomes of its pods', async (_, apiVersion, kind, reasons) => {
+    const isSeen = kind === 'Trainer'
+    const text = workload(apiVersion, kind, isSeen ? `{ a: { template: ${TEMPLATE} } }` : '{ predictor: {} }')
+    const { verdict, findings } = await lastOf(
+      isSeen ? text : text.replace('name: serve', `name: serve, ${ASKS}`),
+    )
+    expect(verdict).toBe('warned')
+    expect(findings.map(finding => finding.reason)).toEqual(reasons)
+  })
+
+  test('of which no webhook hears is stored, whatever becomes of its pods', async () => {
+    const malformed = TEMPLATE.replace('caches: llama', 'caches: "a,,b"')
+    const { verdict, findings } = await lastOf(
+      workload('example.com/v1', 'Trainer', `{ template: ${malformed} }`),
+    )
+    expect(verdict).toBe('warned')
+    expect(findings).toMatchObject([
+      {
+        reason: 'ReferenceInvalid',
+        severity: 'warning',
+        message: expect.stringMatching(/^its pods are refused: /),
+      },
+    ])
+  })
+
   test.each([
     ['without a template', '{ replicas: 1 }'],
     ['whose template is nonsense', '{ template: nonsense }'],

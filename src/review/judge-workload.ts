@@ -1,41 +1,68 @@
 import type { AdmissionRequest } from '../admission/admission-review.ts'
+import { allow, decide as decideFindings } from '../admission/decision.ts'
 import { validateJob } from '../admission/job/validate.ts'
 import type { Rules } from '../admission/rules.ts'
-import { type PodTemplate, podTemplates } from '../admission/workload/pod-templates.ts'
+import { strayReferences } from '../admission/workload/annotation-not-on-template.ts'
+import { asksForCaches, type PodTemplate, podTemplates } from '../admission/workload/pod-templates.ts'
 import { validateWorkload } from '../admission/workload/validate.ts'
+import { CACHES } from '../api/annotations.ts'
+import { job as jobSchema } from '../api/job.ts'
 import type { Operation } from '../injection/json-patch.ts'
 import { type Court, judgePod, NOTHING } from './judge-pod.ts'
 import { members } from './manifest.ts'
-import { isAnnotated, isWatchedNamespace, usesManagedClaim } from './match-conditions.ts'
+import { concernsCaches, isAnnotated, usesManagedClaim } from './match-conditions.ts'
+import { readOnlyPolicy } from './policies.ts'
 import { podRequest } from './request.ts'
 import { findingsOf, type Judgement, type ReviewFinding } from './verdict.ts'
 
 /**
  * A workload as the API server treats it, and then what becomes of its pods: what is injected into them is a patch of their templates, and
- * why they are refused, where the rules for workloads do not say so, is a warning.
+ * why they are refused, where the rules for workloads do not say so, is a warning. Of a kind that the webhook does not hear everything is.
  */
-export async function judgeWorkload(request: AdmissionRequest, court: Court): Promise<Judgement> {
-  const { decide, policy, advise } = court
+export async function judgeWorkload(
+  request: AdmissionRequest,
+  court: Court,
+  { isHeard = true } = {},
+): Promise<Judgement> {
   const templates = podTemplates(request.resource.resource, request.object)
-  if (!isWatchedNamespace(request.namespace ?? '')) return NOTHING
-  if (templates.length === 0)
-    return isAnnotated(request.object) ? { findings: [WITHOUT_TEMPLATE], patch: [] } : NOTHING
+  if (!concerns(request.object, templates)) return NOTHING
+  if (templates.length === 0) return { findings: [WITHOUT_TEMPLATE], patch: [] }
 
-  const job: Rules = (asked, view) => validateJob(asked, view, policy)
-  const isJobOfCaches =
-    request.resource.resource === 'jobs' && templates.some(({ raw }) => usesManagedClaim(raw))
-  const rules = isJobOfCaches ? [job, validateWorkload] : [validateWorkload]
   const findings: ReviewFinding[] = []
-  for (const rule of rules) findings.push(...findingsOf(await decide(rule, request), advise))
-  // A workload that is denied makes no pods.
-  if (findings.some(({ severity }) => severity === 'error')) return { findings, patch: [] }
+  for (const rule of rulesFor(request, templates, court)) {
+    const found = findingsOf(await court.decide(rule, request), court.advise)
+    findings.push(...(isHeard ? found : found.map(asWarning)))
+    // Whoever is denied is asked no further, and makes no pods.
+    if (findings.some(({ severity }) => severity === 'error')) return { findings, patch: [] }
+  }
   const patch: Operation[] = []
-  for (const template of templates) {
-    const pods = await judgePod(podRequest(request, podOf(template)), court)
-    patch.push(...pods.patch.map(operation => inTemplate(template, operation)))
+  const isOfJob = request.resource.resource === 'jobs'
+  for (const template of templates.filter(({ isWhole }) => isWhole)) {
+    const pods = await judgePod(podRequest(request, podOf(template)), court, { isOfJob })
+    patch.push(...pods.patch.map(operation => ({ ...operation, path: template.pointer + operation.path })))
     findings.push(...pods.findings.filter(isNewTo(findings)).map(finding => ofPods(template, finding)))
   }
-  return { findings, patch }
+  const unseen = templates.filter(template => !template.isWhole && asksForCaches(template))
+  return { findings: [...findings, ...unseen.map(notJudged)], patch }
+}
+
+/** Whether a webhook hears of it at all, by itself or by its pods. */
+function concerns(object: unknown, templates: PodTemplate[]): boolean {
+  if (strayReferences(object).some(value => value !== undefined) || isAnnotated(object)) return true
+  return templates.some(template => asksForCaches(template) || concernsCaches(template.raw))
+}
+
+/** What the API server asks about a workload, in its order. */
+function rulesFor({ resource }: AdmissionRequest, templates: PodTemplate[], { policy }: Court): Rules[] {
+  const isJob = resource.resource === 'jobs' && templates.some(({ raw }) => usesManagedClaim(raw))
+  const job: Rules = (asked, view) => validateJob(asked, view, policy)
+  return isJob ? [jobPolicy, job, validateWorkload] : [validateWorkload]
+}
+
+const jobPolicy: Rules = ({ object }) => {
+  const parsed = jobSchema.safeParse(object)
+  if (!parsed.success) return allow()
+  return decideFindings(readOnlyPolicy(parsed.data.spec.template.spec, false, " of the Job's template"))
 }
 
 const WITHOUT_TEMPLATE: ReviewFinding = {
@@ -51,10 +78,6 @@ function podOf({ raw }: PodTemplate): object {
   return { apiVersion: 'v1', kind: 'Pod', ...template, metadata: template.metadata ?? {} }
 }
 
-function inTemplate({ path }: PodTemplate, operation: Operation): Operation {
-  return { ...operation, path: `/${path.replaceAll('.', '/')}${operation.path}` }
-}
-
 /** The rules for workloads and those for pods share their reasons. */
 function isNewTo(told: readonly ReviewFinding[]): (finding: ReviewFinding) => boolean {
   const reasons = new Set(told.map(({ reason }) => reason))
@@ -62,12 +85,26 @@ function isNewTo(told: readonly ReviewFinding[]): (finding: ReviewFinding) => bo
 }
 
 /** A workload whose pods are refused is stored all the same; only what is no template at all is refused with it. */
-function ofPods({ path }: PodTemplate, { reason, severity, field, message }: ReviewFinding): ReviewFinding {
-  const isError = severity === 'error' && reason === 'SpecInvalid'
+function ofPods({ path }: PodTemplate, finding: ReviewFinding): ReviewFinding {
+  const { reason, severity, field, message } = finding
+  const place = { ...finding, field: `${path}.${field}` }
+  if (severity === 'error' && reason === 'SpecInvalid') return { ...place, message: `${path}: ${message}` }
+  return severity === 'error'
+    ? { ...asWarning(finding), field: place.field, message: `${path}: its pods are refused: ${message}` }
+    : { ...place, message: `${path}: ${message}` }
+}
+
+function asWarning(finding: ReviewFinding): ReviewFinding {
+  if (finding.severity === 'warning') return finding
+  return { ...finding, severity: 'warning', message: `its pods are refused: ${finding.message}` }
+}
+
+/** Its controller makes the pods in a way of its own, such as from another object. */
+function notJudged({ path }: PodTemplate): ReviewFinding {
   return {
-    reason,
-    severity: isError ? 'error' : 'warning',
-    field: `${path}.${field}`,
-    message: severity === 'error' ? `${path}: its pods are refused: ${message}` : `${path}: ${message}`,
+    reason: 'KindNotJudged',
+    severity: 'warning',
+    field: path === '' ? 'metadata.annotations' : path,
+    message: `annotation ${CACHES} is seen, and cannot be judged: which pods its controller makes of it does not show; review those pods (kubectl get pods -o yaml | modelcache review -f -)`,
   }
 }

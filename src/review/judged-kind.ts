@@ -1,27 +1,35 @@
+import { findTemplates } from '../admission/workload/find-templates.ts'
+import { WORKLOAD_KINDS } from '../admission/workload/kinds.ts'
+import { asksForCaches, podTemplates } from '../admission/workload/pod-templates.ts'
 import { GROUP } from '../api/group.ts'
 import { groupOf, type Manifest } from './manifest.ts'
+import { isReservedClaim } from './policies.ts'
 
 /** A kind that rules concern: the rules that it meets, and the resource as which the API server would ask about it. */
 export interface JudgedKind {
-  rules: 'modelcache' | 'pod' | 'workload'
+  /** Of `foreign` ones the webhook does not hear, but their pods will ask for caches. */
+  rules: 'modelcache' | 'claim' | 'pod' | 'workload' | 'foreign'
   resource: string
 }
 
-const workload = (resource: string): JudgedKind => ({ rules: 'workload', resource })
-
-const KINDS: ReadonlyMap<string, JudgedKind> = new Map([
+const KINDS: ReadonlyMap<string, JudgedKind> = new Map<string, JudgedKind>([
   [`${GROUP}/ModelCache`, { rules: 'modelcache', resource: 'modelcaches' }],
   ['/Pod', { rules: 'pod', resource: 'pods' }],
-  ['apps/Deployment', workload('deployments')],
-  ['apps/StatefulSet', workload('statefulsets')],
-  ['apps/DaemonSet', workload('daemonsets')],
-  ['apps/ReplicaSet', workload('replicasets')],
-  ['batch/Job', workload('jobs')],
-  ['batch/CronJob', workload('cronjobs')],
-  ['leaderworkerset.x-k8s.io/LeaderWorkerSet', workload('leaderworkersets')],
+  ...WORKLOAD_KINDS.map(({ group, kind, resource }): [string, JudgedKind] => [
+    `${group}/${kind}`,
+    { rules: 'workload', resource },
+  ]),
 ])
 
-/** Undefined for a kind that no rule concerns. */
-export function judgedKind({ apiVersion, kind }: Manifest): JudgedKind | undefined {
-  return KINDS.get(`${groupOf(apiVersion)}/${kind}`)
+const CLAIM: JudgedKind = { rules: 'claim', resource: 'persistentvolumeclaims' }
+
+/** Undefined for a kind that no rule concerns, unless annotations of ours stand in it. */
+export function judgedKind(manifest: Manifest): JudgedKind | undefined {
+  const { apiVersion, kind, object } = manifest
+  const known = KINDS.get(`${groupOf(apiVersion)}/${kind}`)
+  if (known !== undefined) return known
+  // Other claims only describe the cluster.
+  if (kind === 'PersistentVolumeClaim') return isReservedClaim(manifest) ? CLAIM : undefined
+  const asks = findTemplates(object).length > 0 && podTemplates('', object).some(asksForCaches)
+  return asks ? { rules: 'foreign', resource: '' } : undefined
 }

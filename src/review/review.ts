@@ -1,14 +1,18 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
+import { decide } from '../admission/decision.ts'
+import type { Finding } from '../admission/finding.ts'
 import { validateModelCache } from '../admission/modelcache/validate.ts'
 import { violation } from '../api/violation.ts'
 import { objectKey } from '../kube/object-key.ts'
 import { assumeReady } from './assume-ready.ts'
 import { decideBy, type ReadUnknown } from './decide.ts'
 import { inputView } from './input-view.ts'
-import { type Court, judgePod } from './judge-pod.ts'
+import { type Court, judgePod, NOTHING } from './judge-pod.ts'
 import { judgeWorkload } from './judge-workload.ts'
 import { type JudgedKind, judgedKind } from './judged-kind.ts'
 import { inNamespace, type Manifest } from './manifest.ts'
+import { isWatchedNamespace } from './match-conditions.ts'
+import { claimsPolicy, namesPolicy } from './policies.ts'
 import { requestFor } from './request.ts'
 import { unknownFields } from './unknown-fields.ts'
 import {
@@ -71,9 +75,13 @@ async function judge(
   court: Court,
   before: Before,
 ): Promise<Judgement> {
+  if (rules !== 'modelcache') {
+    const judgement = await judgeOthers(manifest, { rules, resource }, court)
+    return manifest.name === '' && judgement !== NOTHING
+      ? { findings: [error(NAMELESS)], patch: [] }
+      : judgement
+  }
   if (manifest.name === '') return { findings: [error(NAMELESS)], patch: [] }
-  if (rules === 'pod') return judgePod(requestFor(manifest, resource), court)
-  if (rules === 'workload') return judgeWorkload(requestFor(manifest, resource), court)
   const { object: old, place } = before.of(manifest)
   const request = requestFor(manifest, resource, old)
   const decision = await court.decide((asked, view) => validateModelCache(asked, view, court.policy), request)
@@ -81,6 +89,24 @@ async function judge(
   const compared = place === undefined ? '' : ` (compared with ${place}, which states it first)`
   const findings = found.map(finding => ({ ...finding, message: `${finding.message}${compared}` }))
   return { findings: [...findings, ...unknownFields(request.object).map(error)], patch: [] }
+}
+
+async function judgeOthers(
+  manifest: Manifest,
+  { rules, resource }: JudgedKind,
+  court: Court,
+): Promise<Judgement> {
+  if (!isWatchedNamespace(manifest.namespace)) return NOTHING
+  const reserved = policyOnNames(manifest, resource)
+  if (reserved.length > 0) return { findings: findingsOf(decide(reserved), court.advise), patch: [] }
+  const request = requestFor(manifest, resource)
+  if (rules === 'pod') return judgePod(request, court)
+  return judgeWorkload(request, court, { isHeard: rules === 'workload' })
+}
+
+function policyOnNames(manifest: Manifest, resource: string): Finding[] {
+  if (resource === 'persistentvolumeclaims') return claimsPolicy(manifest)
+  return resource === 'pods' || resource === 'jobs' ? namesPolicy(manifest) : []
 }
 
 /** What there is of a ModelCache when its manifest is applied. */

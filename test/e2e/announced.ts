@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import type { CommandResult } from '../testbed/command.ts'
 import { waitUntil } from '../testbed/wait.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { type Announcement, type Case, type Example, folderOf, GALLERY, nameOf } from './gallery.ts'
+import { reviewLive } from './live-review.ts'
 
 /** Applies a case file by file: the last is what it is about, what comes before is accepted. */
 export async function expectAnnounced(example: Case, kind: Announcement['kind']): Promise<void> {
@@ -18,8 +20,21 @@ export async function expectAnnounced(example: Case, kind: Announcement['kind'])
   const args = [announces.verb, '-f', GALLERY + example.files.at(-1)?.path]
   // A warning comes with every look, and a dry run leaves nothing behind that would make the next apply an empty one.
   await untilSaid(namespace, kind === 'Warns' ? [...args, '--dry-run=server'] : args, announces)
+  if (announces.verb === 'apply') await expectReviewed(namespace.namespace, example, announces)
   const { code } = await namespace.kubectl(args)
   expect(code).toBe(kind === 'Warns' ? 0 : 1)
+}
+
+/** The review of the file says the same, before it is applied. */
+async function expectReviewed(
+  namespace: string,
+  { files }: Case,
+  { kind, reason }: Announcement,
+): Promise<void> {
+  const path = files.at(-1)?.path ?? ''
+  const results = await reviewLive(path, readFileSync(GALLERY + path, 'utf8'), namespace)
+  const told = results.find(({ findings }) => findings.some(finding => finding.reason === reason))
+  expect(told?.verdict, JSON.stringify(results)).toBe(kind === 'Warns' ? 'warned' : 'denied')
 }
 
 /** Asks again while the words are others: the controller may be about to write the status that they tell. */

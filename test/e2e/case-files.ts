@@ -10,7 +10,10 @@ export interface CaseObject {
   /** As in the file. */
   text: string
   object: z.infer<typeof caseObject>
+  /** What a cluster says. */
   expected: Said
+  /** What a review says. */
+  reviewed: Said
   /** The containers that mount the cache; undefined where the case does not say. */
   mounts: string[] | undefined
 }
@@ -43,18 +46,22 @@ export function readCase(file: string): CaseObject[] {
           .exec(text)?.[0]
           .replaceAll(/\n?# ?/g, ' ')
           .trim() ?? ''
-      const [, word, names = ''] = /^(Refused|Warns|Mounts): ([^.]*)\./.exec(comment) ?? []
-      const listed = names.split(', ')
+      const [, word, names = ''] = /^(Refused|Warns|Review warns|Mounts): ([^.]*)\./.exec(comment) ?? []
+      const listed = names.split(', ').toSorted()
+      const expected = saidAs(word, listed)
       return {
         text,
         object: caseObject.parse(manifests[0]?.object),
-        expected: {
-          verdict: word === 'Refused' ? 'denied' : word === 'Warns' ? 'warned' : 'admitted',
-          reasons: word === 'Refused' || word === 'Warns' ? listed.toSorted() : [],
-        },
+        expected,
+        reviewed: word === 'Review warns' ? saidAs('Warns', listed) : expected,
         mounts: word === 'Mounts' ? listed : undefined,
       }
     })
+}
+
+function saidAs(word: string | undefined, reasons: string[]): Said {
+  if (word === 'Refused') return { verdict: 'denied', reasons }
+  return word === 'Warns' ? { verdict: 'warned', reasons } : { verdict: 'admitted', reasons: [] }
 }
 
 /** What `modelcache review` reads in a text. */

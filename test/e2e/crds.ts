@@ -19,3 +19,19 @@ export async function untilCrdIsGone(kubectl: Kubectl, name: string): Promise<vo
     return stderr.includes('NotFound') || undefined
   })
 }
+
+/** The CRD of a kind whose objects may hold anything. */
+export function looseCrd(group: string, version: string, kind: string, plural: string) {
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, plural, singular: kind.toLowerCase() },
+      versions: [{ name: version, served: true, storage: true, schema }],
+    },
+  }
+}

@@ -7,6 +7,7 @@ import { claimMounts, storedPod } from '../stored-pod.ts'
 import { expectAccepted, expectAnnounced } from './announced.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { casesOfGallery, filesOfGallery, GALLERY } from './gallery.ts'
+import { reviewLive } from './live-review.ts'
 import { DIGEST, readyStatus } from './objects.ts'
 
 const all = casesOfGallery()
@@ -20,6 +21,7 @@ const WITHOUT_EXAMPLE = [
   'HydrationProtected',
   'InjectionMissing',
   'InternalError',
+  'KindNotJudged',
   'NameReserved',
   'RecordProtected',
   'SpecInvalid',
@@ -96,6 +98,12 @@ describe('examples/', () => {
   test.each(good)('$path is accepted in one go', async ({ path, files }) => {
     expect(files.filter(({ announces }) => announces)).toEqual([])
     const namespace = await newNamespace()
+    const text = files.map(file => readFileSync(GALLERY + file.path, 'utf8')).join('\n---\n')
+    for (const assumeReady of [false, true]) {
+      const results = await reviewLive(path, text, namespace.namespace, { assumeReady })
+      const reasons = results.flatMap(({ findings }) => findings.map(({ reason }) => reason))
+      expect([...new Set(reasons)].filter(reason => assumeReady || reason !== 'CacheNotReady')).toEqual([])
+    }
     expectAccepted(await namespace.kubectl(['apply', '-f', GALLERY + path]))
     if (path === GATED) return
     await makeCachesReady(namespace)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { WORKLOAD_KINDS } from '../../src/admission/workload/kinds.ts'
 import { CA_SECRET } from '../../src/certs/authority-secret.ts'
 import { runCommand } from '../testbed/command.ts'
 import type { KubeObject } from '../testbed/objects.ts'
@@ -139,7 +140,7 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
   ]
     .map(name => webhooks.parse(byName(shipped)[name]))
     .flatMap(configuration => configuration.webhooks)
-  expect(all).toHaveLength(5)
+  expect(all).toHaveLength(6)
   const service = byName(shipped)[`Service/${NAMESPACE}/modelcache-webhook`]
   for (const { name, clientConfig, failurePolicy } of all) {
     expect(clientConfig.service).toMatchObject({
@@ -148,8 +149,27 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
       port: 443,
     })
     expect(service).toMatchObject({ spec: { ports: [{ port: 443, targetPort: 'https' }] } })
-    expect(failurePolicy, name).toBe(name === 'workloads.modelplane.ai' ? 'Ignore' : 'Fail')
+    expect(failurePolicy, name).toBe(name.includes('workloads.') ? 'Ignore' : 'Fail')
   }
+})
+
+test('the webhooks for workloads hear of the kinds that the rules know', () => {
+  const rules = z.object({
+    webhooks: z.array(
+      z.object({
+        name: z.string(),
+        rules: z.array(z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()) })),
+      }),
+    ),
+  })
+  const heard = rules
+    .parse(byName(shipped)['ValidatingWebhookConfiguration/modelcache-validating'])
+    .webhooks.filter(({ name }) => name.includes('workloads.'))
+    .flatMap(webhook => webhook.rules)
+    .flatMap(({ apiGroups, resources }) => resources.map(resource => `${apiGroups[0]}/${resource}`))
+  expect(heard.toSorted()).toEqual(
+    WORKLOAD_KINDS.map(({ group, resource }) => `${group}/${resource}`).toSorted(),
+  )
 })
 
 test('the one Secret is installed without data, and no ConfigMap is, so an upgrade leaves the CA and the log level alone', () => {

@@ -12,7 +12,7 @@ export function strayReferences(object: unknown): (string | undefined)[] {
 /** Kubernetes: pods get the metadata of their template, never that of the workload. */
 export const annotationNotOnTemplate: Advice = ({ object, templates }) => {
   if (strayReferences(object).every(value => value === undefined)) return []
-  if (templates.some(({ annotations }) => CACHES in annotations)) return []
+  if (templates.length === 0 || templates.some(({ annotations }) => CACHES in annotations)) return []
   const places = templates.map(({ path }) => `${path}.metadata`).join(' and ')
   const text = `${CACHES} on the workload itself does not reach its pods; move it to ${places}`
   const field = `metadata.annotations[${CACHES}]`

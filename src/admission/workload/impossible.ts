@@ -13,7 +13,7 @@ import type { Subject } from './workload.ts'
  */
 export function impossible({ template, pod, references }: Subject, namespace: string): Finding[] {
   // Who names no cache gets none, and its pods run as they are.
-  if (references.length === 0) return []
+  if (references.length === 0 || !template.isWhole) return []
   const waits = waitsAtGate(pod)
   if (waits.refused !== undefined) return [error(inTemplate(template, waits.refused))]
   const alone = planInjection(pod, [])
@@ -28,5 +28,8 @@ export function impossible({ template, pod, references }: Subject, namespace: st
 
 /** The violation of a pod, as one of the template that makes it. */
 export function inTemplate({ path }: PodTemplate, { reason, field, text }: Violation): Violation {
-  return violation(reason, `${path}.${field}`, `${path}: ${text}`)
+  // What is asked for on the object itself stands at the root.
+  return path === ''
+    ? violation(reason, field, text)
+    : violation(reason, `${path}.${field}`, `${path}: ${text}`)
 }

@@ -3,6 +3,7 @@ import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
 import { optional } from '../../api/null.ts'
 import { podAnnotations } from '../../api/pod.ts'
 import { valueAt } from '../value-at.ts'
+import { findTemplates } from './find-templates.ts'
 
 /** Which pods of a workload a template makes: all of them, or the leaders or the workers of its gangs. */
 export type Role = 'template' | 'leader' | 'worker'
@@ -11,10 +12,24 @@ export interface PodTemplate {
   role: Role
   /** Where it stands in the workload, such as `spec.template`. */
   path: string
+  /** The same as a JSON Pointer. */
+  pointer: string
   /** As the request has it. */
   raw: unknown
   annotations: Readonly<Record<string, string | undefined>>
+  /** Whether it is a template; else only what its pods ask for can be seen, and not what they are made of. */
+  isWhole: boolean
 }
+
+/** The kinds whose one template is `spec.template`. */
+const WITH_TEMPLATE = [
+  'daemonsets',
+  'deployments',
+  'jobs',
+  'replicasets',
+  'replicationcontrollers',
+  'statefulsets',
+]
 
 const LEADER = 'spec.leaderWorkerTemplate.leaderTemplate'
 const WORKER = 'spec.leaderWorkerTemplate.workerTemplate'
@@ -24,8 +39,8 @@ const annotated = z.object({
 })
 
 /**
- * The pod templates of a workload, by its resource. A LeaderWorkerSet without a leader template makes its leaders from
- * the worker template too.
+ * The pod templates of a workload, by its resource, or by their shape in a kind of somebody else. A LeaderWorkerSet without a leader template
+ * makes its leaders from the worker template too.
  */
 export function podTemplates(resource: string, object: unknown): PodTemplate[] {
   switch (resource) {
@@ -36,7 +51,13 @@ export function podTemplates(resource: string, object: unknown): PodTemplate[] {
     case 'cronjobs':
       return templateAt(object, 'template', 'spec.jobTemplate.spec.template')
     default:
-      return templateAt(object, 'template', 'spec.template')
+      return WITH_TEMPLATE.includes(resource)
+        ? templateAt(object, 'template', 'spec.template')
+        : findTemplates(object).map(found => ({
+            ...found,
+            role: 'template',
+            annotations: annotationsOf(found.raw),
+          }))
   }
 }
 
@@ -47,7 +68,8 @@ export function asksForCaches({ annotations }: PodTemplate): boolean {
 
 function templateAt(object: unknown, role: Role, path: string): PodTemplate[] {
   const raw = valueAt(object, path)
-  return raw ? [{ role, path, raw, annotations: annotationsOf(raw) }] : []
+  const pointer = `/${path.replaceAll('.', '/')}`
+  return raw ? [{ role, path, pointer, raw, annotations: annotationsOf(raw), isWhole: true }] : []
 }
 
 /** Ours among the annotations of anything that has metadata. */

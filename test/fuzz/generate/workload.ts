@@ -4,6 +4,7 @@ import type { Random } from './random.ts'
 
 const KINDS = [
   'deployments',
+  'replicationcontrollers',
   'statefulsets',
   'daemonsets',
   'replicasets',

@@ -14,7 +14,11 @@ export function warningsOf(
 ): Set<string> {
   const warnings = new Set<string>()
   const annotations = templates.map(({ template }) => Object.keys(annotationsOf(template)))
-  if (CACHES in annotationsOf(object) && !annotations.some(names => names.includes(CACHES)))
+  if (
+    CACHES in annotationsOf(object) &&
+    templates.length > 0 &&
+    !annotations.some(names => names.includes(CACHES))
+  )
     warnings.add('AnnotationNotOnTemplate')
   if (annotations.some(names => names.includes(CONTAINERS) && !names.includes(CACHES)))
     warnings.add('ReferenceInvalid')

@@ -1,0 +1,34 @@
+/** A kind whose pods come from templates in it. */
+export interface WorkloadKind {
+  group: string
+  kind: string
+  /** As the API server and `manifests/webhooks.yaml` name it. */
+  resource: string
+}
+
+const of = (group: string, ...kinds: [kind: string, resource: string][]): WorkloadKind[] =>
+  kinds.map(([kind, resource]) => ({ group, kind, resource }))
+
+/** The kinds of which the webhook for workloads hears: those of Kubernetes, and those of LWS and of operators, where a cluster has them. */
+export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
+  ...of('', ['ReplicationController', 'replicationcontrollers']),
+  ...of(
+    'apps',
+    ['Deployment', 'deployments'],
+    ['StatefulSet', 'statefulsets'],
+    ['DaemonSet', 'daemonsets'],
+    ['ReplicaSet', 'replicasets'],
+  ),
+  ...of('batch', ['Job', 'jobs'], ['CronJob', 'cronjobs']),
+  ...of('leaderworkerset.x-k8s.io', ['LeaderWorkerSet', 'leaderworkersets']),
+  ...of('jobset.x-k8s.io', ['JobSet', 'jobsets']),
+  ...of('ray.io', ['RayCluster', 'rayclusters'], ['RayJob', 'rayjobs'], ['RayService', 'rayservices']),
+  ...of('kubeflow.org', ['PyTorchJob', 'pytorchjobs'], ['MPIJob', 'mpijobs']),
+  ...of(
+    'serving.kserve.io',
+    ['InferenceService', 'inferenceservices'],
+    ['LLMInferenceService', 'llminferenceservices'],
+  ),
+  ...of('serving.knative.dev', ['Service', 'services']),
+  ...of('argoproj.io', ['Rollout', 'rollouts'], ['Workflow', 'workflows'], ['CronWorkflow', 'cronworkflows']),
+]

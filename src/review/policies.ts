@@ -1,0 +1,102 @@
+import type { Finding } from '../admission/finding.ts'
+import { error } from '../admission/finding.ts'
+import { valueAt } from '../admission/value-at.ts'
+import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
+import { CLAIM_OF } from '../api/managed-claim.ts'
+import type { Container, PodSpec, VolumeMount } from '../api/pod.ts'
+import type { Reason } from '../api/reasons.ts'
+import { violation } from '../api/violation.ts'
+import type { Manifest } from './manifest.ts'
+
+/**
+ * What `manifests/policies.yaml` says of objects that somebody creates who is none of the controllers, in its words. The API server asks policies
+ * before validating webhooks, and of what a policy refuses no webhook hears.
+ */
+
+/** Policies modelcache-read-only-pods and -jobs, of the spec of a pod or of the template of a Job, as `mutatePod` leaves it. */
+export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[] {
+  const volumes = (spec.volumes ?? []).filter(isManaged)
+  const managed = new Set(volumes.map(({ name }) => name))
+  const mounts = [...spec.containers, ...(spec.initContainers ?? [])].flatMap(mountsOf(managed))
+  const found = [
+    ...refusedIf(
+      volumes.some(({ persistentVolumeClaim: source }) => source?.readOnly !== true),
+      'ClaimWritable',
+      'spec.volumes',
+      `a volume${of} uses a claim named ${CACHE_LABEL_PREFIX}* without readOnly: true; ${READ_ONLY}`,
+    ),
+    ...refusedIf(
+      mounts.some(({ readOnly }) => readOnly !== true),
+      'ClaimWritable',
+      'spec.containers',
+      `a container${of} mounts a claim named ${CACHE_LABEL_PREFIX}* without readOnly: true; ${READ_ONLY}`,
+    ),
+    ...refusedIf(
+      !mounts.every(mount => isWholeOrSnapshot(mount, waits)),
+      'SnapshotUnknown',
+      'spec.containers',
+      `a container${of} mounts a folder of a claim named ${CACHE_LABEL_PREFIX}* that is no snapshot of its cache; remove the mount, and ask for the cache by annotation modelplane.ai/caches`,
+    ),
+  ]
+  // The API server tells of the first alone.
+  return found.slice(0, 1)
+}
+
+/** Policy modelcache-names. */
+export function namesPolicy(manifest: Manifest): Finding[] {
+  return refusedIf(
+    !isStored(manifest) && isReserved(manifest),
+    'NameReserved',
+    'metadata.name',
+    'names that begin with modelcache-- are those of the hydration Jobs of ModelCaches; give this object, or the workload that makes it, another name',
+  )
+}
+
+/** Whether a claim has the name or the label of those that the controller makes. */
+export function isReservedClaim(manifest: Manifest): boolean {
+  const labels = valueAt(manifest.object, 'metadata.labels')
+  const isLabelled = typeof labels === 'object' && labels !== null && CLAIM_OF in labels
+  return !isStored(manifest) && (isReserved(manifest) || isLabelled)
+}
+
+/** Policy modelcache-claims, of a claim that is created. */
+export function claimsPolicy(manifest: Manifest): Finding[] {
+  return refusedIf(
+    isReservedClaim(manifest),
+    'NameReserved',
+    'metadata.name',
+    'claims that are named modelcache--* or labelled modelplane.ai/modelcache are those of ModelCaches, and the controller makes them; give this claim another name, and take off the label',
+  )
+}
+
+/** What has come out of a cluster describes it: nobody is about to create that. */
+function isStored({ object }: Manifest): boolean {
+  return typeof valueAt(object, 'metadata.uid') === 'string'
+}
+
+const READ_ONLY =
+  'only the hydration Job of a cache may write to it; set readOnly: true on the volume and on each of its mounts'
+
+const SNAPSHOT = /^(snapshots\/sha256-[0-9a-f]{64})?$/
+const AWAITED = /^snapshots\/\$\(MODELCACHE__[A-Z0-9_]+_DIGEST\)$/
+
+function isManaged({ persistentVolumeClaim: source }: NonNullable<PodSpec['volumes']>[number]): boolean {
+  return source?.claimName.startsWith(CACHE_LABEL_PREFIX) === true
+}
+
+const mountsOf =
+  (volumes: ReadonlySet<string>) =>
+  ({ volumeMounts }: Container): VolumeMount[] =>
+    (volumeMounts ?? []).filter(({ name }) => volumes.has(name))
+
+function isWholeOrSnapshot({ subPath = '', subPathExpr = '' }: VolumeMount, waits: boolean): boolean {
+  return SNAPSHOT.test(subPath) && (subPathExpr === '' || (waits && AWAITED.test(subPathExpr)))
+}
+
+function isReserved({ name }: Manifest): boolean {
+  return name.startsWith(CACHE_LABEL_PREFIX)
+}
+
+function refusedIf(isRefused: boolean, reason: Reason, field: string, text: string): Finding[] {
+  return isRefused ? [error(violation(reason, field, text))] : []
+}
