@@ -5,6 +5,11 @@ import { objectName } from './object-name.ts'
 
 const CREDENTIALS = 'Credentials. Mounted into the hydration Job alone. May be changed at any time.'
 
+/** Kubernetes: the key of a Secret. */
+const secretKey = text(253)
+  .min(1)
+  .regex(/^[-._a-zA-Z0-9]+$/)
+
 const secretRef = z
   .object({
     name: objectName.describe('Name of the Secret, in the namespace of the ModelCache.'),
@@ -13,12 +18,7 @@ const secretRef = z
 
 const secretKeyRef = secretRef
   .extend({
-    key: text(253)
-      .min(1)
-      // Kubernetes: the key of a Secret.
-      .regex(/^[-._a-zA-Z0-9]+$/)
-      .default('token')
-      .describe('Key within the Secret that holds the token.'),
+    key: secretKey.default('token').describe('Key within the Secret that holds the token.'),
   })
   .describe(CREDENTIALS)
 
@@ -49,13 +49,27 @@ const s3 = z.object({
   secretRef: secretRef.optional(),
 })
 
+const urlSecretRef = secretKeyRef
+  .extend({
+    urlKey: secretKey
+      .optional()
+      .describe(
+        'Key within the Secret that holds the whole URL, for one with a signature or a token in it. Then no token is sent.',
+      ),
+  })
+  .describe(CREDENTIALS)
+
 const http = z.object({
-  url: text(4096).describe('The http or https URL of a file, or of a tar, tar.gz or zip archive.'),
+  url: text(4096)
+    .optional()
+    .describe(
+      'The http or https URL of a file, or of a tar, tar.gz or zip archive. Absent: the Secret holds it, see secretRef.urlKey.',
+    ),
   sha256: text(64)
     .regex(/^[a-f0-9]{64}$/)
     .optional()
     .describe('SHA-256 of what the URL serves, as 64 lower-case hexadecimal digits.'),
-  secretRef: secretKeyRef.optional(),
+  secretRef: urlSecretRef.optional(),
 })
 
 const oci = z.object({

@@ -2,7 +2,7 @@ import { IMMUTABLE_FIELDS, IMPLEMENTED_SOURCES, SOURCES } from './modelcache-fie
 import { SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
-import { SOURCE_FORMATS, type SourceFormat } from './source-formats.ts'
+import { SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
 import { UNPRINTABLE } from './wording.ts'
 
 /** An entry of `x-kubernetes-validations`. */
@@ -20,6 +20,7 @@ export interface CelRule {
  */
 export const modelCacheRules: CelRule[] = [
   ...artifactSourceRules(),
+  ...urlRules(),
   ...storageMemberRules(),
   ...mountPathRules(),
   ...RESERVED_VALUES.map(reservedValueRule),
@@ -63,6 +64,20 @@ function artifactSourceRules(): CelRule[] {
       ),
       fieldPath,
       reason: 'FieldValueForbidden',
+    },
+  ]
+}
+
+function urlRules(): CelRule[] {
+  const http = present('self', 'artifact.source.http')
+  const url = present('self', 'artifact.source.http.url')
+  const secret = present('self', 'artifact.source.http.secretRef.urlKey')
+  return [
+    {
+      rule: `!(${http}) || (${url}) != (${secret})`,
+      message: say('SourceInvalid', URL_ONCE),
+      fieldPath: '.artifact.source.http',
+      reason: 'FieldValueInvalid',
     },
   ]
 }

@@ -93,6 +93,10 @@ export const REASONS = {
     when: 'A warning: the leader and worker templates of a LeaderWorkerSet name different caches, or only one of them names any.',
     fix: 'Give both templates the same annotation: workers read the weights too, although they name no model.',
   },
+  HubCacheReadOnly: {
+    when: 'A warning: a container that gets a cache keeps its downloads within the mount of it, by a variable such as HF_HOME or a flag such as --download-dir. A snapshot has the files of one model, not the layout of a hub cache, and is read-only.',
+    fix: 'Point the variable or the flag elsewhere, such as at an emptyDir, and serve the mount path as the model.',
+  },
   InternalError: {
     when: 'A fault in the webhook itself. The request is denied, never let through.',
     example:

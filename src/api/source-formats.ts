@@ -23,6 +23,9 @@ const PATH_PART = '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*'
 const TAG = ':[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'
 const DIGEST = '@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})'
 const HUGGING_FACE = 'artifact.source.huggingFace'
+/** What presigned URLs of S3, GCS and Azure have in their query, and other names of what opens a door. */
+export const SIGNED =
+  '[?&;#](?i:[a-z0-9_.-]*(token|signature|secret|password|passwd|credential|api[_-]?key|accesskeyid)|sig|sas|jwt|auth|authorization)='
 
 /** The grammar of each source, as far as patterns can say it. */
 export const SOURCE_FORMATS: readonly SourceFormat[] = [
@@ -85,6 +88,11 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
         lacks: '^[^/]*//[^/?#]*@',
         must: 'not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
       },
+      {
+        field,
+        lacks: SIGNED,
+        must: 'not have a token or signature in its query, which anyone who may read this object could read; put the whole URL into a Secret, and name its key in secretRef.urlKey of http',
+      },
     ],
   ),
   // Where a pattern above lets them through: they would reach the terminals of others.
@@ -112,7 +120,17 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
     matches: `^${HOST_PART}(\\.${HOST_PART})*(:[0-9]+)?(/${PATH_PART})+(${TAG})?(${DIGEST})?$`,
     must: 'be registry/repository:tag or registry/repository@sha256:… with a repository in lower case, such as ghcr.io/models/llama:70b',
   },
+  // That grammar takes a first part without a dot or a port for one of the path, on a registry that each client chooses by itself.
+  {
+    field: 'artifact.source.oci.reference',
+    matches: '^([^/]*[.:][^/]*|localhost)/',
+    must: 'begin with its registry, such as docker.io/ai/llama3.2:1B: a first part without "." or ":" is none, but for localhost',
+  },
 ]
+
+/** What an http source must have, as the end of a sentence that begins with the field. */
+export const URL_ONCE =
+  'must have either url or secretRef.urlKey, the key of the Secret that holds the whole URL; set one of them'
 
 /** Whether a value, or one item of a list, has the format. */
 export function hasFormat(value: string, { matches, lacks }: SourceFormat): boolean {

@@ -8,7 +8,8 @@ import type { ModelCacheSpec } from './modelcache.ts'
  */
 export function sourceIdentity({ artifact }: ModelCacheSpec): string | undefined {
   const { source } = artifact
-  if (source === undefined) return undefined
+  // Of a URL that a Secret holds nothing is known.
+  if (source === undefined || (source.http && source.http.url === undefined)) return undefined
   // Of a cache that is kept in memory no more is known of its files.
   const known = source.inline ? { ...source, inline: { files: condensedFiles(source.inline.files) } } : source
   const text = JSON.stringify(known, (name, value: unknown) => {

@@ -14,7 +14,7 @@ function lineOf({ artifact, storage }: ModelCacheSpec): string {
   const { huggingFace, s3, http, oci, inline, configMap } = artifact.source ?? {}
   if (huggingFace) return `hf://${huggingFace.repo}@${huggingFace.revision}`
   if (s3) return s3.uri
-  if (http) return http.url
+  if (http) return http.url ?? `url of secret/${http.secretRef?.name ?? ''}`
   if (oci) return `oci://${oci.reference}`
   if (inline) return `inline (${Object.keys(inline.files).length} files)`
   return configMap ? `configmap/${configMap.name}` : ''

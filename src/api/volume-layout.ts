@@ -28,6 +28,12 @@ export function hasSnapshot({ status }: ModelCache, digest: string): boolean {
 
 /** The same of a folder within the claim. */
 export function hasSnapshotAt(cache: ModelCache, path: string): boolean {
+  const digest = digestOf(path)
+  return digest !== undefined && hasSnapshot(cache, digest)
+}
+
+/** The digest of the snapshot in a folder of a claim; undefined where none can be. */
+export function digestOf(path: string): string | undefined {
   const folder = path.startsWith(SNAPSHOTS) ? path.slice(SNAPSHOTS.length) : ''
-  return folder.startsWith('sha256-') && hasSnapshot(cache, folder.replace('-', ':'))
+  return folder.startsWith('sha256-') ? folder.replace('-', ':') : undefined
 }

@@ -16,11 +16,18 @@ export function listed(list: string): string[] {
   return list.split(',').map(trimmed)
 }
 
-function trimmed(text: string): string {
+/** The text without the ASCII white space around it. */
+export function trimmed(text: string): string {
   let [start, end] = [0, text.length]
   while (start < end && ' \t\r\n'.includes(text.charAt(start))) start++
   while (end > start && ' \t\r\n'.includes(text.charAt(end - 1))) end--
   return text.slice(start, end)
+}
+
+/** What is wrong with a list in which a name is empty; undefined where none is. */
+export function emptyName(names: readonly string[]): string | undefined {
+  if (!names.includes('')) return undefined
+  return names.at(-1) === '' && names.length > 1 ? 'ends with a comma' : 'has an empty name'
 }
 
 /** The text, or as much of it as has room in `max` characters, marked by an ellipsis. */

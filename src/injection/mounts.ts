@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
+import { cacheLabel } from '../api/cache-label.ts'
 import { cleanPath, isWithin } from '../api/mount-path.ts'
 import type { Container, VolumeMount } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import { snapshotPathExpr } from '../api/volume-layout.ts'
+import { digestOf, snapshotPathExpr } from '../api/volume-layout.ts'
 import type { CacheMount } from './cache-mount.ts'
 
 /** Two caches of one pod may not cover each other's path. */
@@ -34,9 +35,8 @@ export function mountState(
   for (const existing of container.volumeMounts ?? []) {
     const path = containerPath(existing.mountPath)
     if (!overlaps(path, mount.mountPath)) continue
-    if (path !== mount.mountPath || !isSameContent(existing, mount, volumeName)) {
-      return conflict(container, mount, `volume ${existing.name} at ${existing.mountPath}`)
-    }
+    if (path !== mount.mountPath || !isSameContent(existing, mount, volumeName))
+      return otherMount(container, mount, existing, { isAtPath: path === mount.mountPath, volumeName })
     if (existing.readOnly !== true) return writable(container, mount, existing)
     present = true
   }
@@ -67,6 +67,34 @@ function isSameContent(existing: VolumeMount, mount: CacheMount, volumeName: str
 /** The snapshot of a digest that a variable of the container will hold. */
 export function subPathExpr({ variable }: CacheMount): string | undefined {
   return variable && snapshotPathExpr(variable.name)
+}
+
+/** Our own mount, of another time or with another volume under its name, is told apart from a stranger's. */
+function otherMount(
+  container: Container,
+  mount: CacheMount,
+  existing: VolumeMount,
+  { isAtPath, volumeName }: { isAtPath: boolean; volumeName: string },
+): Violation {
+  const { cache, claimName, mountPath } = mount
+  const place = `container ${container.name} mounts cache ${cache} at ${mountPath}`
+  if (isAtPath && existing.name === volumeName) {
+    const text = `${place} from ${folderOf(existing)}, and would be given ${folderOf({ ...mount, subPathExpr: subPathExpr(mount) })}; remove that mount, and it is injected anew`
+    return violation('MountPathConflict', 'spec.containers', text)
+  }
+  if (isAtPath && existing.name === cacheLabel(cache)) {
+    const text = `${place} from volume ${existing.name}, which is not on its claim ${claimName}: somebody has replaced that volume; remove the volume and its mounts, and they are injected anew`
+    return violation('MountPathConflict', 'spec.containers', text)
+  }
+  return conflict(container, mount, `volume ${existing.name} at ${existing.mountPath}`)
+}
+
+/** A folder of a claim in words: a snapshot by its digest. */
+function folderOf({ subPath, subPathExpr }: Pick<VolumeMount, 'subPath' | 'subPathExpr'>): string {
+  if (subPathExpr) return 'the snapshot that it waits for'
+  const digest = digestOf(subPath ?? '')
+  if (digest !== undefined) return `snapshot ${digest}`
+  return subPath ? `folder ${subPath}` : 'the whole claim'
 }
 
 function conflict(container: Container, mount: CacheMount, found: string): Violation {

@@ -2,7 +2,7 @@ import { CACHE_CONTAINERS } from '../api/annotations.ts'
 import { type Outcome, ok, refused } from '../api/outcome.ts'
 import type { Container, Pod } from '../api/pod.ts'
 import { violation } from '../api/violation.ts'
-import { few, listed, quote } from '../api/wording.ts'
+import { emptyName, few, listed, quote } from '../api/wording.ts'
 import { requestsAccelerator, requestsUnknownDevice } from './accelerator.ts'
 import { isEngine } from './engine.ts'
 import { pointer } from './json-patch.ts'
@@ -55,11 +55,17 @@ function located(containers: Container[] | undefined, parent: string): Target[] 
 
 function namedTargets(annotation: string, all: Target[]): Outcome<Target[]> {
   const present = new Set(all.map(({ container }) => container.name))
-  const names = new Set(listed(annotation))
+  const named = listed(annotation)
+  const names = new Set(named)
+  const empty = emptyName(named)
+  if (empty !== undefined) {
+    const text = `annotation ${CACHE_CONTAINERS}=${quote(annotation)} ${empty}; list names of its containers, separated by commas: ${few([...present])}`
+    return refused(violation('ReferenceInvalid', `metadata.annotations[${CACHE_CONTAINERS}]`, text))
+  }
   const unknown = [...names].filter(name => !present.has(name))
   if (unknown.length > 0) {
-    const named = few(unknown.map(name => quote(name)))
-    const text = `annotation ${CACHE_CONTAINERS} names ${named}, which this pod does not have; its containers are ${few([...present])}`
+    const missing = few(unknown.map(name => quote(name)))
+    const text = `annotation ${CACHE_CONTAINERS} names ${missing}, which this pod does not have; its containers are ${few([...present])}`
     return refused(violation('ReferenceInvalid', `metadata.annotations[${CACHE_CONTAINERS}]`, text))
   }
   return ok(all.filter(({ container }) => names.has(container.name)))

@@ -59,6 +59,14 @@ export const clusterProvisioners: readonly Row[] = [
   // NFS and SMB servers
   ['nfs.csi.k8s.io', 'cdi', NFS],
   ['k8s-sigs.io/nfs-subdir-external-provisioner', 'cdi', NFS],
+  // Its chart and those before it name the provisioner after the release
+  ['cluster.local/nfs-subdir-external-provisioner', 'usage', NFS],
+  ['cluster.local/*-nfs-subdir-external-provisioner', 'usage', NFS],
+  ['cluster.local/nfs-client-provisioner', 'usage', NFS],
+  ['cluster.local/*-nfs-client-provisioner', 'usage', NFS],
+  ['cluster.local/nfs-server-provisioner', 'usage', NFS],
+  ['cluster.local/*-nfs-server-provisioner', 'usage', NFS],
+  ['fuseim.pri/ifs', 'usage', NFS],
   ['smb.csi.k8s.io', 'memory', shared('SMB shares')],
   ['openebs.io/nfsrwx', 'memory', NFS],
   ['org.democratic-csi.*', 'usage', democratic],

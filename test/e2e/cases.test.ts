@@ -108,11 +108,15 @@ function saidIn(result: Reviewed | undefined): Said {
   return { verdict: result.verdict, reasons: [...new Set(reasons)].toSorted() }
 }
 
-/** The containers to which the patch of a review adds mounts. */
+/** The containers to which the patch of a review adds mounts, and those of a pod that has its own. */
 function mountsAdded(result: Reviewed | undefined): string[] {
-  const containers = (result?.patch ?? []).flatMap(
+  const own = [valueAt(result?.manifest.object, 'spec.containers')]
+    .flat()
+    .flatMap((container, index) => (valueAt(container, 'volumeMounts') ? [`spec/containers/${index}`] : []))
+  const added = (result?.patch ?? []).flatMap(
     ({ path }) => /^\/(.*(?:initC|c)ontainers\/\d+)\/volumeMounts/.exec(path)?.[1] ?? [],
   )
+  const containers = [...own, ...added]
   const names = [...new Set(containers)].map(path =>
     valueAt(result?.manifest.object, `${path.replaceAll('/', '.')}.name`),
   )

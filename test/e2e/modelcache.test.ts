@@ -101,6 +101,21 @@ describe('kubectl apply of a new ModelCache is refused', () => {
       /SourceInvalid: must be registry\/repository:tag/,
     ],
     [
+      'with a reference that names no registry',
+      { artifact: { source: { oci: { reference: 'ai/llama3.2:1B' } } } },
+      /SourceInvalid: must begin with its registry/,
+    ],
+    [
+      'with a signed URL',
+      { artifact: { source: { http: { url: 'https://models.example.com/x?X-Amz-Signature=ab' } } } },
+      /SourceInvalid: must not have a token or signature/,
+    ],
+    [
+      'with no URL',
+      { artifact: { source: { http: { secretRef: { name: 'x' } } } } },
+      /SourceInvalid: must have either url or secretRef.urlKey/,
+    ],
+    [
       'with an inline file outside of its folder',
       { artifact: { source: { inline: { files: { '../chat.jinja': 'x' } } } } },
       /denied the request: SourceInvalid: .*inline.files has file name "\.\.\/chat.jinja"/,

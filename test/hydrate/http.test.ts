@@ -32,8 +32,10 @@ async function web(pages: Record<string, Page>): Promise<Web> {
   return served
 }
 
-const stageHttp = (http: { url: string; sha256?: string; secretRef?: typeof SECRET }, token?: string) =>
-  stage(dir, { http: { ...http } }, { token })
+const stageHttp = (
+  http: { url?: string; sha256?: string; secretRef?: typeof SECRET & { urlKey?: string } },
+  token?: string,
+) => stage(dir, { http: { ...http } }, { token })
 const staged = async (path: string) => filesBelow(join(dir, path))
 const SECRET = { name: 'web', key: 'token' }
 
@@ -55,6 +57,23 @@ describe('a file', () => {
     const before = requests.length
     await stageHttp({ url: `${url}/f`, sha256: sha256(FILE) })
     expect(requests).toHaveLength(before)
+  })
+
+  test('behind a URL that the Secret holds is fetched without a token, and its query is written nowhere', async () => {
+    const { url, requests } = await web({ '/f.gguf': { body: FILE, etag: '"v1"' } })
+    const secretRef = { ...SECRET, urlKey: 'url' }
+    const { path } = await stageHttp({ secretRef }, `${url}/f.gguf?X-Amz-Signature=hunter2`)
+    expect(await staged(path)).toEqual({ 'f.gguf': FILE.toString() })
+    expect(requests.every(({ authorization }) => authorization === undefined)).toBe(true)
+    const written = await filesBelow(join(dir, '.modelcache'))
+    expect(JSON.stringify(written)).toContain('/f.gguf')
+    expect(JSON.stringify(written)).not.toContain('hunter2')
+  })
+
+  test.each(['not a URL', 'ftp://e.com/x'])('is SecretNotFound where the key holds %s', async held => {
+    expect(await reasonOf(stageHttp({ secretRef: { ...SECRET, urlKey: 'url' } }, held))).toBe(
+      'SecretNotFound',
+    )
   })
 
   test('that breaks off goes on from the byte that came last', async () => {

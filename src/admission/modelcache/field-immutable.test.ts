@@ -40,7 +40,7 @@ describe('after creation', () => {
     ['s3', { uri: 's3://bkt/x' }, { uri: 's3://bkt/x', endpoint: 'https://minio' }, 'endpoint'],
     ['http', { url: 'https://e/x' }, { url: 'https://e/y' }, 'url'],
     ['http', { url: 'https://e/x' }, { url: 'https://e/x', sha256: 'a'.repeat(64) }, 'sha256'],
-    ['oci', { reference: 'r/x:1' }, { reference: 'r/x:2' }, 'reference'],
+    ['oci', { reference: 'r.io/x:1' }, { reference: 'r.io/x:2' }, 'reference'],
     ['inline', { files: { a: '1' } }, { files: { a: '2' } }, 'files'],
     ['inline', { files: { a: '1' } }, { files: { b: '1' } }, 'files'],
     ['configMap', { name: 'a' }, { name: 'b' }, 'name'],

@@ -49,6 +49,11 @@ describe('a source may be', () => {
       `r.example/a__b/c-d.e@${SHA256}`,
       `r.example/a:v1@${SHA256}`,
     ].map((reference): [string, object] => [reference, { oci: { reference } }]),
+    ['a URL that a Secret holds', { http: { secretRef: { name: 'signed', urlKey: 'url' } } }],
+    [
+      'a query that only sounds like a token',
+      { http: { url: 'https://e.com/x?tokenizer=a&design=b&key=c' } },
+    ],
     ['inline files', { inline: { files: { 'a.txt': '', 'sub/b.txt': 'x'.repeat(262_144) } } }],
   ])('%s', (_, source) => {
     expect(findings(source)).toEqual([])
@@ -131,6 +136,35 @@ describe('a source is SourceInvalid as', () => {
       'oci.reference',
       'registry/repository',
     ]),
+    ...['ai/llama3.2:1B', 'library/x', `models/a/b@${SHA256}`].map(
+      (reference): [string, object, string, string] => [
+        `reference ${reference}, which names no registry`,
+        { oci: { reference } },
+        'oci.reference',
+        'begin with its registry',
+      ],
+    ),
+    ...[
+      'X-Amz-Signature=ab&x=1',
+      'a=1&X-Goog-Signature=ab',
+      'sv=2024&sig=ab%3D',
+      'AWSAccessKeyId=a',
+      'private_token=x',
+      'api_key=x',
+      'Access-Token=x',
+    ].map((query): [string, object, string, string] => [
+      `a URL with ${query}`,
+      { http: { url: `https://e.com/x.gguf?${query}` } },
+      'http.url',
+      'secretRef.urlKey',
+    ]),
+    ['a URL of nowhere', { http: { sha256: 'a'.repeat(64) } }, 'http', 'either url or secretRef.urlKey'],
+    [
+      'a URL both here and in a Secret',
+      { http: { url: 'https://e.com/x', secretRef: { name: 's', urlKey: 'url' } } },
+      'http',
+      'set one of them',
+    ],
     ['an absolute file', inline('/etc/passwd'), 'inline.files', 'absolute'],
     ...['../a', 'a/../b', 'a//b', './a', 'a/'].map((name): [string, object, string, string] => [
       `file ${name}`,
@@ -156,6 +190,11 @@ describe('a source is SourceInvalid as', () => {
     expect(found).toHaveLength(1)
     expect(found[0]).toMatchObject({ reason: 'SourceInvalid', field: `spec.artifact.source.${field}` })
     expect(found[0]?.text).toContain(words)
+  })
+
+  test('a URL with a signature, which the text does not repeat', () => {
+    const [found] = findings({ http: { url: 'https://e.com/x?X-Amz-Signature=hunter2&b=1' } })
+    expect(found?.text).toContain('"https://e.com/x?X-Amz-Signature=…&b=1"')
   })
 
   test('a URL with credentials, which the text does not repeat', () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { hasFormat, SOURCE_FORMATS } from '../../api/source-formats.ts'
+import { hasFormat, SIGNED, SOURCE_FORMATS, URL_ONCE } from '../../api/source-formats.ts'
 import { violation } from '../../api/violation.ts'
 import { quote } from '../../api/wording.ts'
 import { error } from '../finding.ts'
@@ -12,6 +12,7 @@ const URL_FIELDS = [
   'artifact.source.http.url',
   'artifact.source.s3.endpoint',
 ]
+const SECRET_VALUE = new RegExp(`(?<name>${SIGNED})[^&;#]*`, 'gu')
 const INLINE_FIELD = 'artifact.source.inline.files'
 
 /**
@@ -21,7 +22,10 @@ const INLINE_FIELD = 'artifact.source.inline.files'
 export const sourceInvalid: Rule = ({ cache: { spec }, old }) => {
   if (old !== undefined && isDeepStrictEqual(old.spec.artifact.source, spec.artifact.source)) return []
   const files = spec.artifact.source?.inline?.files
+  const http = spec.artifact.source?.http
+  const isUrlClear = http === undefined || (http.url !== undefined) !== (http.secretRef?.urlKey !== undefined)
   const problems = [
+    ...(isUrlClear ? [] : [{ field: 'artifact.source.http', text: URL_ONCE }]),
     ...formatProblems(spec),
     ...(files ? inlineFileProblems(files) : []).map(text => ({ field: INLINE_FIELD, text })),
   ]
@@ -55,5 +59,6 @@ function valuesAt(spec: unknown, field: string): string[] {
 
 /** Without what may be a password: messages end up in logs and events. */
 function show(value: string): string {
-  return quote(value.replace(/\/\/[^/?#]*@/, '//…@'), 120)
+  const shown = value.replace(/\/\/[^/?#]*@/, '//…@').replaceAll(SECRET_VALUE, '$<name>…')
+  return quote(shown, 120)
 }

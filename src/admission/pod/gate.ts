@@ -2,12 +2,13 @@ import { GATE, NOT_READY } from '../../api/annotations.ts'
 import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import type { Pod } from '../../api/pod.ts'
 import { violation } from '../../api/violation.ts'
-import { quote } from '../../api/wording.ts'
+import { quote, trimmed } from '../../api/wording.ts'
 
 /** Whether a pod would rather wait for its caches at a scheduling gate than be refused, or why what it says is wrong. */
 export function waitsAtGate({ metadata }: Pod): Outcome<boolean> {
   const value = metadata.annotations?.[NOT_READY]
-  if (value === undefined || value === GATE) return ok(value === GATE)
+  if (value === undefined) return ok(false)
+  if (trimmed(value) === GATE) return ok(true)
   const text = `annotation ${NOT_READY} is ${quote(value)}; its only value is ${GATE}, without it pods are refused until their caches are Ready`
   return refused(violation('ReferenceInvalid', `metadata.annotations[${NOT_READY}]`, text))
 }

@@ -2,7 +2,7 @@ import { CACHES } from '../../api/annotations.ts'
 import { pod as podSchema } from '../../api/pod.ts'
 import { planInjection } from '../../injection/plan.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
-import type { ClusterView } from '../cluster-view.ts'
+import type { ClusterView, ObjectRef } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
 import { malformed } from '../malformed.ts'
 import { resolveCaches } from './resolve.ts'
@@ -27,5 +27,9 @@ export function mutatePod(request: AdmissionRequest, view: ClusterView): Decisio
 
   const { mounts, basis } = resolved.value
   const plan = planInjection(pod, mounts)
-  return plan.refused === undefined ? allow({ patch: plan.value, basis }) : deny(plan.refused)
+  if (plan.refused === undefined) return allow({ patch: plan.value, basis })
+  // What is in the way may be the mount of a snapshot that this replica does not know yet.
+  const namespace = request.namespace ?? ''
+  const caches = mounts.map(({ cache }): ObjectRef => ({ kind: 'ModelCache', namespace, name: cache }))
+  return deny(plan.refused, [...caches, ...basis])
 }

@@ -21,7 +21,7 @@ describe('the annotation is ReferenceInvalid', () => {
     ['empty', '', 'names no cache'],
     ['spaces alone', '  ', 'names no cache'],
     ['commas alone', ',,', 'names no cache'],
-    ['an empty name at the end', 'a,', 'has an empty name'],
+    ['an empty name at the end', 'a,', 'ends with a comma'],
     ['an empty name in between', 'a,,b', 'has an empty name'],
     ['a name twice', 'a,b, a', 'names "a" twice'],
     ['upper case', 'Llama', 'has "Llama", which is not an object name'],

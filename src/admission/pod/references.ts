@@ -2,7 +2,7 @@ import { CACHES } from '../../api/annotations.ts'
 import { MAX_NAME, objectName } from '../../api/object-name.ts'
 import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import { violation } from '../../api/violation.ts'
-import { listed, quote } from '../../api/wording.ts'
+import { emptyName, listed, quote } from '../../api/wording.ts'
 
 /** More caches than any pod mounts; each unknown name costs a live read, so the number is bounded. */
 const MAX_REFERENCES = 16
@@ -32,7 +32,8 @@ function referenceProblem(names: string[]): string | undefined {
   if (names.length > MAX_REFERENCES)
     return `names ${names.length} caches, at most ${MAX_REFERENCES} are allowed`
   if (names.every(name => name === '')) return 'names no cache'
-  if (names.includes('')) return 'has an empty name'
+  const empty = emptyName(names)
+  if (empty !== undefined) return empty
   const invalid = names.find(name => !objectName.safeParse(name).success)
   if (invalid !== undefined) return `has ${quote(invalid)}, which is not an object name`
   const duplicate = names.find((name, index) => names.indexOf(name) !== index)

@@ -5,9 +5,10 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import type { Pod } from '../../api/pod.ts'
 import { type Violation, violation } from '../../api/violation.ts'
+import { broughtMount } from '../../injection/brought-mount.ts'
 import { type CacheMount, cacheMount } from '../../injection/cache-mount.ts'
 import { mountOfLeader } from '../../injection/leader-mount.ts'
-import { PENDING, pendingMount } from '../../injection/pending-mount.ts'
+import { pendingMount } from '../../injection/pending-mount.ts'
 import { readRecord } from '../../injection/record.ts'
 import type { ClusterView, ObjectRef } from '../cluster-view.ts'
 import { error, type Finding } from '../finding.ts'
@@ -46,7 +47,8 @@ export function resolveCaches(
     const because = (found: Violation) =>
       refused(error(found, [{ kind: 'ModelCache', namespace, name }, ...basis]))
     if (cache === undefined) return because(notFound(name, namespace))
-    const mount = mountFor(cache, { leader, waits, isPending: recorded.get(name) === PENDING })
+    const brought = broughtMount(pod, cache, recorded.get(name))
+    const mount = mountFor(cache, { leader, waits, brought })
     if (mount === undefined || (mount.waits && pod.spec.nodeName))
       return because(notReady(cache, namespace, pod))
     const replaced = claimReplaced(cache, mount, namespace, view)
@@ -75,12 +77,13 @@ function leaderOf(
 /** What its leader was given; else the cache as it is; else, for a pod that waits, what it will be. */
 function mountFor(
   cache: ModelCache,
-  pod: { leader: ConsumerPod | undefined; waits: boolean; isPending: boolean },
+  pod: { leader: ConsumerPod | undefined; waits: boolean; brought: CacheMount | undefined },
 ): CacheMount | undefined {
   const given = pod.leader && mountOfLeader(pod.leader, cache)
   if (given && (pod.waits || !given.waits)) return given
-  // What an earlier call has made pending stays so: a mount cannot be taken back.
-  const known = pod.waits && pod.isPending ? undefined : cacheMount(cache)
+  const known = cacheMount(cache)
+  // A mount cannot be taken back. Only a cache that is Ready lets a pod keep what it brings.
+  if (pod.brought !== undefined && (pod.brought.waits ? pod.waits : known !== undefined)) return pod.brought
   return known ?? (pod.waits ? pendingMount(cache) : undefined)
 }
 

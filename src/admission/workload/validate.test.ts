@@ -217,6 +217,38 @@ describe('a warning', () => {
     expect(of(asking, { containers, initContainers: [sidecar] })).toEqual([])
   })
 
+  test.each([
+    ['a variable', { env: [{ name: 'HF_HOME', value: '/mnt/model/hub' }] }, 'HF_HOME is /mnt/model/hub'],
+    ['a flag', { args: ['/mnt/model', '--download-dir', '/mnt/model/'] }, '--download-dir is /mnt/model'],
+    ['a flag with its value', { args: ['--download-dir=/mnt/model'] }, '--download-dir is /mnt/model'],
+  ])('says that the mount is no hub cache, where %s points into it', (_, more, words) => {
+    const [warning, ...others] = warningsOf(
+      decide(deployment(template(undefined, { containers: [aGpuContainer(more)] }))),
+    )
+    expect(warning).toContain(`HubCacheReadOnly: container engine: ${words}`)
+    expect(others).toEqual([])
+  })
+
+  test.each([
+    ['elsewhere', { env: [{ name: 'HF_HOME', value: '/cache' }] }],
+    ['beside it', { env: [{ name: 'HF_HOME', value: '/mnt/model-cache' }] }],
+    ['to nothing that shows', { env: [{ name: 'HF_HOME', valueFrom: {} }], args: ['--download-dir'] }],
+  ])('says nothing of a hub cache that points %s', (_, more) => {
+    expect(
+      warningsOf(decide(deployment(template(undefined, { containers: [aGpuContainer(more)] })))),
+    ).toEqual([])
+  })
+
+  test('says nothing of a hub cache that people have filled', () => {
+    const storage = { backend: 'ExistingPVC', existingPVC: { name: 'ops-staged' } } as const
+    const filled = aModelCache({ spec: { artifact: {}, storage } })
+    const env = [{ name: 'HF_HOME', value: '/mnt/model' }]
+    const decision = decide(deployment(template(undefined, { containers: [aGpuContainer({ env })] })), {
+      caches: [filled],
+    })
+    expect(warningsOf(decision).filter(text => text.startsWith('HubCache'))).toEqual([])
+  })
+
   test('says that containers without caches get nothing', () => {
     const [warning] = warningsOf(decide(deployment(template({ [CACHE_CONTAINERS]: 'engine' }))))
     expect(warning).toMatch(/^ReferenceInvalid: spec\.template: .* does nothing without/)
@@ -258,7 +290,8 @@ describe('a warning that the engine serves something else', () => {
     ],
     ['where no model is named', ['--port', '8000'], {}],
   ])('is not given %s', (_, args, more) => {
-    expect(warningsOf(decide(engine(args, more)))).toEqual([])
+    const warnings = warningsOf(decide(engine(args, more)))
+    expect(warnings.filter(text => text.startsWith('ModelPathMismatch'))).toEqual([])
   })
 
   test('is not given while one of the caches is unknown', () => {

@@ -14,6 +14,7 @@ import { cacheNotReady } from './cache-not-ready.ts'
 import { containersNotChosen } from './containers-not-chosen.ts'
 import { containersWithoutCaches } from './containers-without-caches.ts'
 import { gangReferencesDiffer } from './gang-references-differ.ts'
+import { hubCacheReadOnly } from './hub-cache-read-only.ts'
 import { impossible, inTemplate } from './impossible.ts'
 import { modelPathMismatch } from './model-path-mismatch.ts'
 import { asksForCaches, type PodTemplate, podTemplates } from './pod-templates.ts'
@@ -25,6 +26,7 @@ const ADVICE: readonly Advice[] = [
   cacheNotFound,
   gangReferencesDiffer,
   modelPathMismatch,
+  hubCacheReadOnly,
   containersWithoutCaches,
   containersNotChosen,
   cacheNotReady,

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
+import { HydrationError } from '../failure.ts'
 import { openDownload } from '../fetch/download.ts'
-import { get, headerOf } from '../fetch/request.ts'
+import { get, headerOf, shown } from '../fetch/request.ts'
 import { withRetries } from '../fetch/retry.ts'
 import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
 
@@ -16,9 +17,9 @@ type Http = NonNullable<SourceContext['source']['http']>
  * A file behind a URL, or an archive whose files belong into the snapshot. With a SHA-256 the source is known without a call; else by what
  * the server says of the bytes.
  */
-export async function http({ url, sha256, secretRef }: Http, context: SourceContext): Promise<Resolved> {
+export async function http({ sha256, ...access }: Http, context: SourceContext): Promise<Resolved> {
   const { signal } = context
-  const token = await context.secret(secretRef)
+  const { url, token } = await accessBy(access, context)
   const name = nameOf(url)
   const archive = ARCHIVES.find(([suffix]) => suffix.test(name))?.[1]
   const known: Known =
@@ -34,13 +35,29 @@ export async function http({ url, sha256, secretRef }: Http, context: SourceCont
   }
   return {
     // Without a validator nobody can know whether the bytes are the same: then the snapshot is of this moment.
-    identity: JSON.stringify({ kind: 'http', url, of: known.identity ?? new Date().toISOString() }),
+    identity: JSON.stringify({
+      kind: 'http',
+      url: access.url ?? shown(url),
+      of: known.identity ?? new Date().toISOString(),
+    }),
     async list() {
       // The SHA-256 says which bytes it is, not how many.
       const size = file.size ?? (await withRetries(() => look(url, token, signal), { signal })).size
       return { files: [{ ...file, size }], archive }
     },
   }
+}
+
+/** Where the bytes are, and the token for it. A URL that the Secret holds brings its own. */
+async function accessBy(
+  { url, secretRef }: Pick<Http, 'url' | 'secretRef'>,
+  context: SourceContext,
+): Promise<{ url: string; token?: string | undefined }> {
+  if (url !== undefined) return { url, token: await context.secret(secretRef) }
+  const { name = '', urlKey: key = '' } = secretRef ?? {}
+  const held = (await context.secret({ name, key })) ?? ''
+  if (/^https?:/.test(held) && URL.canParse(held)) return { url: held }
+  throw new HydrationError('SecretNotFound', `key ${key} of Secret ${name} holds no http or https URL`)
 }
 
 interface Known {

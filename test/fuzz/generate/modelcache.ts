@@ -90,9 +90,11 @@ const SOURCES: Record<string, (random: Random) => Given> = {
     secretRef: secretRef(random),
   }),
   http: random => ({
-    url: written('url', random),
+    url: random.perhaps(0.95, () => written('url', random)),
     sha256: random.perhaps(0.3, () => random.pick(['ab'.repeat(32), 'ab'.repeat(32), 'AB'.repeat(32)])),
-    secretRef: secretRef(random),
+    secretRef: random.chance(0.9)
+      ? secretRef(random)
+      : { name: 'signed', urlKey: random.pick(['url', 'u r l']) },
   }),
   oci: random => ({ reference: written('oci', random), secretRef: secretRef(random) }),
   inline: random => ({

@@ -10,6 +10,7 @@ const secretRef = maybe(having({ name: objectName }))
 const secretKey: Shape = given =>
   textOf(1, 253)(given) && typeof given === 'string' && madeOf(given, `${ALPHANUMERIC}-._`)
 const secretKeyRef = maybe(having({ name: objectName, key: maybe(secretKey) }))
+const urlRef = maybe(having({ name: objectName, key: maybe(secretKey), urlKey: maybe(secretKey) }))
 const key = textOf(0, 317)
 const value = textOf(0, 63)
 const labels = mapOf(value, key, 64)
@@ -38,7 +39,7 @@ const source = having({
       secretRef,
     }),
   ),
-  http: maybe(having({ url: textOf(0, 4096), sha256: maybe(sha256), secretRef: secretKeyRef })),
+  http: maybe(having({ url: maybe(textOf(0, 4096)), sha256: maybe(sha256), secretRef: urlRef })),
   oci: maybe(having({ reference: textOf(0, 512), secretRef })),
   inline: maybe(having({ files: mapOf(textOf(0, 262_144), textOf(0, 1024), 64) })),
   configMap: maybe(having({ name: objectName })),

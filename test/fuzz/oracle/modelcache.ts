@@ -147,7 +147,13 @@ function sourceOf(cache: unknown, withAll: boolean): unknown {
   const all = [
     IMPLEMENTED.map(name => source[name] === undefined),
     RESERVED.map(name => source[name]),
-    [token('huggingFace'), token('http'), secret('s3'), secret('oci')],
+    [
+      token('huggingFace'),
+      token('http'),
+      at(source, 'http', 'secretRef', 'urlKey'),
+      secret('s3'),
+      secret('oci'),
+    ],
   ]
   return [
     [revision, ...members('huggingFace', 'repo', 'include', 'exclude', 'endpoint')],

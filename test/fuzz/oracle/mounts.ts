@@ -60,9 +60,46 @@ export function mountsFor(
 function mountOf(pod: unknown, cache: unknown, gate: boolean, leader: unknown): Mount | undefined {
   const given = leader === undefined ? undefined : mountOfLeader(leader, cache)
   if (given && (gate || !given.waits)) return given
-  if (gate && recordOf(pod).get(nameOf(cache)) === 'pending') return pendingMount(cache)
+  const brought = broughtBy(pod, cache)
+  if (brought && (brought.waits ? gate : isMountable(cache))) return brought
   if (isMountable(cache)) return readyMount(cache, textAt(cache, 'status', 'resolvedDigest') ?? '')
   return gate ? pendingMount(cache) : undefined
+}
+
+/** What a pod has already: from an earlier call, or made again by what a backup or a copy says. */
+function broughtBy(pod: unknown, cache: unknown): Mount | undefined {
+  const recorded = recordOf(pod).get(nameOf(cache))
+  const pending = pendingMount(cache)
+  if (recorded === 'pending') return pending
+  if (backendOf(cache) !== 'PVC') return undefined
+  if (bringsFolder(pod, pending.path, pending.variable?.subPathExpr ?? '')) return pending
+  const isKnown = recorded !== undefined && knownDigests(cache).has(recorded)
+  return isKnown && bringsFolder(pod, pending.path, snapshotOf(recorded))
+    ? readyMount(cache, recorded)
+    : undefined
+}
+
+/** Whether a container mounts just that folder, of whatever volume, at a path. */
+function bringsFolder(pod: unknown, path: string, folder: string): boolean {
+  return [...listAt(pod, 'spec', 'containers'), ...listAt(pod, 'spec', 'initContainers')]
+    .flatMap(container => listAt(container, 'volumeMounts'))
+    .some(mount => {
+      const [subPath, expression] = [textAt(mount, 'subPath') ?? '', textAt(mount, 'subPathExpr') ?? '']
+      const isThere = samePath(textAt(mount, 'mountPath') ?? '', path)
+      return (
+        isThere && (expression === '' ? samePath(subPath, folder) : subPath === '' && expression === folder)
+      )
+    })
+}
+
+/** Kubernetes takes `//` and `.` in paths. */
+function samePath(one: string, other: string): boolean {
+  const parts = (path: string) =>
+    path
+      .split('/')
+      .filter(part => part !== '' && part !== '.')
+      .join('/')
+  return parts(one) === parts(other)
 }
 
 function leaderOf(pod: unknown, namespace: string, cluster: Cluster): unknown {

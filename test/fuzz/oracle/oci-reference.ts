@@ -7,7 +7,8 @@ export function isOciReference(reference: string): boolean {
   const [registry = '', ...repository] = name.split('/')
   const [last = '', tag, ...more] = (repository.pop() ?? '').split(':')
   if (more.length > 0 || (tag !== undefined && !isTag(tag))) return false
-  return isRegistry(registry) && [...repository, last].every(isRepositoryPart)
+  const isNamed = registry.includes('.') || registry.includes(':') || registry === 'localhost'
+  return isNamed && isRegistry(registry) && [...repository, last].every(isRepositoryPart)
 }
 
 function isOciDigest(digest: string): boolean {

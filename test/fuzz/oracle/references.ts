@@ -16,7 +16,12 @@ export function wishesOf(pod: unknown): Wishes | undefined {
   const asked = annotation(pod, CACHES)
   if (asked === undefined) return undefined
   const notReady = annotation(pod, NOT_READY)
-  const gate = notReady === 'Gate' ? true : notReady === undefined ? false : undefined
+  const gate =
+    notReady !== undefined && unpadded(notReady) === 'Gate'
+      ? true
+      : notReady === undefined
+        ? false
+        : undefined
   return { caches: cacheNames(asked), gate }
 }
 

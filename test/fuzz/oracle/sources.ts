@@ -15,6 +15,7 @@ export function isSourceValid(source: unknown): boolean {
     given(textAt(source, 's3', 'uri'), isS3Uri) &&
     given(textAt(source, 's3', 'endpoint'), isHttpUrl) &&
     given(textAt(source, 'http', 'url'), isHttpUrl) &&
+    isUrlGivenOnce(at(source, 'http')) &&
     given(textAt(source, 'oci', 'reference'), isOciReference) &&
     (!isObject(at(source, 'inline', 'files')) || areInlineFiles(mapAt(source, 'inline', 'files')))
   )
@@ -68,7 +69,29 @@ function isHttpUrl(url: string): boolean {
     if ('/?#'.includes(character)) break
     authority += character
   }
-  return authority !== '' && !authority.includes('@') && URL.canParse(url)
+  return authority !== '' && !authority.includes('@') && URL.canParse(url) && !isSigned(url)
+}
+
+function isUrlGivenOnce(http: unknown): boolean {
+  if (http === undefined) return true
+  const places = [at(http, 'url'), at(http, 'secretRef', 'urlKey')].filter(value => value !== undefined)
+  return places.length === 1
+}
+
+const WHOLE_NAMES = ['sig', 'sas', 'jwt', 'auth', 'authorization']
+const ENDS = [
+  ...['token', 'signature', 'secret', 'password', 'passwd', 'credential', 'accesskeyid'],
+  ...['apikey', 'api_key', 'api-key'],
+]
+
+/** Whether a parameter behind the path has a name that stands for a secret. */
+function isSigned(url: string): boolean {
+  const [, ...parameters] = url.split(/[?&;#]/)
+  return parameters.some(parameter => {
+    const [name = '', value] = parameter.toLowerCase().split('=', 2)
+    if (value === undefined) return false
+    return WHOLE_NAMES.includes(name) || (/^[a-z0-9_.-]*$/.test(name) && ENDS.some(end => name.endsWith(end)))
+  })
 }
 
 function areInlineFiles(files: Record<string, unknown>): boolean {

@@ -219,13 +219,14 @@ function inputsOf({ spec }: ModelCache): { args: string[]; volumes: MountedVolum
   const args: string[] = []
   const volumes: MountedVolume[] = []
   if (secret !== undefined) {
+    const key = source.http?.secretRef?.urlKey ?? secret.key
     args.push('--secrets', SECRETS)
     volumes.push({
       name: 'secret',
       secret: {
         secretName: secret.name,
         optional: true,
-        items: [{ key: secret.key, path: secret.key }],
+        items: [{ key, path: key }],
         defaultMode: 0o440,
       },
       mountPath: `${SECRETS}/${secret.name}`,
