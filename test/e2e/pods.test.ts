@@ -135,12 +135,13 @@ describe('the mounts go', () => {
     expect(names(stored)).toEqual(['warm-up', 'second'])
   })
 
-  test('else into those that ask for an accelerator', async () => {
+  test('else into those that ask for an accelerator, and an engine beside them', async () => {
     const containers = [
-      { name: 'proxy', image: 'vllm/vllm-openai:v0.11.0' },
+      { name: 'proxy', image },
       { name: 'main', image, resources: gpu },
+      { name: 'draft', image: 'vllm/vllm-openai-cpu:v0.11.0' },
     ]
-    expect(names(await store(annotations('weights'), { containers }))).toEqual(['main'])
+    expect(names(await store(annotations('weights'), { containers }))).toEqual(['main', 'draft'])
   })
 
   test('else into recognised engines', async () => {
