@@ -7,10 +7,11 @@ import { programsOf } from './programs.ts'
  */
 const ENGINE_IMAGES = [
   'vllm/vllm-',
-  'lmcache/vllm-openai',
+  // Builds and mirrors of others keep this name.
+  'vllm-openai',
+  'vllm-cpu-release-repo',
   'rocm/vllm',
   'rocm/vllm-',
-  'aibrix/vllm-openai',
   'llm-d/llm-d-',
   'lmsysorg/sglang',
   'text-generation-inference',
@@ -20,6 +21,7 @@ const ENGINE_IMAGES = [
   'nvcr.io/nim/',
   'nvidia/ai-dynamo/',
   'ggml-org/llama.cpp',
+  'ggerganov/llama.cpp',
   'openmmlab/lmdeploy',
   'ollama/ollama',
   'kserve/huggingfaceserver',
@@ -29,6 +31,7 @@ const ENGINE_IMAGES = [
 /** Programs that are engines, and the word that must follow where they are other things, too. */
 const ENGINE_PROGRAMS: ReadonlyMap<string, string | undefined> = new Map([
   ['vllm', 'serve'],
+  ['vllm-rs', 'serve'],
   ['sglang', 'serve'],
   ['lmdeploy', 'serve'],
   ['ollama', 'serve'],

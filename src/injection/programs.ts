@@ -50,7 +50,10 @@ function programAt(line: readonly string[], index: number): Program[] {
   const rest = line.slice(index + 1)
   if (SHELL.test(program)) return ofShell(rest)
   if (PYTHON.test(program)) return ofPython(rest)
-  return program.startsWith('-') ? [] : [{ program, next: rest[0] }]
+  if (program.startsWith('-')) return []
+  const itself = { program, next: rest[0] }
+  // A script before a command mostly prepares something and runs it.
+  return program.endsWith('.sh') ? [itself, ...programAt(line, index + 1)] : [itself]
 }
 
 /** `sh -c SCRIPT`, or `sh FILE`. */

@@ -23,6 +23,8 @@ const OPERATOR_KINDS: [group: string, version: string, kind: string, plural: str
   ['argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'],
   ['argoproj.io', 'v1alpha1', 'Workflow', 'workflows'],
   ['jobset.x-k8s.io', 'v1alpha2', 'JobSet', 'jobsets'],
+  ['orchestration.aibrix.ai', 'v1alpha1', 'StormService', 'stormservices'],
+  ['apps.nvidia.com', 'v1alpha1', 'NIMService', 'nimservices'],
   ['ray.io', 'v1', 'RayCluster', 'rayclusters'],
   ['ray.io', 'v1', 'RayService', 'rayservices'],
   ['serving.kserve.io', 'v1beta1', 'InferenceService', 'inferenceservices'],

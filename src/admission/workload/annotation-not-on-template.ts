@@ -1,12 +1,14 @@
 import { CACHES } from '../../api/annotations.ts'
 import { warning } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
+import { findStrays } from './find-templates.ts'
 import { annotationsOf } from './pod-templates.ts'
 import type { Advice } from './workload.ts'
 
-/** The annotation where it reaches no pod: on the workload, and on what a CronJob copies to its Jobs. */
-export function strayReferences(object: unknown): (string | undefined)[] {
-  return [object, valueAt(object, 'spec.jobTemplate')].map(bearer => annotationsOf(bearer)[CACHES])
+/** The annotation where it reaches no pod: on the workload, on what a CronJob copies to its Jobs, and above the templates of operators. */
+export function strayReferences(object: unknown): unknown[] {
+  const known = [object, valueAt(object, 'spec.jobTemplate')].map(bearer => annotationsOf(bearer)[CACHES])
+  return [...known, ...findStrays(object)]
 }
 
 /** Kubernetes: pods get the metadata of their template, never that of the workload. */

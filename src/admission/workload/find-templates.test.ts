@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
-import { findTemplates } from './find-templates.ts'
+import { findStrays, findTemplates } from './find-templates.ts'
 
 const asks = { metadata: { annotations: { [CACHES]: 'llama' } } }
 const template = { ...asks, spec: { containers: [{ name: 'a' }] } }
@@ -53,6 +53,14 @@ describe('annotations of ours without a template below', () => {
   ])('%s', (_, object, expected) => {
     expect(found(object)).toEqual(expected)
   })
+})
+
+test('what stands above a template is a stray, and what stands on it is none', () => {
+  expect(
+    findStrays({ ...asks, spec: { template: { ...asks, spec: { roles: [{ template: plain }] } } } }),
+  ).toEqual(['llama', 'llama'])
+  expect(findStrays({ spec: { template } })).toEqual([])
+  expect(findStrays({ ...asks, spec: {} })).toEqual([])
 })
 
 test.each([undefined, null, 1, 'x', [], {}])('%j has none', object => {

@@ -2,7 +2,7 @@ import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
 import { pointer } from '../../injection/json-patch.ts'
 import { valueAt } from '../value-at.ts'
 
-/** What carries annotations of ours somewhere in an object. */
+/** What carries annotations of ours somewhere in an object, or could. */
 export interface Found {
   /** Such as `spec.workers[0].template`; empty for the object itself. */
   path: string
@@ -23,12 +23,25 @@ const MAX_DEPTH = 32
  * there is a template below, whose metadata is what its pods get.
  */
 export function findTemplates(object: unknown): Found[] {
-  return withBearer(object, ROOT, foundIn(valueAt(object, 'spec'), member(ROOT, 'spec'), MAX_DEPTH))
+  return walk(object).filter(({ isStray }) => !isStray)
+}
+
+/** What asks for caches in such an object above a template, from where it reaches no pod. */
+export function findStrays(object: unknown): unknown[] {
+  return walk(object).flatMap(({ isStray, raw }) => {
+    const asked = isStray && valueAt(raw, 'metadata.annotations')
+    return typeof asked === 'object' && asked !== null && CACHES in asked ? [asked[CACHES]] : []
+  })
 }
 
 type Place = Pick<Found, 'path' | 'pointer'>
+type Seen = Found & { isStray?: true }
 
 const ROOT: Place = { path: '', pointer: '' }
+
+function walk(object: unknown): Seen[] {
+  return withBearer(object, ROOT, seenIn(valueAt(object, 'spec'), member(ROOT, 'spec'), MAX_DEPTH))
+}
 
 function member({ path, pointer: parent }: Place, name: string | number): Place {
   const isItem = typeof name === 'number'
@@ -36,23 +49,21 @@ function member({ path, pointer: parent }: Place, name: string | number): Place 
   return { path: path + step, pointer: pointer(parent, name) }
 }
 
-function foundIn(value: unknown, place: Place, depth: number): Found[] {
+function seenIn(value: unknown, place: Place, depth: number): Seen[] {
   if (typeof value !== 'object' || value === null || depth === 0) return []
   if (Array.isArray(value))
-    return value.flatMap((item, index) => foundIn(item, member(place, index), depth - 1))
+    return value.flatMap((item, index) => seenIn(item, member(place, index), depth - 1))
   if (Array.isArray(valueAt(value, 'spec.containers'))) return [{ ...place, raw: value, isWhole: true }]
   const members = Object.entries(value).filter(([name]) => name !== 'metadata' && name !== 'annotations')
-  const below = members.flatMap(([name, inner]) => foundIn(inner, member(place, name), depth - 1))
+  const below = members.flatMap(([name, inner]) => seenIn(inner, member(place, name), depth - 1))
   return withBearer(value, place, below)
 }
 
-function withBearer(value: unknown, place: Place, below: Found[]): Found[] {
+function withBearer(value: unknown, place: Place, below: Seen[]): Seen[] {
   const annotations = ourAnnotations(value)
-  if (annotations === undefined || below.some(({ isWhole }) => isWhole)) return below
-  return [
-    { ...place, raw: { metadata: { annotations }, spec: { containers: [] } }, isWhole: false },
-    ...below,
-  ]
+  if (annotations === undefined) return below
+  const bearer = { ...place, raw: { metadata: { annotations }, spec: { containers: [] } }, isWhole: false }
+  return [below.some(({ isWhole }) => isWhole) ? { ...bearer, isStray: true } : bearer, ...below]
 }
 
 /** In `metadata`, as objects and templates have them, or without, as parts of some kinds do. */

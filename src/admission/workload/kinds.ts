@@ -21,6 +21,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
   ),
   ...of('batch', ['Job', 'jobs'], ['CronJob', 'cronjobs']),
   ...of('leaderworkerset.x-k8s.io', ['LeaderWorkerSet', 'leaderworkersets']),
+  ...of('disaggregatedset.x-k8s.io', ['DisaggregatedSet', 'disaggregatedsets']),
   ...of('jobset.x-k8s.io', ['JobSet', 'jobsets']),
   ...of('ray.io', ['RayCluster', 'rayclusters'], ['RayJob', 'rayjobs'], ['RayService', 'rayservices']),
   ...of('kubeflow.org', ['PyTorchJob', 'pytorchjobs'], ['MPIJob', 'mpijobs']),
@@ -30,5 +31,13 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
     ['LLMInferenceService', 'llminferenceservices'],
   ),
   ...of('serving.knative.dev', ['Service', 'services']),
+  ...of('nvidia.com', ['DynamoGraphDeployment', 'dynamographdeployments']),
+  ...of('apps.nvidia.com', ['NIMService', 'nimservices']),
+  ...of(
+    'orchestration.aibrix.ai',
+    ['StormService', 'stormservices'],
+    ['RayClusterFleet', 'rayclusterfleets'],
+  ),
+  ...of('workload.serving.volcano.sh', ['ModelServing', 'modelservings']),
   ...of('argoproj.io', ['Rollout', 'rollouts'], ['Workflow', 'workflows'], ['CronWorkflow', 'cronworkflows']),
 ]
