@@ -139,7 +139,6 @@ export const webhook: Command = {
       checks: [
         () => (watches.synced() ? undefined : 'watches are not synced'),
         () => (certificate.current() === undefined ? 'there is no serving certificate yet' : undefined),
-        () => (terminated.aborted ? 'draining' : undefined),
       ],
       metrics,
     })
@@ -182,7 +181,7 @@ export const webhook: Command = {
     )
 
     await aborted(terminated)
-    // Not ready from now on, but still serving: API servers learn of it with a delay.
+    // Still ready and serving: where all replicas end together, kube-proxy falls back on those that end, while they are ready.
     await sleep(options['drain-seconds'] * 1000)
     await closeWithin(admission, 5_000, logger)
     stopWatches.abort()

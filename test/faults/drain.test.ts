@@ -34,9 +34,9 @@ afterAll(async () => {
   await own?.[Symbol.asyncDispose]()
 })
 
-async function anotherReplica(): Promise<Replica> {
+async function anotherReplica(drain = ['--drain-seconds', `${DRAIN_SECONDS}`]): Promise<Replica> {
   const port = await freePort()
-  const options = ['--port', `${port}`, '--drain-seconds', `${DRAIN_SECONDS}`]
+  const options = ['--port', `${port}`, ...drain]
   const role = await own.product.prepareReplica('webhook', { options })
   await role.start()
   return { ...role, port }
@@ -146,7 +146,6 @@ test('of API servers that keep their connections busy, none sees a request fail 
     await each('answers of the first replica', answeredBy(leaving.port))
     const process = leaving.child()
     terminate(leaving)
-    await eventually('its word that it is not ready', async () => !(await isReady(leaving)) || undefined)
     // The Service does not know yet: every answer ends its connection, which is made again to the same replica, and served.
     const before = lanes.map(keptBy)
     const closed = lanes.map(lane => lane.closed.get(leaving.port) ?? 0)
@@ -170,10 +169,62 @@ test('of API servers that keep their connections busy, none sees a request fail 
   )
 })
 
+/** Whether it tells a client that the connection ends, as it does once it is to stop. */
+async function isDraining({ port }: Replica): Promise<boolean> {
+  const agent = new Agent({ rejectUnauthorized: false, keepAlive: true })
+  try {
+    return await ask(agent, port, 'drains')
+  } finally {
+    agent.destroy()
+  }
+}
+
+test('while all replicas are told to stop at once, those that end are asked until another is there, and no request fails', async () => {
+  const patient = ['--drain-seconds', '60']
+  const ending = [await anotherReplica(patient), await anotherReplica(patient)]
+  const started = [...ending]
+  const told = new Set<Replica>()
+  let serving: Replica[] = ending
+  /** Of those that are ready, as kube-proxy chooses: one that is not ending, else one that is. None: a refused connection. */
+  const choose = () => (serving.find(replica => !told.has(replica)) ?? serving[0])?.port ?? 1
+  const look = async (replicas: readonly Replica[]) => {
+    const ready = await Promise.all(replicas.map(isReady))
+    serving = replicas.filter((_, index) => ready[index])
+  }
+  const { lanes, stop } = startLanes(choose)
+  try {
+    const each = (what: string, port: () => number) => {
+      const before = lanes.map(lane => lane.answered.get(port()) ?? 0)
+      return eventually(what, async () => {
+        return (
+          lanes.every((lane, index) => (lane.answered.get(port()) ?? 0) >= (before[index] ?? 0) + REQUESTS) ||
+          undefined
+        )
+      })
+    }
+    for (const replica of ending) {
+      terminate(replica)
+      told.add(replica)
+    }
+    for (const replica of ending)
+      await eventually('its word that it stops', async () => (await isDraining(replica)) || undefined)
+    await look(ending)
+    await each('answers of one that ends', choose)
+    const next = await anotherReplica()
+    await look([...ending, next])
+    started.push(next)
+    await each('answers of the one that came', () => next.port)
+  } finally {
+    await stop()
+    for (const replica of started) await replica.kill()
+  }
+  expect(lanes.flatMap(({ failures }) => failures)).toEqual([])
+})
+
 test('a second SIGTERM ends a replica that drains at once', async () => {
   const process = staying.child()
   terminate(staying)
-  await eventually('its word that it is not ready', async () => !(await isReady(staying)) || undefined)
+  await eventually('its word that it stops', async () => (await isDraining(staying)) || undefined)
   terminate(staying)
   expect(await process?.ended).toBe('exit code 1')
 })
