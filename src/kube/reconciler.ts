@@ -41,7 +41,10 @@ export function startReconciler<T extends StoredObject>(options: ReconcilerOptio
     async reconcile(key) {
       const [namespace, objectName = ''] = key.split('/')
       const object = store.get(namespace || undefined, objectName)
-      return object === undefined ? undefined : reconcile(object)
+      if (object === undefined) return undefined
+      const { resourceVersion } = object.metadata
+      logger.debug({ namespace, name: objectName, version: resourceVersion }, 'looking at an object')
+      return reconcile(object)
     },
     concurrency,
     onWorked: (result, seconds) => observer.worked(name, result, seconds),

@@ -47,7 +47,7 @@ export interface ReflectorStats {
   readonly stalls: number
   readonly errors: number
   readonly lastSyncAt: number | undefined
-  /** Last sign of life from a watch: it was opened, or an event or bookmark came. */
+  /** Last sign of life: a watch was opened, an event or bookmark came, or the server said that it does not have the kind. */
   readonly lastEventAt: number | undefined
 }
 
@@ -141,8 +141,10 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     stats.lastSyncAt = clock()
     synced.resolve()
     failures = listed === undefined ? 0 : failures
-    // Of a kind that does not exist there is nothing to watch.
+    logger.debug({ version }, listed === undefined ? 'the server does not have the kind' : 'listed')
+    // Of a kind that does not exist there is nothing to watch; that the server says so is a sign of life.
     following = listed === undefined
+    if (listed === undefined) stats.lastEventAt = clock()
     if (listed === undefined) await sleep(timing.absentMs, undefined, { signal })
   }
 
@@ -174,6 +176,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
         if (!following) settlesAt = clock() + timing.settleMs
         following = true
         stats.lastEventAt = clock()
+        logger.debug({ version: from }, 'watch opened')
       },
     }
     const end = await readWatch(config, request, event => {

@@ -34,7 +34,7 @@ export async function followLogLevel(
     if (level === current) return
     current = level
     leveled.setLevel(level)
-    logger.info({ level, file }, 'log level changed')
+    logger.info({ logLevel: level, file }, 'log level changed')
   }
   const read = async () => {
     const text = await textOf(file)
@@ -43,7 +43,7 @@ export async function followLogLevel(
     if (text === '') return set(fallback)
     const parsed = logLevel.safeParse(text)
     if (parsed.success) set(parsed.data)
-    else logger.warn({ file, level: current }, 'the file names no log level, the present one stays')
+    else logger.warn({ file, logLevel: current }, 'the file names no log level, the present one stays')
   }
   await read()
   if (signal.aborted) return

@@ -102,6 +102,7 @@ async function confirmed(
   for (let reads = 0; reads < MAX_READS; reads++) {
     const unread = basisOf(decision).filter(ref => !read.has(keyOf(ref)))
     if (unread.length === 0) return decision
+    logger.debug({ uid: request.uid, read: unread }, 'reading live what a decision rests on')
     try {
       known = await confirm(known, unread, signal)
     } catch (error) {

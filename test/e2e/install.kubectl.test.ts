@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { NAMESPACE } from '../manifests/rendered.ts'
 import { type BarePlane, startBarePlane } from './bare-plane.ts'
 import { eventually } from './cluster.ts'
-import { HELM_UNINSTALL, installationOn, TAKE_OVER } from './installation.ts'
+import { HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
 import { stepByStep } from './step-by-step.ts'
 
 // The commands of docs/installation.md with kubectl on a control plane of their own. The API server cannot reach the webhook, for
@@ -60,13 +60,14 @@ describe('kubectl apply -k manifests/', () => {
   })
 
   test('is not taken over by Helm by accident, but is when told to', async () => {
-    const refused = await plane.helm(...TAKE_OVER.split(' ').slice(1))
+    const refused = await plane.helm(...HELM_INSTALL.split(' ').slice(1))
     expect(refused.code).not.toBe(0)
     expect(refused.stderr).toContain('invalid ownership metadata')
     // Not the generation: to Deployments, Helm's annotations count as a change.
     const specs = ['get', 'deployments', '-n', NAMESPACE, '-o', 'jsonpath={.items[*].spec}']
-    const before = await plane.kubectl(...specs)
-    await here.documented(`${TAKE_OVER} --take-ownership`)
+    const own = '"image":"registry.example.com/modelcache:0.1.0"'
+    const before = (await plane.kubectl(...specs)).replaceAll('"image":"modelcache:0.1.0"', own)
+    await here.documented(`${HELM_INSTALL} --take-ownership`)
     expect(await plane.kubectl(...specs)).toBe(before)
     await here.expectItHasRun()
     await here.documented(HELM_UNINSTALL)

@@ -12,8 +12,8 @@ import { annotations, pod } from './objects.ts'
 
 export const DOCS = readFileSync(inRepository('docs/installation.md'), 'utf8')
 
-export const TAKE_OVER = 'helm install modelcache chart --namespace modelcache-system'
-export const HELM_INSTALL = `${TAKE_OVER} --set image.repository=registry.example.com/modelcache`
+export const HELM_INSTALL =
+  'helm install modelcache chart --namespace modelcache-system --set image.repository=registry.example.com/modelcache'
 export const HELM_UNINSTALL = 'helm uninstall modelcache --namespace modelcache-system'
 
 export const CRDS = ['inferenceclusters.modelplane.ai', 'modelcaches.modelplane.ai']

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
-import { byName, CHART, nameOf, template, tryTemplate } from './rendered.ts'
+import { byName, CHART, kustomize, nameOf, template, tryTemplate } from './rendered.ts'
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
 const DIGEST = `sha256:${'ab'.repeat(32)}`
@@ -123,6 +123,20 @@ test.each(REMOVALS)('%s: %j takes away just what it is about', async (path, valu
   expect(after.filter(name => !before.includes(name))).toEqual([])
 })
 
+test('guard.enabled: true brings the policy that stays behind, as manifests/guard/ has it', async () => {
+  const before = Object.keys(byName(await template()))
+  const after = byName(await template('--set', 'guard.enabled=true'))
+  const added = Object.keys(after).filter(name => !before.includes(name))
+  const kinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']
+  expect(added.toSorted()).toEqual(kinds.map(kind => `${kind}/modelcache-guard`))
+  const shipped = byName(await kustomize('manifests/guard'))
+  for (const name of added) {
+    expect(after[name]?.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' })
+    const { metadata: _, ...rest } = after[name] ?? { metadata: {} }
+    expect(shipped[name]).toMatchObject(rest)
+  }
+})
+
 test('crds.keep: false lets helm uninstall delete the CRDs', async () => {
   for (const keep of [true, false]) {
     const crds = (await template('--set', `crds.keep=${keep}`)).filter(
@@ -194,7 +208,7 @@ test('each value has a comment, an entry in the schema that says what it means, 
     },
   })
   const tested = [...CHANGES, ...REMOVALS].map(([path]) => path)
-  expect(paths.toSorted()).toEqual([...new Set([...tested, 'crds.keep'])].toSorted())
+  expect(paths.toSorted()).toEqual([...new Set([...tested, 'crds.keep', 'guard.enabled'])].toSorted())
 
   function leaf(names: string[], key: unknown) {
     paths.push(names.join('.'))

@@ -4,7 +4,7 @@ import type { KubeObject } from '../objects.ts'
 
 /** A class whose volumes every node can mount, and one whose volumes cannot be shared; both are folders of the sandbox. */
 export const SHARED_CLASS = 'shared-rwx'
-export const BLOCK_CLASS = 'block-rwo'
+export const BLOCK_CLASS = 'one-node-rwo'
 /** Like the shared one, for claims that name their volume: nobody else is given it. */
 export const NAMED_CLASS = 'named-rwx'
 
