@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { startSources } from '../sources/beside-node.ts'
 import { runCommand } from '../testbed/command.ts'
 import { thisMachine } from '../testbed/host.ts'
+import type { Kubectl } from '../testbed/kubectl.ts'
 import { startNodeBed } from '../testbed/node/node-bed.ts'
 import { freePort } from '../testbed/ports.ts'
 import { startTestbed } from '../testbed/testbed.ts'
@@ -29,15 +30,28 @@ spec:
 const modelcache = (args: string[]) => runCommand(process.execPath, [MAIN, ...args])
 
 const log = (line: string) => console.log(line)
-await using stage = await (process.argv.includes('--node') ? realNode() : controlPlane())
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void stage[Symbol.asyncDispose]().finally(() => process.exit(130)))
+const starting: Promise<Stage> = process.argv.includes('--node') ? realNode() : controlPlane()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void end())
+await using stage = await starting
+
+/** Also while it starts: what has begun is awaited, so that it can be taken away whole, keys included. */
+async function end(): Promise<void> {
+  console.log('demo: stopping')
+  await starting.then(stage => stage[Symbol.asyncDispose]()).catch(() => {})
+  process.exit(130)
 }
+
 const passed = await tellStory(stage.steps, { kubectl: args => stage.kubectl(args), modelcache })
 console.log(`\ndemo: ${passed} of ${stage.steps.length} steps passed`)
 process.exitCode = passed === stage.steps.length ? 0 : 1
 
-async function controlPlane() {
+/** What the story is told on. */
+interface Stage extends AsyncDisposable {
+  steps: Parameters<typeof tellStory>[0]
+  kubectl: Kubectl
+}
+
+async function controlPlane(): Promise<Stage> {
   const { kubectl, stop: stopTestbed } = await startTestbed({ log })
   const port = await freePort()
   const sources = await startSources(thisMachine, { port, bytesPerSecond: BYTES_PER_SECOND })
@@ -56,10 +70,10 @@ async function controlPlane() {
   }
 }
 
-async function realNode() {
+async function realNode(): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'modelcache-demo-'))
   const remove = () => rm(dir, { recursive: true, force: true })
-  const bed = await startNodeBed({ dir, log }).catch(async error => {
+  const bed = await startNodeBed({ dir, log, install: false }).catch(async error => {
     await remove()
     throw error
   })

@@ -8,6 +8,9 @@ const PER_SECOND = 20
 const PODS = 'get pods --namespace modelcache-system -o custom-columns'
 const WHO = `${PODS}=NAME:.metadata.name,USER:.spec.securityContext.runAsUser,IMAGE:.spec.containers[0].image`
 
+const ROLLOUT =
+  'rollout status deployment/modelcache-webhook deployment/modelcache-controller --namespace modelcache-system --timeout=180s'
+
 const PHASE = 'get modelcache/llama -o jsonpath={.status.phase}'
 
 /** The story on a real node: how it is installed, how a model of a hub is staged, what real pods read, and how it goes again. */
@@ -23,6 +26,10 @@ export function nodeSteps(
       async tell({ show, check }) {
         const nodes = await show('get nodes -o wide')
         check('the node is Ready', / Ready /.test(nodes.stdout))
+        const installed = await show('apply --server-side -k manifests/')
+        check('kubectl apply -k succeeds', installed.code === 0)
+        const armed = await show(ROLLOUT)
+        check('both roles are rolled out, and the API server trusts the webhook', armed.code === 0)
         await show('get pods --all-namespaces')
         const { stdout } = await show(WHO)
         const rows = stdout.trim().split('\n').slice(1)
@@ -129,7 +136,10 @@ export function nodeSteps(
     },
     {
       title: 'Uninstalled, it is in nobody’s way',
-      async tell({ show, check, until }) {
+      async tell({ show, say, check, until }) {
+        say(
+          'this deletes the CRDs too, and with them every ModelCache of the cluster; docs/installation.md has the way that keeps them',
+        )
         const { code } = await show('delete -k manifests/')
         check('kubectl delete -k succeeds', code === 0)
         const create =

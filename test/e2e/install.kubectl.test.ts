@@ -88,10 +88,12 @@ describe('kubectl apply -k manifests/', () => {
 
   test('is undone: what the API server asks, then the rest, and the CRDs only if all caches are to go', async () => {
     await here.untilPodsThatAskAre('refused')
-    await here.documented('kubectl delete -f manifests/webhooks.yaml -f manifests/policies.yaml')
+    await here.documented(
+      'kubectl delete --ignore-not-found -f manifests/webhooks.yaml -f manifests/policies.yaml',
+    )
     await here.expectNothingInTheWay()
     await here.documented(
-      'kubectl delete -f manifests/rbac.yaml -f manifests/rbac-users.yaml -f manifests/namespace.yaml',
+      'kubectl delete --ignore-not-found -f manifests/rbac.yaml -f manifests/rbac-users.yaml -f manifests/namespace.yaml',
     )
     for (const kind of ['clusterroles', 'clusterrolebindings', 'namespaces'])
       expect(await here.namesOf(kind)).toEqual([])

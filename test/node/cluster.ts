@@ -35,6 +35,16 @@ export function kubeconfigPath(): string {
   return node().kubeconfig
 }
 
+/** Path of kubectl. */
+export function kubectlPath(): string {
+  return node().kubectl
+}
+
+/** The command line of the container runtime. */
+export function runtimeCommand(): string[] {
+  return node().runtime
+}
+
 /** The folder of this machine in which the volume of a bound claim lies. */
 export async function volumeFolder(cluster: Cluster, claim: string): Promise<string> {
   const { stdout } = await cluster.kubectl(['get', `pvc/${claim}`, '-o', 'jsonpath={.spec.volumeName}'])

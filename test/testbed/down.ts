@@ -1,5 +1,6 @@
+import { rmSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { readState } from './state.ts'
+import { RUN_DIR, readState } from './state.ts'
 
 const POLL_MS = 50
 /** More than an orderly stop takes, with every process ended by force. */
@@ -9,6 +10,8 @@ const DOWN_MS = 60_000
 export async function down(): Promise<number> {
   const running = readState()
   if (running === undefined) {
+    // One that was killed could not take its folder away.
+    rmSync(RUN_DIR, { recursive: true, force: true })
     console.log('no test bed runs')
     return 0
   }
