@@ -50,7 +50,11 @@ async function follow(fallback: LogLevel = 'info') {
     said += stream.read() ?? ''
     return said.split('names no log level').length - 1
   }
-  return { logger, becomes, warnings }
+  const lines = () => {
+    said += stream.read() ?? ''
+    return said.trim().split('\n')
+  }
+  return { logger, becomes, warnings, lines }
 }
 
 test('the level of the file holds from the start', async () => {
@@ -60,8 +64,11 @@ test('the level of the file holds from the start', async () => {
 
 test('each swap is followed, by the children of the logger too', async () => {
   await swap('debug')
-  const { logger, becomes } = await follow()
+  const { logger, becomes, lines } = await follow()
   const child = logger.child({ kind: 'child' })
+  // A key that stands twice in a line of JSON is one too many for whoever reads it.
+  for (const line of lines()) expect(line.split('"level":')).toHaveLength(2)
+  expect(lines().at(-1)).toContain('"logLevel":"debug"')
   await swap(' error \n')
   await becomes('error')
   expect(child.level).toBe('error')

@@ -72,8 +72,6 @@ describe.skipIf(NO_NODE)('the commands of the documentation', () => {
       await runCommand(ctr, [...args, 'images', 'tag', '--force', PRODUCT_IMAGE, pushed]),
       'naming the image',
     )
-    // The tests before this have an installation; a new user has none.
-    outputOf(await kubectl(['delete', '-k', inRepository('manifests')]), 'taking away the installation')
   })
 
   afterAll(async () => {
@@ -120,6 +118,7 @@ describe.skipIf(NO_NODE)('the commands of the documentation', () => {
     return [...new Set(listed.split(' '))]
   }
 
+  // Over the installation of the tests before this, with an image of another name; further down there is none.
   test('README.md: install it, and serve a model', async () => {
     await succeed(command('sed'))
     await succeed(APPLY)
