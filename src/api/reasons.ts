@@ -56,6 +56,10 @@ export const REASONS = {
       'this is the claim of a ModelCache, which pods mount; delete the ModelCache, and the controller deletes the claim',
     fix: 'Delete the ModelCache instead. An administrator may do all of it, by verb `manage-storage` on `modelcaches.modelplane.ai`, which cluster-admin has.',
   },
+  ClaimUnfilled: {
+    when: 'A warning: the claim of backend ExistingPVC has no volume yet, and its StorageClass makes one when the first pod mounts it (`WaitForFirstConsumer`). So nothing is on it, and nobody may wait for the cache.',
+    fix: 'Fill the claim by a Job of yours that mounts it. Then it is bound, and the cache turns Ready.',
+  },
   ClaimWritable: {
     when: 'Somebody else than the hydration Job of a ModelCache would mount its claim writable: a pod, an ephemeral container, or a Job by its template. A claim is managed when a ModelCache of backend PVC has it, when it is labelled `modelplane.ai/modelcache`, or, for the policy that holds without the webhook, when its name begins with `modelcache--`.',
     fix: 'Set `readOnly: true` on the volume and on its mounts, or ask for the cache by annotation `modelplane.ai/caches`. To keep other data, use a claim of another name.',

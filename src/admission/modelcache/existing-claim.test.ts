@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aClaim, NAMESPACE } from '../../api/fixtures.ts'
+import { aClaim, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import type { StorageClass } from '../../api/storage-class.ts'
 import { allow } from '../decision.ts'
 import { aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { create, EMPTY, onClaim } from './fixtures.ts'
@@ -62,6 +63,18 @@ describe('the claim that people filled', () => {
       )
     },
   )
+
+  test('that has no volume until a pod mounts it is told to be filled first', () => {
+    const claim = aClaim({ status: { phase: 'Pending' } })
+    const waiting = { ...claim, spec: { ...claim.spec, storageClassName: 'shared' } }
+    const late = { ...aStorageClass(), volumeBindingMode: 'WaitForFirstConsumer' }
+    const decide = (claims: (typeof claim)[], one: StorageClass = late) =>
+      create(onClaim({ name: 'ops-staged' }), aView({ claims, classes: [one] }))
+    expect(findingsOf(decide([waiting]))).toMatchObject([{ violation: { reason: 'ClaimUnfilled' }, basis }])
+    expect(decide([waiting], aStorageClass())).toEqual(allow())
+    expect(decide([{ ...waiting, status: { phase: 'Bound' } }])).toEqual(allow())
+    expect(decide([claim])).toEqual(allow())
+  })
 
   test('need not be Bound yet: that is for the status to say', () => {
     const claims = [aClaim({ status: { phase: 'Pending' } })]

@@ -1,6 +1,7 @@
 import { isRawDevice, type PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
 import { violation } from '../../api/violation.ts'
-import { error } from '../finding.ts'
+import type { ClusterView } from '../cluster-view.ts'
+import { error, type Finding, warning } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.storage.existingPVC'
@@ -27,9 +28,24 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
   if (obstacle !== undefined)
     return [error(violation('ClaimNotMountable', `${FIELD}.name`, `${subject} ${obstacle}`), basis)]
   const modes = claim.spec.accessModes ?? []
-  if (modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany')) return []
+  if (modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany'))
+    return unfilled(claim, namespace, view)
   const text = `${subject} is ${modes.join(', ') || 'without access modes'}; pods on several nodes need ReadWriteMany or ReadOnlyMany`
   return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
+}
+
+/** A claim whose volume is made for the first pod that mounts it is empty until there is one; waiting for the cache alone ends nothing. */
+function unfilled(
+  { metadata, spec, status }: PersistentVolumeClaim,
+  namespace: string,
+  view: ClusterView,
+): Finding[] {
+  const name = spec.storageClassName ?? ''
+  const storageClass = name === '' ? undefined : view.get('StorageClass', undefined, name)
+  if (status?.phase === 'Bound' || storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return []
+  const text = `claim ${metadata.name} has no volume until a pod mounts it (StorageClass ${name} is WaitForFirstConsumer): fill it by a Job of yours, then the cache turns Ready`
+  const basis = [{ kind: 'PersistentVolumeClaim', namespace, name: metadata.name } as const]
+  return [warning('ClaimUnfilled', `${FIELD}.name`, text, basis)]
 }
 
 /** What would keep a pod that mounts the claim waiting forever. */
