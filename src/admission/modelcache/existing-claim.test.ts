@@ -70,7 +70,10 @@ describe('the claim that people filled', () => {
     const late = { ...aStorageClass(), volumeBindingMode: 'WaitForFirstConsumer' }
     const decide = (claims: (typeof claim)[], one: StorageClass = late) =>
       create(onClaim({ name: 'ops-staged' }), aView({ claims, classes: [one] }))
-    expect(findingsOf(decide([waiting]))).toMatchObject([{ violation: { reason: 'ClaimUnfilled' }, basis }])
+    expect(decide([waiting])).toMatchObject({
+      allowed: true,
+      warnings: [{ violation: { reason: 'ClaimUnfilled' }, basis }],
+    })
     expect(decide([waiting], aStorageClass())).toEqual(allow())
     expect(decide([{ ...waiting, status: { phase: 'Bound' } }])).toEqual(allow())
     expect(decide([claim])).toEqual(allow())
