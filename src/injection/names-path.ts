@@ -1,12 +1,9 @@
 import type { Container } from '../api/pod.ts'
 
-/** Of one text so much is looked at: no command line of a person is longer. */
-const MAX_TEXT = 65_536
-
 /** Whether the command line or the environment of a container names the path of a mount, or something below it. */
 export function namesPath({ command, args, env }: Container, mountPaths: readonly string[]): boolean {
   const texts = [...(command ?? []), ...(args ?? []), ...(env ?? []).map(({ value }) => value ?? '')]
-  return texts.some(text => mountPaths.some(path => hasPath(text.slice(0, MAX_TEXT), path)))
+  return texts.some(text => mountPaths.some(path => hasPath(text, path)))
 }
 
 function hasPath(text: string, path: string): boolean {

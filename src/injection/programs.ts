@@ -22,54 +22,75 @@ const RUNNERS = new Set([
   ...['mpirun', 'mpiexec', 'srun', 'trtllm-llmapi-launch', 'opentelemetry-instrument', 'nsys'],
 ])
 
-/** No command line has more words before its program, and no script that a person wrote more characters. */
+/** No command line has more words before its program. */
 const MAX_WORDS = 64
-const MAX_SCRIPT = 65_536
 
 /**
  * The programs that the command line of a container runs, as far as it can be seen: its first word, what stands behind one that only runs
  * another program, and of a shell script the same of each of its commands. A path or a name of a host among the arguments is no program.
+ * It takes linear time.
  */
 export function programsOf({ command, args }: Container): Program[] {
-  return programsIn([...(command ?? []), ...(args ?? [])])
+  const words = [...(command ?? []), ...(args ?? [])]
+  return programsIn(words, (line, at) => commandsOf(line.slice(at)).flatMap(inner => programsIn(inner)))
 }
 
-function programsIn(words: readonly string[]): Program[] {
+/**
+ * Of one command. `ofScript` takes the rest of the line where it is the script of a shell; without it, the words are a part of a script
+ * already, and the shell is one more program that runs another one.
+ */
+function programsIn(
+  words: readonly string[],
+  ofScript?: (words: readonly string[], at: number) => Program[],
+): Program[] {
   const line = words.slice(0, MAX_WORDS)
   // An image that runs Python may get no more than this.
   if (line[0] === '-m') return [{ program: 'python', module: line[1], next: line[1] }]
-  const first = line.findIndex(word => !ASSIGNMENT.test(word))
-  if (first === -1) return []
-  if (!RUNNERS.has(baseOf(line[first] ?? ''))) return programAt(line, first)
-  // Which of its options take a value is not known, so each word behind it may be the program.
-  return line.flatMap((_, index) => (index > first ? programAt(line, index) : []))
+  const programs: Program[] = []
+  // Which options of a program that runs another one take a value is not known, so each word behind it may be the other one.
+  let isAny = false
+  let at = line.findIndex(word => !ASSIGNMENT.test(word))
+  while (at !== -1 && at < line.length) {
+    const program = baseOf(line[at] ?? '')
+    at += 1
+    if (SHELL.test(program)) {
+      const behind = behindOptions(line, at)
+      if (behind.isScript && ofScript) return [...programs, ...ofScript(words, behind.at)]
+      at = behind.at
+      continue
+    }
+    if (RUNNERS.has(program)) isAny = true
+    else programs.push(...programOf(program, line.slice(at)))
+    // A script before a command mostly prepares something and runs it.
+    if (!isAny && !program.endsWith('.sh')) break
+  }
+  return programs
 }
 
-function programAt(line: readonly string[], index: number): Program[] {
-  const program = baseOf(line[index] ?? '')
-  const rest = line.slice(index + 1)
-  if (SHELL.test(program)) return ofShell(rest)
+function programOf(program: string, rest: readonly string[]): Program[] {
   if (PYTHON.test(program)) return ofPython(rest)
-  if (program.startsWith('-')) return []
-  const itself = { program, next: rest[0] }
-  // A script before a command mostly prepares something and runs it.
-  return program.endsWith('.sh') ? [itself, ...programAt(line, index + 1)] : [itself]
+  return program.startsWith('-') ? [] : [{ program, next: rest[0] }]
 }
 
-/** `sh -c SCRIPT`, or `sh FILE`. */
-function ofShell(words: readonly string[]): Program[] {
-  const [option = '', ...rest] = words
-  return /^-[a-z]*c$/.test(option) ? ofScript(rest.join(' ')) : [{ program: baseOf(option), next: rest[0] }]
+/** Where the script or the file of a shell stands: `sh -c SCRIPT`, `bash -euo pipefail -c SCRIPT`, `sh FILE`. */
+function behindOptions(line: readonly string[], start: number): { at: number; isScript: boolean } {
+  let at = start
+  let isScript = false
+  for (let word = line[at]; word !== undefined && /^[-+]./.test(word); word = line[at]) {
+    if (/^-[a-z]*c/.test(word)) isScript = true
+    at += /^[-+][a-z]*o$/.test(word) ? 2 : 1
+  }
+  return { at, isScript }
 }
 
-/** Split by what separates commands, and by white space, with no regard to quotes: a guess, in linear time. */
-function ofScript(script: string): Program[] {
+/** Split by what separates commands, and by white space, with no regard to quotes: a guess. */
+function commandsOf(script: readonly string[]): string[][] {
   const text = script
-    .slice(0, MAX_SCRIPT)
+    .join(' ')
     .replaceAll(/\\\r?\n/g, ' ')
     .replaceAll(/["']/g, ' ')
   const commands = text.split(/[;&|\n(){}`]+/)
-  return commands.flatMap(command => programsIn(command.split(/\s+/).filter(word => word !== '')))
+  return commands.map(command => command.split(/\s+/).filter(word => word !== ''))
 }
 
 /** `python -m MODULE`, or `python FILE`; options may come before. */

@@ -282,6 +282,9 @@ describe('an engine is recognised by its command line', () => {
     ],
     ['in a condition', { command: ['bash', '-c', `if [ -d /x ]; then exec llama-server -m x; fi`] }],
     ['in a shell within a shell', { command: ['sh', '-c', `bash -c "vllm serve ${MODEL}"`] }],
+    ['in shells within shells', { command: ['sh', '-c', `${'env sh -c '.repeat(16)}vllm serve ${MODEL}`] }],
+    ['options of the shell', { command: ['bash', '-euo', 'pipefail', '-c', `exec vllm serve ${MODEL}`] }],
+    ['options of the shell before a file', { command: ['bash', '-x', '/x/multi-node-serving.sh', 'leader'] }],
     ['Python with an option', { command: ['python3', '-u', '-m', 'sglang.launch_server'] }],
     ['a script of the vendor before it', { command: ['/opt/vendor/entrypoint.sh', 'vllm', 'serve', MODEL] }],
     ['vLLM in Rust', { command: ['vllm-rs', 'serve', MODEL] }],
@@ -296,6 +299,7 @@ describe('an engine is recognised by its command line', () => {
     ['another program', { command: ['sleep', 'infinity'] }],
     ['a word that only begins like one', { args: ['--upstream', 'vllm server'] }],
     ['another subcommand', { command: ['vllm', 'bench', 'throughput'] }],
+    ['shells without end', { command: ['sh', '-c', 'env sh -c '.repeat(10_000)] }],
     ['a word far behind a script', { command: ['/wait.sh', '--for', 'tritonserver'] }],
     ['the name of a host', { command: ['envoy', '--upstream', 'tritonserver:8000'] }],
     ['the name of a host by itself', { args: ['--backend', 'tritonserver'] }],
@@ -330,6 +334,13 @@ describe('the path of the mount is a sign', () => {
   ])('not %s', (_, container) => {
     expect(isTarget(container)).toBe(false)
   })
+})
+
+test('a container with any amount of text hides no sign of another, and is looked at from its beginning', () => {
+  const filler = 'x '.repeat(500_000)
+  const long = aContainer({ name: 'long', args: ['--model', '/mnt/model', filler] })
+  const late = aContainer({ name: 'late', args: [filler, '/mnt/model'] })
+  expect(targets(aPod({ spec: { containers: [late, long, VLLM] } }))).toEqual(['long', 'vllm'])
 })
 
 test('several containers without a sign are a guess, and others are not', () => {

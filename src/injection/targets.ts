@@ -7,6 +7,7 @@ import { requestsAccelerator, requestsUnknownDevice } from './accelerator.ts'
 import { isEngine } from './engine.ts'
 import { pointer } from './json-patch.ts'
 import { namesPath } from './names-path.ts'
+import { shortened } from './shortened.ts'
 
 /** A container that gets the mounts, with its place in the pod. */
 export interface Target {
@@ -38,9 +39,10 @@ export function isGuess(pod: Pod, mountPaths: readonly string[]): boolean {
 }
 
 function serving(candidates: readonly Target[], mountPaths: readonly string[]): Target[] {
-  const shows = ({ container }: Target) =>
+  const shows = (container: Container) =>
     requestsAccelerator(container) || isEngine(container) || namesPath(container, mountPaths)
-  const signed = candidates.filter(shows)
+  const seen = shortened(candidates.map(({ container }) => container))
+  const signed = candidates.filter((_, index) => seen[index] && shows(seen[index]))
   return signed.length > 0 ? signed : candidates.filter(({ container }) => requestsUnknownDevice(container))
 }
 

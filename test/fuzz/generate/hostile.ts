@@ -37,6 +37,8 @@ const HUGE = [
   () => 'x'.repeat(100_000),
   () => '💥'.repeat(20_000),
   () => Array.from({ length: 2000 }, () => 'x'),
+  // Shells within shells, as a command line.
+  () => Array.from({ length: 60 }, (_, index) => ['env', 'sh', '-c'][index % 3]),
   () => Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`k${index}`, 'x'])),
   () => JSON.parse(nested(400)),
 ]
