@@ -10,10 +10,19 @@ const ENGINE_IMAGES = [
   // Builds and mirrors of others keep this name.
   'vllm-openai',
   'vllm-cpu-release-repo',
+  'ascend/vllm-ascend',
+  'deep-learning-containers/vllm',
+  'intel/vllm',
+  'modh/vllm',
+  'opea/vllm',
+  'opea/vllm-',
+  'rhaiis/vllm-',
   'rocm/vllm',
   'rocm/vllm-',
+  'rocm/sgl-',
   'llm-d/llm-d-',
   'lmsysorg/sglang',
+  'lmsysorg/sglang-',
   'text-generation-inference',
   'text-embeddings-inference',
   'nvidia/tensorrt-llm/',
@@ -26,7 +35,18 @@ const ENGINE_IMAGES = [
   'ollama/ollama',
   'kserve/huggingfaceserver',
   'rayproject/ray-llm',
+  'openvino/model_server',
+  'deepjavalibrary/djl-serving',
+  'djl-inference',
+  'michaelf34/infinity',
+  'predibase/lorax',
+  'xprobe/xinference',
+  'localai/localai',
 ] as const
+
+/** What the projects of engines ship beside them, under names that begin the same. */
+const BESIDE_ENGINES =
+  /[-_/](router|routing|proxy|sidecar|gateway|scheduler|controller|operator|exporter|autoscaler)([-_/]|$)/
 
 /** Programs that are engines, and the word that must follow where they are other things, too. */
 const ENGINE_PROGRAMS: ReadonlyMap<string, string | undefined> = new Map([
@@ -43,17 +63,23 @@ const ENGINE_PROGRAMS: ReadonlyMap<string, string | undefined> = new Map([
   ['llama-server', undefined],
   ['nim-serve', undefined],
   ['nim-serve-ray', undefined],
+  ['ovms', undefined],
+  ['lorax-launcher', undefined],
+  ['mindieservice_daemon', undefined],
+  ['infinity_emb', 'v2'],
   // The script of vLLM that a worker of a gang runs without naming a model.
   ['multi-node-serving.sh', undefined],
 ])
 
 const ENGINE_MODULE =
-  /^(vllm\.entrypoints\..+|sglang\.launch_server|mlc_llm|dynamo\.(vllm|sglang|trtllm|frontend))$/
+  /^(vllm\.entrypoints\..+|sglang\.launch_server|mlc_llm|dynamo\.(vllm|sglang|trtllm|frontend)|llama_cpp\.server|lightllm\.server\.api_server)$/
 
 /** Whether a container runs a known inference engine, by its image or by the program that its command runs. */
 export function isEngine(container: Container): boolean {
   const repository = `/${repositoryOf(container.image ?? '')}/`
-  if (ENGINE_IMAGES.some(name => isPartOf(name, repository))) return true
+  const isNamed = ENGINE_IMAGES.some(name => isPartOf(name, repository))
+  if (isNamed && !BESIDE_ENGINES.test(repository.slice(repository.lastIndexOf('/', repository.length - 2))))
+    return true
   return programsOf(container).some(({ program, module, next }) => {
     if (module !== undefined) return ENGINE_MODULE.test(module)
     if (!ENGINE_PROGRAMS.has(program)) return false

@@ -1,4 +1,5 @@
 import type { Container } from '../api/pod.ts'
+import { behindOptions, isShell } from './shell.ts'
 
 /** A program that a container runs. */
 export interface Program {
@@ -10,7 +11,6 @@ export interface Program {
   next: string | undefined
 }
 
-const SHELL = /^(ba|da|a|z|k)?sh$/
 const PYTHON = /^python[\d.]*$/
 const ASSIGNMENT = /^[A-Za-z_]\w*=/
 
@@ -53,7 +53,7 @@ function programsIn(
   while (at !== -1 && at < line.length) {
     const program = baseOf(line[at] ?? '')
     at += 1
-    if (SHELL.test(program)) {
+    if (isShell(program)) {
       const behind = behindOptions(line, at)
       if (behind.isScript && ofScript) return [...programs, ...ofScript(words, behind.at)]
       at = behind.at
@@ -70,17 +70,6 @@ function programsIn(
 function programOf(program: string, rest: readonly string[]): Program[] {
   if (PYTHON.test(program)) return ofPython(rest)
   return program.startsWith('-') ? [] : [{ program, next: rest[0] }]
-}
-
-/** Where the script or the file of a shell stands: `sh -c SCRIPT`, `bash -euo pipefail -c SCRIPT`, `sh FILE`. */
-function behindOptions(line: readonly string[], start: number): { at: number; isScript: boolean } {
-  let at = start
-  let isScript = false
-  for (let word = line[at]; word !== undefined && /^[-+]./.test(word); word = line[at]) {
-    if (/^-[a-z]*c/.test(word)) isScript = true
-    at += /^[-+][a-z]*o$/.test(word) ? 2 : 1
-  }
-  return { at, isScript }
 }
 
 /** Split by what separates commands, and by white space, with no regard to quotes: a guess. */

@@ -9,7 +9,9 @@ import type { Advice, Subject } from './workload.ts'
 /** Variables that say where an engine and its libraries keep what they download or compile. */
 const VARIABLES = new Set([
   ...['HF_HOME', 'HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'TRANSFORMERS_CACHE', 'SENTENCE_TRANSFORMERS_HOME'],
-  ...['VLLM_CACHE_ROOT', 'XDG_CACHE_HOME', 'TORCH_HOME', 'TRITON_CACHE_DIR'],
+  ...['HF_ASSETS_CACHE', 'HF_DATASETS_CACHE', 'HF_MODULES_CACHE', 'HF_XET_CACHE', 'MODELSCOPE_CACHE'],
+  ...['NIM_CACHE_PATH', 'LLAMA_CACHE', 'VLLM_CACHE_ROOT', 'FLASHINFER_WORKSPACE_BASE'],
+  ...['XDG_CACHE_HOME', 'TORCH_HOME', 'TORCHINDUCTOR_CACHE_DIR', 'TRITON_CACHE_DIR'],
 ])
 
 /** Flags of engines that say the same: vLLM, SGLang, text-generation-inference. */

@@ -27,6 +27,11 @@ describe('a model is visible', () => {
     ],
     ['in a script of several commands', sh(`multi-node-serving.sh leader; vllm serve ${HUB} --port 1`)],
     ['behind exec, over several lines', sh(`export A=b\nexec vllm serve \\\n  ${HUB} \\\n  --port 1`)],
+    [
+      'behind options',
+      aContainer({ command: ['bash', '-euo', 'pipefail', '-c'], args: [`vllm serve ${HUB}`] }),
+    ],
+    ['behind the end of options', aContainer({ command: ['bash', '-c', '--'], args: [`vllm serve ${HUB}`] })],
     ['in quotes', sh(`vllm serve "${HUB}"`)],
     ['beside a variable of Kubernetes', sh(`start.sh --size=$(LWS_GROUP_SIZE); vllm serve ${HUB}`)],
   ])('%s', (_, container) => {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Container } from '../../api/pod.ts'
+import { behindOptions, isShell } from '../../injection/shell.ts'
 import { shellCommands } from './shell-commands.ts'
 
 /** An engine's command line: how it begins, and what names the model in the words that follow. */
@@ -39,9 +40,9 @@ export function visibleModel(container: Container): string | undefined {
 
 function commandsOf({ command, args, image }: Container): string[][] {
   const words = [...(command ?? []), ...(args ?? [])]
-  const [first = '', option = '', script = ''] = words
-  if (/^(ba|da|a|z)?sh$/.test(posix.basename(first))) {
-    return /^-[a-z]*c$/.test(option) ? shellCommands(script) : []
+  if (isShell(posix.basename(words[0] ?? ''))) {
+    const { at, isScript } = behindOptions(words, 1)
+    return isScript ? shellCommands(words[at] ?? '') : []
   }
   const entrypoint = ENTRYPOINTS.find(([name]) => image?.includes(name))?.[1]
   const isWhole = COMMAND_LINES.some(({ begin }) => begin.test(lineOf(words)))
