@@ -6,6 +6,7 @@ import { basisOf, type Decision, deny } from '../admission/decision.ts'
 import type { Finding } from '../admission/finding.ts'
 import type { Rules } from '../admission/rules.ts'
 import { violation } from '../api/violation.ts'
+import { objectKey } from '../kube/object-key.ts'
 import type { LiveReader } from '../view/live-read.ts'
 import { type InDoubt, isAnyInDoubt, noteLookups } from '../view/lookups.ts'
 
@@ -102,7 +103,7 @@ async function confirmed(
   for (let reads = 0; reads < MAX_READS; reads++) {
     const unread = basisOf(decision).filter(ref => !read.has(keyOf(ref)))
     if (unread.length === 0) return decision
-    logger.debug({ uid: request.uid, read: unread }, 'reading live what a decision rests on')
+    logger.debug({ uid: request.uid, read: unread.map(wordsFor) }, 'reading live what a decision rests on')
     try {
       known = await confirm(known, unread, signal)
     } catch (error) {
@@ -117,6 +118,12 @@ async function confirmed(
 
 function keyOf(ref: ObjectRef): string {
   return JSON.stringify(ref)
+}
+
+/** For the log, which has no objects within its lines. */
+function wordsFor(ref: ObjectRef): string {
+  const [kind, name] = 'list' in ref ? [ref.list, '*'] : [ref.kind, ref.name]
+  return `${kind} ${objectKey(ref.namespace, name)}`
 }
 
 /**

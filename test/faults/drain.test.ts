@@ -132,6 +132,16 @@ async function ask(agent: Agent, port: number, uid: string): Promise<boolean> {
   return answer.ends
 }
 
+/** Whether it tells a client that the connection ends, as it does once it is to stop. */
+async function isDraining({ port }: Replica): Promise<boolean> {
+  const agent = new Agent({ rejectUnauthorized: false, keepAlive: true })
+  try {
+    return await ask(agent, port, 'drains')
+  } finally {
+    agent.destroy()
+  }
+}
+
 test('of API servers that keep their connections busy, none sees a request fail when a replica is told to stop', async () => {
   let endpoint = leaving.port
   const { lanes, stop } = startLanes(() => endpoint)
@@ -146,6 +156,7 @@ test('of API servers that keep their connections busy, none sees a request fail 
     await each('answers of the first replica', answeredBy(leaving.port))
     const process = leaving.child()
     terminate(leaving)
+    await eventually('its word that it stops', async () => (await isDraining(leaving)) || undefined)
     // The Service does not know yet: every answer ends its connection, which is made again to the same replica, and served.
     const before = lanes.map(keptBy)
     const closed = lanes.map(lane => lane.closed.get(leaving.port) ?? 0)
@@ -168,16 +179,6 @@ test('of API servers that keep their connections busy, none sees a request fail 
     `${total(leaving.port)} requests answered by the one that left, ${total(staying.port)} by the other`,
   )
 })
-
-/** Whether it tells a client that the connection ends, as it does once it is to stop. */
-async function isDraining({ port }: Replica): Promise<boolean> {
-  const agent = new Agent({ rejectUnauthorized: false, keepAlive: true })
-  try {
-    return await ask(agent, port, 'drains')
-  } finally {
-    agent.destroy()
-  }
-}
 
 test('while all replicas are told to stop at once, those that end are asked until another is there, and no request fails', async () => {
   const patient = ['--drain-seconds', '60']
