@@ -6,7 +6,6 @@ import { basisOf, type Decision, deny } from '../admission/decision.ts'
 import type { Finding } from '../admission/finding.ts'
 import type { Rules } from '../admission/rules.ts'
 import { violation } from '../api/violation.ts'
-import { objectKey } from '../kube/object-key.ts'
 import type { LiveReader } from '../view/live-read.ts'
 import { type InDoubt, isAnyInDoubt, noteLookups } from '../view/lookups.ts'
 
@@ -123,7 +122,7 @@ function keyOf(ref: ObjectRef): string {
 /** For the log, which has no objects within its lines. */
 function wordsFor(ref: ObjectRef): string {
   const [kind, name] = 'list' in ref ? [ref.list, '*'] : [ref.kind, ref.name]
-  return `${kind} ${objectKey(ref.namespace, name)}`
+  return `${kind} ${ref.namespace === undefined ? '' : `${ref.namespace}/`}${name}`
 }
 
 /**

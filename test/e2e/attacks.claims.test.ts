@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { claim, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { claim, classes, modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 
 // What a tenant with role edit may do to the claim of a cache and to its hydration pod: nothing. Most of it is held by policies, so by
 // the API server alone.
@@ -13,7 +13,7 @@ let cluster: Cluster
 
 beforeAll(async () => {
   cluster = await newNamespace()
-  await cluster.need(...classes, modelCache('weights', soundSpec()), labelled(CLAIM))
+  await cluster.need(...classes, pausedCache('weights', soundSpec()), labelled(CLAIM))
   await cluster.setStatus('modelcache/weights', readyStatus(CLAIM))
   const { code, stderr } = await cluster.kubectl([
     ...['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],

@@ -64,6 +64,9 @@ describe('the chart of examples/helm-chart', () => {
       const { code } = await run('uninstall', 'guarded')
       return code === 0 || undefined
     })
-    expect(await namesOf('modelcaches')).toEqual([])
+    await eventually(
+      'the end of the cache',
+      async () => (await namesOf('modelcaches')).length === 0 || undefined,
+    )
   })
 })

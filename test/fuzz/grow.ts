@@ -18,7 +18,11 @@ export function placesOf(value: unknown, path: Place['path'] = []): Place[] {
 }
 
 /** What texts are made of that cost a careless reader dearly. */
-const PATTERNS = ['a/', 'a', '9', ' ', ',', 'a,', '"', "'", '\\ ', 'a.', '-', '=,', '\n', '$(', '\u202e', 'é']
+const PATTERNS = [
+  ...['a/', 'a', '9', ' ', ',', 'a,', '"', "'", '\\ ', 'a.', '-', '=,', '\n', '$(', '\u202e', 'é'],
+  // Command lines: shells within shells, many commands, and what is almost the path of a mount.
+  ...['env sh -c ', 'a;', ' /mnt/mode'],
+]
 
 /** The value with one place grown until its JSON has about so many bytes. */
 export function grown(value: unknown, place: Place, bytes: number, random: Random): unknown {
