@@ -5,6 +5,7 @@ import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { Namespace } from '../api/namespace.ts'
+import type { PersistentVolume } from '../api/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../api/persistent-volume-claim.ts'
 import type { ResourceQuota } from '../api/resource-quota.ts'
 import { sourceIdentity } from '../api/source-identity.ts'
@@ -24,6 +25,7 @@ export function aView(
     classes?: StorageClass[]
     profiles?: StorageProfile[]
     claims?: PersistentVolumeClaim[]
+    volumes?: PersistentVolume[]
     consumers?: ConsumerPod[]
     namespaces?: Namespace[]
     quotas?: ResourceQuota[]
@@ -35,6 +37,7 @@ export function aView(
     InferenceCluster: held.inferenceClusters ?? [],
     ModelCache: caches,
     Namespace: held.namespaces ?? [],
+    PersistentVolume: held.volumes ?? [],
     PersistentVolumeClaim: held.claims ?? [],
     Pod: held.consumers ?? [],
     ResourceQuota: held.quotas ?? [],

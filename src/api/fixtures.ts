@@ -4,6 +4,7 @@ import { API_VERSION } from './group.ts'
 import { type InferenceCluster, inferenceCluster } from './inference-cluster.ts'
 import { type ModelCache, modelCache } from './modelcache.ts'
 import type { Condition } from './modelcache-status.ts'
+import { type PersistentVolume, persistentVolume } from './persistent-volume.ts'
 import { type PersistentVolumeClaim, persistentVolumeClaim } from './persistent-volume-claim.ts'
 import { type Container, type Pod, pod } from './pod.ts'
 import { type StorageClass, storageClass } from './storage-class.ts'
@@ -125,14 +126,25 @@ export function aClaim(
     metadata?: Partial<PersistentVolumeClaim['metadata']>
     accessModes?: string[]
     volumeMode?: string
+    volumeName?: string
     status?: PersistentVolumeClaim['status']
   } = {},
 ): PersistentVolumeClaim {
   const accessModes = given.accessModes ?? ['ReadWriteMany']
   return persistentVolumeClaim.parse({
     metadata: { name: given.name ?? 'ops-staged', namespace: NAMESPACE, ...given.metadata },
-    spec: { accessModes, volumeMode: given.volumeMode },
+    spec: { accessModes, volumeMode: given.volumeMode, volumeName: given.volumeName },
     status: { phase: 'Bound', accessModes, ...given.status },
+  })
+}
+
+/** A volume that only some nodes reach, by their host names, or each one where none is given. */
+export function aVolume(name: string, ...nodes: string[]): PersistentVolume {
+  const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'In', values: nodes }]
+  const required = { nodeSelectorTerms: [{ matchExpressions }] }
+  return persistentVolume.parse({
+    metadata: { name },
+    spec: nodes.length === 0 ? {} : { nodeAffinity: { required } },
   })
 }
 

@@ -4,6 +4,7 @@ import type { HydrationPod } from './hydration-pod.ts'
 import type { InferenceCluster } from './inference-cluster.ts'
 import type { ModelCache } from './modelcache.ts'
 import type { Namespace } from './namespace.ts'
+import type { PersistentVolume } from './persistent-volume.ts'
 import type { PersistentVolumeClaim } from './persistent-volume-claim.ts'
 import type { ResourceQuota } from './resource-quota.ts'
 import type { StorageClass } from './storage-class.ts'
@@ -14,6 +15,7 @@ export interface RuleKinds {
   InferenceCluster: InferenceCluster
   ModelCache: ModelCache
   Namespace: Namespace
+  PersistentVolume: PersistentVolume
   PersistentVolumeClaim: PersistentVolumeClaim
   /** Pods that were given caches, as the injector has labelled them. */
   Pod: ConsumerPod

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { CACHES } from './annotations.ts'
 import { consumerPod } from './consumer-pod.ts'
-import { aClaim, aModelCache, aPod, aReadyCache } from './fixtures.ts'
+import { aClaim, aModelCache, aPod, aReadyCache, aVolume } from './fixtures.ts'
 import { hydrationJob } from './hydration-job.ts'
 import { hydrationPod } from './hydration-pod.ts'
 import { inferenceCluster } from './inference-cluster.ts'
 import { job } from './job.ts'
 import { modelCache } from './modelcache.ts'
 import { namespace } from './namespace.ts'
+import { persistentVolume } from './persistent-volume.ts'
 import { persistentVolumeClaim } from './persistent-volume-claim.ts'
 import { pod } from './pod.ts'
 import { resourceQuota } from './resource-quota.ts'
@@ -82,6 +83,11 @@ const OBJECTS: [kind: string, schema: z.ZodType, object: object][] = [
   ],
   ['ResourceQuota', resourceQuota, { metadata, spec: { hard: {} }, status: { hard: {}, used: {} } }],
   ['claim', persistentVolumeClaim, aClaim({ name: 'c' })],
+  [
+    'volume',
+    persistentVolume,
+    { ...aVolume('v', 'n'), spec: { ...aVolume('v', 'n').spec, claimRef: { namespace: 'n', name: 'c' } } },
+  ],
   [
     'InferenceCluster',
     inferenceCluster,

@@ -47,7 +47,7 @@ export const REASONS = {
     fix: 'Put the bytes on a claim of `volumeMode: Filesystem` that stays.',
   },
   ClaimNotShared: {
-    when: 'The claim of backend ExistingPVC is neither ReadWriteMany nor ReadOnlyMany.',
+    when: 'The claim of backend ExistingPVC is neither ReadWriteMany nor ReadOnlyMany, or the node affinity of its volume names one node alone.',
     fix: 'Put the bytes on a claim of a class that several nodes can mount.',
   },
   ClaimProtected: {

@@ -181,8 +181,8 @@ export const STATUS_REASONS = {
     fix: 'Create the claim, or delete the ModelCache and create it again with the name of one that exists.',
   },
   ClaimNotShared: {
-    when: 'Backend ExistingPVC: the volume can be mounted on one node at a time.',
-    fix: 'Use a claim with access mode ReadWriteMany or ReadOnlyMany.',
+    when: 'Backend ExistingPVC: the volume can be mounted on one node at a time, or its node affinity names one node alone.',
+    fix: 'Use a claim with access mode ReadWriteMany or ReadOnlyMany, whose volume all nodes reach.',
   },
   ClaimReplaced: {
     when: 'The claim that was staged is gone, or another has its name.',

@@ -13,6 +13,7 @@ export function emptyStores(logger = pino({ level: 'silent' })) {
     InferenceCluster: make(KINDS.InferenceCluster),
     ModelCache: make(KINDS.ModelCache),
     Namespace: make(KINDS.Namespace),
+    PersistentVolume: make(KINDS.PersistentVolume),
     PersistentVolumeClaim: make(KINDS.PersistentVolumeClaim),
     Pod: make(KINDS.Pod),
     ResourceQuota: make(KINDS.ResourceQuota),

@@ -8,6 +8,7 @@ import { inferenceCluster } from '../api/inference-cluster.ts'
 import type { Kind, Kinds } from '../api/kinds.ts'
 import { modelCache } from '../api/modelcache.ts'
 import { namespace } from '../api/namespace.ts'
+import { persistentVolume } from '../api/persistent-volume.ts'
 import { persistentVolumeClaim } from '../api/persistent-volume-claim.ts'
 import { resourceQuota } from '../api/resource-quota.ts'
 import { storageClass } from '../api/storage-class.ts'
@@ -53,6 +54,13 @@ export const KINDS: { readonly [K in Kind]: Resource<Kinds[K]> } = {
     plural: 'namespaces',
     namespaced: false,
     schema: namespace,
+  },
+  PersistentVolume: {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    plural: 'persistentvolumes',
+    namespaced: false,
+    schema: persistentVolume,
   },
   PersistentVolumeClaim: {
     apiVersion: 'v1',

@@ -6,6 +6,7 @@ export const CONTROLLER_KINDS = [
   'HydrationPod',
   'InferenceCluster',
   'ModelCache',
+  'PersistentVolume',
   'PersistentVolumeClaim',
   'Pod',
   'StorageClass',

@@ -268,7 +268,7 @@ export function configFor(server: string): PooledKubeConfig {
 
 /** A kind is written in lower case, and no test gives an object the name of one. */
 const COLLECTION =
-  /\/(storageclasses|modelcaches|persistentvolumeclaims|namespaces|pods|resourcequotas|storageprofiles|inferenceclusters|secrets|(mutating|validating)webhookconfigurations)$/
+  /\/(storageclasses|modelcaches|persistentvolumes|persistentvolumeclaims|namespaces|pods|resourcequotas|storageprofiles|inferenceclusters|secrets|(mutating|validating)webhookconfigurations)$/
 
 const created = z.looseObject({
   apiVersion: z.string(),

@@ -22,6 +22,7 @@ const HELD_KINDS = [
   'InferenceCluster',
   'ModelCache',
   'Namespace',
+  'PersistentVolume',
   'PersistentVolumeClaim',
   'ResourceQuota',
   'StorageClass',

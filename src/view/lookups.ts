@@ -3,7 +3,12 @@ import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
 import type { RuleKind } from '../api/kinds.ts'
 
 /** Kinds of which single objects decide whether something is allowed. */
-const NOTED_KINDS: readonly RuleKind[] = ['ModelCache', 'PersistentVolumeClaim', 'StorageClass']
+const NOTED_KINDS: readonly RuleKind[] = [
+  'ModelCache',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'StorageClass',
+]
 
 /** Whether what the watch of a kind says may be out of date. */
 export type InDoubt = (kind: string) => boolean

@@ -15,6 +15,7 @@ export const RULE_KINDS = [
   'InferenceCluster',
   'ModelCache',
   'Namespace',
+  'PersistentVolume',
   'PersistentVolumeClaim',
   'Pod',
   'ResourceQuota',

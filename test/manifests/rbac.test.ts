@@ -45,6 +45,7 @@ const USES: Record<string, Use[]> = {
     // src/view/live-read.ts
     ...[
       KINDS.ModelCache,
+      KINDS.PersistentVolume,
       KINDS.PersistentVolumeClaim,
       KINDS.Pod,
       KINDS.StorageClass,

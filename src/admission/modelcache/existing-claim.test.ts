@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aClaim, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import { aClaim, aStorageClass, aVolume, NAMESPACE } from '../../api/fixtures.ts'
 import type { StorageClass } from '../../api/storage-class.ts'
 import { allow } from '../decision.ts'
 import { aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
@@ -53,6 +53,23 @@ describe('the claim that people filled', () => {
       { violation: { reason: 'ClaimNotMountable', field: 'spec.storage.existingPVC.name' }, basis },
     ])
     expect(textOf(decision)).toContain(words)
+  })
+
+  test('is ClaimNotShared when its volume is on one node alone, on the basis of both', () => {
+    const claims = [aClaim({ volumeName: 'disk' })]
+    const decision = create(
+      onClaim({ name: 'ops-staged' }),
+      aView({ claims, volumes: [aVolume('disk', 'worker-1')] }),
+    )
+    expect(findingsOf(decision)).toMatchObject([
+      {
+        violation: { reason: 'ClaimNotShared', field: 'spec.storage.existingPVC.name' },
+        basis: [...basis, { kind: 'PersistentVolume', name: 'disk' }],
+      },
+    ])
+    expect(textOf(decision)).toContain('on node "worker-1" alone')
+    for (const volume of [aVolume('disk'), aVolume('disk', 'a', 'b'), aVolume('other', 'worker-1')])
+      expect(create(onClaim({ name: 'ops-staged' }), aView({ claims, volumes: [volume] }))).toEqual(allow())
   })
 
   test.each([['ReadOnlyMany'], ['ReadWriteMany'], ['ReadWriteOnce', 'ReadOnlyMany']])(

@@ -1,6 +1,8 @@
+import { onlyNode } from '../../api/persistent-volume.ts'
 import { isRawDevice, type PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
 import { violation } from '../../api/violation.ts'
-import type { ClusterView } from '../cluster-view.ts'
+import { quote } from '../../api/wording.ts'
+import type { ClusterView, ObjectRef } from '../cluster-view.ts'
 import { error, type Finding, warning } from '../finding.ts'
 import type { Rule } from './change.ts'
 
@@ -29,8 +31,22 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
     return [error(violation('ClaimNotMountable', `${FIELD}.name`, `${subject} ${obstacle}`), basis)]
   const modes = claim.spec.accessModes ?? []
   if (modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany'))
-    return unfilled(claim, namespace, view)
+    return [...onOneNode(claim, subject, view), ...unfilled(claim, namespace, view)]
   const text = `${subject} is ${modes.join(', ') || 'without access modes'}; pods on several nodes need ReadWriteMany or ReadOnlyMany`
+  return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
+}
+
+/** Access modes are a promise; the node affinity of the volume says where it is. */
+function onOneNode({ metadata, spec }: PersistentVolumeClaim, subject: string, view: ClusterView): Finding[] {
+  const { volumeName: name } = spec
+  const volume = name === undefined ? undefined : view.get('PersistentVolume', undefined, name)
+  const node = volume && onlyNode(volume)
+  if (volume === undefined || node === undefined) return []
+  const text = `${subject} has a volume on node ${quote(node)} alone; pods on several nodes need one that all of them reach`
+  const basis: ObjectRef[] = [
+    { kind: 'PersistentVolumeClaim', namespace: metadata.namespace, name: metadata.name },
+    { kind: 'PersistentVolume', name: volume.metadata.name },
+  ]
   return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
 }
 

@@ -3,6 +3,7 @@ import type { HydrationPod } from '../../api/hydration-pod.ts'
 import type { HydrationProgress } from '../../api/hydration-report.ts'
 import { managedClaimOf } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import type { PersistentVolume } from '../../api/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
 import type { StorageClass } from '../../api/storage-class.ts'
 import type { Stores } from '../../cluster/stores.ts'
@@ -35,6 +36,8 @@ export interface Observation extends Details {
   claim: PersistentVolumeClaim | undefined
   /** The class of that claim, if it exists. */
   claimClass?: StorageClass | undefined
+  /** The volume of that claim, if it has one that exists. */
+  volume?: PersistentVolume | undefined
   /** What was made for this cache and is there. */
   work: { readonly [T in Task]?: Work | undefined }
   storageClass: EffectiveClass
@@ -68,11 +71,12 @@ export function observe(cache: ModelCache, { stores, podsOf, settings }: Looking
     list: (kind: 'StorageClass' | 'InferenceCluster') => stores[kind].values() as never,
   }
   const claim = stores.PersistentVolumeClaim.get(namespace, claimOf(cache))
-  const className = claim?.spec.storageClassName
+  const { storageClassName: className, volumeName } = claim?.spec ?? {}
   return {
     cache,
     claim,
     claimClass: className === undefined ? undefined : stores.StorageClass.get(undefined, className),
+    volume: volumeName === undefined ? undefined : stores.PersistentVolume.get(undefined, volumeName),
     work: { hydrate: workOf('hydrate'), measure: workOf('measure') },
     storageClass: effectiveClass(cache.spec, lookup, { clusterName }),
     clusterName: thisCluster(stores.InferenceCluster.values(), clusterName)?.metadata.name ?? clusterName,

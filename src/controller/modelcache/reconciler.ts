@@ -72,6 +72,11 @@ export function startModelCacheReconciler(
         for (const cache of byClaim(objectKey(metadata.namespace, metadata.name)))
           wake(cache.metadata.namespace, cache.metadata.name)
       }),
+      stores.PersistentVolume.onChange(({ object: { spec } }) => {
+        const { namespace, name = '' } = spec.claimRef ?? {}
+        for (const cache of byClaim(objectKey(namespace, name)))
+          wake(cache.metadata.namespace, cache.metadata.name)
+      }),
       // Which class a claim gets is decided by all of them.
       stores.StorageClass.onChange(() => wakeUnstaged(wake, stores.ModelCache)),
       stores.InferenceCluster.onChange(() => wakeUnstaged(wake, stores.ModelCache)),

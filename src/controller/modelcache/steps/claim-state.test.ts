@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aClaim, aStorageClass } from '../../../api/fixtures.ts'
+import { aClaim, aStorageClass, aVolume } from '../../../api/fixtures.ts'
 import { claimState } from './claim-state.ts'
 
 describe('a claim is ready', () => {
@@ -20,18 +20,29 @@ describe('a claim that waits for its first consumer', () => {
   const unbound = aClaim({ status: { phase: 'Pending' } })
 
   test('is told to be filled, because waiting alone ends nothing', () => {
-    const state = claimState('ops-staged', unbound, waiting)
+    const state = claimState('ops-staged', unbound, { storageClass: waiting })
     expect(state).toMatchObject({ ready: false, reason: 'ClaimWaitsForConsumer' })
     expect(state.message).toContain('fill it by a Job of yours')
   })
 
   test('is ready once it is bound, and of another class it is only not bound', () => {
-    expect(claimState('ops-staged', aClaim(), waiting)).toMatchObject({ ready: true })
-    expect(claimState('ops-staged', unbound, aStorageClass())).toMatchObject({ reason: 'ClaimNotBound' })
+    expect(claimState('ops-staged', aClaim(), { storageClass: waiting })).toMatchObject({ ready: true })
+    expect(claimState('ops-staged', unbound, { storageClass: aStorageClass() })).toMatchObject({
+      reason: 'ClaimNotBound',
+    })
   })
 })
 
 describe('a claim is not ready', () => {
+  test('when its volume is on one node alone, whatever it promises', () => {
+    const claim = aClaim({ volumeName: 'disk' })
+    const state = claimState('ops-staged', claim, { volume: aVolume('disk', 'worker-1') })
+    expect(state).toMatchObject({ ready: false, reason: 'ClaimNotShared' })
+    expect(state.message).toContain('on node "worker-1" alone')
+    for (const volume of [aVolume('disk'), aVolume('disk', 'a', 'b')])
+      expect(claimState('ops-staged', claim, { volume })).toMatchObject({ ready: true })
+  })
+
   test.each([
     ['ClaimNotFound', 'it does not exist', undefined, 'does not exist'],
     ['ClaimNotBound', 'it is Pending', aClaim({ status: { phase: 'Pending' } }), 'is Pending'],

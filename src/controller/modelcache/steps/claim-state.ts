@@ -1,6 +1,8 @@
+import { onlyNode, type PersistentVolume } from '../../../api/persistent-volume.ts'
 import { isRawDevice, type PersistentVolumeClaim } from '../../../api/persistent-volume-claim.ts'
 import type { StatusReason } from '../../../api/status-reasons.ts'
 import type { StorageClass } from '../../../api/storage-class.ts'
+import { quote } from '../../../api/wording.ts'
 
 /** Whether a claim that people filled can be mounted, and why not. */
 export interface ClaimState {
@@ -16,7 +18,10 @@ export interface ClaimState {
 export function claimState(
   name: string,
   claim: PersistentVolumeClaim | undefined,
-  storageClass?: StorageClass,
+  {
+    storageClass,
+    volume,
+  }: { storageClass?: StorageClass | undefined; volume?: PersistentVolume | undefined } = {},
 ): ClaimState {
   const subject = `PersistentVolumeClaim ${name}`
   if (claim === undefined) {
@@ -43,6 +48,11 @@ export function claimState(
   const modes = claim.status?.accessModes ?? []
   if (!modes.includes('ReadWriteMany') && !modes.includes('ReadOnlyMany')) {
     const message = `the volume of ${subject} is ${modes.join(', ') || 'without access modes'}, neither ReadWriteMany nor ReadOnlyMany`
+    return { ready: false, reason: 'ClaimNotShared', message }
+  }
+  const node = volume && onlyNode(volume)
+  if (node !== undefined) {
+    const message = `the volume of ${subject} is on node ${quote(node)} alone; pods on several nodes need one that all of them reach`
     return { ready: false, reason: 'ClaimNotShared', message }
   }
   return { ready: true, reason: 'ClaimBound', message: `${subject} is bound and ${modes.join(', ')}` }

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { listOf, text } from './bounds.ts'
+import { storedObjectMeta } from './metadata.ts'
+import { optional } from './null.ts'
+
+const requirement = z.object({
+  key: text(512),
+  operator: text(64),
+  values: optional(listOf(text(512), 1_000)),
+})
+const requirements = optional(listOf(requirement, 64))
+
+/** What rules and the controller read of a core/v1 PersistentVolume: which claim it is bound to, and which nodes reach it. */
+export const persistentVolume = z.object({
+  metadata: storedObjectMeta,
+  spec: z.object({
+    claimRef: optional(z.object({ namespace: optional(text(253)), name: optional(text(253)) })),
+    nodeAffinity: optional(
+      z.object({
+        required: optional(
+          z.object({
+            nodeSelectorTerms: optional(
+              listOf(z.object({ matchExpressions: requirements, matchFields: requirements }), 1_000),
+            ),
+          }),
+        ),
+      }),
+    ),
+  }),
+})
+
+export type PersistentVolume = z.infer<typeof persistentVolume>
+
+type Requirement = z.infer<typeof requirement>
+
+/** Labels that name one node, of Kubernetes and of CSI drivers: their topology has a key like `topology.hostpath.csi/node`. */
+const NODE_KEY = /\/(hostname|node|nodename|node-name)$/i
+
+/**
+ * The node that alone reaches a volume, by the node affinity that provisioners of local disks write; undefined where others may, too.
+ * Kubernetes: one of the terms must hold, and of a term all requirements.
+ */
+export function onlyNode({ spec }: PersistentVolume): string | undefined {
+  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms ?? []
+  const nodes = new Set<string>()
+  for (const { matchExpressions = [], matchFields = [] } of terms) {
+    const named =
+      matchExpressions.find(each => NODE_KEY.test(each.key) && isChoice(each)) ??
+      matchFields.find(each => each.key === 'metadata.name' && isChoice(each))
+    if (named === undefined) return undefined
+    for (const node of named.values ?? []) nodes.add(node)
+  }
+  const [node] = nodes
+  return nodes.size === 1 ? node : undefined
+}
+
+function isChoice({ operator }: Requirement): boolean {
+  return operator === 'In'
+}
