@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { claim, classes, modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { claim, classes, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 
 // What a tenant with role edit may do to the claim of a cache and to its hydration pod: nothing. Most of it is held by policies, so by
 // the API server alone.
@@ -107,7 +107,7 @@ describe('the claim of a cache', () => {
 
 describe('a claim that was deleted and made again', () => {
   test('ends Ready, and is injected nowhere', async () => {
-    await cluster.need(modelCache('cloned', soundSpec()), labelled('modelcache--cloned'))
+    await cluster.need(pausedCache('cloned', soundSpec()), labelled('modelcache--cloned'))
     const staged = { ...readyStatus('modelcache--cloned'), claimUID: 'that-of-the-claim-before' }
     await cluster.setStatus('modelcache/cloned', staged)
     await cluster.kubectl(['annotate', 'modelcache/cloned', 'modelplane.ai/paused-'])
