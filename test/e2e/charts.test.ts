@@ -41,6 +41,15 @@ async function installed(release: string): Promise<void> {
   })
 }
 
+/** Of the pods of the namespace. */
+async function setFinalizers(finalizers: string[] | null): Promise<void> {
+  const patch = JSON.stringify({ metadata: { finalizers } })
+  for (const name of await namesOf('pods')) {
+    const { code, stderr } = await cluster.kubectl(['patch', `pod/${name}`, '--type=merge', '-p', patch])
+    expect(code, stderr).toBe(0)
+  }
+}
+
 describe('the chart of examples/helm-chart', () => {
   test('is uninstalled while pods mount its cache, and leaves nothing', async () => {
     await installed('served')
@@ -56,9 +65,12 @@ describe('the chart of examples/helm-chart', () => {
     await installed('guarded')
     const annotation = 'modelplane.ai/allow-delete-in-use-'
     expect((await cluster.kubectl(['annotate', 'modelcache/guarded', annotation])).code).toBe(0)
+    // Its pod runs on no node, so without this it would be gone as soon as its Deployment is.
+    await setFinalizers(['example.com/still-running'])
     const refused = await run('uninstall', 'guarded')
     expect(refused.code).not.toBe(0)
     expect(await namesOf('modelcaches')).toEqual(['guarded'])
+    await setFinalizers(null)
     await cluster.kubectl(['delete', 'pods', '--all', '--force', '--grace-period=0'])
     await eventually('the release to be gone', async () => {
       const { code } = await run('uninstall', 'guarded')
