@@ -19,7 +19,7 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
     const text = `${FIELD}.namespace is ${reference.namespace}, but pods mount claims of their own namespace only; make the claim and the ModelCache in one namespace`
     return [error(violation('ClaimNotFound', `${FIELD}.namespace`, text))]
   }
-  const basis = [{ kind: 'PersistentVolumeClaim', namespace, name: reference.name } as const]
+  const basis: ObjectRef[] = [{ kind: 'PersistentVolumeClaim', namespace, name: reference.name }]
   const claim = view.get('PersistentVolumeClaim', namespace, reference.name)
   if (claim === undefined) {
     const text = `${FIELD}: there is no PersistentVolumeClaim ${namespace}/${reference.name}; create it first, or correct the name`
@@ -31,36 +31,36 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
     return [error(violation('ClaimNotMountable', `${FIELD}.name`, `${subject} ${obstacle}`), basis)]
   const modes = claim.spec.accessModes ?? []
   if (modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany'))
-    return [...onOneNode(claim, subject, view), ...unfilled(claim, namespace, view)]
+    return [...onOneNode(claim, { subject, basis }, view), ...unfilled(claim, basis, view)]
   const text = `${subject} is ${modes.join(', ') || 'without access modes'}; pods on several nodes need ReadWriteMany or ReadOnlyMany`
   return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
 }
 
 /** Access modes are a promise; the node affinity of the volume says where it is. */
-function onOneNode({ metadata, spec }: PersistentVolumeClaim, subject: string, view: ClusterView): Finding[] {
+function onOneNode(
+  { spec }: PersistentVolumeClaim,
+  { subject, basis }: { subject: string; basis: readonly ObjectRef[] },
+  view: ClusterView,
+): Finding[] {
   const { volumeName: name } = spec
   const volume = name === undefined ? undefined : view.get('PersistentVolume', undefined, name)
   const node = volume && onlyNode(volume)
   if (volume === undefined || node === undefined) return []
   const text = `${subject} has a volume on node ${quote(node)} alone; pods on several nodes need one that all of them reach`
-  const basis: ObjectRef[] = [
-    { kind: 'PersistentVolumeClaim', namespace: metadata.namespace, name: metadata.name },
-    { kind: 'PersistentVolume', name: volume.metadata.name },
-  ]
-  return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
+  const ofVolume: ObjectRef = { kind: 'PersistentVolume', name: volume.metadata.name }
+  return [error(violation('ClaimNotShared', `${FIELD}.name`, text), [...basis, ofVolume])]
 }
 
 /** A claim whose volume is made for the first pod that mounts it is empty until there is one; waiting for the cache alone ends nothing. */
 function unfilled(
   { metadata, spec, status }: PersistentVolumeClaim,
-  namespace: string,
+  basis: readonly ObjectRef[],
   view: ClusterView,
 ): Finding[] {
   const name = spec.storageClassName ?? ''
   const storageClass = name === '' ? undefined : view.get('StorageClass', undefined, name)
   if (status?.phase === 'Bound' || storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return []
   const text = `claim ${metadata.name} has no volume until a pod mounts it (StorageClass ${name} is WaitForFirstConsumer): fill it by a Job of yours, then the cache turns Ready`
-  const basis = [{ kind: 'PersistentVolumeClaim', namespace, name: metadata.name } as const]
   return [warning('ClaimUnfilled', `${FIELD}.name`, text, basis)]
 }
 

@@ -51,6 +51,14 @@ export function startModelCacheReconciler(
   const looking: Looking = { stores, podsOf: byJob, settings }
   const readDetails = createReadDetails({ rest, logger, signal })
 
+  const wakeOfClaim = (
+    wake: Wake,
+    claim: { namespace?: string | undefined; name?: string | undefined } = {},
+  ) => {
+    for (const { metadata } of byClaim(objectKey(claim.namespace, claim.name ?? '')))
+      wake(metadata.namespace, metadata.name)
+  }
+
   const reconcile = async (stored: ModelCache) => {
     const cache = needsContents(stored) ? await readWhole(stored, rest, signal) : stored
     const seen = observe(cache, looking, Date.now())
@@ -68,15 +76,8 @@ export function startModelCacheReconciler(
     name: 'modelcache',
     store: stores.ModelCache,
     alsoOn: wake => [
-      stores.PersistentVolumeClaim.onChange(({ object: { metadata } }) => {
-        for (const cache of byClaim(objectKey(metadata.namespace, metadata.name)))
-          wake(cache.metadata.namespace, cache.metadata.name)
-      }),
-      stores.PersistentVolume.onChange(({ object: { spec } }) => {
-        const { namespace, name = '' } = spec.claimRef ?? {}
-        for (const cache of byClaim(objectKey(namespace, name)))
-          wake(cache.metadata.namespace, cache.metadata.name)
-      }),
+      stores.PersistentVolumeClaim.onChange(({ object }) => wakeOfClaim(wake, object.metadata)),
+      stores.PersistentVolume.onChange(({ object }) => wakeOfClaim(wake, object.spec.claimRef)),
       // Which class a claim gets is decided by all of them.
       stores.StorageClass.onChange(() => wakeUnstaged(wake, stores.ModelCache)),
       stores.InferenceCluster.onChange(() => wakeUnstaged(wake, stores.ModelCache)),
