@@ -39,5 +39,11 @@ export const REFETCH = `${GROUP}/refetch`
 /** On a hydration Job, written by the controller: a hash of what the Job was made from. */
 export const MADE_FROM = `${GROUP}/made-from`
 
+/** On a hydration pod, by the template of its Job: the image that its container has, whatever webhooks do to the pod. */
+export const HYDRATOR_IMAGE = `${GROUP}/hydrator-image`
+
+/** The finalizer of a ModelCache of backend PVC: what was made for it is taken away before it goes. */
+export const STORAGE_FINALIZER = `${GROUP}/storage`
+
 /** On a ModelCache: `"true"` lets it be deleted although pods mount it. */
 export const ALLOW_DELETE_IN_USE = `${GROUP}/allow-delete-in-use`

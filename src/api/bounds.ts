@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cut } from './wording.ts'
 
 /** The most bytes of an object that etcd stores by default; no string within one is longer. */
 export const MAX_OBJECT = 1_572_864
@@ -6,6 +7,11 @@ export const MAX_OBJECT = 1_572_864
 /** Text of at most `max` characters; what is longer is looked at no further, least of all by a regular expression. */
 export function text(max: number) {
   return z.string().max(max, { abort: true })
+}
+
+/** The first `max` characters of a text of any length, for what is shown to people and decides nothing. */
+export function startOf(max: number) {
+  return z.string().transform(given => cut(given, max))
 }
 
 /** A list of at most `max` items. They are counted before the first of them is read. */

@@ -9,7 +9,10 @@ export const CACHE_LABEL_PREFIX = 'modelcache--'
 /** Kubernetes: a DNS label. Drivers copy the names of claims into labels of clouds, which take no dots and no more. */
 const MAX_LABEL = 63
 
-const HASH_DIGITS = 8
+/** 128 bits, as digits and letters: of fewer, somebody finds two names that share a label by trying. */
+const HASH_BYTES = 16
+const HASH_DIGITS = 25
+const LOOKS_HASHED = /--[0-9a-z]{25}$/
 
 /**
  * The DNS label that stands for a cache, and for no other one: the name of its claim, of its volume in a pod, and the part of its own in
@@ -18,7 +21,7 @@ const HASH_DIGITS = 8
  */
 export function cacheLabel(cache: string): string {
   const plain = `${CACHE_LABEL_PREFIX}${cache}`
-  if (plain.length <= MAX_LABEL && !cache.includes('.') && !/--[0-9a-f]{8}$/.test(cache)) return plain
+  if (plain.length <= MAX_LABEL && !cache.includes('.') && !LOOKS_HASHED.test(cache)) return plain
   return hashed(plain, cache)
 }
 
@@ -28,8 +31,14 @@ export function variantLabel(cache: string, purpose: string): string {
 }
 
 function hashed(plain: string, identity: string): string {
-  const hash = createHash('sha256').update(identity).digest('hex').slice(0, HASH_DIGITS)
+  const hash = digitsOf(createHash('sha256').update(identity).digest().subarray(0, HASH_BYTES))
   const room = MAX_LABEL - HASH_DIGITS - '--'.length
   const slug = plain.replaceAll('.', '-').slice(0, room).replace(/-+$/, '')
   return `${slug}--${hash}`
+}
+
+function digitsOf(bytes: Buffer): string {
+  return BigInt(`0x${bytes.toString('hex')}`)
+    .toString(36)
+    .padStart(HASH_DIGITS, '0')
 }

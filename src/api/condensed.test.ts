@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { condensed, condensedFiles } from './condensed.ts'
+import { condensed, condensedFiles, jobInputs } from './condensed.ts'
 import { aModelCache } from './fixtures.ts'
 import { sourceIdentity } from './source-identity.ts'
 
@@ -20,7 +20,26 @@ test('other contents are another source', () => {
   expect(condensedFiles({ a: 'x' })).not.toEqual(condensedFiles({ a: 'y' }))
 })
 
-test('a cache without files is kept as it is', () => {
-  const cache = aModelCache()
-  expect(condensed(cache)).toBe(cache)
+test('of how its Job runs only a digest is kept, another one for another way', () => {
+  const cacheWith = (hydration: object) => aModelCache({ spec: { hydration } })
+  const cache = cacheWith({ nodeSelector: { disk: 'fast' } })
+  const kept = condensed(cache)
+  expect(kept.spec.hydration).toBeUndefined()
+  expect(jobInputs(kept)).toBe(jobInputs(cache))
+  expect(jobInputs(cacheWith({ nodeSelector: { disk: 'slow' } }))).not.toBe(jobInputs(cache))
+})
+
+test('long lists of patterns and long selectors are kept as digests, short ones as they are', () => {
+  const cacheWith = (count: number) => {
+    const texts = Array.from({ length: count }, (_, index) => `part-${index}`.padEnd(60, 'x'))
+    const huggingFace = { repo: 'a/b', include: texts }
+    const clusterSelector = { matchExpressions: [{ key: 'tier', operator: 'In', values: texts }] }
+    return aModelCache({ spec: { artifact: { source: { huggingFace } }, clusterSelector } })
+  }
+  const [short, long] = [cacheWith(2), cacheWith(32)]
+  expect(condensed(short).spec.clusterSelector).toEqual(short.spec.clusterSelector)
+  expect(condensed(short).spec.artifact).toEqual(short.spec.artifact)
+  expect(JSON.stringify(condensed(long))).not.toContain('part-')
+  expect(sourceIdentity(condensed(long).spec)).toBe(sourceIdentity(long.spec))
+  expect(sourceIdentity(condensed(cacheWith(31)).spec)).not.toBe(sourceIdentity(long.spec))
 })

@@ -1,17 +1,18 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { CACHE_READY_GATE, INJECTED } from './annotations.ts'
 import { LEADER_NAME, leaderName } from './leader-worker-set.ts'
 import { valuesOf } from './metadata.ts'
 import { cleanPath } from './mount-path.ts'
 import { optional } from './null.ts'
+import { MAX_NAME } from './object-name.ts'
 
 /** Of each list of a pod so much is kept: anybody may make pods with our label, as large as they like. */
 const MAX_KEPT = 128
-/** Longer than the folder that a ModelCache may name, with its claim, and than the record of a pod with all the caches that it may name. */
-const MAX_FOLDER = 1_280
-/** The folder and the path that a ModelCache may name, with its claim. */
-const MAX_PLACE = 2_560
+/** Longer than the record of a pod with all the caches that it may name. */
 const MAX_RECORD = 8_192
+/** Longer than a snapshot of a claim, with its path; what is longer is kept as its digest. */
+const MAX_KEY = 160
 
 const metadata = z.object({
   name: z.string(),
@@ -65,8 +66,8 @@ export const consumerPod = z
     /** What it was given, by its own annotation `modelplane.ai/injected`. */
     record: recordOf(annotations?.[INJECTED]),
     /** The claims that its volumes name. */
-    claims: [...new Set(claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName))].slice(0, MAX_KEPT),
-    /** The folders that its containers mount, each as `claim/subPath`. The spec of a pod never changes, so these are sure. */
+    claims: kept(claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName)),
+    /** The folders that its containers mount, each as `folderOf` writes it. The spec of a pod never changes, so these are sure. */
     folders: foldersOf(spec),
     /** Of a pod that waits: what its containers mount of claims, and where, each as `placeOf` writes it. */
     places: isGated(spec) ? placesOf(spec) : [],
@@ -90,9 +91,19 @@ function claimsOf(volumes: readonly z.infer<typeof volume>[]): [name: string, cl
   return volumes.flatMap(({ name, persistentVolumeClaim: claim }) => (claim ? [[name, claim.claimName]] : []))
 }
 
+/** A folder of a claim. */
+export function folderOf(claimName: string, folder: string): string {
+  return keyOf(`${claimName}/${folder}`)
+}
+
 /** A folder of a claim, and where containers see it; spellings that mean the same are the same. */
 export function placeOf(claimName: string, folder: string | undefined, mountPath: string): string {
-  return `${claimName}${cleanPath(folder ?? '')} ${cleanPath(mountPath)}`
+  return keyOf(`${claimName}${cleanPath(folder ?? '')} ${cleanPath(mountPath)}`)
+}
+
+/** A text by which things are told apart, or its digest where it is long. */
+function keyOf(text: string): string {
+  return text.length <= MAX_KEY ? text : createHash('sha256').update(text).digest('base64')
 }
 
 interface ClaimMount {
@@ -112,20 +123,20 @@ function mountsOfClaims({ volumes, containers, initContainers }: Spec): ClaimMou
 }
 
 function placesOf(spec: Spec): string[] {
-  const places = mountsOfClaims(spec).map(({ claimName, folder, mountPath }) =>
-    placeOf(claimName, folder, mountPath),
+  return kept(
+    mountsOfClaims(spec).map(({ claimName, folder, mountPath }) => placeOf(claimName, folder, mountPath)),
   )
-  return kept(places, MAX_PLACE)
 }
 
 function foldersOf(spec: Spec): string[] {
-  const folders = mountsOfClaims(spec).flatMap(({ claimName, folder }) =>
-    folder === undefined ? [] : [`${claimName}/${folder}`],
+  return kept(
+    mountsOfClaims(spec).flatMap(({ claimName, folder }) =>
+      folder === undefined ? [] : [folderOf(claimName, folder)],
+    ),
   )
-  return kept(folders, MAX_FOLDER)
 }
 
 /** Each once, and no more of them and no longer ones than are worth their memory. */
-function kept(texts: readonly string[], maxLength: number): string[] {
-  return [...new Set(texts)].filter(text => text.length <= maxLength).slice(0, MAX_KEPT)
+function kept(keys: readonly string[]): string[] {
+  return [...new Set(keys)].filter(key => key.length <= MAX_NAME).slice(0, MAX_KEPT)
 }

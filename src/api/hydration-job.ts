@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MADE_FROM } from './annotations.ts'
-import { listOf, text } from './bounds.ts'
-import { ownerReferences, storedObjectMeta, valuesOf } from './metadata.ts'
+import { listOf, startOf, text } from './bounds.ts'
+import { ownerReferences, storedObjectMeta } from './metadata.ts'
 import { optional } from './null.ts'
 
 /** On Jobs and pods that hydrate or measure, for watches and for people's NetworkPolicies. */
@@ -15,29 +15,34 @@ export const HYDRATOR_SELECTOR = Object.entries(HYDRATOR_LABELS)
   .map(([key, value]) => `${key}=${value}`)
   .join(',')
 
-/** Kubernetes: a message has 32 KiB at most. What is longer is no condition of its own making. */
-const MESSAGE = 32_768
+/** What is kept of a condition's message: status has no room for more. */
+const MESSAGE = 1_024
 
 const condition = z.object({
   type: text(316),
   status: text(16),
   reason: optional(text(1024)),
-  message: optional(text(MESSAGE)),
+  message: optional(startOf(MESSAGE)),
   lastTransitionTime: optional(text(64)),
 })
+
+/** How a Job has ended. Others, such as `Suspended`, are not asked about. */
+const ENDS = ['Complete', 'Failed']
 
 /** What the controller reads of a batch/v1 Job that hydrates or measures. */
 export const hydrationJob = z.object({
   metadata: storedObjectMeta.extend({
     uid: text(256),
-    annotations: optional(valuesOf(MADE_FROM)),
+    annotations: optional(z.object({ [MADE_FROM]: optional(startOf(64)) })),
     ownerReferences: optional(ownerReferences),
   }),
   spec: z.object({ suspend: optional(z.boolean()) }),
   status: optional(
     z.object({
       startTime: optional(text(64)),
-      conditions: optional(listOf(condition, 32)),
+      conditions: optional(
+        listOf(condition, 32).transform(all => all.filter(({ type }) => ENDS.includes(type))),
+      ),
     }),
   ),
 })

@@ -1,18 +1,24 @@
 import { z } from 'zod'
-import { listOf, text } from './bounds.ts'
+import { listOf, startOf, text } from './bounds.ts'
 import { ownerReferences, storedObjectMeta } from './metadata.ts'
 import { optional } from './null.ts'
 
 /** The container of a hydration pod. */
 export const HYDRATOR_CONTAINER = 'hydrate'
 
-/** More than kubelet and the scheduler write; a termination message has 4 KiB. */
-const MESSAGE = 32_768
+/** The condition of a pod that says whether a node was found for it. */
+export const SCHEDULED = 'PodScheduled'
+
+/** What is kept of a message of kubelet or the scheduler: status has no room for more. */
+const MESSAGE = 1_024
+
+/** Kubernetes: a termination message has 4 KiB. Its end is the report. */
+const MAX_TERMINATION_MESSAGE = 4_096
 
 const terminated = z.object({
   exitCode: z.int(),
   reason: optional(text(1024)),
-  message: optional(text(MESSAGE)),
+  message: optional(text(MAX_TERMINATION_MESSAGE)),
   finishedAt: optional(text(64)),
 })
 
@@ -20,7 +26,7 @@ const containerStatus = z.object({
   name: text(253),
   state: optional(
     z.object({
-      waiting: optional(z.object({ reason: optional(text(1024)), message: optional(text(MESSAGE)) })),
+      waiting: optional(z.object({ reason: optional(text(1024)), message: optional(startOf(MESSAGE)) })),
       running: optional(z.object({ startedAt: optional(text(64)) })),
       terminated: optional(terminated),
     }),
@@ -31,7 +37,7 @@ const condition = z.object({
   type: text(316),
   status: text(16),
   reason: optional(text(1024)),
-  message: optional(text(MESSAGE)),
+  message: optional(startOf(MESSAGE)),
 })
 
 /** What the controller reads of a pod that hydrates or measures. */
@@ -41,9 +47,13 @@ export const hydrationPod = z.object({
     z.object({
       phase: optional(text(64)),
       reason: optional(text(1024)),
-      message: optional(text(MESSAGE)),
-      conditions: optional(listOf(condition, 64)),
-      containerStatuses: optional(listOf(containerStatus, 64)),
+      message: optional(startOf(MESSAGE)),
+      conditions: optional(
+        listOf(condition, 64).transform(all => all.filter(({ type }) => type === SCHEDULED)),
+      ),
+      containerStatuses: optional(
+        listOf(containerStatus, 256).transform(all => all.filter(({ name }) => name === HYDRATOR_CONTAINER)),
+      ),
     }),
   ),
 })

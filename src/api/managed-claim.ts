@@ -5,9 +5,6 @@ import type { ModelCache } from './modelcache.ts'
 /** Label on a managed claim: the name of its ModelCache. */
 export const CLAIM_OF = `${GROUP}/modelcache`
 
-/** On a ModelCache of backend PVC: what was made for it is taken away before it goes. */
-export const STORAGE_FINALIZER = `${GROUP}/storage`
-
 /** The claim of a cache of backend PVC: as status says, else the name that it will have. */
 export function managedClaimOf({ metadata, status }: ModelCache): string {
   return status?.claimName ?? cacheLabel(metadata.name)

@@ -32,15 +32,19 @@ export const objectMeta = z.object({
 /** ObjectMeta of an object that the API server has stored: it always has a name. */
 export const storedObjectMeta = objectMeta.extend({ name: text(MAX_NAME) })
 
-/** Who owns an object: the garbage collector deletes it after them, and one of them at the most controls it. */
-export const ownerReferences = listOf(
-  z.object({
-    kind: optional(text(MAX_NAME)),
-    name: optional(text(MAX_NAME)),
-    uid: text(SHORT),
-    controller: optional(z.boolean()),
-  }),
-  64,
+const ownerReference = z.object({
+  kind: optional(text(MAX_NAME)),
+  name: optional(text(MAX_NAME)),
+  uid: text(SHORT),
+  controller: optional(z.boolean()),
+})
+
+/**
+ * Who owns an object: the garbage collector deletes it after them, and one of them at the most controls it. That one is kept, for
+ * nothing is asked about the others, and anybody may name some for an object of their own.
+ */
+export const ownerReferences = listOf(ownerReference, 64).transform(owners =>
+  owners.filter(({ controller }) => controller === true).slice(0, 1),
 )
 
 /** The object that controls this one. */

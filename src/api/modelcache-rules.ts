@@ -1,5 +1,5 @@
 import { IMMUTABLE_FIELDS, IMPLEMENTED_SOURCES, SOURCES } from './modelcache-fields.ts'
-import { SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
+import { CREDENTIAL_FOLDERS, SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
 import { SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
@@ -137,7 +137,7 @@ function mountPathRules(): CelRule[] {
       reason: 'FieldValueInvalid',
     },
     {
-      rule: `!${covers} && !${inside}`,
+      rule: `!${covers} && !${inside} && !${path}.matches(r'${CREDENTIAL_FOLDERS}')`,
       message: say(
         'MountPathReserved',
         'would hide files that the container needs; use a path of its own, such as /mnt/model',
@@ -157,9 +157,14 @@ function mountPathRules(): CelRule[] {
   ]
 }
 
+/** A pattern in the words of RE2, which the API server runs. Of ours it spells code points otherwise. */
+function re2(pattern: string): string {
+  return pattern.replaceAll('\\u{', '\\x{')
+}
+
 /** In characters, of which CEL can count: bytes are for the webhook. */
 function isNameable(path: string): string {
-  return `!${path}.matches(r'${UNPRINTABLE}|[^/]{256}')`
+  return `!${path}.matches(r'${re2(UNPRINTABLE)}|[^/]{256}')`
 }
 
 function reservedValueRule({ field, values, instead }: (typeof RESERVED_VALUES)[number]): CelRule {
@@ -201,7 +206,7 @@ function sourceFormatRule({ field, list, matches, lacks, must }: SourceFormat): 
   const test = (value: string) =>
     [
       ...(matches === undefined ? [] : [`${value}.matches(r'${matches}')`]),
-      ...(lacks === undefined ? [] : [`!${value}.matches(r'${lacks}')`]),
+      ...(lacks === undefined ? [] : [`!${value}.matches(r'${re2(lacks)}')`]),
     ].join(' && ')
   const holds = list ? `self.${field}.all(item, ${test('item')})` : test(`self.${field}`)
   return {

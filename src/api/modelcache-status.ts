@@ -44,7 +44,7 @@ const hydrationRun = z.object({
     .describe('How a run stands that stages a cache again which is Ready.'),
   refetch: z
     .string()
-    .max(262_144)
+    .max(256)
     .optional()
     .describe('Annotation modelplane.ai/refetch as of the last run that completed.'),
   startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When this run started.'),

@@ -1,15 +1,17 @@
 import { z } from 'zod'
-import { ALLOW_DELETE_IN_USE, PAUSED, REFETCH } from './annotations.ts'
+import { ALLOW_DELETE_IN_USE, PAUSED, REFETCH, STORAGE_FINALIZER } from './annotations.ts'
 import { artifactSource } from './artifact-source.ts'
 import { listOf, mapOf, text } from './bounds.ts'
+import { digestOf } from './digest.ts'
 import { API_VERSION } from './group.ts'
 import { hydration } from './hydration.ts'
-import { storedObjectMeta, valuesOf } from './metadata.ts'
+import { storedObjectMeta } from './metadata.ts'
 import { modelCacheRules } from './modelcache-rules.ts'
 import { modelCacheStatus } from './modelcache-status.ts'
 import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './not-implemented.ts'
-import { customResource, optional } from './null.ts'
+import { customResource, mapValue, optional } from './null.ts'
 import { objectName } from './object-name.ts'
+import { cut } from './wording.ts'
 
 const artifact = z.object({
   kind: z
@@ -100,10 +102,26 @@ const spec = z
   })
   .meta({ 'x-kubernetes-validations': modelCacheRules })
 
-/** The metadata that rules and controllers read. */
+/** `true` is the only value that means anything. */
+const flag = mapValue(z.string()).transform(given => cut(given, 16))
+
+/** Text of any length that is only compared: a long one is known by its digest. */
+function mark(given: string): string {
+  return given.length <= 71 ? given : digestOf(given)
+}
+
+/** The metadata that rules and controllers read. Our own finalizer and annotations are kept of it. */
 export const cacheMeta = storedObjectMeta.extend({
-  annotations: optional(valuesOf(ALLOW_DELETE_IN_USE, PAUSED, REFETCH)),
-  finalizers: optional(listOf(text(317), 64)),
+  annotations: optional(
+    z.object({
+      [ALLOW_DELETE_IN_USE]: flag.optional(),
+      [PAUSED]: flag.optional(),
+      [REFETCH]: mapValue(z.string()).transform(mark).optional(),
+    }),
+  ),
+  finalizers: optional(
+    listOf(text(317), 64).transform(all => all.filter(each => each === STORAGE_FINALIZER)),
+  ),
 })
 
 /** The only definition of a ModelCache: the CRD, its CEL rules and the TypeScript type come from it. */
@@ -121,5 +139,8 @@ export const modelCache = customResource(
     ),
 )
 
-export type ModelCache = z.infer<typeof modelCache>
+export type ModelCache = z.infer<typeof modelCache> & {
+  /** Only of one that is kept in memory, by `condensed`: a digest of all that its Job is made from, parts of which are left out. */
+  readonly jobInputs?: string
+}
 export type ModelCacheSpec = ModelCache['spec']

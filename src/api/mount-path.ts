@@ -26,15 +26,23 @@ export const SYSTEM_PATHS = [
   '/usr/lib64',
   '/usr/libexec',
   '/usr/libx32',
+  '/usr/local',
+  '/usr/local/bin',
+  '/usr/local/etc',
+  '/usr/local/lib',
+  '/usr/local/lib64',
+  '/usr/local/libexec',
+  '/usr/local/sbin',
   '/usr/sbin',
   '/var',
-  '/run/secrets/kubernetes.io/serviceaccount',
-  '/var/run/secrets/kubernetes.io/serviceaccount',
+  '/run/secrets',
+  '/var/run/secrets',
+  '/vault/secrets',
 ] as const
 
 /**
  * Paths that a mount may not lie inside either: the kernel's, those of programs, libraries and their configuration, such as /etc/passwd
- * and /etc/ld.so.preload, and the service account token's.
+ * and /etc/ld.so.preload, and those of tokens: of Kubernetes, EKS, Azure and Vault.
  */
 export const SEALED_PATHS = [
   '/bin',
@@ -54,11 +62,23 @@ export const SEALED_PATHS = [
   '/usr/lib64',
   '/usr/libexec',
   '/usr/libx32',
+  '/usr/local/bin',
+  '/usr/local/etc',
+  '/usr/local/lib',
+  '/usr/local/lib64',
+  '/usr/local/libexec',
+  '/usr/local/sbin',
   '/usr/sbin',
   // In most images /var/run is a link to /run.
-  '/run/secrets/kubernetes.io/serviceaccount',
-  '/var/run/secrets/kubernetes.io/serviceaccount',
+  '/run/secrets',
+  '/var/run/secrets',
+  '/vault/secrets',
 ] as const
+
+/** Folders of a home, wherever that is, by which programs log in elsewhere: a mount neither is one nor lies inside one. RE2 reads it too. */
+export const CREDENTIAL_FOLDERS = '/\\.(ssh|gnupg|aws|azure|kube|docker|config/gcloud)(/|$)'
+
+const credentialFolder = new RegExp(CREDENTIAL_FOLDERS)
 
 /** True when `inner` is `outer` or lies inside it. Both are clean absolute paths. */
 export function isWithin(inner: string, outer: string): boolean {
@@ -93,6 +113,7 @@ export function isCleanMountPath(path: string): boolean {
 export function reservedPath(path: string): string | undefined {
   return (
     SYSTEM_PATHS.find(reserved => isWithin(reserved, path)) ??
-    SEALED_PATHS.find(sealed => isWithin(path, sealed))
+    SEALED_PATHS.find(sealed => isWithin(path, sealed)) ??
+    credentialFolder.exec(path)?.[1]?.replace(/^/, '~/.')
   )
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { text } from './bounds.ts'
 import { storedObjectMeta } from './metadata.ts'
 import { optional } from './null.ts'
 
 /** What rules read of a core/v1 Namespace. */
 export const namespace = z.object({
   metadata: storedObjectMeta,
-  status: optional(z.object({ phase: optional(z.string()) })),
+  status: optional(z.object({ phase: optional(text(64)) })),
 })
 
 export type Namespace = z.infer<typeof namespace>

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { onlyNode, persistentVolume } from './persistent-volume.ts'
+import { persistentVolume } from './persistent-volume.ts'
 
 const within = (key: string, ...values: string[]) => ({ key, operator: 'In', values })
 const HOST = 'kubernetes.io/hostname'
 
 function node(...nodeSelectorTerms: object[]): string | undefined {
   const spec = { nodeAffinity: { required: { nodeSelectorTerms } } }
-  return onlyNode(persistentVolume.parse({ metadata: { name: 'v' }, spec }))
+  return persistentVolume.parse({ metadata: { name: 'v' }, spec }).spec.onlyNode
 }
 
 test.each<[string, object[]]>([
@@ -42,6 +42,6 @@ test.each<[string, object[]]>([
 
 test('a volume without node affinity is not tied to one', () => {
   expect(
-    onlyNode(persistentVolume.parse({ metadata: { name: 'v' }, spec: { nodeAffinity: null } })),
+    persistentVolume.parse({ metadata: { name: 'v' }, spec: { nodeAffinity: null } }).spec.onlyNode,
   ).toBeUndefined()
 })

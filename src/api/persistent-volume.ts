@@ -10,23 +10,28 @@ const requirement = z.object({
 })
 const requirements = optional(listOf(requirement, 64))
 
-/** What rules and the controller read of a core/v1 PersistentVolume: which claim it is bound to, and which nodes reach it. */
+const nodeAffinity = z.object({
+  required: optional(
+    z.object({
+      nodeSelectorTerms: optional(
+        listOf(z.object({ matchExpressions: requirements, matchFields: requirements }), 1_000),
+      ),
+    }),
+  ),
+})
+
+/**
+ * What rules and the controller read of a core/v1 PersistentVolume: which claim it is bound to, and the node that alone reaches it, if it
+ * is one. Of its node affinity, which may be as large as an object gets, nothing else is kept.
+ */
 export const persistentVolume = z.object({
   metadata: storedObjectMeta,
-  spec: z.object({
-    claimRef: optional(z.object({ namespace: optional(text(253)), name: optional(text(253)) })),
-    nodeAffinity: optional(
-      z.object({
-        required: optional(
-          z.object({
-            nodeSelectorTerms: optional(
-              listOf(z.object({ matchExpressions: requirements, matchFields: requirements }), 1_000),
-            ),
-          }),
-        ),
-      }),
-    ),
-  }),
+  spec: z
+    .object({
+      claimRef: optional(z.object({ namespace: optional(text(253)), name: optional(text(253)) })),
+      nodeAffinity: optional(nodeAffinity),
+    })
+    .transform(({ claimRef, nodeAffinity }) => ({ claimRef, onlyNode: onlyNode(nodeAffinity) })),
 })
 
 export type PersistentVolume = z.infer<typeof persistentVolume>
@@ -40,8 +45,8 @@ const NODE_KEY = /\/(hostname|node|nodename|node-name)$/i
  * The node that alone reaches a volume, by the node affinity that provisioners of local disks write; undefined where others may, too.
  * Kubernetes: one of the terms must hold, and of a term all requirements.
  */
-export function onlyNode({ spec }: PersistentVolume): string | undefined {
-  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms ?? []
+function onlyNode(affinity: z.infer<typeof nodeAffinity> | undefined): string | undefined {
+  const terms = affinity?.required?.nodeSelectorTerms ?? []
   const nodes = new Set<string>()
   for (const { matchExpressions = [], matchFields = [] } of terms) {
     const named =

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { CACHE_CONSUMER, CACHE_CONTAINERS, CACHES, INJECTED, NOT_READY } from './annotations.ts'
+import {
+  CACHE_CONSUMER,
+  CACHE_CONTAINERS,
+  CACHES,
+  HYDRATOR_IMAGE,
+  INJECTED,
+  NOT_READY,
+} from './annotations.ts'
 import { listOf, MAX_OBJECT, mapOf, text } from './bounds.ts'
 import { LEADER_NAME } from './leader-worker-set.ts'
 import { objectMeta, valuesOf } from './metadata.ts'
@@ -58,7 +65,7 @@ const container = z.object({
     }),
   ),
   volumeMounts: optional(listOf(volumeMount, MAX_VOLUMES)),
-  volumeDevices: optional(listOf(z.object({ devicePath: path }), MAX_VOLUMES)),
+  volumeDevices: optional(listOf(z.object({ name: optional(name), devicePath: path }), MAX_VOLUMES)),
 })
 
 const containers = listOf(container, MAX_CONTAINERS)
@@ -77,13 +84,22 @@ export const podSpec = z.object({
   os: optional(z.object({ name })),
   nodeSelector: optional(valuesOf(OS_LABEL)),
   nodeName: optional(name),
+  shareProcessNamespace: optional(z.boolean()),
+  hostPID: optional(z.boolean()),
   schedulingGates: optional(listOf(z.object({ name }), MAX_VOLUMES)),
 })
 
 const ownerReference = z.object({ kind: name, uid: name, controller: optional(z.boolean()) })
 
 /** The annotations that rules read of a pod, or of its template. */
-export const podAnnotations = valuesOf(CACHES, CACHE_CONTAINERS, NOT_READY, INJECTED, LEADER_NAME)
+export const podAnnotations = valuesOf(
+  CACHES,
+  CACHE_CONTAINERS,
+  NOT_READY,
+  INJECTED,
+  HYDRATOR_IMAGE,
+  LEADER_NAME,
+)
 
 /**
  * The part of a core/v1 Pod that rules read, every string and list of it bounded. Members may be null where Go omits them; the rest

@@ -69,7 +69,7 @@ export const REASONS = {
     fix: 'Name the containers that serve in annotation `modelplane.ai/cache-containers` of the pod template.',
   },
   ControllerLimited: {
-    when: 'Somebody with the token of the controller changes something else of a pod than its own annotations and gate. A policy says so.',
+    when: 'Somebody with the token of the controller does what the controller never does: changes something else of a pod than its own annotations and gate, makes a Job that is no hydration Job, touches other claims, or changes a ModelCache. A policy says so.',
     example: 'the controller changes annotations and the gate of a pod, and nothing else',
     fix: 'Nothing, in an installation as shipped: the controller asks for no more. If it is met, somebody else has the token of the controller; delete its pods, whose tokens end with them.',
   },
@@ -82,10 +82,18 @@ export const REASONS = {
     fix: 'Create a second ModelCache, move the workloads to it, and delete the first.',
   },
   HydrationProtected: {
-    when: 'Somebody changes the pod of a hydration Job, adds an ephemeral container to it, or gets into it by exec, attach or port-forward. A policy says so, with or without the webhook.',
+    when: 'Somebody changes a hydration Job or its pod, deletes the Job, adds an ephemeral container, or gets into the pod by exec, attach or port-forward; or a webhook puts a container beside the hydrator that mounts the claim, or gives that another image. A policy says so, with or without the webhook.',
     example:
       'this pod writes what a ModelCache serves, so nobody gets into it; read its log instead, or let an administrator with verb debug-hydration on modelcaches.modelplane.ai look',
-    fix: 'Read the log of the pod. An administrator may do all of it, by verb `debug-hydration` on `modelcaches.modelplane.ai`, which cluster-admin has.',
+    fix: 'Read the log of the pod. To stage a cache again, set its annotation `modelplane.ai/refetch`; to end a Job, delete its ModelCache. Keep injectors away from pods with label `app.kubernetes.io/component=hydrator`. An administrator may change pods by verb `debug-hydration`, and Jobs by `manage-storage`, both on `modelcaches.modelplane.ai`, which cluster-admin has.',
+  },
+  HydrationMetadataInvalid: {
+    when: 'A label or an annotation of `spec.hydration` has a key or a value that Kubernetes does not take, or all of them together have more than 16 KiB.',
+    fix: 'Write it as Kubernetes wants it: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/',
+  },
+  HydrationMetadataNotAllowed: {
+    when: 'A label or an annotation of `spec.hydration` is none of those that a hydration pod may have: injectors obey them, and would put a container beside the hydrator. Keys without a prefix are allowed, for automated systems use a prefix.',
+    fix: 'Leave it out, or have an administrator allow it: option `--hydration-metadata` of webhook and controller, value `hydration.metadata` of the chart.',
   },
   InjectionMissing: {
     when: 'A pod asks for caches and lacks, after every mutating webhook, some of what was to be injected.',
@@ -154,6 +162,12 @@ export const REASONS = {
   NotImplemented: {
     when: 'A value or a field is reserved by the API and not implemented by this version, or a pod runs on Windows.',
     fix: 'Use what the message names.',
+  },
+  ReadForbidden: {
+    when: 'Somebody sets or changes a Secret or a ConfigMap of a ModelCache, or the source that it is for, without the right to read it; or a ServiceAccount of its Job, without the right to make pods. The cache would read it in their place. A policy says so, with or without the webhook.',
+    example:
+      'the ModelCache names Secrets admin-token, which whoever applies it must be allowed to read; ask an administrator of the namespace for the right to get them, or to apply this ModelCache',
+    fix: 'Ask for the right to get that Secret (`kubectl auth can-i get secret/NAME`), or have somebody apply the ModelCache who has it.',
   },
   RecordProtected: {
     when: 'Somebody else than the controller changes what a pod says of the caches that it was given: annotation `modelplane.ai/injected`, annotations `digest.modelplane.ai/…`, label `modelplane.ai/cache-consumer` or scheduling gate `modelplane.ai/cache-ready`. A policy says so, with or without the webhook.',

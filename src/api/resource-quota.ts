@@ -1,7 +1,18 @@
 import { z } from 'zod'
+import { text } from './bounds.ts'
 import { optional } from './null.ts'
+import { MAX_QUANTITY } from './quantity.ts'
 
-const quantities = z.record(z.string(), z.union([z.string(), z.number()]))
+/** Of the resources that a quota limits, those of storage. */
+const STORAGE = /persistentvolumeclaims$|requests\.storage$/
+
+const quantities = z.record(z.string(), z.union([text(MAX_QUANTITY), z.number()])).transform(all =>
+  Object.fromEntries(
+    Object.entries(all)
+      .filter(([name]) => STORAGE.test(name))
+      .slice(0, 256),
+  ),
+)
 
 /** What rules read of a core/v1 ResourceQuota. */
 export const resourceQuota = z.object({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { condensedFiles } from './condensed.ts'
+import { condensedSource } from './condensed.ts'
 import type { ModelCacheSpec } from './modelcache.ts'
 
 /**
@@ -10,9 +10,8 @@ export function sourceIdentity({ artifact }: ModelCacheSpec): string | undefined
   const { source } = artifact
   // Of a URL that a Secret holds nothing is known.
   if (source === undefined || (source.http && source.http.url === undefined)) return undefined
-  // Of a cache that is kept in memory no more is known of its files.
-  const known = source.inline ? { ...source, inline: { files: condensedFiles(source.inline.files) } } : source
-  const text = JSON.stringify(known, (name, value: unknown) => {
+  // Of a cache that is kept in memory no more is known.
+  const text = JSON.stringify(condensedSource(source), (name, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     // A file of that name has a text, not members.
     return name === 'secretRef' ? undefined : Object.fromEntries(Object.entries(value).toSorted(byName))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { text } from './bounds.ts'
 import { storedObjectMeta, valuesOf } from './metadata.ts'
 import { mapValue, optional } from './null.ts'
 
@@ -21,10 +22,16 @@ export const storageClass = z.object({
       valuesOf(ACCESS_MODES_ANNOTATION, DEFAULT_CLASS_ANNOTATION, BETA_DEFAULT_CLASS_ANNOTATION),
     ),
   }),
-  provisioner: z.string(),
-  parameters: optional(z.record(z.string(), mapValue(z.string()))),
+  provisioner: text(253),
+  parameters: optional(z.record(z.string(), mapValue(z.string())).transform(shortParameters)),
   allowVolumeExpansion: optional(z.boolean()),
   volumeBindingMode: optional(z.string()),
 })
+
+/** Those that say which file system a driver makes are short. */
+function shortParameters(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const short = Object.entries(parameters).filter(([key, value]) => key.length + value.length <= 256)
+  return Object.fromEntries(short.slice(0, 64))
+}
 
 export type StorageClass = z.infer<typeof storageClass>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listOf, text } from './bounds.ts'
 import { optional } from './null.ts'
 
 /**
@@ -10,12 +11,13 @@ export const storageProfile = z.object({
   status: optional(
     z.object({
       claimPropertySets: optional(
-        z.array(
+        listOf(
           z.object({
-            accessModes: optional(z.array(z.string())),
+            accessModes: optional(listOf(text(64), 16)),
             /** Filesystem or Block. */
-            volumeMode: optional(z.string()),
+            volumeMode: optional(text(64)),
           }),
+          64,
         ),
       ),
     }),

@@ -1,5 +1,9 @@
-/** What no terminal shows as it is: control characters, and what hides or turns around the text beside it. RE2 knows these names too. */
-export const UNPRINTABLE = '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Zl}\\p{Zp}]'
+/**
+ * What no terminal shows as it is: control characters, what hides or turns around the text beside it, and letters that have no shape
+ * (Unicode: Default_Ignorable_Code_Point, and the blank of Braille).
+ */
+export const UNPRINTABLE =
+  '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Zl}\\p{Zp}\\u{34F}\\u{115F}\\u{1160}\\u{17B4}\\u{17B5}\\u{180B}-\\u{180F}\\u{2800}\\u{3164}\\u{FE00}-\\u{FE0F}\\u{FFA0}\\u{FFF0}-\\u{FFF8}\\u{E0000}-\\u{E0FFF}]'
 
 const unprintable = new RegExp(UNPRINTABLE, 'gu')
 
@@ -32,7 +36,12 @@ export function emptyName(names: readonly string[]): string | undefined {
 
 /** The text, or as much of it as has room in `max` characters, marked by an ellipsis. */
 export function cut(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`
+  return text.length <= max ? text : `${copyOf(text.slice(0, max - 1))}…`
+}
+
+/** The same characters in memory of their own: a slice keeps the whole text that it is a part of, however large. */
+function copyOf(slice: string): string {
+  return Buffer.from(slice, 'utf16le').toString('utf16le')
 }
 
 /** A text from outside, quoted as JSON and cut, so that nobody fills a message with a novel. */

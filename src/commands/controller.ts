@@ -6,7 +6,7 @@ import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { startGateKeeper } from '../controller/gates/gatekeeper.ts'
 import { CONTROLLER_KINDS } from '../controller/kinds.ts'
-import type { Looking } from '../controller/modelcache/observe.ts'
+import type { HydratorSettings } from '../controller/modelcache/objects/hydration-job.ts'
 import { startModelCacheReconciler } from '../controller/modelcache/reconciler.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
@@ -44,6 +44,7 @@ const OPTIONS = {
     help: 'where the Lease is; default: --namespace',
   },
   'cluster-name': policyOptions['cluster-name'],
+  'hydration-metadata': policyOptions['hydration-metadata'],
   ...hydratorOptions,
   ...certificateOptions,
   ...authorityOptions,
@@ -107,7 +108,7 @@ export const controller: Command = {
     )
     const rest = createRest(config)
     const observer = exposeReconcilers(metrics)
-    const lead = (started: AbortSignal, settings: Looking['settings']) => {
+    const lead = (started: AbortSignal, hydrator: HydratorSettings) => {
       term = started
       const recorder = createRecorder({
         controller: 'modelplane.ai/controller',
@@ -115,25 +116,23 @@ export const controller: Command = {
         fieldManager: FIELD_MANAGER,
         ...{ rest, logger, signal: started },
       })
-      const work = { stores: watches.stores, settings, rest, recorder, observer, logger, signal: started }
-      startModelCacheReconciler(work)
+      const work = { stores: watches.stores, rest, recorder, observer, logger, signal: started }
+      const settings = { clusterName: options['cluster-name'] }
+      startModelCacheReconciler({ ...work, settings, hydrator })
       startGateKeeper(work)
       certificates?.lead(started)
     }
     if (synced) {
       logger.info('watches are synced')
       // Before the election, so that a replica that cannot make Jobs never leads.
-      const settings = {
-        ...(await hydratorSettings(options, { rest, namespace, signal })),
-        clusterName: options['cluster-name'],
-      }
-      if (options['no-leader-elect']) lead(signal, settings)
+      const hydrator = await hydratorSettings(options, { rest, namespace, signal })
+      if (options['no-leader-elect']) lead(signal, hydrator)
       else {
         // The name of the pod, for people; the rest tells apart what shares it, such as the container before a restart.
         const identity = `${hostname()}_${randomUUID()}`
         const leaseNamespace = options['leader-election-namespace'] ?? namespace
         const lease = { namespace: leaseNamespace, name: LEASE, identity, fieldManager: ELECTION_MANAGER }
-        await runAsLeader({ ...lease, rest, logger, signal, lead: started => lead(started, settings) })
+        await runAsLeader({ ...lease, rest, logger, signal, lead: started => lead(started, hydrator) })
       }
     }
     await aborted(signal)

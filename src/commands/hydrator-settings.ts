@@ -37,7 +37,11 @@ const MAX_CA = 524_288
 
 /** @throws UsageError where there is no image, or no CA that can be used. */
 export async function hydratorSettings(
-  options: { 'hydrator-image'?: string | undefined; 'source-ca'?: string | undefined },
+  options: {
+    'hydrator-image'?: string | undefined
+    'source-ca'?: string | undefined
+    'hydration-metadata'?: readonly string[] | undefined
+  },
   { rest, namespace, signal }: { rest: Pick<Rest, 'get'>; namespace: string; signal: AbortSignal },
 ): Promise<HydratorSettings> {
   const image = options['hydrator-image']
@@ -47,7 +51,8 @@ export async function hydratorSettings(
     return value ? [literal(name, value)] : []
   })
   const ca = options['source-ca']
-  return { ...own, env: [...handedOn, ...(ca === undefined ? [] : await caVariables(ca))] }
+  const metadataKeys = options['hydration-metadata']
+  return { ...own, metadataKeys, env: [...handedOn, ...(ca === undefined ? [] : await caVariables(ca))] }
 }
 
 async function caVariables(file: string): Promise<Variable[]> {

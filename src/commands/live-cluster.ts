@@ -3,7 +3,7 @@ import type { ClusterView } from '../admission/cluster-view.ts'
 import { storesOf } from '../cluster/stores.ts'
 import { isNotFound } from '../kube/api-error.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
-import { listAll } from '../kube/list.ts'
+import { listPages } from '../kube/list.ts'
 import type { Resource, StoredObject } from '../kube/resource.ts'
 import { createRest, type Rest } from '../kube/rest.ts'
 import { createStore, type Store } from '../kube/store.ts'
@@ -53,8 +53,9 @@ async function listInto<T extends StoredObject>(
   resource: Resource<T>,
 ): Promise<void> {
   try {
-    const { items } = await listAll(rest, resource)
-    store.replace(items)
+    const { add, finish } = store.beginReplace()
+    for await (const { items } of listPages(rest, resource)) add(items)
+    finish()
   } catch (error) {
     if (!resource.optional || !isNotFound(error)) throw error
   }

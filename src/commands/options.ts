@@ -133,6 +133,11 @@ export const commonOptions = {
 
 /** Choices of an administrator that decide about ModelCaches, for whoever runs those rules. */
 export const policyOptions = {
+  'hydration-metadata': {
+    schema: names.default([]),
+    value: 'KEY,…',
+    help: 'labels and annotations that hydration pods may have besides the usual ones; a key, or a prefix such as example.com/*',
+  },
   'unknown-provisioner': {
     schema: z.enum(['Deny', 'Warn']).default('Deny'),
     value: 'Deny|Warn',

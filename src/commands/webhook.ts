@@ -134,6 +134,7 @@ export const webhook: Command = {
       controllerUser:
         options['controller-user'] ?? `system:serviceaccount:${namespace}:modelcache-controller`,
       clusterName: options['cluster-name'],
+      hydrationKeys: options['hydration-metadata'],
     }
     const health = createHealthServer({
       checks: [

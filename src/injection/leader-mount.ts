@@ -1,4 +1,4 @@
-import type { ConsumerPod } from '../api/consumer-pod.ts'
+import { type ConsumerPod, folderOf } from '../api/consumer-pod.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { hasSnapshot } from '../api/volume-layout.ts'
 import { type CacheMount, existingClaimMount, snapshotMount } from './cache-mount.ts'
@@ -24,6 +24,8 @@ export function mountOfLeader(leader: ConsumerPod, cache: ModelCache): CacheMoun
   if (!hasSnapshot(cache, identity)) return undefined
   const mount = snapshotMount(cache, identity)
   // A leader that has waited for its cache learnt the digest from the controller.
-  const folders = [mount.subPath, subPathExpr(pending)].map(folder => `${mount.claimName}/${folder}`)
+  const folders = [mount.subPath ?? '', subPathExpr(pending) ?? ''].map(folder =>
+    folderOf(mount.claimName, folder),
+  )
   return folders.some(folder => leader.folders.includes(folder)) ? mount : undefined
 }

@@ -22,6 +22,10 @@ const RUNNERS = new Set([
   ...['mpirun', 'mpiexec', 'srun', 'trtllm-llmapi-launch', 'opentelemetry-instrument', 'nsys'],
 ])
 
+/** No person writes a longer script. */
+const MAX_SCRIPT = 131_072
+const MAX_COMMANDS = 1_000
+
 /** No command line has more words before its program. */
 const MAX_WORDS = 64
 
@@ -76,9 +80,10 @@ function programOf(program: string, rest: readonly string[]): Program[] {
 function commandsOf(script: readonly string[]): string[][] {
   const text = script
     .join(' ')
+    .slice(0, MAX_SCRIPT)
     .replaceAll(/\\\r?\n/g, ' ')
     .replaceAll(/["']/g, ' ')
-  const commands = text.split(/[;&|\n(){}`]+/)
+  const commands = text.split(/[;&|\n(){}`]+/, MAX_COMMANDS)
   return commands.map(command => command.split(/\s+/).filter(word => word !== ''))
 }
 

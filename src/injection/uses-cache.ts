@@ -1,5 +1,5 @@
 import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
-import type { ConsumerPod } from '../api/consumer-pod.ts'
+import { type ConsumerPod, folderOf } from '../api/consumer-pod.ts'
 import { claimsOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { readRecord } from './record.ts'
@@ -16,7 +16,7 @@ export function usesCache(pod: ConsumerPod, name: string, cache: ModelCache | un
   if (backend !== 'ExistingPVC' || existing === undefined)
     return claimsOf(cache).some(claim => pod.claims.includes(claim))
   // Several caches may serve folders of one claim.
-  if (existing.subPath !== undefined) return pod.folders.includes(`${existing.name}/${existing.subPath}`)
+  if (existing.subPath !== undefined) return pod.folders.includes(folderOf(existing.name, existing.subPath))
   return pod.claims.includes(existing.name)
 }
 

@@ -27,13 +27,17 @@ const statusObject = z.looseObject({
   code: z.number().optional(),
 })
 
+/** Characters of a message: one that names every fault of a large object says no more. */
+const MAX_MESSAGE = 4_096
+
 /** The error that a Status object stands for; `what` names the call for replies that are not a Status. */
 export function statusError(reply: unknown, httpStatus: number, what: string): ApiError {
   const parsed = statusObject.safeParse(reply)
   const status = parsed.data?.code ?? httpStatus
   // An error of a proxy or load balancer in between has no Status; its HTTP status spells a usable reason.
   const reason = parsed.data?.reason || (STATUS_CODES[status] ?? 'Unknown').replaceAll(/[^A-Za-z]/g, '')
-  return new ApiError(status, reason, parsed.data?.message || `${what}: HTTP ${status}`)
+  const message = parsed.data?.message?.slice(0, MAX_MESSAGE)
+  return new ApiError(status, reason, message || `${what}: HTTP ${status}`)
 }
 
 /** Whether the API server answered that the object does not exist. */

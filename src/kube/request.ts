@@ -1,7 +1,11 @@
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node'
 import { fetch, type Response } from 'undici'
 import { ApiError, statusError } from './api-error.ts'
+import { readBody } from './reply-body.ts'
 import { untilAborted } from './until-aborted.ts'
+
+/** A Status quotes what somebody has sent, and what is wrong with each part of it. */
+const MAX_STATUS_BYTES = 4 * 1024 * 1024
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
@@ -27,8 +31,14 @@ export interface ApiRequest {
 export async function send(config: KubeConfig, request: ApiRequest): Promise<Response> {
   const response = await reach(config, request)
   if (response.ok) return response
-  const text = await response.text().catch(() => '')
-  throw statusError(parseOrUndefined(text), response.status, describe(request))
+  const { signal } = request
+  const status = await readBody(
+    config,
+    response,
+    { signal, maxBytes: MAX_STATUS_BYTES },
+    parseOrUndefined,
+  ).catch(() => undefined)
+  throw statusError(status, response.status, describe(request))
 }
 
 /** A request in the words of logs and messages. */

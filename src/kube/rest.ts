@@ -2,6 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import { ApiError } from './api-error.ts'
 import { startDeadline } from './deadline.ts'
 import { forgetConnections } from './kubeconfig.ts'
+import { readBody } from './reply-body.ts'
 import { type ApiRequest, describe, type Query, send } from './request.ts'
 
 export { ApiError, isNotFound } from './api-error.ts'
@@ -16,6 +17,10 @@ export interface CallOptions {
 
 export interface GetOptions extends CallOptions {
   readonly query?: Query
+  /** Bytes over which the answer is given up, with reason `ReplyTooLarge`. Default 16 MiB. */
+  readonly maxBytes?: number
+  /** Told how many bytes the answer has. */
+  readonly onSize?: (bytes: number) => void
 }
 
 export interface ApplyOptions extends CallOptions {
@@ -108,7 +113,7 @@ export function createRest(config: KubeConfig): Rest {
         // Of a log the API server takes no text/plain, and sends it.
         accept: 'application/json, */*',
       }
-      return callForText(config, { method: 'GET', ...request }, options)
+      return callFor(config, { method: 'GET', ...request }, options, text => text)
     },
   }
 
@@ -129,25 +134,32 @@ export function createRest(config: KubeConfig): Rest {
   }
 }
 
-async function call(
+/** Parses within the turn of a large answer, so that the text of one and its values are not there beside those of another. */
+function call(
   config: KubeConfig,
   request: Omit<ApiRequest, 'signal'>,
-  options: CallOptions,
+  options: GetOptions,
 ): Promise<unknown> {
-  return parseBody(request, await callForText(config, request, options))
+  return callFor(config, request, options, (text, bytes) => {
+    options.onSize?.(bytes)
+    return parseBody(request, text)
+  })
 }
 
-async function callForText(
+async function callFor<V>(
   config: KubeConfig,
   request: Omit<ApiRequest, 'signal'>,
-  options: CallOptions,
-): Promise<string> {
+  options: Pick<GetOptions, 'signal' | 'timeoutMs' | 'maxBytes'>,
+  use: (text: string, bytes: number) => V,
+): Promise<V> {
   options.signal?.throwIfAborted()
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   using limit = startDeadline(timeoutMs, options.signal)
   try {
-    const response = await send(config, { ...request, signal: limit.signal })
-    return await response.text()
+    const { signal } = limit
+    const response = await send(config, { ...request, signal })
+    const { maxBytes } = options
+    return await readBody(config, response, { signal, maxBytes, onTurn: limit.restart }, use)
   } catch (error) {
     if (limit.expired()) {
       // A kept connection may have died without a word, and the next call must not be lost on another one.

@@ -65,12 +65,17 @@ export async function readWatch(
 /** The complete lines of a body. What follows the last newline is an event cut short: the next watch has it whole. */
 async function* lines(response: Response, path: string, onData: () => void): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  let partial = ''
+  let begun: string[] = []
   for await (const chunk of chunks(response, path)) {
     onData()
-    const parts = (partial + decoder.decode(chunk, { stream: true })).split('\n')
-    partial = parts.pop() ?? ''
-    for (const line of parts) if (line.trim() !== '') yield line
+    const [first = '', ...others] = decoder.decode(chunk, { stream: true }).split('\n')
+    begun.push(first)
+    for (const other of others) {
+      // Joined once: a large event comes in many chunks.
+      const line = begun.join('')
+      begun = [other]
+      if (line.trim() !== '') yield line
+    }
   }
 }
 

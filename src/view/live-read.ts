@@ -2,6 +2,7 @@ import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import { ApiError, isTimeout } from '../kube/api-error.ts'
+import { startDeadline } from '../kube/deadline.ts'
 import { listAll } from '../kube/list.ts'
 import {
   collectionPath,
@@ -96,15 +97,18 @@ async function readList<T extends StoredObject>(
   resource: Resource<T>,
   namespace: string | undefined,
 ): Promise<readonly T[]> {
+  // For all pages together: what is not answered by then is not waited for.
+  using limit = startDeadline(READ_TIMEOUT_MS)
+  const { signal } = limit
   try {
-    const { items } = await listAll(rest, resource, {
-      ...(namespace !== undefined && { namespace }),
-      timeoutMs: READ_TIMEOUT_MS,
-    })
-    return items.map(item => parseLive(resource, item))
+    return await listAll(rest, resource, { ...(namespace !== undefined && { namespace }), signal })
   } catch (error) {
     if (resource.optional && isNotFound(error)) return []
-    throw error
+    if (!limit.expired()) throw error
+    const path = collectionPath(resource, namespace)
+    throw new ApiError(0, 'Timeout', `no whole answer to GET ${path} within ${READ_TIMEOUT_MS} ms`, {
+      cause: error,
+    })
   }
 }
 

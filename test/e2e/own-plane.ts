@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ensureBinaries } from '../testbed/binaries.ts'
 import { type ControlPlane, startControlPlane } from '../testbed/control-plane.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
-import { type Product, startProduct } from '../testbed/product.ts'
+import { type Product, type ProductRequest, startProduct } from '../testbed/product.ts'
 import { type Cluster, namespaceOf } from './cluster.ts'
 import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
 
@@ -25,9 +25,12 @@ export interface OwnPlane extends AsyncDisposable {
  * Starts one; when anything does not come up, what was started is stopped. `reach` gives the URL by which the product
  * reaches the API server, from its own.
  */
-export async function startOwnPlane(
-  reach: (server: string) => Promise<string> = async server => server,
-): Promise<OwnPlane> {
+export async function startOwnPlane({
+  reach = async server => server,
+  settings = {},
+}: Pick<ProductRequest, 'settings'> & {
+  reach?: (server: string) => Promise<string>
+} = {}): Promise<OwnPlane> {
   await using started = new AsyncDisposableStack()
   const binaries = await ensureBinaries(() => {})
   const dir = await mkdtemp(join(tmpdir(), 'modelcache-e2e-'))
@@ -35,7 +38,7 @@ export async function startOwnPlane(
   const controlPlane = await startControlPlane({ dir, binaries })
   started.defer(() => controlPlane.stop())
   const server = await reach(controlPlane.server)
-  const product = await startProduct({ dir, binaries, controlPlane: { ...controlPlane, server } })
+  const product = await startProduct({ dir, binaries, settings, controlPlane: { ...controlPlane, server } })
   started.defer(() => product.stop())
   const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
   const cluster = await namespaceOf(kubectl)

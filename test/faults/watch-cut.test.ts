@@ -9,9 +9,11 @@ let own: OwnPlane
 let proxy: TcpProxy
 
 beforeAll(async () => {
-  own = await startOwnPlane(async server => {
-    proxy = await startTcpProxy(Number(new URL(server).port))
-    return `https://127.0.0.1:${proxy.port}`
+  own = await startOwnPlane({
+    reach: async server => {
+      proxy = await startTcpProxy(Number(new URL(server).port))
+      return `https://127.0.0.1:${proxy.port}`
+    },
   })
 })
 afterAll(async () => {

@@ -3,7 +3,8 @@ import { type Daemon, prepareDaemon } from './daemon.ts'
 import { answersOk } from './http.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const READY_MS = 30_000
+/** Much longer than it takes, but for a cluster full of large objects. */
+const READY_MS = 180_000
 /** Longer than a role takes to finish what is open once it is told to stop. */
 const GRACE_MS = 8_000
 

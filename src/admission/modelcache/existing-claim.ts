@@ -1,4 +1,3 @@
-import { onlyNode } from '../../api/persistent-volume.ts'
 import { isRawDevice, type PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
 import { violation } from '../../api/violation.ts'
 import { quote } from '../../api/wording.ts'
@@ -44,7 +43,7 @@ function onOneNode(
 ): Finding[] {
   const { volumeName: name } = spec
   const volume = name === undefined ? undefined : view.get('PersistentVolume', undefined, name)
-  const node = volume && onlyNode(volume)
+  const node = volume?.spec.onlyNode
   if (volume === undefined || node === undefined) return []
   const text = `${subject} has a volume on node ${quote(node)} alone; pods on several nodes need one that all of them reach`
   const ofVolume: ObjectRef = { kind: 'PersistentVolume', name: volume.metadata.name }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { condensedFiles } from '../../api/condensed.ts'
+import { condensedSource } from '../../api/condensed.ts'
 import type { ModelCacheSpec } from '../../api/modelcache.ts'
 import { IMMUTABLE_FIELDS } from '../../api/modelcache-fields.ts'
 import { violation } from '../../api/violation.ts'
@@ -14,21 +14,23 @@ const CONTENTS = 'artifact.source.inline.files'
 /** The fields that say which bytes lie where never change: running pods rely on them. */
 export const fieldImmutable: Rule = ({ cache, old }) => {
   if (old === undefined) return []
+  const [before, now] = [comparable(old.spec), comparable(cache.spec)]
   return IMMUTABLE_FIELDS.flatMap(path => {
-    const before = comparable(old.spec, path)
-    const now = comparable(cache.spec, path)
-    if (isDeepStrictEqual(before, now)) return []
+    if (isDeepStrictEqual(valueAt(before, path), valueAt(now, path))) return []
     const field = `spec.${path}`
-    const change = path === CONTENTS ? '' : ` from ${show(before)} to ${show(now)}`
+    const change =
+      path === CONTENTS ? '' : ` from ${show(valueAt(old.spec, path))} to ${show(valueAt(cache.spec, path))}`
     const text = `${field} cannot change${change}; create a ModelCache of another name instead`
     return [error(violation('FieldImmutable', field, text))]
   })
 }
 
 /** `review` compares with what is kept of a stored cache. */
-function comparable(spec: ModelCacheSpec, path: string): unknown {
-  const files = path === CONTENTS ? spec.artifact.source?.inline?.files : undefined
-  return files === undefined ? valueAt(spec, path) : condensedFiles(files)
+function comparable(spec: ModelCacheSpec): object {
+  const { source } = spec.artifact
+  return source === undefined
+    ? spec
+    : { ...spec, artifact: { ...spec.artifact, source: condensedSource(source) } }
 }
 
 function show(value: unknown): string {

@@ -1,20 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
+import { STORAGE_FINALIZER } from '../../api/annotations.ts'
 import { FIELD_MANAGER } from '../../api/field-managers.ts'
 import { API_VERSION } from '../../api/group.ts'
-import { STORAGE_FINALIZER } from '../../api/managed-claim.ts'
-import type { ModelCache } from '../../api/modelcache.ts'
+import { forbiddenKeys } from '../../api/hydration-metadata.ts'
+import { type ModelCache, modelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
+import { quote } from '../../api/wording.ts'
 import { KINDS } from '../../cluster/kinds.ts'
-import { isConflict, isNotFound } from '../../kube/api-error.ts'
+import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { Occurrence, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
+import { type HydratorSettings, hydrationJob, madeFrom } from './objects/hydration-job.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import type { Write } from './step.ts'
 
 export interface Acting {
-  rest: Pick<Rest, 'apply' | 'create' | 'jsonMerge' | 'delete'>
+  rest: Pick<Rest, 'apply' | 'create' | 'get' | 'jsonMerge' | 'delete'>
+  hydrator: HydratorSettings
   recorder: Recorder
   logger: Logger
   signal: AbortSignal
@@ -54,10 +58,25 @@ function named(write: Write): object {
   return 'kind' in write ? { kind: write.kind } : {}
 }
 
-async function writeOne(cache: ModelCache, write: Write, { rest, signal }: Acting): Promise<void> {
+async function writeOne(cache: ModelCache, write: Write, acting: Acting): Promise<void> {
+  const { rest, signal, hydrator } = acting
   const { namespace, name, uid, resourceVersion } = cache.metadata
   const call = { fieldManager: FIELD_MANAGER, signal }
   switch (write.do) {
+    case 'start': {
+      const whole = await readWhole(cache, acting)
+      const [forbidden] = forbiddenKeys(whole.spec.hydration, hydrator.metadataKeys)
+      // Of a ModelCache that was stored before this was a rule of admission.
+      if (forbidden !== undefined)
+        throw new ApiError(
+          403,
+          'Forbidden',
+          `HydrationMetadataNotAllowed: spec.hydration has ${quote(forbidden)}; leave it out`,
+        )
+      const object = hydrationJob(whole, write.task, hydrator)
+      await rest.create(collectionPath(KINDS.HydrationJob, namespace), object, call)
+      return
+    }
     case 'create':
       await rest.create(collectionPath(KINDS[write.kind], namespace), write.object, call)
       return
@@ -80,6 +99,18 @@ async function writeOne(cache: ModelCache, write: Write, { rest, signal }: Actin
       return
     }
   }
+}
+
+/**
+ * The cache as it is stored, of which memory keeps a part.
+ *
+ * @throws ApiError with status 409 where it has changed since it was seen in what its Job is made from.
+ */
+async function readWhole(cache: ModelCache, { rest, signal }: Acting): Promise<ModelCache> {
+  const { namespace, name, uid } = cache.metadata
+  const whole = modelCache.parse(await rest.get(objectPath(KINDS.ModelCache, namespace, name), { signal }))
+  if (whole.metadata.uid === uid && madeFrom(whole) === madeFrom(cache)) return whole
+  throw new ApiError(409, 'Conflict', `ModelCache ${namespace}/${name} has changed since it was seen`)
 }
 
 /**

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { aClaim } from '../../api/fixtures.ts'
+import type { HydrationPod } from '../../api/hydration-pod.ts'
 import { deletion } from './deletion.ts'
-import { aJob, aManagedClaim, anObservation, aStagedCache, EARLIER } from './fixtures.ts'
+import { aHydrationPod, aJob, aManagedClaim, anObservation, aStagedCache, EARLIER } from './fixtures.ts'
 import type { Observation } from './observe.ts'
 
 const cache = aStagedCache({ metadata: { deletionTimestamp: EARLIER } })
@@ -15,11 +16,22 @@ test('the Job goes first, then the claim, then the cache', () => {
   const claim = aManagedClaim()
   expect(kinds({ claim, work: { hydrate: { job, pods: [] } } })).toEqual(['delete HydrationJob'])
   const going = aJob(cache, { metadata: { deletionTimestamp: EARLIER } })
-  expect(kinds({ claim, work: { hydrate: { job: going, pods: [] } } })).toEqual([])
+  expect(kinds({ claim, work: { hydrate: { job: going, pods: [aHydrationPod()] } } })).toEqual([])
   expect(kinds({ claim })).toEqual(['delete PersistentVolumeClaim'])
   // Pods may keep it for as long as they like.
   expect(writes({ claim: aManagedClaim({ metadata: { deletionTimestamp: EARLIER } }) })).toEqual(gone)
   expect(writes({})).toEqual(gone)
+})
+
+test.each<[string, HydrationPod[]]>([
+  ['no pod', []],
+  ['a pod that has ended', [aHydrationPod({ status: { phase: 'Failed' } })]],
+  ['a pod that never got a node', [aHydrationPod({ status: { phase: 'Pending' } })]],
+])('a Job that is being deleted and has %s holds nothing up', (_what, pods) => {
+  const going = aJob(cache, { metadata: { deletionTimestamp: EARLIER } })
+  expect(kinds({ claim: aManagedClaim(), work: { hydrate: { job: going, pods } } })).toEqual([
+    'delete PersistentVolumeClaim',
+  ])
 })
 
 test('what is not ours stays', () => {

@@ -1,6 +1,7 @@
-import { STORAGE_FINALIZER } from '../../api/managed-claim.ts'
+import { STORAGE_FINALIZER } from '../../api/annotations.ts'
 import { isMadeFor } from './objects/made-for.ts'
-import type { Observation } from './observe.ts'
+import type { Observation, Work } from './observe.ts'
+import { isFinished } from './pods.ts'
 import type { Write } from './step.ts'
 import { deletions } from './task.ts'
 
@@ -10,9 +11,17 @@ import { deletions } from './task.ts'
  */
 export function deletion({ cache, claim, work }: Observation): readonly Write[] {
   if (!cache.metadata.finalizers?.includes(STORAGE_FINALIZER)) return []
-  if (work.hydrate !== undefined || work.measure !== undefined) return deletions(work.hydrate, work.measure)
+  const endings = deletions(work.hydrate, work.measure)
+  if (endings.length > 0) return endings
+  // A Job may stay for as long as somebody's finalizer is on it.
+  if ([work.hydrate, work.measure].some(mayWrite)) return []
   const isOwn = cache.spec.storage.backend === 'PVC' && claim !== undefined && isMadeFor(cache, claim)
   if (!isOwn || claim.metadata.deletionTimestamp !== undefined) return [{ do: 'finalizer', present: false }]
   const { name, uid } = claim.metadata
   return [{ do: 'delete', kind: 'PersistentVolumeClaim', name, uid, propagation: 'Background' }]
+}
+
+/** Whether a pod of a Job that is being deleted may still write: one that no node has is given none any more. */
+function mayWrite(work: Work | undefined): boolean {
+  return work?.pods.some(pod => !isFinished(pod) && pod.status?.phase !== 'Pending') ?? false
 }

@@ -29,7 +29,7 @@ beforeEach(() => {
     rest: {
       get: async (path, options) => {
         calls.push(`${path} ${options?.query?.fieldSelector}`)
-        return { items: events }
+        return { metadata: { resourceVersion: '1' }, items: events }
       },
       log: async path => {
         calls.push(path)

@@ -5,6 +5,7 @@ import { type HydrationProgress, hydrationProgress } from '../../api/hydration-r
 import { optional } from '../../api/null.ts'
 import { cut, printable } from '../../api/wording.ts'
 import { KINDS } from '../../cluster/kinds.ts'
+import { pagesOf } from '../../kube/list.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { type Details, isUnbound, type Observation, type Work } from './observe.ts'
@@ -98,17 +99,18 @@ function progressIn(line: string): HydrationProgress['progress'] | undefined {
   }
 }
 
-const events = z.object({
-  items: z.array(
-    z.object({
-      reason: optional(z.string()),
-      message: optional(z.string()),
-      lastTimestamp: optional(z.string()),
-      eventTime: optional(z.string()),
-      series: optional(z.object({ lastObservedTime: optional(z.string()) })),
-    }),
-  ),
+const event = z.object({
+  reason: optional(z.string()),
+  message: optional(z.string()),
+  lastTimestamp: optional(z.string()),
+  eventTime: optional(z.string()),
+  series: optional(z.object({ lastObservedTime: optional(z.string()) })),
 })
+
+/** Anybody may write Events, as many and as large as they like: a few are read at a time, and no more than so many. */
+const EVENTS_AT_A_TIME = 10
+const MAX_EVENTS = 100
+const MAX_EVENT_PAGES = 20
 
 /** The latest failure that a Warning tells of an object, in the words of whoever told it. */
 async function readWarning(
@@ -117,15 +119,27 @@ async function readWarning(
   uid: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const query = { fieldSelector: `involvedObject.uid=${uid},type=Warning`, limit: 100 }
+  const query = { fieldSelector: `involvedObject.uid=${uid},type=Warning` }
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
-  const found = events.safeParse(await rest.get(path, { query, signal }))
-  // FailedMount, FailedCreate, ProvisioningFailed; other Warnings, such as MissingClusterDNS, hold up nothing.
-  const failures = (found.data?.items ?? []).filter(({ reason }) => reason?.includes('Failed'))
-  const told = failures.map(({ message, lastTimestamp, eventTime, series }) => ({
-    message,
-    at: Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? ''),
-  }))
-  const latest = told.toSorted((a, b) => a.at - b.at).at(-1)
-  return latest?.message ? cut(printable(latest.message), MAX_MESSAGE) : undefined
+  let latest: { message: string; at: number } | undefined
+  let read = 0
+  let pages = 0
+  for await (const { items } of pagesOf(rest, path, { query, first: EVENTS_AT_A_TIME, signal })) {
+    for (const failure of items.flatMap(failureIn)) {
+      // What has no time comes before what has one.
+      if (latest === undefined || !(failure.at < latest.at)) latest = failure
+    }
+    read += items.length
+    pages += 1
+    if (read >= MAX_EVENTS || pages >= MAX_EVENT_PAGES) break
+  }
+  return latest?.message
+}
+
+/** FailedMount, FailedCreate, ProvisioningFailed; other Warnings, such as MissingClusterDNS, hold up nothing. */
+function failureIn(item: unknown): { message: string; at: number }[] {
+  const { reason, message, series, lastTimestamp, eventTime } = event.safeParse(item).data ?? {}
+  if (!message || !reason?.includes('Failed')) return []
+  const at = Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? '')
+  return [{ message: cut(printable(cut(message, MAX_MESSAGE)), MAX_MESSAGE), at: Number.isNaN(at) ? 0 : at }]
 }

@@ -1,8 +1,7 @@
-import { MADE_FROM } from '../../api/annotations.ts'
+import { MADE_FROM, STORAGE_FINALIZER } from '../../api/annotations.ts'
 import { aClaim, aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
 import { type HydrationJob, hydrationJob } from '../../api/hydration-job.ts'
 import { HYDRATOR_CONTAINER, type HydrationPod, hydrationPod } from '../../api/hydration-pod.ts'
-import { STORAGE_FINALIZER } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import { jobName, madeFrom, type Task } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
@@ -89,7 +88,6 @@ export function anObservation(given: Partial<Observation> = {}): Observation {
     work: {},
     storageClass: { name: 'shared', inferenceCluster: undefined, found: aStorageClass(), basis: [] },
     clusterName: undefined,
-    settings: { image: 'registry.example/modelcache:1', env: [] },
     now: NOW,
     ...given,
   }

@@ -10,11 +10,11 @@ import type { Stores } from '../../cluster/stores.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import { thisCluster } from '../../storage/this-cluster.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
-import { type HydratorSettings, jobName, type Task } from './objects/hydration-job.ts'
-import { isMadeFor } from './objects/made-for.ts'
+import { jobName, type Task } from './objects/hydration-job.ts'
+import { isMadeFor, isOrphan } from './objects/made-for.ts'
 import type { Refusal } from './refusal.ts'
 
-/** The Job of a task, and its pods. */
+/** The Job of a task, and its pods. One that nobody owns any more was ours: its name is reserved. */
 export interface Work {
   job: HydrationJob
   /** Those that exist, the newest last. */
@@ -43,7 +43,6 @@ export interface Observation extends Details {
   storageClass: EffectiveClass
   /** The InferenceCluster that stands for this cluster. */
   clusterName: string | undefined
-  settings: HydratorSettings
   /** The API server has refused a write of the plan that was made from the same look. */
   refused?: Refusal
   /** Milliseconds since the epoch. */
@@ -54,7 +53,7 @@ export interface Looking {
   stores: Stores<(typeof CONTROLLER_KINDS)[number]>
   /** The pods of a Job, by its UID. */
   podsOf(jobUID: string): Iterable<HydrationPod>
-  settings: HydratorSettings & { clusterName?: string | undefined }
+  settings: { clusterName?: string | undefined }
 }
 
 /** Gathers what the stores know of a cache. */
@@ -62,7 +61,7 @@ export function observe(cache: ModelCache, { stores, podsOf, settings }: Looking
   const { namespace } = cache.metadata
   const workOf = (task: Task): Work | undefined => {
     const job = stores.HydrationJob.get(namespace, jobName(cache, task))
-    if (job === undefined || !isMadeFor(cache, job)) return undefined
+    if (job === undefined || !(isMadeFor(cache, job) || isOrphan(job))) return undefined
     return { job, pods: [...podsOf(job.metadata.uid)].toSorted(byCreation) }
   }
   const { clusterName } = settings
@@ -80,7 +79,6 @@ export function observe(cache: ModelCache, { stores, podsOf, settings }: Looking
     work: { hydrate: workOf('hydrate'), measure: workOf('measure') },
     storageClass: effectiveClass(cache.spec, lookup, { clusterName }),
     clusterName: thisCluster(stores.InferenceCluster.values(), clusterName)?.metadata.name ?? clusterName,
-    settings,
     now,
   }
 }

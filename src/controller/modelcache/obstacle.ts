@@ -1,4 +1,4 @@
-import type { HydrationPod } from '../../api/hydration-pod.ts'
+import { type HydrationPod, SCHEDULED } from '../../api/hydration-pod.ts'
 import { cut, printable } from '../../api/wording.ts'
 import { isUnbound, type Observation, type Work } from './observe.ts'
 import { falseCondition, isFinished, isRunning, stateOf } from './pods.ts'
@@ -48,7 +48,7 @@ function storage({ claim, warnings }: Observation): Verdict | undefined {
 }
 
 function unschedulable(seen: Observation, pod: HydrationPod): Verdict | undefined {
-  const condition = falseCondition(pod, 'PodScheduled')
+  const condition = falseCondition(pod, SCHEDULED)
   const words = condition?.message ?? ''
   // Of a claim that is bound without a consumer: the claim is what to look at.
   if (condition?.reason !== 'Unschedulable' || (isUnbound(seen) && words.includes('unbound immediate')))

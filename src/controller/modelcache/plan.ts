@@ -1,5 +1,4 @@
-import { PAUSED } from '../../api/annotations.ts'
-import { STORAGE_FINALIZER } from '../../api/managed-claim.ts'
+import { PAUSED, STORAGE_FINALIZER } from '../../api/annotations.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
 import type { Occurrence } from '../../kube/events.ts'

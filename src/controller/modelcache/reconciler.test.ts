@@ -74,7 +74,8 @@ function aCluster() {
     start: (signal = stop.signal) =>
       startModelCacheReconciler({
         stores,
-        settings: { image: 'registry.example/modelcache:1', env: [] },
+        settings: {},
+        hydrator: { image: 'registry.example/modelcache:1', env: [] },
         rest,
         recorder: {
           tell: async ({ name }, { reason, note }) => {

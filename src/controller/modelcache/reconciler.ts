@@ -1,12 +1,9 @@
-import { REFETCH } from '../../api/annotations.ts'
 import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
 import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/metadata.ts'
-import { type ModelCache, modelCache } from '../../api/modelcache.ts'
-import { KINDS } from '../../cluster/kinds.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { objectKey } from '../../kube/object-key.ts'
 import { type ReconcilerObserver, startReconciler, type Wake } from '../../kube/reconciler.ts'
-import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import type { ReadableStore } from '../../kube/store.ts'
 import { indexStore } from '../../kube/store-index.ts'
@@ -59,8 +56,7 @@ export function startModelCacheReconciler(
       wake(metadata.namespace, metadata.name)
   }
 
-  const reconcile = async (stored: ModelCache) => {
-    const cache = needsContents(stored) ? await readWhole(stored, rest, signal) : stored
+  const reconcile = async (cache: ModelCache) => {
     const seen = observe(cache, looking, Date.now())
     const details = await readDetails(seen)
     let planned = plan({ ...seen, ...details })
@@ -110,23 +106,4 @@ function wakeUnstaged(wake: Wake, caches: ReadableStore<ModelCache>): void {
 function wakeOwner(wake: Wake, metadata: Owned): void {
   const name = ownerOf(metadata, 'ModelCache')
   if (name !== '') wake(metadata.namespace, name)
-}
-
-/** Stores keep the digests of inline files, and the Job gets the files themselves. */
-function needsContents({ spec, status, metadata }: ModelCache): boolean {
-  return (
-    spec.artifact.source?.inline !== undefined &&
-    (status?.resolvedDigest === undefined || metadata.annotations?.[REFETCH] !== status.hydration?.refetch) &&
-    metadata.deletionTimestamp === undefined
-  )
-}
-
-async function readWhole(
-  { metadata: { namespace, name, uid } }: ModelCache,
-  rest: Pick<Rest, 'get'>,
-  signal: AbortSignal,
-): Promise<ModelCache> {
-  const whole = modelCache.parse(await rest.get(objectPath(KINDS.ModelCache, namespace, name), { signal }))
-  if (whole.metadata.uid !== uid) throw new Error(`ModelCache ${namespace}/${name} is another one by now`)
-  return whole
 }

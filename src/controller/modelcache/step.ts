@@ -1,5 +1,6 @@
 import type { ModelCacheStatus, PHASES } from '../../api/modelcache-status.ts'
 import type { StatusReason } from '../../api/status-reasons.ts'
+import type { Task } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
 
 export type Phase = (typeof PHASES)[number]
@@ -15,8 +16,10 @@ export type MadeKind = 'PersistentVolumeClaim' | 'HydrationJob'
 
 /** One change of the cluster, all in the namespace of the cache. */
 export type Write =
+  /** The Job of a task, from the whole ModelCache: what was seen of it has digests in place of what is large. */
+  | { readonly do: 'start'; readonly kind: 'HydrationJob'; readonly task: Task }
   /** Never takes over what is there. */
-  | { readonly do: 'create'; readonly kind: MadeKind; readonly object: object }
+  | { readonly do: 'create'; readonly kind: 'PersistentVolumeClaim'; readonly object: object }
   /** JSON merge patch, of that version of the object and no other. */
   | {
       readonly do: 'merge'

@@ -32,15 +32,9 @@ const run = (
 }
 
 describe('the Job of a task', () => {
-  test('is made suspended, with no more than one pod at a time', () => {
+  test('is started where there is none', () => {
     const { writes } = runTask(anObservation({ claim: aManagedClaim() }), 'hydrate')
-    expect(writes).toMatchObject([
-      {
-        do: 'create',
-        kind: 'HydrationJob',
-        object: { spec: { suspend: true, parallelism: 1, podReplacementPolicy: 'Failed' } },
-      },
-    ])
+    expect(writes).toEqual([{ do: 'start', kind: 'HydrationJob', task: 'hydrate' }])
   })
 
   test('has its UID in status before it is resumed', () => {

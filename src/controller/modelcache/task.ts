@@ -2,7 +2,8 @@ import { MADE_FROM, REFETCH } from '../../api/annotations.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { FINAL_REASONS } from '../../api/status-reasons.ts'
 import { rfc3339 } from './conditions.ts'
-import { hydrationJob, jobName, madeFrom, type Task } from './objects/hydration-job.ts'
+import { jobName, madeFrom, type Task } from './objects/hydration-job.ts'
+import { isMadeFor } from './objects/made-for.ts'
 import type { Observation, Work } from './observe.ts'
 import { isUnbound } from './observe.ts'
 import { obstacle } from './obstacle.ts'
@@ -26,18 +27,23 @@ export type TaskResult = StepResult & { report?: { said: unknown; at: string | u
  * A Job that was made from what the ModelCache was before is deleted, and the next one takes its place.
  */
 export function runTask(seen: Observation, task: Task): TaskResult {
-  const { cache, settings, now } = seen
+  const { cache, now } = seen
   const work = seen.work[task]
   const name = jobName(cache, task)
   // One text for all that comes before its pod starts: each other one would be a write of status.
   const waits = waitText(name)
   if (work === undefined) {
-    const create: Write = { do: 'create', kind: 'HydrationJob', object: hydrationJob(cache, task, settings) }
-    return { writes: [create], ...goesOn(seen, task, waits) }
+    const start: Write = { do: 'start', kind: 'HydrationJob', task }
+    return { writes: [start], ...goesOn(seen, task, waits) }
   }
   const { job, pods } = work
   if (job.metadata.deletionTimestamp !== undefined)
     return goesOn(seen, task, `the last Job ${name} goes, and another one is made`)
+  if (!isMadeFor(cache, job))
+    return {
+      writes: [deletion(work)],
+      ...goesOn(seen, task, `Job ${name} has no owner, and another one is made`),
+    }
   if (job.metadata.annotations?.[MADE_FROM] !== madeFrom(cache)) {
     const hydration = { ...cache.status?.hydration, attempt: 0 }
     const message = `the ModelCache has changed, so Job ${name} is made again`

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { MADE_FROM, REFETCH } from '../../../api/annotations.ts'
+import { HYDRATOR_IMAGE, MADE_FROM, REFETCH } from '../../../api/annotations.ts'
 import { cacheLabel, variantLabel } from '../../../api/cache-label.ts'
-import { condensed } from '../../../api/condensed.ts'
+import { jobInputs } from '../../../api/condensed.ts'
 import { API_VERSION } from '../../../api/group.ts'
 import { MANIFEST_VARIABLE, textVariables, type Variable } from '../../../api/hydration-env.ts'
 import { HYDRATOR_LABELS } from '../../../api/hydration-job.ts'
@@ -19,6 +19,8 @@ export type Task = 'hydrate' | 'measure'
 export interface HydratorSettings {
   image: string
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never' | undefined
+  /** Labels and annotations that a ModelCache may give to its hydration pod, besides those that every installation allows. */
+  metadataKeys?: readonly string[] | undefined
   /** Proxies, a CA of the company, the hub. */
   env: readonly Variable[]
 }
@@ -54,8 +56,7 @@ export function jobName({ metadata }: ModelCache, task: Task): string {
 
 /** The same as long as nothing has changed that decides what a Job does, so that a Job that failed would fail again. */
 export function madeFrom(cache: ModelCache): string {
-  const { artifact, hydration } = condensed(cache).spec
-  const parts = [artifact.source, hydration, cache.metadata.annotations?.[REFETCH]]
+  const parts = [jobInputs(cache), cache.metadata.annotations?.[REFETCH]]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
@@ -114,7 +115,7 @@ function podTemplate(
   return {
     metadata: {
       labels: { ...hydration?.labels, ...NO_SIDECARS.labels, ...labels, ...HYDRATOR_LABELS },
-      annotations: { ...NO_SIDECARS.annotations, ...hydration?.annotations },
+      annotations: { ...NO_SIDECARS.annotations, ...hydration?.annotations, [HYDRATOR_IMAGE]: image },
     },
     spec: {
       restartPolicy: 'Never',

@@ -21,6 +21,11 @@ export function madeFor({ metadata }: ModelCache) {
   }
 }
 
+/** Whether nobody owns an object: a ModelCache that is deleted with `--cascade=orphan` leaves such ones behind. */
+export function isOrphan(object: { metadata: Parameters<typeof controllerOf>[0] }): boolean {
+  return controllerOf(object.metadata) === undefined
+}
+
 /** Whether an object was made for this cache, and not for another one that had its name, nor by somebody else. */
 export function isMadeFor(
   { metadata }: ModelCache,

@@ -1,4 +1,4 @@
-import { onlyNode, type PersistentVolume } from '../../../api/persistent-volume.ts'
+import type { PersistentVolume } from '../../../api/persistent-volume.ts'
 import { isRawDevice, type PersistentVolumeClaim } from '../../../api/persistent-volume-claim.ts'
 import type { StatusReason } from '../../../api/status-reasons.ts'
 import type { StorageClass } from '../../../api/storage-class.ts'
@@ -50,7 +50,7 @@ export function claimState(
     const message = `the volume of ${subject} is ${modes.join(', ') || 'without access modes'}, neither ReadWriteMany nor ReadOnlyMany`
     return { ready: false, reason: 'ClaimNotShared', message }
   }
-  const node = volume && onlyNode(volume)
+  const node = volume?.spec.onlyNode
   if (node !== undefined) {
     const message = `the volume of ${subject} is on node ${quote(node)} alone; pods on several nodes need one that all of them reach`
     return { ready: false, reason: 'ClaimNotShared', message }

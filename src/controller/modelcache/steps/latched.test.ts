@@ -80,7 +80,7 @@ describe('staged again', () => {
 
   test('it is Ready meanwhile', () => {
     const { phase, writes } = verdict({ cache })
-    expect([phase, writes]).toMatchObject(['Ready', [{ do: 'create', kind: 'HydrationJob' }]])
+    expect([phase, writes]).toMatchObject(['Ready', [{ do: 'start', kind: 'HydrationJob', task: 'hydrate' }]])
   })
 
   test('it is Ready when that fails', () => {

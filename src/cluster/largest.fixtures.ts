@@ -1,0 +1,114 @@
+import type { Kind } from '../api/kinds.ts'
+
+/**
+ * Of each kind an object about as large as etcd stores one, in what the schema reads of it and in what it does not: for tests of what is
+ * kept of such objects. Each is one that an API server takes, and all but those that only administrators make may come from anybody.
+ */
+export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: object } } = {
+  HydrationJob: name => ({
+    metadata: {
+      ...named(name, HYDRATOR_LABELS),
+      uid: name,
+      ownerReferences: owners(),
+      finalizers: texts(500, 50).map(text => `example.com/${text}`),
+    },
+    spec: { suspend: true, template: { spec: pod(300_000) } },
+  }),
+  HydrationPod: name => ({
+    metadata: { ...named(name, HYDRATOR_LABELS), ownerReferences: owners() },
+    spec: pod(600_000),
+  }),
+  InferenceCluster: name => ({ metadata: named(name), spec: {} }),
+  ModelCache: name => ({
+    metadata: { ...named(name), finalizers: texts(60, 60).map(text => `example.com/${text}`) },
+    spec: {
+      artifact: {
+        source: {
+          huggingFace: { repo: 'a/b', revision: 'v1', include: texts(64, 256), exclude: texts(64, 256) },
+        },
+      },
+      mount: { path: `/${texts(4, 250).join('/')}` },
+      storage: { backend: 'PVC', pvc: { storageClassName: 'e2e-shared-files' } },
+      hydration: {
+        nodeSelector: Object.fromEntries(texts(64, 60).map(text => [text, text])),
+        tolerations: texts(32, 60).map(text => ({ key: text, operator: 'Exists' })),
+      },
+      clusterSelector: {
+        matchExpressions: texts(32, 60).map(key => ({ key, operator: 'In', values: texts(256, 60) })),
+      },
+    },
+  }),
+  Namespace: name => ({ metadata: named(name) }),
+  PersistentVolume: name => ({
+    metadata: named(name),
+    spec: {
+      capacity: { storage: '1Gi' },
+      accessModes: ['ReadWriteMany'],
+      hostPath: { path: '/nowhere' },
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: 'example.com/zone', operator: 'In', values: texts(1_000, 63) }] },
+          ],
+        },
+      },
+    },
+  }),
+  PersistentVolumeClaim: name => ({
+    metadata: { ...named(name), ownerReferences: owners() },
+    spec: {
+      accessModes: ['ReadWriteMany'],
+      storageClassName: 'shared',
+      resources: { requests: { storage: '1Gi' } },
+    },
+  }),
+  Pod: name => ({
+    metadata: named(name, { 'modelplane.ai/cache-consumer': 'true' }),
+    spec: { ...pod(500_000), schedulingGates: [{ name: 'modelplane.ai/cache-ready' }] },
+  }),
+  ResourceQuota: name => ({
+    metadata: named(name),
+    spec: { hard: Object.fromEntries(texts(1_000, 60).map(text => [`example.com/${text}`, '1'])) },
+  }),
+  StorageClass: name => ({
+    metadata: named(name),
+    provisioner: 'example.com/shared',
+    parameters: { note: 'x'.repeat(200_000) },
+  }),
+  StorageProfile: name => ({
+    metadata: named(name),
+    status: { claimPropertySets: [{ accessModes: ['ReadWriteMany'], volumeMode: 'Filesystem' }] },
+  }),
+}
+
+const HYDRATOR_LABELS = { 'app.kubernetes.io/name': 'modelcache', 'app.kubernetes.io/component': 'hydrator' }
+
+/** Different texts of so many characters. */
+function texts(count: number, length: number): string[] {
+  return Array.from({ length: count }, (_, index) => `t${index}-`.padEnd(length, 'x'))
+}
+
+function named(name: string, labels: object = {}) {
+  // Kubernetes: 256 KiB of annotations.
+  return {
+    name,
+    labels,
+    annotations: { 'modelplane.ai/refetch': 'x'.repeat(100_000), note: 'x'.repeat(100_000) },
+  }
+}
+
+function owners() {
+  return texts(60, 200).map(name => ({ apiVersion: 'v1', kind: 'ConfigMap', name, uid: name }))
+}
+
+/** A pod spec with many mounts of many claims, and besides so many characters that say nothing to us. */
+function pod(filler: number) {
+  const volumes = texts(1_000, 60).map(name => ({ name, persistentVolumeClaim: { claimName: name } }))
+  const volumeMounts = volumes.map(({ name }) => ({
+    name,
+    mountPath: `/${name}`,
+    subPath: `${name}/${'x'.repeat(100)}`,
+  }))
+  const env = [{ name: 'FILLER', value: 'x'.repeat(filler) }]
+  return { restartPolicy: 'Never', containers: [{ name: 'main', image: 'any', volumeMounts, env }], volumes }
+}
