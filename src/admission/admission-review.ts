@@ -18,7 +18,9 @@ export const admissionReview = z.object({
     name: optional(z.string()),
     namespace: optional(z.string()),
     /** Who asks, as the API server has authenticated it: nothing in the object can pretend to be another. */
-    userInfo: z.object({ username: z.string().default('') }).prefault({}),
+    userInfo: optional(z.object({ username: optional(z.string()) })).transform(user => ({
+      username: user?.username ?? '',
+    })),
     dryRun: optional(z.boolean()),
     object: optional(z.unknown()),
     oldObject: optional(z.unknown()),

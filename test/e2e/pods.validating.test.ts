@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { hydrationJobOf } from './hydration-jobs.ts'
 import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 
 // Who may write to a managed claim, asked by real users under real RBAC: a tenant with role edit, and the controller's
@@ -9,6 +10,8 @@ const CLAIM = 'modelcache--weights'
 const image = 'registry.example.com/anything'
 const TENANT = ['--as=tenant', '--as-group=tenants']
 const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
+/** The Job that status will name; the one of the controller itself has another name. */
+const JOB = 'modelcache--hydrate'
 const CRONJOB_CONTROLLER = ['--as=system:serviceaccount:kube-system:cronjob-controller']
 
 let cluster: Cluster
@@ -34,7 +37,7 @@ beforeAll(async () => {
   await eventually('the default service account', async () =>
     (await cluster.kubectl(['get', 'serviceaccount/default'])).code === 0 ? true : undefined,
   )
-  hydrationUID = await create(CONTROLLER, job('hydrate', writing()))
+  hydrationUID = await create(CONTROLLER, await hydrationJobOf(cluster, 'weights', JOB))
 })
 
 function role(name: string, rules: object[]) {
@@ -110,41 +113,44 @@ async function debug(podName: string, volumeMounts: object[]) {
 
 describe('the hydration Job', () => {
   test('gets no pod before status has its UID, and the event says why', async () => {
-    const words = await eventually('an event', async () => (await failedCreate('hydrate')) || undefined)
+    const words = await eventually('an event', async () => (await failedCreate(JOB)) || undefined)
     expect(words).toMatch(
       /admission webhook "validate\.pods\.modelplane\.ai" denied the request: ClaimWritable: /,
     )
-    expect(await podsOf('hydrate')).toEqual([])
+    expect(await podsOf(JOB)).toEqual([])
   })
 
   test('gets its pod, which may write, from the real Job controller once status has its UID', async () => {
-    await cluster.setStatus('modelcache/weights', { hydration: { jobName: 'hydrate', jobUID: hydrationUID } })
-    await eventually('the pod', async () => ((await podsOf('hydrate')).length === 1 ? true : undefined))
+    await cluster.setStatus('modelcache/weights', { hydration: { jobName: JOB, jobUID: hydrationUID } })
+    await eventually('the pod', async () => ((await podsOf(JOB)).length === 1 ? true : undefined))
   })
 
   test('is not the only Job of its creator, but another one gets no pods', async () => {
-    await create(CONTROLLER, job('another', writing()))
-    const words = await eventually('an event', async () => (await failedCreate('another')) || undefined)
-    expect(words).toMatch(/validate\.pods\.modelplane\.ai.* ClaimWritable: volume data mounts claim/)
-    expect(await podsOf('another')).toEqual([])
+    await create(CONTROLLER, await hydrationJobOf(cluster, 'weights', 'modelcache--another'))
+    const words = await eventually(
+      'an event',
+      async () => (await failedCreate('modelcache--another')) || undefined,
+    )
+    expect(words).toMatch(/validate\.pods\.modelplane\.ai.* ClaimWritable: volume volume mounts claim/)
+    expect(await podsOf('modelcache--another')).toEqual([])
   })
 
-  test('has a pod that a tenant may debug, reading, and not make write for them', async () => {
-    const [name = ''] = (await podsOf('hydrate')).map(found => found.replace('pod/', ''))
-    const writes = await debug(name, [{ name: 'data', mountPath: '/data' }])
-    expect(writes.code).toBe(1)
-    expect(writes.stderr).toContain('ClaimWritable: ')
-    const reads = await debug(name, [{ name: 'data', mountPath: '/data', readOnly: true }])
-    expect(reads.code, reads.stderr).toBe(0)
+  test('has a pod that a tenant may not debug', async () => {
+    const [name = ''] = (await podsOf(JOB)).map(found => found.replace('pod/', ''))
+    for (const mounts of [[{ name: 'volume', mountPath: '/data' }], []]) {
+      const { code, stderr } = await debug(name, mounts)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/HydrationProtected: |ClaimWritable: /)
+    }
   })
 })
 
 describe('a tenant cannot write', () => {
-  const controller = { apiVersion: 'batch/v1', kind: 'Job', name: 'hydrate', controller: true }
+  const controller = { apiVersion: 'batch/v1', kind: 'Job', name: JOB, controller: true }
 
   test.each<[string, () => object]>([
     ['by a pod', () => ({})],
-    ['by a pod with the label of a hydration pod', () => ({ labels: { 'job-name': 'hydrate' } })],
+    ['by a pod with the label of a hydration pod', () => ({ labels: { 'job-name': JOB } })],
     [
       'by a pod whose owner is, it says, the hydration Job',
       () => ({ ownerReferences: [{ ...controller, uid: hydrationUID }] }),
@@ -152,7 +158,7 @@ describe('a tenant cannot write', () => {
     [
       'by a pod with both',
       () => ({
-        labels: { 'modelplane.ai/modelcache': 'weights', 'batch.kubernetes.io/job-name': 'hydrate' },
+        labels: { 'modelplane.ai/modelcache': 'weights', 'batch.kubernetes.io/job-name': JOB },
         ownerReferences: [{ ...controller, uid: hydrationUID }],
       }),
     ],

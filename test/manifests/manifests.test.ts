@@ -133,14 +133,14 @@ const webhooks = z.object({
   ),
 })
 
-test('the webhook configurations name the Service, have no caBundle, and fail open for advice alone', () => {
+test('the webhook configurations name the Service, have no caBundle, and fail open for advice and administrators alone', () => {
   const all = [
     'MutatingWebhookConfiguration/modelcache-mutating',
     'ValidatingWebhookConfiguration/modelcache-validating',
   ]
     .map(name => webhooks.parse(byName(shipped)[name]))
     .flatMap(configuration => configuration.webhooks)
-  expect(all).toHaveLength(6)
+  expect(all).toHaveLength(8)
   const service = byName(shipped)[`Service/${NAMESPACE}/modelcache-webhook`]
   for (const { name, clientConfig, failurePolicy } of all) {
     expect(clientConfig.service).toMatchObject({
@@ -149,7 +149,7 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
       port: 443,
     })
     expect(service).toMatchObject({ spec: { ports: [{ port: 443, targetPort: 'https' }] } })
-    expect(failurePolicy, name).toBe(name.includes('workloads.') ? 'Ignore' : 'Fail')
+    expect(failurePolicy, name).toBe(/workloads|by-administrators/.test(name) ? 'Ignore' : 'Fail')
   }
 })
 

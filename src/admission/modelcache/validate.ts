@@ -11,6 +11,7 @@ import type { Change, Rule } from './change.ts'
 import { claimSize } from './claim-size.ts'
 import { existingClaim } from './existing-claim.ts'
 import { fieldImmutable } from './field-immutable.ts'
+import { hydrationMetadata } from './hydration-metadata.ts'
 import { mountPath } from './mount-path.ts'
 import { mutableRevision } from './mutable-revision.ts'
 import { noInferenceCluster } from './no-inference-cluster.ts'
@@ -27,6 +28,7 @@ const RULES: readonly Rule[] = [
   artifactSource,
   sourceInvalid,
   storageMember,
+  hydrationMetadata,
   mountPath,
   fieldImmutable,
   storageClass,

@@ -155,7 +155,7 @@ describe('a pod that would rather wait', () => {
     )
     const { spec } = admitted(waiting({ caches: 'a.b,a-b' }), ...caches)
     const [dot, dash] = (spec.containers[0]?.env ?? []).map(({ name }) => name)
-    expect(dot).toMatch(/^MODELCACHE__A_B__[0-9A-F]{8}_DIGEST$/)
+    expect(dot).toMatch(/^MODELCACHE__A_B__[0-9A-Z]{25}_DIGEST$/)
     expect(dash).toBe('MODELCACHE__A_B_DIGEST')
   })
 })

@@ -6,13 +6,14 @@ import type { Finding } from '../finding.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { claimWritable } from './claim-writable.ts'
+import { hydrationProtected } from './hydration-protected.ts'
 import { injectionMissing } from './injection-missing.ts'
 import { snapshotUnknown } from './snapshot-unknown.ts'
 import type { Subject } from './subject.ts'
 
 /**
  * The validating webhook for pods (validate.pods.modelplane.ai), after every mutating one: what finally runs has the
- * mounts of its caches, of a managed claim nothing but snapshots, and nobody but a hydration Job writes to one.
+ * mounts of its caches, of a managed claim nothing but snapshots, and nobody but container hydrate of a hydration Job writes to one.
  */
 export function validatePod(request: AdmissionRequest, view: ClusterView, policy: Policy): Decision {
   const { operation, subResource } = request
@@ -25,7 +26,7 @@ export function validatePod(request: AdmissionRequest, view: ClusterView, policy
   const subject = { request, pod: parsed.data, view, policy }
   // Caches come and go during the life of a pod: what it was given is a matter of its creation alone.
   const mounts = created ? mountsOf(subject) : []
-  return decide([...mounts, ...claimWritable(subject)])
+  return decide([...mounts, ...claimWritable(subject), ...hydrationProtected(subject)])
 }
 
 /** Of a pod that lacks what was to be injected, that alone is told: its other mounts may be what is left of it. */

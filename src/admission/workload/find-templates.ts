@@ -1,4 +1,5 @@
 import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
+import { podAnnotations } from '../../api/pod.ts'
 import { pointer } from '../../injection/json-patch.ts'
 import { valueAt } from '../value-at.ts'
 
@@ -66,12 +67,12 @@ function withBearer(value: unknown, place: Place, below: Seen[]): Seen[] {
   return [below.some(({ isWhole }) => isWhole) ? { ...bearer, isStray: true } : bearer, ...below]
 }
 
-/** In `metadata`, as objects and templates have them, or without, as parts of some kinds do. */
+/**
+ * In `metadata`, as objects and templates have them, or without, as parts of some kinds do. Where one of ours is no text, nothing is read of
+ * them: no API server stores such annotations.
+ */
 function ourAnnotations(value: unknown): object | undefined {
-  return [valueAt(value, 'metadata.annotations'), valueAt(value, 'annotations')].find(
-    (annotations): annotations is object =>
-      typeof annotations === 'object' &&
-      annotations !== null &&
-      (CACHES in annotations || CACHE_CONTAINERS in annotations),
-  )
+  return [valueAt(value, 'metadata.annotations'), valueAt(value, 'annotations')]
+    .map(annotations => podAnnotations.safeParse(annotations).data)
+    .find(annotations => annotations && (CACHES in annotations || CACHE_CONTAINERS in annotations))
 }

@@ -1,6 +1,9 @@
 /** What makes a script more than a list of simple commands: its words are not what runs, or not where it seems. */
 const BEYOND_US = /`|<<|\$\(|(^|[\s;&|({])(eval|cd|set|source|if|for|while|case|function|alias)\s|"?\$[@*]/
 
+/** No person writes a longer script. */
+const MAX_SCRIPT = 131_072
+
 const SKIPPED = /^(exec|nohup|[A-Za-z_]\w*=.*)$/
 
 /**
@@ -8,6 +11,7 @@ const SKIPPED = /^(exec|nohup|[A-Za-z_]\w*=.*)$/
  * script does anything that takes a real shell to understand.
  */
 export function shellCommands(script: string): string[][] {
+  if (script.length > MAX_SCRIPT) return []
   // Kubernetes replaces $(NAME) of its own before the shell sees it; what comes out is a plain value.
   const text = script.replaceAll(/\\\s*\n/g, ' ').replaceAll(/\$\(([A-Za-z_]\w*)\)/g, '$$$1')
   if (BEYOND_US.test(text)) return []

@@ -47,7 +47,7 @@ export function generateContainer(
   random: Random,
 ): unknown {
   return {
-    name: random.chance(0.99) ? name : 'c0',
+    name: random.chance(0.97) ? name : random.pick(['c0', 'hydrate']),
     restartPolicy: random.perhaps(0.2, () => random.pick([null, 'Always', 'Always', 'Never'])),
     image: random.perhaps(0.9, () => random.pick(IMAGES)),
     command: random.pick(COMMANDS),

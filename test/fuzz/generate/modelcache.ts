@@ -45,6 +45,10 @@ export function generateModelCache(name: string, random: Random): Given {
           subPath: random.perhaps(0.4, () => written('folder', random)),
         })),
       },
+      hydration: random.perhaps(0.2, () => ({
+        labels: random.perhaps(0.5, () => hydrationMetadata(random)),
+        annotations: random.perhaps(0.5, () => hydrationMetadata(random)),
+      })),
       replication: random.perhaps(0.1, () =>
         random.pick(['AllMatchingClusters', 'AllMatchingClusters', 'AllMatchingNodes']),
       ),
@@ -109,6 +113,37 @@ const SOURCES: Record<string, (random: Random) => Given> = {
         ),
   }),
   configMap: random => ({ name: random.pick(['files', 'files', 'Files']) }),
+}
+
+const METADATA_KEYS = [
+  ...[
+    'team',
+    'a/b',
+    'kueue.x-k8s.io/queue-name',
+    'vault.hashicorp.com/agent-inject',
+    'A_b.c-d',
+    'app.kubernetes.io/version',
+  ],
+  ...[
+    'a b',
+    '',
+    '/x',
+    'x/',
+    'a/b/c',
+    '-a',
+    'UPPER.example.com/x',
+    '__proto__',
+    'x'.repeat(63),
+    'x'.repeat(64),
+  ],
+]
+const METADATA_VALUES = ['', 'one', 'true', 'a b', '-', 'ä', 'x'.repeat(63)]
+
+/** Labels or annotations for a hydration pod, mostly such that it may have. */
+function hydrationMetadata(random: Random): Given {
+  const keys = random.chance(0.6) ? METADATA_KEYS.slice(0, 3) : random.some(METADATA_KEYS, 0.2)
+  const value = () => (random.chance(0.8) ? 'one' : random.pick(METADATA_VALUES))
+  return Object.fromEntries(keys.map(key => [key, value()]))
 }
 
 const RESERVED = { gcs: {}, azure: { any: 'thing' }, pvcClone: {} }

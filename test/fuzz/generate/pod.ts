@@ -24,7 +24,7 @@ export function generatePod(cluster: Cluster, random: Random): { metadata: unkno
     )
   return {
     metadata: {
-      name: random.perhaps(0.6, () => 'serve-0'),
+      name: random.perhaps(0.6, () => (random.chance(0.9) ? 'serve-0' : 'modelcache--llama-x7k2p')),
       generateName: random.perhaps(0.6, () => 'serve-'),
       namespace: random.perhaps(0.5, () => random.pick([NAMESPACE, ''])),
       labels: random.perhaps(0.5, () =>
@@ -44,6 +44,8 @@ export function generatePod(cluster: Cluster, random: Random): { metadata: unkno
       schedulingGates: random.perhaps(0.15, () =>
         random.pick([null, [], [{ name: 'modelplane.ai/cache-ready' }], [{ name: 'example.com/other' }]]),
       ),
+      shareProcessNamespace: random.perhaps(0.05, () => random.pick([true, false, null])),
+      hostPID: random.perhaps(0.05, () => random.pick([true, false])),
       hostUsers: random.perhaps(0.1, () => false),
     },
   }
@@ -68,6 +70,7 @@ export function annotationsFor({ caches }: Cluster, random: Random): Record<stri
     'modelplane.ai/cache-containers': random.perhaps(0.2, () =>
       random.pick(['c0', 'c0, i0', 'i0', 'c1', 'gone', '', 'c0,,c0', 'e0']),
     ),
+    'modelplane.ai/hydrator-image': random.perhaps(0.05, () => random.pick(['', 'vllm/vllm-openai'])),
     'modelplane.ai/not-ready': random.perhaps(0.4, () =>
       random.chance(0.93) ? 'Gate' : random.pick(['gate', '', 'Refuse', ' Gate']),
     ),

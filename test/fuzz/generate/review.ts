@@ -1,5 +1,6 @@
 import { JOB_CONTROLLERS, OUR_CONTROLLER } from '../oracle/claim-writable.ts'
 import type { Cluster } from '../oracle/cluster.ts'
+import { textAt } from '../oracle/json.ts'
 import { judge, WEBHOOKS } from '../oracle/oracle.ts'
 import { spoil } from './hostile.ts'
 import { changed, generateModelCache } from './modelcache.ts'
@@ -86,9 +87,20 @@ function modelCacheRequest(_cluster: Cluster, random: Random): Request {
 
 /** Mostly in the object, sometimes in the review around it. */
 function spoilSomewhere(review: unknown, random: Random): unknown {
-  if (random.chance(0.1)) return spoil(review, random)
+  if (random.chance(0.1)) return ofSameResource(spoil(review, random), review)
   const member = random.chance(0.85) ? 'object' : 'oldObject'
   return JSON.parse(JSON.stringify(review), (name, value) => (name === member ? spoil(value, random) : value))
+}
+
+/**
+ * A spoilt review about the resource of the sound one, unless that is no text any more. The oracle knows the kinds of Kubernetes and
+ * of LeaderWorkerSet; what the product finds by shape in kinds of others, test/cases/ is about.
+ */
+function ofSameResource(spoilt: unknown, sound: unknown): unknown {
+  const resource = textAt(sound, 'request', 'resource', 'resource')
+  return JSON.parse(JSON.stringify(spoilt), (name, value) =>
+    name === 'resource' && typeof value === 'string' ? resource : value,
+  )
 }
 
 /** JSON allows a name twice, and parsers differ in which one counts. */

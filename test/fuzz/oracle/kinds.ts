@@ -3,6 +3,7 @@ import {
   CACHES,
   CONTAINERS as CHOSEN,
   CONSUMER,
+  HYDRATOR_IMAGE,
   INJECTED,
   LEADER_NAME,
   NOT_READY,
@@ -46,7 +47,9 @@ export const cacheMetadata: Shape = having({
 /** Labels and annotations are people's; ours among them are texts. */
 const annotations = maybe(
   having(
-    Object.fromEntries([CACHES, CHOSEN, NOT_READY, INJECTED, LEADER_NAME].map(name => [name, maybe(text)])),
+    Object.fromEntries(
+      [CACHES, CHOSEN, NOT_READY, INJECTED, HYDRATOR_IMAGE, LEADER_NAME].map(name => [name, maybe(text)]),
+    ),
   ),
 )
 const name = textOf(0, 1024)
@@ -90,7 +93,7 @@ const CONTAINERS = listOf(
         1024,
       ),
     ),
-    volumeDevices: maybe(listOf(having({ devicePath: path }), 1024)),
+    volumeDevices: maybe(listOf(having({ name: maybe(name), devicePath: path }), 1024)),
   }),
   256,
 )
@@ -111,6 +114,8 @@ const podSpec = having({
   os: maybe(having({ name })),
   nodeSelector: maybe(having({ 'kubernetes.io/os': maybe(text) })),
   nodeName: maybe(name),
+  shareProcessNamespace: maybe(flag),
+  hostPID: maybe(flag),
   schedulingGates: maybe(listOf(having({ name }), 1024)),
 })
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { backendOf, type Cluster, isBeingDeleted, named } from './cluster.ts'
 import { isCacheInUse } from './deletion.ts'
+import { ofHydrationMetadata } from './hydration.ts'
 import { at, isObject, listAt, mapAt, textAt } from './json.ts'
 import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcache-shape.ts'
@@ -28,7 +29,12 @@ export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
   const namespace = textAt(request, 'namespace') ?? ''
   const ofOperation =
     old === undefined ? ofCreation(cache, namespace, cluster) : ofChange(cache, old, cluster)
-  return judged(object, [...ofItself(cache), ...ofStorage(cache), ...ofOperation])
+  return judged(object, [
+    ...ofItself(cache),
+    ...ofStorage(cache),
+    ...ofHydrationMetadata(cache, old),
+    ...ofOperation,
+  ])
 }
 
 /** A custom resource as the API server keeps it: without members that are null, but for metadata. */

@@ -31,18 +31,27 @@ export function isDigest(value: unknown): value is string {
   return hex.length === 64 && madeOf(hex, `${DIGITS}abcdef`)
 }
 
-/** The first eight hexadecimal digits of the SHA-256 of a text. */
+/** The first 128 bits of the SHA-256 of a text as a number with 36 digits, 25 places wide. */
 export function shortHash(value: string): string {
-  return createHash('sha256').update(value).digest('hex').slice(0, 8)
+  let number = 0n
+  for (const byte of createHash('sha256').update(value).digest().subarray(0, 16))
+    number = number * 256n + BigInt(byte)
+  let digits = ''
+  for (let place = 0; place < 25; place++) {
+    digits = `${DIGITS}${LOWER}`.charAt(Number(number % 36n)) + digits
+    number /= 36n
+  }
+  return digits
 }
 
 /** What stands for a cache in the names of its claim, its volumes and its annotations: a DNS label of at most 63 characters. */
 export function labelFor(cache: string): string {
   const plain = `modelcache--${cache}`
-  const tail = cache.slice(-10)
-  const looksHashed = cache.length >= 10 && tail.startsWith('--') && madeOf(tail.slice(2), `${DIGITS}abcdef`)
+  const tail = cache.slice(-27)
+  const looksHashed =
+    cache.length >= 27 && tail.startsWith('--') && madeOf(tail.slice(2), `${DIGITS}${LOWER}`)
   if (plain.length <= 63 && !cache.includes('.') && !looksHashed) return plain
-  let slug = plain.split('.').join('-').slice(0, 53)
+  let slug = plain.split('.').join('-').slice(0, 36)
   while (slug.endsWith('-')) slug = slug.slice(0, -1)
   return `${slug}--${shortHash(cache)}`
 }

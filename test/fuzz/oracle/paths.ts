@@ -2,14 +2,16 @@
 const NEEDED = [
   '/bin /boot /dev /etc /home /lib /lib32 /lib64 /libx32 /opt /proc /root /run /sbin /sys /tmp /usr /var',
   '/usr/bin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin',
-  '/run/secrets/kubernetes.io/serviceaccount /var/run/secrets/kubernetes.io/serviceaccount',
+  '/usr/local/bin /usr/local/etc /usr/local/lib /usr/local/lib64 /usr/local/libexec /usr/local/sbin',
+  '/run/secrets /var/run/secrets /vault/secrets',
 ].flatMap(line => line.split(' '))
 
 /** Where a mount may not lie inside either. */
 const SEALED = [
   '/bin /boot /dev /etc /lib /lib32 /lib64 /libx32 /proc /sbin /sys',
   '/usr/bin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin',
-  '/run/secrets/kubernetes.io/serviceaccount /var/run/secrets/kubernetes.io/serviceaccount',
+  '/usr/local/bin /usr/local/etc /usr/local/lib /usr/local/lib64 /usr/local/libexec /usr/local/sbin',
+  '/run/secrets /var/run/secrets /vault/secrets',
 ].flatMap(line => line.split(' '))
 
 /** The parts of a path as a container sees it: without empty and `.` ones, each `..` taking one back. */
@@ -39,10 +41,34 @@ export function sameFolder(one: string, other: string): boolean {
   return plain(one).join('/') === plain(other).join('/')
 }
 
+/** Ranges of what has no shape, though Unicode calls it a letter, a mark or nothing yet. */
+const SHAPELESS = [
+  [0x034f, 0x034f],
+  [0x115f, 0x1160],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
+  [0x2800, 0x2800],
+  [0x3164, 0x3164],
+  [0xfe00, 0xfe0f],
+  [0xffa0, 0xffa0],
+  [0xfff0, 0xfff8],
+  [0xe0000, 0xe0fff],
+] as const
+
+/** Whether a text has what a person does not see: controls, formatting, private use, ends of lines, and what has no shape. */
+export function hasHidden(text: string): boolean {
+  return [...text].some(c => {
+    const code = c.codePointAt(0) ?? 0
+    return (
+      /\p{Cc}|\p{Cf}|\p{Co}|\p{Zl}|\p{Zp}/u.test(c) ||
+      SHAPELESS.some(([from, to]) => code >= from && code <= to)
+    )
+  })
+}
+
 /** No control, formatting or private characters, no separators of lines; each part a name that a file system takes. */
 export function isShown(path: string): boolean {
-  const isHidden = [...path].some(c => /\p{Cc}|\p{Cf}|\p{Co}|\p{Zl}|\p{Zp}/u.test(c))
-  return !isHidden && path.split('/').every(part => Buffer.byteLength(part) <= 255)
+  return !hasHidden(path) && path.split('/').every(part => Buffer.byteLength(part) <= 255)
 }
 
 /** DESIGN: absolute, clean, not `/`. A colon would be read as a separator by container runtimes. */
@@ -57,5 +83,15 @@ export function isCleanPath(path: string): boolean {
 /** Whether a clean path is at or above something that containers need, or inside something sealed. */
 export function isReservedPath(path: string): boolean {
   const atOrAbove = NEEDED.some(needed => `${needed}/`.startsWith(`${path}/`))
-  return atOrAbove || SEALED.some(sealed => path.startsWith(`${sealed}/`))
+  return atOrAbove || SEALED.some(sealed => path.startsWith(`${sealed}/`)) || isCredentialFolder(path)
+}
+
+/** What programs log in with, in the home of whoever runs them. */
+function isCredentialFolder(path: string): boolean {
+  const named = path.split('/')
+  return named.some(
+    (part, index) =>
+      ['.ssh', '.gnupg', '.aws', '.azure', '.kube', '.docker'].includes(part) ||
+      (part === '.config' && named[index + 1] === 'gcloud'),
+  )
 }

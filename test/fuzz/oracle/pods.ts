@@ -8,6 +8,7 @@ import {
 } from './claim-writable.ts'
 import type { Cluster } from './cluster.ts'
 import { named, recordOf } from './cluster.ts'
+import { isHydrationTouched } from './hydration.ts'
 import { type Injected, inject } from './injection.ts'
 import { at, textAt } from './json.ts'
 import { job, pod as podShape } from './kinds.ts'
@@ -42,6 +43,7 @@ export function judgeFinalPod(request: unknown, cluster: Cluster): Verdict {
     const managed = managedClaim(claim, textAt(request, 'namespace') ?? '', cluster)
     if (managed && !(isCreated && isHydrationPod(request, managed.cache))) reasons.add('ClaimWritable')
   }
+  if (isHydrationTouched(pod, isCreated)) reasons.add('HydrationProtected')
   return judged(pod, reasons)
 }
 

@@ -1,6 +1,7 @@
 import { at, isObject, listAt, mapAt, textAt } from './json.ts'
 import { ALPHANUMERIC, DIGITS, isOneOf, LOWER, madeOf } from './names.ts'
 import { isOciReference } from './oci-reference.ts'
+import { hasHidden } from './paths.ts'
 
 /** DESIGN 3.1, SourceInvalid: the grammar of repositories, URIs, URLs, OCI references, globs and file names. */
 export function isSourceValid(source: unknown): boolean {
@@ -21,9 +22,9 @@ export function isSourceValid(source: unknown): boolean {
   )
 }
 
-/** What reaches a terminal as something else than a sign: controls, formatting, private use, ends of lines. */
+/** What reaches a terminal as something else than a sign. */
 function isControl(character: string): boolean {
-  return /\p{Cc}|\p{Cf}|\p{Co}|\p{Zl}|\p{Zp}/u.test(character)
+  return hasHidden(character)
 }
 
 function isRepo(repo: string): boolean {

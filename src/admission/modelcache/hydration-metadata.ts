@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isAllowedKey } from '../../api/hydration-metadata.ts'
+import { objectName } from '../../api/object-name.ts'
+import { violation } from '../../api/violation.ts'
+import { quote } from '../../api/wording.ts'
+import { error, type Finding } from '../finding.ts'
+import type { Rule } from './change.ts'
+
+/** Of labels and annotations together: each Job carries them, and so does each of its pods. */
+const MAX_BYTES = 16_384
+
+const NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
+const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
+
+/** The labels and annotations that a ModelCache gives to its hydration pod. Runs on CREATE and when they changed. */
+export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys = [] }) => {
+  const { labels = {}, annotations = {} } = cache.spec.hydration ?? {}
+  const before = old?.spec.hydration
+  const isNew = old === undefined
+  const areSame =
+    !isNew && isDeepStrictEqual([before?.labels ?? {}, before?.annotations ?? {}], [labels, annotations])
+  if (areSame) return []
+  const entries = [
+    ...Object.entries(labels).map(([key, value]) => ({ kind: 'labels', key, value })),
+    ...Object.entries(annotations).map(([key, value]) => ({ kind: 'annotations', key, value })),
+  ]
+  const bytes = entries.reduce(
+    (sum, { key, value }) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  )
+  if (bytes > MAX_BYTES) {
+    const text = `labels and annotations of spec.hydration have ${bytes} bytes together, at most ${MAX_BYTES} are allowed`
+    return [invalid('spec.hydration', text)]
+  }
+  return entries.flatMap(({ kind, key, value }) => {
+    const place = `spec.hydration.${kind}`
+    const field = `${place}[${key}]`
+    if (!isQualifiedName(key))
+      return [
+        invalid(
+          field,
+          `${place} has ${quote(key)}, which is no key of Kubernetes; write it as example.com/name`,
+        ),
+      ]
+    if (kind === 'labels' && !LABEL_VALUE.test(value)) {
+      const text = `${place} has value ${quote(value)}, which no label can have; use up to 63 letters, digits, "-", "_" and "."`
+      return [invalid(field, text)]
+    }
+    if (isAllowedKey(key, hydrationKeys)) return []
+    const text = `${place} has ${quote(key)}, which no hydration pod may have, because injectors obey it; leave it out, or have an administrator allow it by option --hydration-metadata`
+    return [error(violation('HydrationMetadataNotAllowed', field, text))]
+  })
+}
+
+/** Kubernetes: 63 characters, behind a prefix that is a DNS subdomain or without one. */
+function isQualifiedName(key: string): boolean {
+  const [name = '', prefix, ...more] = key.split('/').toReversed()
+  return (
+    more.length === 0 && NAME.test(name) && (prefix === undefined || objectName.safeParse(prefix).success)
+  )
+}
+
+function invalid(field: string, text: string): Finding {
+  return error(violation('HydrationMetadataInvalid', field, text))
+}

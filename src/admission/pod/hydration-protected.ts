@@ -1,0 +1,66 @@
+import { HYDRATOR_IMAGE } from '../../api/annotations.ts'
+import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
+import { HYDRATOR_CONTAINER } from '../../api/hydration-pod.ts'
+import type { Container, Pod } from '../../api/pod.ts'
+import { violation } from '../../api/violation.ts'
+import { quote } from '../../api/wording.ts'
+import { error, type Finding } from '../finding.ts'
+import type { Subject } from './subject.ts'
+
+const APART = 'keep the webhook that does so away from pods with label app.kubernetes.io/component=hydrator'
+
+/**
+ * Of a hydration pod container `hydrate` alone has the claim, with the image of its Job, and nobody else sees its processes: whatever
+ * injectors put beside it could write what others then trust. Its name is reserved, so it is known by that. The policy
+ * modelcache-hydration-containers says the same.
+ */
+export function hydrationProtected({ request, pod }: Subject): readonly Finding[] {
+  if (!isHydration(pod)) return []
+  const isMounting = mountsManaged(pod)
+  const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec
+  if (request.subResource) return beside('ephemeralContainers', ephemeralContainers.filter(isMounting))
+  const isHydrator = ({ name }: Container) => name === HYDRATOR_CONTAINER
+  return [
+    ...beside(
+      'containers',
+      containers.filter(each => !isHydrator(each) && isMounting(each)),
+    ),
+    ...beside('initContainers', initContainers.filter(isMounting)),
+    ...containers.filter(isHydrator).flatMap(each => otherImage(each, pod)),
+    ...(pod.spec.shareProcessNamespace || pod.spec.hostPID ? [sharedProcesses()] : []),
+  ]
+}
+
+function isHydration({ metadata }: Pod): boolean {
+  return [metadata.name, metadata.generateName].some(name => name?.startsWith(CACHE_LABEL_PREFIX))
+}
+
+function mountsManaged({ spec }: Pod): (container: Container) => boolean {
+  const managed = new Set(
+    (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim: source }) =>
+      source?.claimName.startsWith(CACHE_LABEL_PREFIX) ? [name] : [],
+    ),
+  )
+  return ({ volumeMounts = [], volumeDevices = [] }) =>
+    [...volumeMounts, ...volumeDevices].some(({ name = '' }) => managed.has(name))
+}
+
+function beside(list: string, containers: readonly Container[]): Finding[] {
+  return containers.map(({ name }) => {
+    const text = `container ${quote(name)} beside the one named ${HYDRATOR_CONTAINER} mounts the claim of a ModelCache; ${APART}`
+    return error(violation('HydrationProtected', `spec.${list}`, text))
+  })
+}
+
+/** A digest that a webhook has put behind the name of the image is the same image. */
+function otherImage({ image = '' }: Container, { metadata }: Pod): Finding[] {
+  const asked = metadata.annotations?.[HYDRATOR_IMAGE] ?? ''
+  if (image === asked || image.startsWith(`${asked}@sha256:`)) return []
+  const text = `container ${HYDRATOR_CONTAINER} has image ${quote(image)}, and its Job says ${quote(asked)}; to use a mirror, set --hydrator-image of the controller`
+  return [error(violation('HydrationProtected', 'spec.containers', text))]
+}
+
+function sharedProcesses(): Finding {
+  const text = `other containers of a hydration pod must not see the processes of container ${HYDRATOR_CONTAINER}; ${APART}`
+  return error(violation('HydrationProtected', 'spec.shareProcessNamespace', text))
+}

@@ -1,0 +1,376 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { HYDRATOR, hydrationJobOf, type Job } from './hydration-jobs.ts'
+import { classes, modelCache, pausedCache, readyStatus, soundSpec } from './objects.ts'
+
+// What puts somebody else's container, or somebody else's words, beside the container that writes what pods will trust: injectors that
+// obey annotations, changes of the Job while it is suspended, and whoever has the token of the controller.
+const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
+const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
+const JOB_CONTROLLER = ['--as=system:serviceaccount:kube-system:job-controller']
+const CLAIM = 'modelcache--weights'
+const JOB = 'modelcache--weights-test'
+let cluster: Cluster
+let made: Job
+let jobUID: string
+
+beforeAll(async () => {
+  cluster = await newNamespace()
+  await cluster.need(...classes, pausedCache('weights', soundSpec()))
+  await cluster.setStatus('modelcache/weights', readyStatus(CLAIM))
+  for (const args of [
+    ['rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
+    // More than the controller has in an installation: the policies are to hold by themselves.
+    [
+      'rolebinding',
+      'controller',
+      '--clusterrole=admin',
+      '--serviceaccount=modelcache-system:modelcache-controller',
+    ],
+    ['rolebinding', 'jobs', '--clusterrole=admin', '--serviceaccount=kube-system:job-controller'],
+  ]) {
+    const { code, stderr } = await cluster.kubectl(['create', ...args])
+    expect(code, stderr).toBe(0)
+  }
+  made = await hydrationJobOf(cluster, 'weights', JOB)
+  const { code, stdout, stderr } = await create(
+    CONTROLLER,
+    { ...made, spec: { ...made.spec, suspend: true } },
+    '-o',
+    'json',
+  )
+  expect(code, stderr).toBe(0)
+  jobUID = JSON.parse(stdout).metadata.uid
+  await cluster.setStatus('modelcache/weights', { hydration: { jobName: JOB, jobUID } })
+})
+
+const create = (who: string[], object: object, ...flags: string[]) =>
+  cluster.kubectl([...who, 'create', ...flags, '-f', '-'], JSON.stringify(object))
+
+const patch = (changes: object, type = 'merge') => [
+  'patch',
+  'job',
+  JOB,
+  `--type=${type}`,
+  '-p',
+  JSON.stringify(changes),
+]
+
+describe('labels and annotations that injectors obey are refused in', () => {
+  test.each<[string, object]>([
+    ['annotations of Vault', { annotations: { 'vault.hashicorp.com/agent-inject': 'true' } }],
+    ['its volumes', { annotations: { 'vault.hashicorp.com/agent-copy-volume-mounts': 'hydrate' } }],
+    ['annotations of Istio', { annotations: { 'inject.istio.io/templates': 'mine' } }],
+    ['a label of Istio', { labels: { 'sidecar.istio.io/inject': 'true' } }],
+    ['annotations of Linkerd', { annotations: { 'config.linkerd.io/proxy-image': 'evil' } }],
+    ['annotations of Dapr', { annotations: { 'dapr.io/enabled': 'true' } }],
+    [
+      'annotations of OpenTelemetry',
+      { annotations: { 'instrumentation.opentelemetry.io/inject-nodejs': 'mine' } },
+    ],
+    ['labels of Datadog', { labels: { 'admission.datadoghq.com/enabled': 'true' } }],
+    ['a sidecar of Azure', { annotations: { 'azure.workload.identity/inject-proxy-sidecar': 'true' } }],
+    ['our own', { annotations: { 'modelplane.ai/hydrator-image': 'evil' } }],
+  ])('%s', async (_what, hydration) => {
+    const { code, stderr } = await cluster.apply(modelCache('injected', soundSpec({ hydration })), ...TENANT)
+    expect(code).toBe(1)
+    expect(stderr).toContain('HydrationMetadataNotAllowed: ')
+  })
+
+  test.each<[string, object]>([
+    ['a key that is none', { annotations: { 'a b': 'x' } }],
+    ['a value that is none', { labels: { team: 'a b' } }],
+    ['more than 16 KiB', { annotations: { a: 'x'.repeat(9_000), b: 'x'.repeat(9_000) } }],
+  ])('and so is %s', async (_what, hydration) => {
+    const { code, stderr } = await cluster.apply(modelCache('malformed', soundSpec({ hydration })), ...TENANT)
+    expect(code).toBe(1)
+    expect(stderr).toContain('HydrationMetadataInvalid: ')
+  })
+
+  test('and those that people use are not', async () => {
+    const labels = {
+      team: 'search',
+      'azure.workload.identity/use': 'true',
+      'kueue.x-k8s.io/queue-name': 'nightly',
+    }
+    const annotations = { 'cost-center': '42', 'karpenter.sh/do-not-disrupt': 'true' }
+    const cache = pausedCache('labelled', soundSpec({ hydration: { labels, annotations } }))
+    const { code, stderr } = await cluster.apply(cache, ...TENANT)
+    expect(code, stderr).toBe(0)
+  })
+})
+
+describe('a hydration pod as injectors leave it is refused with', () => {
+  type Spec = { containers: Record<string, unknown>[] } & Record<string, unknown>
+  const mount = { name: 'volume', mountPath: '/loot' }
+  const agent = (volumeMounts: object[]) => ({ name: 'agent', image: 'evil', volumeMounts })
+  const spec = () => structuredClone(made.spec.template.spec) as unknown as Spec
+
+  /** The pod that the Job controller would make, after a webhook has changed its spec. */
+  function injected(change: (spec: Spec) => Spec): object {
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: JOB, uid: jobUID, controller: true }
+    const metadata = { ...made.spec.template.metadata, name: `${JOB}-abcde`, ownerReferences: [owner] }
+    return { apiVersion: 'v1', kind: 'Pod', metadata, spec: change(spec()) }
+  }
+
+  test.each<[string, (spec: Spec) => Spec]>([
+    ['a sidecar that writes', found => ({ ...found, containers: [...found.containers, agent([mount])] })],
+    [
+      'a sidecar that reads',
+      found => ({ ...found, containers: [...found.containers, agent([{ ...mount, readOnly: true }])] }),
+    ],
+    ['an init container', found => ({ ...found, initContainers: [agent([mount])] })],
+    [
+      'a native sidecar',
+      found => ({ ...found, initContainers: [{ ...agent([mount]), restartPolicy: 'Always' }] }),
+    ],
+    [
+      'a second volume on the claim',
+      found => ({
+        ...found,
+        containers: [...found.containers, agent([{ ...mount, name: 'again' }])],
+        volumes: [
+          ...(found.volumes as object[]),
+          { name: 'again', persistentVolumeClaim: { claimName: CLAIM } },
+        ],
+      }),
+    ],
+    [
+      'another image',
+      found => ({ ...found, containers: found.containers.map(each => ({ ...each, image: 'evil' })) }),
+    ],
+    [
+      'an image that begins alike',
+      found => ({
+        ...found,
+        containers: found.containers.map(each => ({ ...each, image: `${HYDRATOR}.2` })),
+      }),
+    ],
+    [
+      'processes that a sidecar sees',
+      found => ({ ...found, containers: [...found.containers, agent([])], shareProcessNamespace: true }),
+    ],
+  ])('%s', async (_what, change) => {
+    const { code, stderr } = await create(JOB_CONTROLLER, injected(change))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/HydrationProtected: |ClaimWritable: /)
+  })
+
+  test.each<[string, (spec: Spec) => Spec]>([
+    ['nothing', found => found],
+    ['a sidecar without the claim', found => ({ ...found, containers: [...found.containers, agent([])] })],
+    [
+      'the digest of its image',
+      found => ({
+        ...found,
+        containers: found.containers.map(each => ({
+          ...each,
+          image: `${HYDRATOR}@sha256:${'0'.repeat(64)}`,
+        })),
+      }),
+    ],
+  ])('and is taken with %s', async (_what, change) => {
+    const { code, stderr } = await create(JOB_CONTROLLER, injected(change), '--dry-run=server')
+    expect(code, stderr).toBe(0)
+  })
+})
+
+describe('the hydration Job', () => {
+  test.each<[string, string[]]>([
+    ['annotations of its pods', patch({ spec: { template: { metadata: { annotations: { a: 'b' } } } } })],
+    ['labels of its pods', patch({ spec: { template: { metadata: { labels: { a: 'b' } } } } })],
+    ['node selector', patch({ spec: { template: { spec: { nodeSelector: { a: 'b' } } } } })],
+    ['tolerations', patch({ spec: { template: { spec: { tolerations: [{ operator: 'Exists' }] } } } })],
+    [
+      'resources',
+      patch(
+        {
+          spec: {
+            template: { spec: { containers: [{ name: 'hydrate', resources: { limits: { cpu: '9' } } }] } },
+          },
+        },
+        'strategic',
+      ),
+    ],
+    ['owners', patch({ metadata: { ownerReferences: null } })],
+    ['finalizers', patch({ metadata: { finalizers: ['example.com/stays'] } })],
+    ['labels', ['label', 'job', JOB, 'a=b']],
+    ['record of what it was made from', ['annotate', 'job', JOB, 'modelplane.ai/made-from=x', '--overwrite']],
+    ['parallelism', patch({ spec: { parallelism: 2 } })],
+    ['deadline', patch({ spec: { activeDeadlineSeconds: 1 } })],
+  ])('keeps its %s while it is suspended', async (_what, args) => {
+    const { code, stderr } = await cluster.kubectl([...TENANT, ...args])
+    expect(code).toBe(1)
+    expect(stderr).toContain('HydrationProtected: ')
+  })
+
+  test.each(['background', 'orphan', 'foreground'])(
+    'is not deleted by a tenant, in the %s',
+    async cascade => {
+      const { code, stderr } = await cluster.kubectl([
+        ...TENANT,
+        'delete',
+        'job',
+        JOB,
+        `--cascade=${cascade}`,
+        '--wait=false',
+      ])
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/HydrationProtected: .*modelplane\.ai\/refetch/)
+    },
+  )
+
+  test('may be suspended and annotated by whoever may change Jobs', async () => {
+    for (const args of [patch({ spec: { suspend: true } }), ['annotate', 'job', JOB, 'note=x']]) {
+      const { code, stderr } = await cluster.kubectl([...TENANT, ...args])
+      expect(code, stderr).toBe(0)
+    }
+  })
+
+  test.each(['http:NAME:8080', 'https:NAME:8080', ':NAME:8080', 'NAME:8080', 'http:NAME:'])(
+    'has a pod that is not reached by a proxy to %s',
+    async spelling => {
+      const name = spelling.replace('NAME', `${JOB}-abcde`)
+      const path = `/api/v1/namespaces/${cluster.namespace}/pods/${name}/proxy/`
+      const { code, stderr } = await cluster.kubectl([...TENANT, 'get', '--raw', path])
+      expect(code).toBe(1)
+      expect(stderr).toContain('HydrationProtected: ')
+    },
+  )
+})
+
+describe('whoever has the token of the controller makes no Job', () => {
+  type Change = (job: Job) => object
+  const inSpec =
+    (change: object): Change =>
+    job => ({
+      ...job,
+      spec: {
+        ...job.spec,
+        template: { ...job.spec.template, spec: { ...job.spec.template.spec, ...change } },
+      },
+    })
+  const inContainer =
+    (change: object): Change =>
+    job =>
+      inSpec({ containers: job.spec.template.spec.containers.map(each => ({ ...each, ...change })) })(job)
+  const inMetadata =
+    (change: object): Change =>
+    job => ({ ...job, metadata: { ...job.metadata, ...change } })
+  const privileged = { securityContext: { privileged: true } }
+  const volumes =
+    (volume: object): Change =>
+    job => {
+      const others = (job.spec.template.spec.volumes as { name: string }[]).filter(
+        ({ name }) => name !== 'volume',
+      )
+      return inSpec({ volumes: [...others, { name: 'volume', ...volume }] })(job)
+    }
+
+  test.each<[string, Change]>([
+    ['of another name', inMetadata({ name: 'any' })],
+    ['without an owner', inMetadata({ ownerReferences: [] })],
+    [
+      'of another owner',
+      inMetadata({
+        ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: 'x', controller: true }],
+      }),
+    ],
+    ['with a privileged container', inContainer(privileged)],
+    [
+      'with more capabilities',
+      inContainer({
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'], add: ['SYS_ADMIN'] },
+        },
+      }),
+    ],
+    ['that may gain privileges', inContainer({ securityContext: { capabilities: { drop: ['ALL'] } } })],
+    ['without a seccomp profile', inSpec({ securityContext: {} })],
+    ['with the network of the node', inSpec({ hostNetwork: true })],
+    ['with the processes of the node', inSpec({ hostPID: true })],
+    ['with the IPC of the node', inSpec({ hostIPC: true })],
+    ['on a node of its choice', inSpec({ nodeName: 'control-plane' })],
+    ['with a token', inSpec({ automountServiceAccountToken: true })],
+    ['with a token, by default', inSpec({ automountServiceAccountToken: undefined })],
+    [
+      'with a token as a volume',
+      volumes({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }),
+    ],
+    ['with a folder of the node', volumes({ hostPath: { path: '/' } })],
+    ['with a claim of somebody', volumes({ persistentVolumeClaim: { claimName: 'data' } })],
+    ['with a driver of the node', volumes({ csi: { driver: 'evil' } })],
+    [
+      'with a second container',
+      job =>
+        inSpec({ containers: [...job.spec.template.spec.containers, { name: 'b', image: 'evil' }] })(job),
+    ],
+    ['with an init container', inSpec({ initContainers: [{ name: 'b', image: 'evil' }] })],
+    ['with a Secret among its variables', inContainer({ envFrom: [{ secretRef: { name: 'x' } }] })],
+    [
+      'with a key of a Secret among them',
+      inContainer({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'x', key: 'y' } } }] }),
+    ],
+  ])('%s', async (_what, change) => {
+    const job = await hydrationJobOf(cluster, 'weights', 'modelcache--forged')
+    const { code, stderr } = await create(CONTROLLER, change(job))
+    expect(code).toBe(1)
+    expect(stderr).toContain('ControllerLimited: ')
+  })
+
+  test.each(['kube-system', 'modelcache-system'])('in %s', async namespace => {
+    const { code, stderr } = await cluster.kubectl(
+      ['create', '-f', '-', '-n', namespace, ...CONTROLLER, '--dry-run=server'],
+      JSON.stringify({ ...made, metadata: { ...made.metadata, namespace } }),
+    )
+    expect(code).toBe(1)
+    expect(stderr).toContain('ControllerLimited: ')
+  })
+
+  test.each<[string, string[]]>([
+    ['changes the pods of one', patch({ spec: { template: { metadata: { annotations: { a: 'b' } } } } })],
+    ['deletes one of another name', ['delete', 'job', 'other', '--wait=false']],
+    ['deletes a claim of somebody', ['delete', 'pvc', 'data', '--wait=false']],
+    ['changes what a ModelCache asks for', ['label', 'modelcache/weights', 'a=b']],
+  ])('nor %s', async (_what, args) => {
+    const container = { name: 'main', image: 'any' }
+    const other = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'other' },
+      spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [container] } } },
+    }
+    const data = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+    }
+    await cluster.need(other, data)
+    const { stderr } = await eventually('an answer', async () => {
+      const answer = await cluster.kubectl([...CONTROLLER, ...args])
+      expect(answer.code).toBe(1)
+      return answer
+    })
+    expect(stderr).toContain('ControllerLimited: ')
+  })
+
+  test.each<[string, object]>([
+    ['of another name', { metadata: { name: 'any' } }],
+    ['without an owner', { metadata: { ownerReferences: [] } }],
+    ['with the bytes of another', { spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'data' } } }],
+    ['on a volume of its choice', { spec: { volumeName: 'theirs' } }],
+  ])('nor a claim %s', async (_what, { metadata = {}, spec = {} }: { metadata?: object; spec?: object }) => {
+    const { ownerReferences } = made.metadata
+    const object = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'modelcache--forged', ownerReferences, ...metadata },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } }, ...spec },
+    }
+    const { code, stderr } = await create(CONTROLLER, object)
+    expect(code).toBe(1)
+    expect(stderr).toContain('ControllerLimited: ')
+  })
+})
