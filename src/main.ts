@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { printableLines } from './api/wording.ts'
 import type { Command } from './commands/command.ts'
 import { UsageError } from './commands/options.ts'
 
@@ -49,13 +50,13 @@ async function main([role, ...argv]: string[]): Promise<number> {
   }
   const known = Object.hasOwn(ROLES, role) ? ROLES[role] : undefined
   if (known === undefined) {
-    console.error(`modelcache: ${role} is not a role; see: modelcache --help`)
+    console.error(printableLines(`modelcache: ${role} is not a role; see: modelcache --help`))
     return 2
   }
   try {
     return await (await known.load()).run(argv)
   } catch (error) {
-    console.error(`modelcache ${role}: ${error instanceof Error ? error.message : error}`)
+    console.error(printableLines(`modelcache ${role}: ${error instanceof Error ? error.message : error}`))
     if (error instanceof UsageError) {
       console.error(`see: modelcache ${role} --help`)
       return 2

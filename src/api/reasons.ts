@@ -93,7 +93,7 @@ export const REASONS = {
   },
   HydrationMetadataNotAllowed: {
     when: 'A label or an annotation of `spec.hydration` is none of those that a hydration pod may have: injectors obey them, and would put a container beside the hydrator. Keys without a prefix are allowed, for automated systems use a prefix.',
-    fix: 'Leave it out, or have an administrator allow it: option `--hydration-metadata` of webhook and controller, value `hydration.metadata` of the chart.',
+    fix: 'Leave it out, or have an administrator allow it: option `--hydration-metadata` of webhook and controller, value `hydrationMetadata` of the chart.',
   },
   InjectionMissing: {
     when: 'A pod asks for caches and lacks, after every mutating webhook, some of what was to be injected.',

@@ -52,6 +52,10 @@ export const FAILURE_REASONS = {
     when: 'The source asks to be called less often.',
     fix: 'Nothing: the hydration tries again. A token raises the limits of Hugging Face.',
   },
+  SecretNotAllowed: {
+    when: 'The Secret of `secretRef` holds the token of a ServiceAccount of Kubernetes. Who gets that is the account in this cluster, so no source does.',
+    fix: 'Put a token of the source into the Secret, and no other.',
+  },
   SecretNotFound: {
     when: 'The Secret of `secretRef`, or its key, does not exist.',
     fix: 'Create it in the namespace of the ModelCache.',
@@ -236,6 +240,7 @@ export const FINAL_REASONS: readonly StatusReason[] = [
   'FileNamesCollide',
   'GatedRepository',
   'NotImplemented',
+  'SecretNotAllowed',
   'SizeUnknown',
   'Unauthorized',
   'VolumeUnsupported',

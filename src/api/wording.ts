@@ -15,6 +15,24 @@ export function printable(text: string): string {
   })
 }
 
+/** The same of a text of several lines, which stay lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
+/** JSON of a value, with escapes for what no terminal shows as it is; programs read the same value. `space` indents it. */
+export function printableJson(value: unknown, space?: number): string {
+  const text = JSON.stringify(value, undefined, space)
+  return text.replaceAll(unprintable, character =>
+    character === '\n' ? character : character.split('').map(unitEscape).join(''),
+  )
+}
+
+/** Of one UTF-16 unit: JSON has no escape for more. */
+function unitEscape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 /** The parts of a list between commas, without the ASCII white space around them: what else looks like space is a part of a name. */
 export function listed(list: string): string[] {
   return list.split(',').map(trimmed)

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { z } from 'zod'
 import { artifactSource } from '../admission/modelcache/artifact-source.ts'
 import { notImplemented } from '../admission/modelcache/not-implemented.ts'
@@ -8,11 +9,12 @@ import { MANIFEST_VARIABLE, textOf } from '../api/hydration-env.ts'
 import { EXIT, type HydrationFailure } from '../api/hydration-report.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
-import { printable } from '../api/wording.ts'
+import { printable, printableLines } from '../api/wording.ts'
 import { HydrationError } from '../hydrate/failure.ts'
 import { hydrate as write } from '../hydrate/hydrate.ts'
 import { measure } from '../hydrate/measure.ts'
 import { type Counts, newCounts, progressBar, progressLine } from '../hydrate/progress.ts'
+import { isServiceAccountToken } from '../hydrate/service-account-token.ts'
 import type { SourceContext } from '../hydrate/sources/source.ts'
 import { EMPTY_CLUSTER } from '../review/input-view.ts'
 import { type Input, readManifests } from '../review/read-manifests.ts'
@@ -121,7 +123,7 @@ export const hydrate: Command = {
     } catch (error) {
       const failure = stop.signal.aborted ? stop.signal.reason : error
       const known = failure instanceof HydrationError ? failure : undefined
-      if (known === undefined) console.error(failure)
+      if (known === undefined) console.error(printableLines(inspect(failure)))
       return await finish(
         describe(failure, sourceLine(spec)),
         known?.mayRetry === false ? EXIT.failed : EXIT.mayRetry,
@@ -172,6 +174,10 @@ async function readSecret(
   const path = join(folder ?? '', ref.name, ref.key)
   const text = folder === undefined ? undefined : await readFile(path, 'utf8').catch(() => undefined)
   const secret = text?.trim()
+  if (secret && isServiceAccountToken(secret)) {
+    const message = `key ${ref.key} of Secret ${ref.name} holds the token of a ServiceAccount of this cluster, which is for no other host; use a token of the source`
+    throw new HydrationError('SecretNotAllowed', message)
+  }
   if (secret) return secret
   const looked = folder === undefined ? '--secrets is not given' : `looked for ${path}`
   const message = `Secret ${ref.name} with key ${ref.key} is not there, or is empty (${looked}); create it in the namespace of the ModelCache`

@@ -143,6 +143,25 @@ describe('modelcache review', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 
+  test.each(['text', 'json', 'patch'])(
+    'prints as %s no character of a file name that a terminal would obey',
+    output => {
+      const name = 'a\u001b[31m\u009b31m\u202e\u3164.yaml'
+      write(name, stream(CLASS, CACHE, DEPLOYMENT))
+      write(`b${name}`, 'kind: [')
+      for (const files of [[name], [name, `b${name}`], ['gone\u001b[31m.yaml']]) {
+        const { stdout, stderr } = review([
+          ...files.flatMap(file => ['-f', file]),
+          '--assume-ready',
+          '-o',
+          output,
+        ])
+        for (const hidden of '\u001b\u009b\u202e\u3164') expect(stdout + stderr).not.toContain(hidden)
+        expect(stdout + stderr).toContain('31m')
+      }
+    },
+  )
+
   test('explains itself', () => {
     const { status, stdout } = review(['--help'])
     expect(stdout).toMatch(/-f, --filename DIR\|FILE\|-/)

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { z } from 'zod'
 import { objectName } from '../api/object-name.ts'
+import { printableLines } from '../api/wording.ts'
 import { adviseLive, adviseOffline } from '../review/advice.ts'
 import { OFFLINE } from '../review/decide.ts'
 import { EMPTY_CLUSTER } from '../review/input-view.ts'
@@ -67,7 +68,7 @@ export const review: Command = {
       return await run(options)
     } catch (error) {
       // Exit code 1 means that something is denied, and nothing else.
-      console.error(`modelcache review: ${error instanceof Error ? error.message : error}`)
+      console.error(printableLines(`modelcache review: ${error instanceof Error ? error.message : error}`))
       return 2
     }
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { printable, printableLines } from '../api/wording.ts'
 
 /** One object of the input, and where it stands. */
 export interface Manifest {
@@ -26,7 +27,7 @@ export interface Problem {
 /** `file:line:column: message`, as far as the place is known, in the form that editors and CI systems recognise. */
 export function problemLine({ file, line, column, message }: Problem): string {
   const place = [file, line, column].filter(part => part !== undefined).join(':')
-  return `${place}: ${message}`
+  return printableLines(`${printable(place)}: ${message}`)
 }
 
 /** Anything with named members. */

@@ -1,4 +1,4 @@
-import { printable } from '../api/wording.ts'
+import { printable, printableJson } from '../api/wording.ts'
 import { additionLines } from './additions.ts'
 import type { Reviewed, Verdict } from './verdict.ts'
 
@@ -39,7 +39,7 @@ export function renderJson(results: readonly Reviewed[]): string {
     const { apiVersion, kind, namespace, name, file, line } = manifest
     return { apiVersion, kind, namespace, name, file, line, verdict, findings, patch }
   })
-  return `${JSON.stringify({ results: shown }, undefined, 2)}\n`
+  return `${printableJson({ results: shown }, 2)}\n`
 }
 
 /** What would be injected: a JSON document in a line for each object that is given something. */
@@ -47,7 +47,7 @@ export function renderPatches(results: readonly Reviewed[]): string {
   return results
     .filter(({ patch }) => patch.length > 0)
     .map(({ manifest: { file, line, kind, namespace, name }, patch }) =>
-      JSON.stringify({ file, line, kind, namespace, name, patch }),
+      printableJson({ file, line, kind, namespace, name, patch }),
     )
     .map(document => `${document}\n`)
     .join('')

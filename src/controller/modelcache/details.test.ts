@@ -18,18 +18,21 @@ const job = aJob(cache, { status: { startTime: '2031-06-01T11:59:30Z' } })
 
 let log: string
 let events: object[]
+/** Whether the API server says that there are more of them, however many were read. */
+let more: boolean
 let calls: string[]
 let read: ReadDetails
 
 beforeEach(() => {
   log = ''
   events = []
+  more = false
   calls = []
   read = createReadDetails({
     rest: {
       get: async (path, options) => {
         calls.push(`${path} ${options?.query?.fieldSelector}`)
-        return { metadata: { resourceVersion: '1' }, items: events }
+        return { metadata: { resourceVersion: '1', ...(more && { continue: 'x' }) }, items: events }
       },
       log: async path => {
         calls.push(path)
@@ -74,14 +77,22 @@ describe('of what waits, the latest Warning', () => {
     lastTimestamp,
   })
 
-  test('is that of the pod, escaped', async () => {
+  test('is cut, and few are read at a time, however many and large there are', async () => {
+    events = Array.from({ length: 10 }, () => told('x'.repeat(100_000), '2031-06-01T11:59:59Z'))
+    more = true
+    const { warnings } = await read(seen([aWaitingPod()]))
+    expect(warnings?.work?.length).toBeLessThan(600)
+    expect(calls).toHaveLength(10)
+  })
+
+  test('is that of the pod, quoted', async () => {
     events = [
       told('new \u001b[31m', '2031-06-01T11:59:58Z'),
       told('old', '2031-06-01T11:59:00Z'),
       told('harmless', '2031-06-01T11:59:59Z', 'MissingClusterDNS'),
     ]
     expect(await read(seen([aWaitingPod()]))).toEqual({
-      warnings: { claim: undefined, work: 'new \\u{1b}[31m' },
+      warnings: { claim: undefined, work: '"new \\u001b[31m"' },
     })
     expect(calls).toEqual([
       '/api/v1/namespaces/ml-team/events involvedObject.uid=uid-of-the-pod,type=Warning',
@@ -91,7 +102,7 @@ describe('of what waits, the latest Warning', () => {
   test('is that of the Job where there is no pod, and of the claim while it is not bound', async () => {
     events = [told('why', '2031-06-01T11:59:59Z')]
     const claim = aManagedClaim({ status: { phase: 'Pending' } })
-    expect(await read(seen([], { claim }))).toEqual({ warnings: { claim: 'why', work: 'why' } })
+    expect(await read(seen([], { claim }))).toEqual({ warnings: { claim: '"why"', work: '"why"' } })
     expect(calls.map(call => /uid=([a-z-]+)/.exec(call)?.[1])).toEqual(['uid-of-the-claim', 'uid-of-the-job'])
   })
 

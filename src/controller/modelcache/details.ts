@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { HYDRATOR_CONTAINER, type HydrationPod } from '../../api/hydration-pod.ts'
 import { type HydrationProgress, hydrationProgress } from '../../api/hydration-report.ts'
 import { optional } from '../../api/null.ts'
-import { cut, printable } from '../../api/wording.ts'
+import { printable, quote } from '../../api/wording.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { pagesOf } from '../../kube/list.ts'
 import { objectPath } from '../../kube/resource.ts'
@@ -16,7 +16,8 @@ const EVERY_MS = 4_000
 /** What needs longer is asked why. */
 const PATIENCE_MS = 10_000
 const MAX_REMEMBERED = 1_000
-const MAX_MESSAGE = 1_024
+/** kubelet and the scheduler say what is wrong in fewer characters, or at their beginning. */
+const MAX_EVENT_MESSAGE = 512
 
 /** Reads what no watch tells: how far a pod has come, and why something waits. Each at most once in a few seconds. */
 export type ReadDetails = (seen: Observation) => Promise<Details>
@@ -112,7 +113,7 @@ const EVENTS_AT_A_TIME = 10
 const MAX_EVENTS = 100
 const MAX_EVENT_PAGES = 20
 
-/** The latest failure that a Warning tells of an object, in the words of whoever told it. */
+/** The latest failure that a Warning tells of an object, quoted: whoever may write Events says there what they like. */
 async function readWarning(
   rest: Pick<Rest, 'get'>,
   namespace: string,
@@ -141,5 +142,5 @@ function failureIn(item: unknown): { message: string; at: number }[] {
   const { reason, message, series, lastTimestamp, eventTime } = event.safeParse(item).data ?? {}
   if (!message || !reason?.includes('Failed')) return []
   const at = Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? '')
-  return [{ message: cut(printable(cut(message, MAX_MESSAGE)), MAX_MESSAGE), at: Number.isNaN(at) ? 0 : at }]
+  return [{ message: printable(quote(message, MAX_EVENT_MESSAGE)), at: Number.isNaN(at) ? 0 : at }]
 }

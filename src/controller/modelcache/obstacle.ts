@@ -25,7 +25,7 @@ function podRejected({ warnings }: Observation, job: string): Verdict | undefine
   const told = warnings?.work
   if (told === undefined) return undefined
   const reason = isQuota(told) ? 'QuotaExceeded' : 'PodRejected'
-  return { reason, message: `Job ${job} cannot make its pod: ${told}` }
+  return { reason, message: `Job ${job} cannot make its pod; an Event says ${told}` }
 }
 
 function retried(pod: HydrationPod): Verdict | undefined {
@@ -44,7 +44,10 @@ function imagePull(pod: HydrationPod): Verdict | undefined {
 function storage({ claim, warnings }: Observation): Verdict | undefined {
   const told = warnings?.claim
   if (told === undefined) return undefined
-  return { reason: 'StorageUnprovisioned', message: `claim ${claim?.metadata.name} gets no volume: ${told}` }
+  return {
+    reason: 'StorageUnprovisioned',
+    message: `claim ${claim?.metadata.name} gets no volume; an Event says ${told}`,
+  }
 }
 
 function unschedulable(seen: Observation, pod: HydrationPod): Verdict | undefined {
@@ -70,5 +73,5 @@ function waiting(seen: Observation, pod: HydrationPod): Verdict | undefined {
   const told = seen.warnings?.work
   // While the claim waits for its volume, that is what the pod waits for.
   if (told === undefined || isUnbound(seen)) return undefined
-  return { reason: 'PodWaiting', message: `pod ${pod.metadata.name} cannot start: ${told}` }
+  return { reason: 'PodWaiting', message: `pod ${pod.metadata.name} cannot start; an Event says ${told}` }
 }

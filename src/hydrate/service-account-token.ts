@@ -1,0 +1,18 @@
+import { z } from 'zod'
+
+/** Kubernetes: the subject of such a token is `system:serviceaccount:NAMESPACE:NAME`. */
+const claims = z.object({ sub: z.string().startsWith('system:serviceaccount:') })
+
+/**
+ * Whether a text is a token of a ServiceAccount, of a Secret of type `kubernetes.io/service-account-token` or copied from elsewhere: a JSON
+ * Web Token (RFC 7519). Who gets it is that account in this cluster, so no source does.
+ */
+export function isServiceAccountToken(text: string): boolean {
+  const [, payload, signature, ...more] = text.replace(/^Bearer\s+/i, '').split('.')
+  if (payload === undefined || signature === undefined || more.length > 0) return false
+  try {
+    return claims.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString())).success
+  } catch {
+    return false
+  }
+}
