@@ -15,8 +15,8 @@ import { full } from './scene.ts'
 // Anybody may fill a cluster with objects as large as etcd takes them. Each role starts and works all the same, within the memory that it
 // is given by the manifests.
 
-/** Of each kind, in the small sample; at full size, as many as the 2 GiB of etcd hold. */
-const COUNT = full ? 300 : 40
+/** Of each kind, in the small sample; at full size, as many as the 2 GiB of etcd hold with what becomes of them. */
+const COUNT = full ? 150 : 40
 const SIDE_BY_SIDE = 4
 const WRITE = { fieldManager: 'attack', timeoutMs: 60_000 }
 

@@ -37,7 +37,12 @@ const CHANGES: Change[] = [
   ['imagePullSecrets', [{ name: 'pull' }], 'Deployment', '"imagePullSecrets":[{"name":"pull"}]'],
   ['logLevel', 'debug', 'Deployment', '"--log-level=debug"'],
   ['unknownProvisioner', 'Warn', webhook, '"--unknown-provisioner=Warn"'],
-  ['hydrationMetadata', ['example.com/*', 'team.io/a'], 'Deployment', '"--hydration-metadata=example.com/*,team.io/a"'],
+  [
+    'hydrationMetadata',
+    ['example.com/*', 'team.io/a'],
+    'Deployment',
+    '"--hydration-metadata=example.com/*,team.io/a"',
+  ],
   ['clusterName', 'gpu-1', 'Deployment', '"--cluster-name=gpu-1"'],
   [
     ...(['controller.extraEnv', [{ name: 'HTTPS_PROXY', value: 'http://proxy:3128' }]] as const),
