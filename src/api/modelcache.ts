@@ -11,7 +11,7 @@ import { modelCacheStatus } from './modelcache-status.ts'
 import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './not-implemented.ts'
 import { customResource, mapValue, optional } from './null.ts'
 import { objectName } from './object-name.ts'
-import { cut } from './wording.ts'
+import { cut, printable } from './wording.ts'
 
 const artifact = z.object({
   kind: z
@@ -105,9 +105,9 @@ const spec = z
 /** `true` is the only value that means anything. */
 const flag = mapValue(z.string()).transform(given => cut(given, 16))
 
-/** Text of any length that is only compared: a long one is known by its digest. */
+/** Text of any length that is only compared: a long one, and one that no terminal shows as it is, is known by its digest. */
 function mark(given: string): string {
-  return given.length <= 71 ? given : digestOf(given)
+  return given.length <= 71 && printable(given) === given ? given : digestOf(given)
 }
 
 /** The metadata that rules and controllers read. Our own finalizer and annotations are kept of it. */
