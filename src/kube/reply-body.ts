@@ -13,7 +13,9 @@ export interface BodyOptions {
   readonly signal: AbortSignal
   /** Bytes over which the body is given up. Default 16 MiB. */
   readonly maxBytes?: number | undefined
-  /** Called when a large body has the turn that it waited for, in which nothing was read. */
+  /** Called when a large body begins to wait for its turn, in which nothing is read. */
+  readonly onWait?: () => void
+  /** Called when it has its turn. */
   readonly onTurn?: () => void
 }
 
@@ -29,7 +31,7 @@ const turnsOf = new WeakMap<KubeConfig, Turns>()
 export async function readBody<V>(
   config: KubeConfig,
   response: Response,
-  { signal, maxBytes = MAX_BYTES, onTurn }: BodyOptions,
+  { signal, maxBytes = MAX_BYTES, onWait, onTurn }: BodyOptions,
   use: (text: string, bytes: number) => V,
 ): Promise<V> {
   const chunks: Uint8Array[] = []
@@ -39,6 +41,7 @@ export async function readBody<V>(
     bytes += chunk.byteLength
     if (bytes > maxBytes) throw new ApiError(0, 'ReplyTooLarge', `a reply has more than ${maxBytes} bytes`)
     if (bytes > SMALL_BYTES && bytes - chunk.byteLength <= SMALL_BYTES) {
+      onWait?.()
       turn.use(await turnsFor(config).take(signal))
       onTurn?.()
     }

@@ -155,15 +155,22 @@ async function callFor<V>(
   options.signal?.throwIfAborted()
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   using limit = startDeadline(timeoutMs, options.signal)
+  let isInLine = false
   try {
     const { signal } = limit
     const response = await send(config, { ...request, signal })
-    const { maxBytes } = options
-    return await readBody(config, response, { signal, maxBytes, onTurn: limit.restart }, use)
+    const onWait = () => {
+      isInLine = true
+    }
+    const onTurn = () => {
+      isInLine = false
+      limit.restart()
+    }
+    return await readBody(config, response, { signal, maxBytes: options.maxBytes, onWait, onTurn }, use)
   } catch (error) {
     if (limit.expired()) {
       // A kept connection may have died without a word, and the next call must not be lost on another one.
-      forgetConnections(config)
+      if (!isInLine) forgetConnections(config)
       throw new ApiError(0, 'Timeout', `no answer to ${describe(request)} within ${timeoutMs} ms`, {
         cause: error,
       })

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { HYDRATOR, hydrationJobOf, type Job } from './hydration-jobs.ts'
-import { classes, modelCache, pausedCache, readyStatus, soundSpec } from './objects.ts'
+import { classes, modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 
 // What puts somebody else's container, or somebody else's words, beside the container that writes what pods will trust: injectors that
 // obey annotations, changes of the Job while it is suspended, and whoever has the token of the controller.
@@ -172,6 +172,78 @@ describe('a hydration pod as injectors leave it is refused with', () => {
   ])('and is taken with %s', async (_what, change) => {
     const { code, stderr } = await create(JOB_CONTROLLER, injected(change), '--dry-run=server')
     expect(code, stderr).toBe(0)
+  })
+})
+
+describe('an injector that looks at namespaces alone', () => {
+  const container = (mounts: string) =>
+    `Object.spec.containers{name: "agent", image: "evil", volumeMounts: [${mounts}]}`
+  const MOUNT = 'Object.spec.containers.volumeMounts{name: "volume", mountPath: "/loot"}'
+
+  /** Puts a container into each pod of the namespace, and waits until it does. */
+  async function inject(mounts: string): Promise<void> {
+    const name = `inject-${cluster.namespace}`
+    const expression = `[JSONPatch{op: "add", path: "/spec/containers/-", value: ${container(mounts)}}]`
+    const policy = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingAdmissionPolicy',
+      metadata: { name },
+      spec: {
+        failurePolicy: 'Fail',
+        reinvocationPolicy: 'Never',
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': cluster.namespace } },
+          resourceRules: [
+            { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] },
+          ],
+        },
+        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
+      },
+    }
+    const binding = { ...policy, kind: 'MutatingAdmissionPolicyBinding', spec: { policyName: name } }
+    await cluster.need(policy, binding)
+    const volumes = [{ name: 'volume', emptyDir: {} }]
+    const probe = pod({ name: 'probe' }, { containers: [{ name: 'main', image: 'any' }], volumes })
+    await eventually('the injector', async () => {
+      const { stdout } = await create([], probe, '--dry-run=server', '-o', 'json')
+      return (stdout.includes('"agent"') && stdout.includes('"/loot"') === (mounts !== '')) || undefined
+    })
+  }
+
+  const created = async () =>
+    (
+      await cluster.kubectl([
+        'get',
+        'pods',
+        '-l',
+        `job-name=${JOB}`,
+        '-o',
+        'jsonpath={..spec.containers[*].name}',
+      ])
+    ).stdout
+
+  test('gets no container with the claim into the pod that the real Job controller makes, and one without it', async () => {
+    await inject(MOUNT)
+    const resumed = await cluster.kubectl([...CONTROLLER, ...patch({ spec: { suspend: false } })])
+    expect(resumed.code, resumed.stderr).toBe(0)
+    const words = await eventually('an Event', async () => {
+      const selector = `reason=FailedCreate,involvedObject.name=${JOB}`
+      const { stdout } = await cluster.kubectl([
+        ...['get', 'events', '--field-selector', selector, '-o', 'jsonpath={.items[*].message}'],
+      ])
+      return stdout || undefined
+    })
+    expect(words).toMatch(/HydrationProtected: |ClaimWritable: /)
+    expect(await created()).toBe('')
+    await inject('')
+    expect(await eventually('a pod', async () => (await created()) || undefined)).toBe('hydrate agent')
+    await cluster.kubectl([
+      'delete',
+      'mutatingadmissionpolicy,mutatingadmissionpolicybinding',
+      `inject-${cluster.namespace}`,
+    ])
+    const suspended = await cluster.kubectl([...CONTROLLER, ...patch({ spec: { suspend: true } })])
+    expect(suspended.code, suspended.stderr).toBe(0)
   })
 })
 
