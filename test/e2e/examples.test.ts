@@ -23,6 +23,7 @@ const WITHOUT_EXAMPLE = [
   'InternalError',
   'KindNotJudged',
   'NameReserved',
+  'ReadForbidden',
   'RecordProtected',
   'SpecInvalid',
 ]
