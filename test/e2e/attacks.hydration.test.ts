@@ -446,3 +446,26 @@ describe('whoever has the token of the controller makes no Job', () => {
     expect(stderr).toContain('ControllerLimited: ')
   })
 })
+
+describe('a Job that its administrator leaves without its pods', () => {
+  test('goes, and its cache too', async () => {
+    const running = await hydrationJobOf(cluster, 'weights', 'modelcache--left')
+    expect((await create(CONTROLLER, running)).code).toBe(0)
+    const { uid } = JSON.parse(JSON.stringify(await cluster.get('job/modelcache--left'))).metadata
+    await cluster.setStatus('modelcache/weights', { hydration: { jobName: 'modelcache--left', jobUID: uid } })
+    const pods = ['get', 'pods', '-l', 'job-name=modelcache--left', '-o']
+    await eventually('a pod', async () => (await cluster.kubectl([...pods, 'name'])).stdout || undefined)
+    const left = await cluster.kubectl([
+      'delete',
+      'job/modelcache--left',
+      '--cascade=orphan',
+      '--timeout=60s',
+    ])
+    expect(left.code, left.stderr).toBe(0)
+    expect((await cluster.kubectl([...pods, 'jsonpath={.items[*].metadata.ownerReferences}'])).stdout).toBe(
+      '',
+    )
+    const gone = await cluster.kubectl(['delete', 'modelcache/weights', '--timeout=60s'])
+    expect(gone.code, gone.stderr).toBe(0)
+  })
+})
