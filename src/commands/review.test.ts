@@ -162,6 +162,17 @@ describe('modelcache review', () => {
     },
   )
 
+  test('knows what an installation allows on hydration pods', () => {
+    const cache = `${CACHE}\n  hydration: { labels: { example.com/cost: "1" } }\n`
+    write('labelled.yaml', stream(CLASS, cache))
+    const args = ['-f', 'labelled.yaml']
+    expect(review(args)).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('HydrationMetadataNotAllowed'),
+    })
+    expect(review([...args, '--hydration-metadata', 'example.com/*'])).toMatchObject({ status: 0 })
+  })
+
   test('explains itself', () => {
     const { status, stdout } = review(['--help'])
     expect(stdout).toMatch(/-f, --filename DIR\|FILE\|-/)

@@ -88,6 +88,7 @@ async function run(
     assumeReady: options['assume-ready'],
     unknownProvisioner: options['unknown-provisioner'],
     clusterName: options['cluster-name'],
+    hydrationKeys: options['hydration-metadata'],
   })
   print(RENDERERS[options.output](results))
   return results.some(({ verdict }) => verdict === 'denied') ? 1 : 0

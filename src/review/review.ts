@@ -33,6 +33,8 @@ export interface ReviewOptions {
   assumeReady: boolean
   unknownProvisioner: 'Deny' | 'Warn'
   clusterName?: string | undefined
+  /** Labels and annotations that hydration pods may have, besides those that every installation allows. */
+  hydrationKeys?: readonly string[] | undefined
 }
 
 /**
@@ -48,6 +50,7 @@ export async function review(manifests: readonly Manifest[], options: ReviewOpti
     policy: {
       unknownProvisioner: options.unknownProvisioner,
       clusterName: options.clusterName,
+      hydrationKeys: options.hydrationKeys,
       jobControllers: [],
       controllerUser: '',
     },
