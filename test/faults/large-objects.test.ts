@@ -15,23 +15,23 @@ import { full } from './scene.ts'
 // Anybody may fill a cluster with objects as large as etcd takes them. Each role starts and works all the same, within the memory that it
 // is given by the manifests.
 
-/** Of each kind, in the small sample; at full size, as many as the 2 GiB of etcd hold with what becomes of them. */
-const COUNT = full ? 150 : 40
+/** How many of each kind, in the small sample; at full size as many as the 2 GiB of etcd hold, with what becomes of them. */
+const COUNTS: readonly [kind: Kind, small: number, full: number][] = [
+  ['Pod', 60, 150],
+  ['HydrationPod', 30, 150],
+  ['ModelCache', 30, 150],
+  ['HydrationJob', 8, 120],
+  ['PersistentVolumeClaim', 8, 120],
+  ['PersistentVolume', 8, 120],
+  ['StorageClass', 8, 120],
+]
+const EVENTS = 40
 const SIDE_BY_SIDE = 4
 const WRITE = { fieldManager: 'attack', timeoutMs: 60_000 }
 
 /** manifests/deployment-*.yaml: limits.memory, and the share of it that NODE_OPTIONS gives to the heap. */
 const LIMIT_MIB = 512
 const NODE_OPTIONS = `--max-old-space-size=${Math.floor(LIMIT_MIB * 0.6)}`
-
-const NAMESPACED: readonly Kind[] = [
-  'ModelCache',
-  'Pod',
-  'HydrationPod',
-  'HydrationJob',
-  'PersistentVolumeClaim',
-]
-const OF_THE_CLUSTER: readonly Kind[] = ['PersistentVolume', 'StorageClass']
 
 let own: OwnPlane
 let crowd: Cluster
@@ -47,14 +47,14 @@ beforeAll(async () => {
     ...['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
   ])
   expect(code, stderr).toBe(0)
-  for (const kind of NAMESPACED) await fill(kind, crowd.namespace)
-  for (const kind of OF_THE_CLUSTER) await fill(kind, undefined)
+  for (const [kind, small, most] of COUNTS) await fill(kind, full ? most : small)
 }, 1_800_000)
 afterAll(() => own?.[Symbol.asyncDispose]())
 
-async function fill(kind: Kind, namespace: string | undefined): Promise<void> {
-  const { apiVersion, kind: apiKind } = KINDS[kind]
-  await sideBySide(COUNT, async index => {
+async function fill(kind: Kind, count: number): Promise<void> {
+  const { apiVersion, kind: apiKind, namespaced } = KINDS[kind]
+  const namespace = namespaced ? crowd.namespace : undefined
+  await sideBySide(count, async index => {
     const { metadata, ...object } = LARGEST[kind](`${kind.toLowerCase()}-${index}`)
     // The garbage collector would delete what has owners that do not exist.
     const { ownerReferences: _, uid: __, ...meta } = metadata as Record<string, unknown>
@@ -100,7 +100,7 @@ test('both roles start in a cluster that is full of them, and serve others', asy
     await role.start()
   }
   await expectOthersServed()
-  await expectWithinLimit(`start with ${COUNT} of each kind`)
+  await expectWithinLimit('start')
 })
 
 test('a deletion for which all pods of the namespace are read', async () => {
@@ -135,7 +135,7 @@ test('Events of megabytes about what a cache waits for', async () => {
     name: 'modelcache--waits',
     uid,
   }
-  await sideBySide(COUNT, index =>
+  await sideBySide(EVENTS, index =>
     rest.create(
       `/api/v1/namespaces/${crowd.namespace}/events`,
       {
