@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { IMMUTABLE_FIELDS, SOURCES } from '../src/api/modelcache-fields.ts'
+import { IMMUTABLE_FIELDS } from '../src/api/modelcache-fields.ts'
 import { RESERVED_FIELDS } from '../src/api/not-implemented.ts'
+import { SOURCE_NAMES } from '../src/api/sources.ts'
 import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
 
 const node: z.ZodType<SchemaNode> = z.lazy(() =>
@@ -49,7 +50,7 @@ test.each([
 describe('the CRD of ModelCache', () => {
   test('names the sources that the rules count', () => {
     const source = root.properties?.spec?.properties?.artifact?.properties?.source
-    expect(Object.keys(source?.properties ?? {})).toEqual([...SOURCES])
+    expect(Object.keys(source?.properties ?? {})).toEqual([...SOURCE_NAMES])
   })
 
   test('has every field of the artifact immutable, but for credentials', () => {
@@ -57,7 +58,7 @@ describe('the CRD of ModelCache', () => {
     const leaves = [...fields(artifact, 'artifact')]
       .filter(([path, schema]) => !schema.properties && !path.includes('secretRef'))
       .map(([path]) => path)
-      .filter(path => !RESERVED_FIELDS.some(reserved => reserved === path))
+      .filter(path => !RESERVED_FIELDS.some(({ field }) => field === path))
     expect(IMMUTABLE_FIELDS.filter(field => field.startsWith('artifact')).sort()).toEqual(leaves.sort())
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { condensed, condensedFiles, jobInputs } from './condensed.ts'
+import { condensed, condensedSource, jobInputs } from './condensed.ts'
 import { aModelCache } from './fixtures.ts'
 import { sourceIdentity } from './source-identity.ts'
 
@@ -17,7 +17,8 @@ test('a cache is kept without the contents of its files, and is the same source'
 
 test('other contents are another source', () => {
   expect(sourceIdentity(condensed(inline({ a: 'x' })).spec)).not.toBe(sourceIdentity(inline({ a: 'y' }).spec))
-  expect(condensedFiles({ a: 'x' })).not.toEqual(condensedFiles({ a: 'y' }))
+  const files = (content: string) => condensedSource({ inline: { files: { a: content } } })
+  expect(files('x')).not.toEqual(files('y'))
 })
 
 test('of how its Job runs only a digest is kept, another one for another way', () => {

@@ -1,41 +1,21 @@
 import { digestOf } from './digest.ts'
 import type { ModelCache } from './modelcache.ts'
-
-type Source = NonNullable<ModelCache['spec']['artifact']['source']>
-type Files = Readonly<Record<string, string>>
+import { namesOf, type Source, type SourceName, sourceType } from './sources.ts'
 
 type Selector = NonNullable<ModelCache['spec']['clusterSelector']>
 
-/** Patterns and selectors whose JSON is longer are kept as their digest. */
+/** A selector whose JSON is longer is kept as its digest. */
 const MAX_JSON = 512
-
-/** A file name that is longer is kept as its digest. */
-const MAX_NAME = 71
-
-/** Inline files with digests in place of their contents; of condensed ones, the same. */
-export function condensedFiles(files: Files): Files {
-  return Object.fromEntries(
-    Object.entries(files).map(([name, content]) => [
-      name.length <= MAX_NAME ? name : digestOf(name),
-      digestOf(content),
-    ]),
-  )
-}
 
 /** A source with digests in place of all that is large, which is the same for the same source; of a condensed one, the same. */
 export function condensedSource(source: Source): Source {
-  const { inline, huggingFace } = source
-  return {
-    ...source,
-    ...(inline && { inline: { files: condensedFiles(inline.files) } }),
-    ...(huggingFace && {
-      huggingFace: {
-        ...huggingFace,
-        ...(huggingFace.include && { include: condensedPatterns(huggingFace.include) }),
-        ...(huggingFace.exclude && { exclude: condensedPatterns(huggingFace.exclude) }),
-      },
-    }),
+  const condensed: Source = {}
+  const condense = <K extends SourceName>(name: K) => {
+    const value = source[name]
+    condensed[name] = value && (sourceType(name).condensed?.(value) ?? value)
   }
+  for (const name of namesOf(source)) condense(name)
+  return condensed
 }
 
 /** Of a selector is asked whether it is the same, and no more as long as this cluster alone stages caches. */
@@ -67,9 +47,4 @@ export function jobInputs({ spec, jobInputs: known }: ModelCache): string {
   if (known !== undefined) return known
   const { artifact, hydration } = spec
   return digestOf(JSON.stringify([artifact.source && condensedSource(artifact.source), hydration]))
-}
-
-function condensedPatterns(patterns: string[]): string[] {
-  const text = JSON.stringify(patterns)
-  return text.length <= MAX_JSON ? patterns : [digestOf(text)]
 }

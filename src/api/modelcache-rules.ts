@@ -1,8 +1,9 @@
-import { IMMUTABLE_FIELDS, IMPLEMENTED_SOURCES, SOURCES } from './modelcache-fields.ts'
+import { IMMUTABLE_FIELDS } from './modelcache-fields.ts'
 import { CREDENTIAL_FOLDERS, SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
 import { SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
+import { SOURCE_NAMES, STAGED_NAMES } from './sources.ts'
 import { UNPRINTABLE } from './wording.ts'
 
 /** An entry of `x-kubernetes-validations`. */
@@ -31,7 +32,7 @@ export const modelCacheRules: CelRule[] = [
 ]
 
 function artifactSourceRules(): CelRule[] {
-  const members = SOURCES.map(name => ({ name, isSet: present('self', `artifact.source.${name}`) }))
+  const members = SOURCE_NAMES.map(name => ({ name, isSet: present('self', `artifact.source.${name}`) }))
   const count = members.map(({ isSet }) => `(${isSet} ? 1 : 0)`).join(' + ')
   const names = members.map(({ name, isSet }) => `(${isSet} ? ' ${name}' : '')`).join(' + ')
   const existing = "self.storage.backend == 'ExistingPVC'"
@@ -41,7 +42,7 @@ function artifactSourceRules(): CelRule[] {
       rule: `${existing} || ${count} >= 1`,
       message: say(
         'ArtifactSourceRequired',
-        `no source is set; set exactly one of ${IMPLEMENTED_SOURCES.join(', ')}`,
+        `no source is set; set exactly one of ${STAGED_NAMES.join(', ')}`,
       ),
       fieldPath,
       reason: 'FieldValueRequired',
@@ -177,10 +178,10 @@ function reservedValueRule({ field, values, instead }: (typeof RESERVED_VALUES)[
   }
 }
 
-function reservedFieldRule(field: (typeof RESERVED_FIELDS)[number]): CelRule {
+function reservedFieldRule({ field, instead }: (typeof RESERVED_FIELDS)[number]): CelRule {
   return {
     rule: `!(${present('self', field)})`,
-    message: say('NotImplemented', `${field} is not implemented; remove it`),
+    message: say('NotImplemented', `${field} is not implemented; ${instead}`),
     fieldPath: `.${field}`,
     reason: 'FieldValueForbidden',
   }

@@ -1,3 +1,5 @@
+import { SOURCE_NAMES, SOURCES, STAGED_NAMES } from './sources.ts'
+
 /**
  * Names that the API reserves for later. The schema knows them so that they are rejected by name, with a
  * reason, instead of being pruned as unknown fields by a client that does not ask for strict validation.
@@ -13,10 +15,11 @@ export const RESERVED_VALUES = [
   { field: 'replication', values: ['AllMatchingNodes'], instead: 'AllMatchingClusters' },
 ] as const
 
-/** Fields that no version of this project implements yet. */
-export const RESERVED_FIELDS = [
-  'artifact.source.gcs',
-  'artifact.source.azure',
-  'artifact.source.pvcClone',
-  'artifact.resolvedVia',
-] as const
+/** Fields that no version of this project implements yet, with what to do instead. */
+export const RESERVED_FIELDS: readonly { field: string; instead: string }[] = [
+  ...SOURCE_NAMES.filter(name => !SOURCES[name].isStaged).map(name => ({
+    field: `artifact.source.${name}`,
+    instead: `use ${STAGED_NAMES.join(', ')}`,
+  })),
+  { field: 'artifact.resolvedVia', instead: 'remove it' },
+]

@@ -1,4 +1,5 @@
 import type { ModelCacheSpec } from './modelcache.ts'
+import { askSource } from './sources.ts'
 import { printable } from './wording.ts'
 
 /** Where the bytes of a cache come from, in one line for people: the SOURCE column. */
@@ -11,11 +12,5 @@ function lineOf({ artifact, storage }: ModelCacheSpec): string {
     const { name, subPath } = storage.existingPVC
     return subPath === undefined ? `pvc/${name}` : `pvc/${name}/${subPath}`
   }
-  const { huggingFace, s3, http, oci, inline, configMap } = artifact.source ?? {}
-  if (huggingFace) return `hf://${huggingFace.repo}@${huggingFace.revision}`
-  if (s3) return s3.uri
-  if (http) return http.url ?? `url of secret/${http.secretRef?.name ?? ''}`
-  if (oci) return `oci://${oci.reference}`
-  if (inline) return `inline (${Object.keys(inline.files).length} files)`
-  return configMap ? `configmap/${configMap.name}` : ''
+  return askSource(artifact.source, (type, value) => type.line(value)) ?? ''
 }

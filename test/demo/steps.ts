@@ -39,7 +39,7 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
       const { code, stderr } = await show('apply -f examples/denied/artifact-source-ambiguous/refused.yaml')
       check(
         'kubectl apply fails, and says which sources it found',
-        code !== 0 && /ArtifactSourceAmbiguous.*huggingFace s3/.test(stderr),
+        code !== 0 && /ArtifactSourceAmbiguous.*huggingFace http/.test(stderr),
       )
     },
   },

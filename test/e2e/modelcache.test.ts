@@ -75,6 +75,19 @@ describe('kubectl apply of a new ModelCache is refused', () => {
       { artifact: { source: { huggingFace: { ...huggingFace, include: ['*.json', '../x'] } } } },
       /SourceInvalid: must not have "\.\." as a part/,
     ],
+    ...Object.entries({
+      s3: { uri: 's3://bucket/prefix/' },
+      oci: { reference: 'ghcr.io/models/llama:70b' },
+      gcs: {},
+      azure: {},
+      pvcClone: {},
+    }).map(([name, value]): [string, object, RegExp] => [
+      `from ${name}, which this version does not stage`,
+      { artifact: { source: { [name]: value } } },
+      new RegExp(
+        `NotImplemented: artifact.source.${name} is not implemented; use huggingFace, http, inline, configMap`,
+      ),
+    ]),
     [
       'with a bucket that S3 cannot have',
       { artifact: { source: { s3: { uri: 's3://My_Bucket/x' } } } },

@@ -56,9 +56,6 @@ test('a revision that moves is warned of when the cache is created, and a pinned
   expect(await warningsOf(moving)).toMatch(/^Warning: MutableRevision: revision main moves: .*\n$/)
   const labelled = await cluster.kubectl(['label', 'modelcache/moving', 'team=ml'])
   expect(labelled).toMatchObject({ code: 0, stderr: '' })
-  const image = (reference: string) => ({ artifact: { source: { oci: { reference } } } })
-  expect(await asked(image('ghcr.io/m/llama'))).toMatch(/^Warning: MutableRevision: no tag means latest/)
-  expect(await asked(image(`ghcr.io/m/llama@sha256:${'5a'.repeat(32)}`))).toBe('')
 })
 
 describe('a quota', () => {

@@ -323,12 +323,6 @@ describe('what comes in the way is named in status and told in an Event:', () =>
     })
     await says('unbound', 'Provisioning', 'StorageUnprovisioned', 'insufficient regional quota')
   })
-
-  test('a source that is for later', async () => {
-    const source = { s3: { uri: 's3://bucket/prefix/' } }
-    await cluster.need(modelCache('bucket', soundSpec({ artifact: { kind: 'Weights', source } })))
-    await says('bucket', 'Failed', 'NotImplemented', 'does not hydrate source s3')
-  })
 })
 
 describe('in a namespace with a quota', () => {

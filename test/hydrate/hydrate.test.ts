@@ -85,10 +85,10 @@ describe('what cannot be understood is said with exit code 2:', () => {
   })
 })
 
-test('a source that this version does not hydrate is rejected by name', async () => {
-  const { code, last } = await hydrate(manifestOf({ s3: { uri: 's3://bucket/x/' } }), ['--into', volume])
-  expect(code).toBe(1)
-  expect(last).toMatchObject({ reason: 'NotImplemented', message: expect.stringContaining('source s3') })
+test('a source that this version does not stage is rejected by name', async () => {
+  const { code, stderr } = await hydrate(manifestOf({ s3: { uri: 's3://bucket/x/' } }), ['--into', volume])
+  expect(code).toBe(2)
+  expect(stderr).toContain('NotImplemented: spec.artifact.source.s3 is not implemented; use huggingFace')
 })
 
 describe.skipIf(!ROOT)('a volume', () => {

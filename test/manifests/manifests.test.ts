@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { WORKLOAD_KINDS } from '../../src/admission/workload/kinds.ts'
+import { artifactSource } from '../../src/api/artifact-source.ts'
 import { CA_SECRET } from '../../src/certs/authority-secret.ts'
 import { runCommand } from '../testbed/command.ts'
 import type { KubeObject } from '../testbed/objects.ts'
@@ -151,6 +152,16 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
     expect(service).toMatchObject({ spec: { ports: [{ port: 443, targetPort: 'https' }] } })
     expect(failurePolicy, name).toBe(/workloads|by-administrators/.test(name) ? 'Ignore' : 'Fail')
   }
+})
+
+test('the policy for credentials asks about every Secret that a source may name', () => {
+  const text = JSON.stringify(byName(shipped)['ValidatingAdmissionPolicy/modelcache-credentials'])
+  const shapes = Object.entries(artifactSource.shape).map(
+    ([name, schema]) => [name, schema.unwrap().shape] as const,
+  )
+  const named = shapes.filter(([, shape]) => 'secretRef' in shape).map(([name]) => name)
+  expect(named.length).toBeGreaterThan(0)
+  for (const name of named) expect(text).toContain(`.?${name}.?secretRef.?name`)
 })
 
 test('the webhooks for workloads hear of the kinds that the rules know', () => {

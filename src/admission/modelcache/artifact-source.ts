@@ -1,4 +1,4 @@
-import { IMPLEMENTED_SOURCES, SOURCES } from '../../api/modelcache-fields.ts'
+import { namesOf, STAGED_NAMES } from '../../api/sources.ts'
 import { violation } from '../../api/violation.ts'
 import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
@@ -7,8 +7,7 @@ const FIELD = 'spec.artifact.source'
 
 /** Exactly one source; none with backend ExistingPVC, whose claim holds the bytes already. */
 export const artifactSource: Rule = ({ cache: { spec } }) => {
-  const source = spec.artifact.source ?? {}
-  const set = SOURCES.filter(name => source[name as keyof typeof source] !== undefined)
+  const set = namesOf(spec.artifact.source)
   if (spec.storage.backend === 'ExistingPVC') {
     if (set.length === 0) return []
     const text = `${FIELD} has ${set.join(' and ')}, but backend ExistingPVC serves what its claim holds; remove the source, or use backend PVC`
@@ -20,7 +19,7 @@ export const artifactSource: Rule = ({ cache: { spec } }) => {
       ? violation(
           'ArtifactSourceRequired',
           FIELD,
-          `${FIELD} is empty; set exactly one of ${IMPLEMENTED_SOURCES.join(', ')}`,
+          `${FIELD} is empty; set exactly one of ${STAGED_NAMES.join(', ')}`,
         )
       : violation(
           'ArtifactSourceAmbiguous',

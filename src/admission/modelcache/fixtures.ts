@@ -38,7 +38,7 @@ export const onClaim = (existingPVC: NonNullable<ModelCache['spec']['storage']['
 export const HF = { repo: 'meta-llama/Llama-3.3-70B-Instruct', revision: COMMIT }
 export const INLINE = { files: { 'chat.jinja': 'x' } }
 
-/** One sound value of each source. */
+/** One sound value of each source that has a schema of its own. */
 export const SOUND_SOURCES: Record<string, unknown> = {
   huggingFace: HF,
   s3: { uri: 's3://bucket/prefix/' },

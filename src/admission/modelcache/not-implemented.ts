@@ -12,10 +12,9 @@ export const notImplemented: Rule = ({ cache: { spec } }) => {
       ? []
       : [{ field, text: `spec.${field} ${found} is not implemented; use ${instead}` }]
   })
-  const fields = RESERVED_FIELDS.filter(field => valueAt(spec, field) !== undefined).map(field => ({
-    field,
-    text: `spec.${field} is not implemented; remove it`,
-  }))
+  const fields = RESERVED_FIELDS.filter(({ field }) => valueAt(spec, field) !== undefined).map(
+    ({ field, instead }) => ({ field, text: `spec.${field} is not implemented; ${instead}` }),
+  )
   return [...values, ...fields].map(({ field, text }) =>
     error(violation('NotImplemented', `spec.${field}`, text)),
   )

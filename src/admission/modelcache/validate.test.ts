@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import { STAGED_NAMES } from '../../api/sources.ts'
 import { allow } from '../decision.ts'
 import { aRequest, aView, reasonsOf, textOf } from '../fixtures.ts'
 import { create, DENY, EMPTY, HF, onClaim, SOUND_SOURCES, spec, update } from './fixtures.ts'
 import { validateModelCache } from './validate.ts'
 
 describe('a sound ModelCache is allowed', () => {
-  test.each(Object.entries(SOUND_SOURCES))('with source %s', (name, source) => {
+  test.each(STAGED_NAMES.map(name => [name, SOUND_SOURCES[name]]))('with source %s', (name, source) => {
     expect(
-      create({ ...aModelCache(), spec: { ...aModelCache().spec, artifact: { source: { [name]: source } } } }),
+      create({
+        ...aModelCache(),
+        spec: { ...aModelCache().spec, artifact: { source: { [`${name}`]: source } } },
+      }),
     ).toEqual(allow())
   })
 

@@ -1,4 +1,4 @@
-import { IMPLEMENTED_SOURCES } from '../../api/modelcache-fields.ts'
+import { namesOf, SOURCES, type Source, STAGED_NAMES, type StagedName } from '../../api/sources.ts'
 import { HydrationError } from '../failure.ts'
 import { configMap } from './config-map.ts'
 import { http } from './http.ts'
@@ -6,18 +6,35 @@ import { huggingFace } from './hugging-face.ts'
 import { inline } from './inline.ts'
 import type { Resolved, SourceContext } from './source.ts'
 
-/** What a source holds now: one file of this folder for each kind of source. */
+type Resolve<S> = (source: S, context: SourceContext) => Promise<Resolved> | Resolved
+
+/** One file of this folder for each source that this version stages. */
+const RESOLVERS: { readonly [K in StagedName]: Resolve<NonNullable<Source[K]>> } = {
+  huggingFace,
+  http,
+  inline: source => inline(source),
+  configMap: ({ name }, context) => configMap(name, context.configMap(name)),
+}
+
+/** What a source holds now. */
 export async function resolve(context: SourceContext): Promise<Resolved> {
-  const { source } = context
-  if (source.inline) return inline(source.inline)
-  if (source.huggingFace) return huggingFace(source.huggingFace, context)
-  if (source.http) return http(source.http, context)
-  if (source.configMap) return configMap(source.configMap.name, context.configMap(source.configMap.name))
-  const named = IMPLEMENTED_SOURCES.find(name => source[name as keyof typeof source] !== undefined)
-  throw new HydrationError(
-    'NotImplemented',
-    named === undefined
-      ? 'the ModelCache has no source; set spec.artifact.source'
-      : `this version does not hydrate source ${named}; use huggingFace, http, inline or configMap`,
-  )
+  const [name] = namesOf(context.source)
+  if (name === undefined)
+    throw new HydrationError('NotImplemented', 'the ModelCache has no source; set spec.artifact.source')
+  if (!isStaged(name)) {
+    const message = `this version does not stage source ${name}; use ${STAGED_NAMES.join(', ')}`
+    throw new HydrationError('NotImplemented', message)
+  }
+  return resolveOf(name, context)
+}
+
+function isStaged(name: keyof typeof SOURCES): name is StagedName {
+  return SOURCES[name].isStaged
+}
+
+async function resolveOf<K extends StagedName>(name: K, context: SourceContext): Promise<Resolved> {
+  const source = context.source[name]
+  const resolver: Resolve<NonNullable<Source[K]>> = RESOLVERS[name]
+  if (!source) throw new Error(`the source has no member ${name}`)
+  return resolver(source, context)
 }

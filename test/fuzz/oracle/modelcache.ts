@@ -10,8 +10,8 @@ import { isSourceValid } from './sources.ts'
 import { effectiveClass, isReadWriteMany } from './storage-class.ts'
 import { judged, type Verdict } from './verdict.ts'
 
-const IMPLEMENTED = ['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap']
-const RESERVED = ['gcs', 'azure', 'pvcClone']
+const STAGED = ['huggingFace', 'http', 'inline', 'configMap']
+const RESERVED = ['s3', 'oci', 'gcs', 'azure', 'pvcClone']
 
 /** DESIGN 3.1 and 3.2. */
 export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
@@ -52,7 +52,7 @@ function stored(object: unknown): unknown {
 function ofItself(cache: unknown): string[] {
   const reasons: string[] = []
   const source = mapAt(cache, 'spec', 'artifact', 'source')
-  const sources = [...IMPLEMENTED, ...RESERVED].filter(name => source[name] !== undefined)
+  const sources = [...STAGED, ...RESERVED].filter(name => source[name] !== undefined)
   if (backendOf(cache) === 'ExistingPVC') {
     if (sources.length > 0) reasons.push('ArtifactSourceAmbiguous')
   } else if (sources.length === 0) reasons.push('ArtifactSourceRequired')
@@ -151,8 +151,8 @@ function sourceOf(cache: unknown, withAll: boolean): unknown {
     secret(name) === undefined || (at(source, name, 'secretRef', 'key') ?? 'token'),
   ]
   const all = [
-    IMPLEMENTED.map(name => source[name] === undefined),
-    RESERVED.map(name => source[name]),
+    [...STAGED, 's3', 'oci'].map(name => source[name] === undefined),
+    RESERVED.slice(2).map(name => source[name]),
     [
       token('huggingFace'),
       token('http'),

@@ -10,6 +10,7 @@ import { EXIT } from '../../../api/hydration-report.ts'
 import { managedClaimOf } from '../../../api/managed-claim.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { parseQuantity } from '../../../api/quantity.ts'
+import { askSource } from '../../../api/sources.ts'
 import { madeFor } from './made-for.ts'
 
 /** What a Job does: write the snapshot, or say how much a volume has to hold for it. */
@@ -215,32 +216,27 @@ function volumeOf(cache: ModelCache): MountedVolume {
 
 /** The Secret and the ConfigMap of the source. One that is missing is for the hydrator to report, which says what to do. */
 function inputsOf({ spec }: ModelCache): { args: string[]; volumes: MountedVolume[] } {
-  const { source = {} } = spec.artifact
-  const secret = source.huggingFace?.secretRef ?? source.http?.secretRef
+  const { source } = spec.artifact
+  const secret = askSource(source, (type, value) => type.secret?.(value))
+  const configMap = askSource(source, (type, value) => type.configMap?.(value))
   const args: string[] = []
   const volumes: MountedVolume[] = []
   if (secret !== undefined) {
-    const key = source.http?.secretRef?.urlKey ?? secret.key
+    const { name: secretName, key } = secret
     args.push('--secrets', SECRETS)
     volumes.push({
       name: 'secret',
-      secret: {
-        secretName: secret.name,
-        optional: true,
-        items: [{ key, path: key }],
-        defaultMode: 0o440,
-      },
-      mountPath: `${SECRETS}/${secret.name}`,
+      secret: { secretName, optional: true, items: [{ key, path: key }], defaultMode: 0o440 },
+      mountPath: `${SECRETS}/${secretName}`,
     })
   }
-  const { configMap } = source
   if (configMap !== undefined) {
     args.push('--config-maps', CONFIG_MAPS)
     volumes.push({
       name: 'config-map',
-      configMap: { name: configMap.name, optional: true },
-      mountPath: `${CONFIG_MAPS}/${configMap.name}`,
+      configMap: { name: configMap, optional: true },
+      mountPath: `${CONFIG_MAPS}/${configMap}`,
     })
   }
-  return { args: args, volumes }
+  return { args, volumes }
 }

@@ -1,4 +1,5 @@
 import { measureReport } from '../../../api/hydration-report.ts'
+import { askSource } from '../../../api/sources.ts'
 import type { Observation } from '../observe.ts'
 import type { Step, StepResult } from '../step.ts'
 import { deletions, failed, runTask } from '../task.ts'
@@ -11,8 +12,7 @@ export const measured: Step = seen => {
 }
 
 function isKnown({ cache: { spec, status }, claim }: Observation): boolean {
-  const { source } = spec.artifact
-  const isSmall = source?.inline !== undefined || source?.configMap !== undefined
+  const isSmall = askSource(spec.artifact.source, type => type.isSmall) === true
   const given = spec.storage.pvc?.sizeGiB ?? status?.bytesTotal
   return claim !== undefined || isSmall || given !== undefined
 }

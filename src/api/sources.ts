@@ -1,0 +1,159 @@
+import type { z } from 'zod'
+import type { artifactSource } from './artifact-source.ts'
+import { digestOf } from './digest.ts'
+
+/** `spec.artifact.source`: one member for each kind of source, of which one is set. */
+export type Source = z.infer<typeof artifactSource>
+export type SourceName = keyof Source
+
+/** What is known of one kind of source. */
+export interface SourceType<S> {
+  /** Whether this version stages it. One that it does not stage is rejected by name. */
+  readonly isStaged: boolean
+  /** Its bytes are part of the cluster, so a claim of the least size holds them, and nobody has to measure them. */
+  readonly isSmall?: true
+  /** The source in one line, for people. */
+  line(source: S): string
+  /** The key of a Secret that its Job gets. */
+  secret?(source: S): { name: string; key: string } | undefined
+  /** The ConfigMap that its Job gets. */
+  configMap?(source: S): string
+  /** The same source with digests in place of what is large; condensed again it is the same. Absent: nothing of it is large. */
+  condensed?(source: S): S
+  /** Whether it can be told from other sources: not where a Secret holds the URL. Absent: always. */
+  isKnown?(source: S): boolean
+  /** What of it moves by custom, such as branch `main`; undefined where it stands still as far as anybody knows. */
+  moving?(source: S): Moving | undefined
+}
+
+/** A name that points at something else tomorrow. */
+export interface Moving {
+  /** Member of the source. */
+  field: string
+  /** Such as `revision main`. */
+  what: string
+  /** What to name in its place. */
+  pin: string
+}
+
+/** Each kind of source that the API has. Whatever lists sources or asks about one comes from here. */
+export const SOURCES = {
+  huggingFace: {
+    isStaged: true,
+    line: ({ repo, revision }) => `hf://${repo}@${revision}`,
+    secret: ({ secretRef }) => secretRef,
+    condensed: source => ({
+      ...source,
+      ...(source.include && { include: condensedPatterns(source.include) }),
+      ...(source.exclude && { exclude: condensedPatterns(source.exclude) }),
+    }),
+    moving: ({ revision }) =>
+      MOVING_BRANCHES.includes(revision)
+        ? { field: 'revision', what: `revision ${revision}`, pin: 'a commit, by its 40 digits,' }
+        : undefined,
+  },
+  s3: {
+    isStaged: false,
+    line: ({ uri }) => uri,
+  },
+  http: {
+    isStaged: true,
+    line: ({ url, secretRef }) => url ?? `url of secret/${secretRef?.name ?? ''}`,
+    secret: ({ secretRef }) => secretRef && { name: secretRef.name, key: secretRef.urlKey ?? secretRef.key },
+    isKnown: ({ url }) => url !== undefined,
+  },
+  oci: {
+    isStaged: false,
+    line: ({ reference }) => `oci://${reference}`,
+    moving({ reference }) {
+      const what = movingTag(reference)
+      return what === undefined
+        ? undefined
+        : { field: 'reference', what, pin: 'a digest (registry/repository@sha256:…)' }
+    },
+  },
+  inline: {
+    isStaged: true,
+    isSmall: true,
+    line: ({ files }) => `inline (${Object.keys(files).length} files)`,
+    condensed: ({ files }) => ({ files: condensedFiles(files) }),
+  },
+  configMap: {
+    isStaged: true,
+    isSmall: true,
+    line: ({ name }) => `configmap/${name}`,
+    configMap: ({ name }) => name,
+  },
+  gcs: { isStaged: false, line: () => 'gcs' },
+  azure: { isStaged: false, line: () => 'azure' },
+  pvcClone: { isStaged: false, line: () => 'pvcClone' },
+} as const satisfies { readonly [K in SourceName]-?: SourceType<NonNullable<Source[K]>> }
+
+/** Sources that this version stages. */
+export type StagedName = {
+  [K in SourceName]: (typeof SOURCES)[K]['isStaged'] extends true ? K : never
+}[SourceName]
+
+export const SOURCE_NAMES = Object.keys(SOURCES) as readonly SourceName[]
+
+/** The names of the sources that this version stages, in the order in which messages list them. */
+export const STAGED_NAMES = SOURCE_NAMES.filter((name): name is StagedName => SOURCES[name].isStaged)
+
+/** The members that are set, in the order of the table. Admission sees to it that it is one. */
+export function namesOf(source: Source | undefined): SourceName[] {
+  return SOURCE_NAMES.filter(name => source?.[name] !== undefined)
+}
+
+/** What is known of the source of that name. */
+export function sourceType<K extends SourceName>(name: K): SourceType<NonNullable<Source[K]>> {
+  const types: { readonly [N in SourceName]: SourceType<NonNullable<Source[N]>> } = SOURCES
+  return types[name]
+}
+
+/** Asks about the one source that is set; undefined where there is none. */
+export function askSource<R>(
+  source: Source | undefined,
+  ask: <S>(type: SourceType<S>, value: S, name: SourceName) => R,
+): R | undefined {
+  const askOf = <K extends SourceName>(name: K): R | undefined => {
+    const value = source?.[name]
+    return value ? ask(sourceType(name), value, name) : undefined
+  }
+  const [name] = namesOf(source)
+  return name && askOf(name)
+}
+
+/** Names that by custom follow the newest state. Other branches and tags may move too, but mostly stand still. */
+const MOVING_BRANCHES: readonly string[] = ['main', 'master']
+const LATEST = 'latest'
+
+/** The tag `latest` in words, where a reference goes by it; undefined where it names another tag or a digest. */
+function movingTag(reference: string): string | undefined {
+  if (reference.includes('@')) return undefined
+  // A registry may have a port, so the colon of a tag is looked for behind the last slash.
+  const [, tag] = reference.slice(reference.lastIndexOf('/') + 1).split(':')
+  if (tag === undefined) return `no tag means ${LATEST}, which`
+  return tag === LATEST ? `tag ${LATEST}` : undefined
+}
+
+/** A list of patterns whose JSON is longer is kept as its digest. */
+const MAX_PATTERNS = 512
+
+function condensedPatterns(patterns: string[]): string[] {
+  const text = JSON.stringify(patterns)
+  return text.length <= MAX_PATTERNS ? patterns : [digestOf(text)]
+}
+
+type Files = Readonly<Record<string, string>>
+
+/** A file name that is longer than a digest is kept as one. */
+const MAX_NAME = 71
+
+function condensedFiles(files: Files): Files {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, content]) => [
+      name.length <= MAX_NAME ? name : digestOf(name),
+      digestOf(content),
+    ]),
+  )
+}
