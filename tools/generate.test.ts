@@ -9,11 +9,11 @@ test.each(GENERATED)('$path is what the code generates (npm run generate)', ({ p
 })
 
 test('every reason is shown as it is told', () => {
-  const [admission = '', status = ''] = readFileSync(inRepository('docs/reasons.md'), 'utf8').split(
-    /^# Reasons of status$/m,
+  const [admission = '', status = ''] = ['docs/reasons.md', 'docs/status-reasons.md'].map(path =>
+    readFileSync(inRepository(path), 'utf8'),
   )
   const [, ...sections] = admission.split(/^## /m)
-  const named = (part: string) => [...part.matchAll(/^## (?:Status )?(\w+)$/gm)].map(([, name]) => name)
+  const named = (part: string) => [...part.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
   expect(named(admission)).toEqual(Object.keys(REASONS))
   expect(named(status)).toEqual(Object.keys(STATUS_REASONS).toSorted())
   for (const section of sections) {

@@ -2,7 +2,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import type { Reason } from '../src/api/reasons.ts'
 import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
-import { type Quote, reasonsMarkdown } from './reasons-doc.ts'
+import { type Quote, reasonsMarkdown, statusReasonsMarkdown } from './reasons-doc.ts'
 
 /** The files that come from the code, by their path in the repository, and how each is made. A test compares them. */
 export const GENERATED = [
@@ -18,6 +18,7 @@ export const GENERATED = [
     },
   ]),
   { path: 'docs/reasons.md', content: () => reasonsMarkdown(quotesOf) },
+  { path: 'docs/status-reasons.md', content: statusReasonsMarkdown },
 ]
 
 /** The place of a file of the repository. */

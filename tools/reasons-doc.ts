@@ -1,5 +1,5 @@
 import { REASONS, type Reason } from '../src/api/reasons.ts'
-import { STATUS_REASONS } from '../src/api/status-reasons.ts'
+import { type Effect, STATUS_REASONS } from '../src/api/status-reasons.ts'
 
 const COLUMNS = 120
 
@@ -10,40 +10,68 @@ export interface Quote {
 }
 
 const INTRODUCTION =
-  'Every denial and every warning begins with one of these words. It is also in `status.details.causes` with the path of the field, in the audit annotation `reason` of the webhook, and a label of the metric `modelcache_admission_reviews_total`. What kubectl prints is quoted from the [examples](../examples/README.md), and wrapped as there. The reasons of [status](#reasons-of-status) stand at the end.'
+  'Every denial and every warning begins with one of these words. It is also in `status.details.causes` with the path of the field, in the audit annotation `reason` of the webhook, and a label of the metric `modelcache_admission_reviews_total`. What kubectl prints is quoted from the [examples](../examples/README.md), and wrapped as there. The reasons that a ModelCache has in its status are on [a page of their own](status-reasons.md).'
 
-/** docs/reasons.md: what each reason means, how kubectl tells it, and what to do about it. */
+const SAYS = { denied: 'denied', warned: 'warned', both: 'denied or warned' } as const
+
+/** docs/reasons.md: each reason of admission in a table, then what it means, how kubectl tells it, and what to do about it. */
 export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]): string {
+  const rows = Object.entries(REASONS).map(([reason, { says, who }]) => [linked(reason), SAYS[says], who])
   const sections = Object.entries(REASONS).map(([name, { when, fix, ...text }]) => {
     const reason = name as Reason
     const quotes = quotesOf(reason).map(
       ({ folder, lines }) => `${block(lines)}\n\n[${folder}](../${folder}/)\n`,
     )
     const message = 'example' in text ? [`${block([`${reason}: ${text.example}`])}\n`] : []
-    return `## ${reason}\n\n${wrapped(when)}\n\n${[...quotes, ...message].join('\n')}\n${wrapped(`**What to do.** ${fix}`)}\n`
+    return `## ${reason}\n\n${wrapped(when)}\n\n${[...quotes, ...message].join('\n')}\n${advice(fix)}\n`
   })
-  return `<!-- Generated from src/api/reasons.ts, src/api/status-reasons.ts and examples/ by: npm run generate -->
-
-# Reasons
-
-${wrapped(INTRODUCTION)}
-
-${sections.join('\n')}
-# Reasons of status
-
-${wrapped('The condition Ready of a ModelCache has one of these, and its message says what was found: `kubectl describe modelcache`.')}
-
-${statusReasons()}`
+  return page('src/api/reasons.ts and examples/', 'Reasons', [
+    wrapped(INTRODUCTION),
+    table(['reason', 'the request is', 'who acts'], rows),
+    ...sections,
+  ])
 }
 
-function statusReasons(): string {
-  return Object.entries(STATUS_REASONS)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(
-      ([reason, { when, fix }]) =>
-        `## Status ${reason}\n\n${wrapped(when)}\n\n${wrapped(`**What to do.** ${fix}`)}\n`,
-    )
-    .join('\n')
+const STATUS_INTRODUCTION =
+  'The condition Ready of a ModelCache has one of these reasons, and its message says what was found: `kubectl describe modelcache`.'
+
+const EFFECTS: Readonly<Record<Effect, string>> = {
+  progress: 'it goes on',
+  passes: 'tried again by itself',
+  retried: 'tried again after a pause',
+  final: 'waits for a change',
+  ok: 'Ready',
+}
+
+/** docs/status-reasons.md: each reason of status in a table, then what it means, and what to do about it. */
+export function statusReasonsMarkdown(): string {
+  const reasons = Object.entries(STATUS_REASONS).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const rows = reasons.map(([reason, { effect, who }]) => [linked(reason), EFFECTS[effect], who])
+  const sections = reasons.map(
+    ([reason, { when, fix }]) => `## ${reason}\n\n${wrapped(when)}\n\n${advice(fix)}\n`,
+  )
+  return page('src/api/status-reasons.ts', 'Reasons of status', [
+    wrapped(STATUS_INTRODUCTION),
+    table(['reason', 'what follows', 'who acts'], rows),
+    ...sections,
+  ])
+}
+
+function page(source: string, title: string, parts: readonly string[]): string {
+  return `<!-- Generated from ${source} by: npm run generate -->\n\n# ${title}\n\n${parts.map(part => part.trimEnd()).join('\n\n')}\n`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function linked(reason: string): string {
+  return `[${reason}](#${reason.toLowerCase()})`
+}
+
+function advice(fix: string): string {
+  return wrapped(`**What to do.** ${fix}`)
 }
 
 function block(lines: readonly string[]): string {

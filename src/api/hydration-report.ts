@@ -49,5 +49,10 @@ export type MeasureReport = z.infer<typeof measureReport>
 export type HydrationFailure = z.infer<typeof hydrationFailure>
 export type HydrationProgress = z.infer<typeof hydrationProgress>
 
-/** Exit codes of `modelcache hydrate`. A Job tries again on any but the first two. */
+/** Exit codes of `modelcache hydrate`. On `failed` and `usage` a Job gives up, on any other it makes another pod. */
 export const EXIT = { done: 0, failed: 1, usage: 2, mayRetry: 75 } as const
+
+/** The exit code that goes with a reason: what passes is tried again at once. */
+export function exitCodeOf(reason: FailureReason): number {
+  return FAILURE_REASONS[reason].effect === 'passes' ? EXIT.mayRetry : EXIT.failed
+}

@@ -6,7 +6,7 @@ import { artifactSource } from '../admission/modelcache/artifact-source.ts'
 import { notImplemented } from '../admission/modelcache/not-implemented.ts'
 import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
 import { MANIFEST_VARIABLE, textOf } from '../api/hydration-env.ts'
-import { EXIT, type HydrationFailure } from '../api/hydration-report.ts'
+import { EXIT, exitCodeOf, type HydrationFailure } from '../api/hydration-report.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
 import { printable, printableLines } from '../api/wording.ts'
@@ -68,7 +68,7 @@ stopped; a snapshot that is complete is not fetched again. No cluster is needed.
 ${describeOptions(OPTIONS)}
 
 The last line of the output is a report: {"digest","revision","path","bytes","files","seconds"}, or why there is none:
-{"reason","message","source","file"}. docs/reasons.md explains the reasons.
+{"reason","message","source","file"}. docs/status-reasons.md explains the reasons.
 
 Exit codes: 0 done, 1 failed and will fail again, 2 usage, 75 failed and may succeed later.
 `
@@ -124,10 +124,8 @@ export const hydrate: Command = {
       const failure = stop.signal.aborted ? stop.signal.reason : error
       const known = failure instanceof HydrationError ? failure : undefined
       if (known === undefined) console.error(printableLines(inspect(failure)))
-      return await finish(
-        describe(failure, sourceLine(spec)),
-        known?.mayRetry === false ? EXIT.failed : EXIT.mayRetry,
-      )
+      const told = describe(failure, sourceLine(spec))
+      return await finish(told, exitCodeOf(told.reason))
     }
   },
 }

@@ -1,14 +1,5 @@
 import { FAILURE_REASONS, type FailureReason } from '../api/status-reasons.ts'
 
-/** Reasons for which the next run may succeed, although nobody changes anything. */
-const MAY_PASS: readonly FailureReason[] = [
-  'Interrupted',
-  'InternalError',
-  'RateLimited',
-  'SourceChanged',
-  'SourceUnavailable',
-]
-
 /** Why a snapshot could not be written, with what to do about it in its message. */
 export class HydrationError extends Error {
   override name = 'HydrationError'
@@ -20,11 +11,6 @@ export class HydrationError extends Error {
     super(message, { cause: options.cause })
     this.reason = reason
     this.file = options.file
-  }
-
-  /** Whether the next run may succeed, although nobody changes anything. */
-  get mayRetry(): boolean {
-    return MAY_PASS.includes(this.reason)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ModelCache } from '../../api/modelcache.ts'
-import { needsHands } from '../../api/status-reasons.ts'
+import { needsAction } from '../../api/status-reasons.ts'
 
 const GIB = 2 ** 30
 const MIB = 2 ** 20
@@ -23,7 +23,7 @@ export function notReadyState(cache: ModelCache): NotReadyState {
   }
   if (phase === 'Ready') return { remedy: 'describe', words: 'reports no claim or digest to mount' }
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')
-  const remedy = ready !== undefined && needsHands(ready.reason) ? 'describe' : 'wait'
+  const remedy = ready !== undefined && needsAction(ready.reason) ? 'describe' : 'wait'
   return { remedy, words: `is ${phase}${progress(cache)}` }
 }
 

@@ -1,6 +1,6 @@
 import { MADE_FROM, REFETCH } from '../../api/annotations.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
-import { FINAL_REASONS } from '../../api/status-reasons.ts'
+import { effectOf } from '../../api/status-reasons.ts'
 import { rfc3339 } from './conditions.ts'
 import { jobName, madeFrom, type Task } from './objects/hydration-job.ts'
 import { isMadeFor } from './objects/made-for.ts'
@@ -166,7 +166,7 @@ function isOld({ now }: Observation, work: Work): boolean {
 export function failed(seen: Observation, work: Work, { reason, message }: Verdict): StepResult {
   const { cache, now } = seen
   const { namespace, name } = cache.metadata
-  if (FINAL_REASONS.includes(reason)) {
+  if (effectOf(reason) === 'final') {
     const again = `then: kubectl -n ${namespace} annotate modelcache/${name} --overwrite ${REFETCH}="$(date)"`
     return { blocked: { reason, message: `${message}; ${again}`, phase: 'Failed' } }
   }

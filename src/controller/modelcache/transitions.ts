@@ -1,7 +1,7 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Condition, ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { isReady } from '../../api/readiness.ts'
-import { PROGRESS_REASONS } from '../../api/status-reasons.ts'
+import { effectOf } from '../../api/status-reasons.ts'
 import type { Occurrence } from '../../kube/events.ts'
 
 /** What people want to hear of: each change of phase, and whatever comes in the way. */
@@ -16,7 +16,7 @@ export function transitions(cache: ModelCache, status: ModelCacheStatus): Occurr
   const note = `${after.reason}: ${after.message}`
   if (isNow) return wasReady ? [] : [{ type: 'Normal', reason: 'Ready', action: 'Stage', note }]
   if (wasReady) return [{ type: 'Warning', reason: 'NotReady', action: 'Stage', note }]
-  if (!PROGRESS_REASONS.includes(after.reason))
+  if (effectOf(after.reason) !== 'progress')
     return [{ type: 'Warning', reason: after.reason, action: 'Stage', note }]
   if (cache.status?.phase === status.phase) return []
   return [{ type: 'Normal', reason: status.phase ?? after.reason, action: 'Stage', note }]
