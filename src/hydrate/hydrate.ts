@@ -1,14 +1,15 @@
 import type { HydrationReport } from '../api/hydration-report.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
+import { unpack } from './archive/unpack.ts'
 import { type Counts, newCounts } from './progress.ts'
 import { resolve } from './sources/resolve.ts'
 import type { Resolved, SourceContext, SourceFile } from './sources/source.ts'
-import { unpack } from './sources/unpack.ts'
 import { type Layout, layoutOf } from './volume/layout.ts'
 import { findSnapshot, type Manifest } from './volume/manifest.ts'
 import { probe, type Volume } from './volume/probe.ts'
-import { finishReveals, openSnapshot } from './volume/snapshot.ts'
+import { finishReveals } from './volume/publish.ts'
+import { openSnapshot } from './volume/work.ts'
 
 export interface HydrateOptions extends Omit<SourceContext, 'source'> {
   source: NonNullable<ModelCache['spec']['artifact']['source']>

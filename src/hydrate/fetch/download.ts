@@ -1,5 +1,5 @@
 import { HydrationError } from '../failure.ts'
-import type { Opened } from '../sources/source.ts'
+import type { Opened } from './opened.ts'
 import { get, headerOf, type Reply, shown, unreachable } from './request.ts'
 import { withRetries } from './retry.ts'
 

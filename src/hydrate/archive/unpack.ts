@@ -7,7 +7,7 @@ import { type Entry, openPromise } from 'yauzl'
 import { fileNameProblem } from '../../api/file-name.ts'
 import { quote } from '../../api/wording.ts'
 import { HydrationError } from '../failure.ts'
-import type { Listing, SourceFile } from './source.ts'
+import type { Listing, SourceFile } from '../sources/source.ts'
 
 /** More files than any model has; each costs a line of the manifest. */
 const MAX_ENTRIES = 100_000

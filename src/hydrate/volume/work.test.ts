@@ -7,7 +7,8 @@ import type { SourceFile } from '../sources/source.ts'
 import { digestOf } from './digest.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { findSnapshot } from './manifest.ts'
-import { finishReveals, openSnapshot } from './snapshot.ts'
+import { finishReveals } from './publish.ts'
+import { openSnapshot } from './work.ts'
 
 let dir: string
 let layout: Layout

@@ -1,0 +1,120 @@
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { quote } from '../../api/wording.ts'
+import { HydrationError } from '../failure.ts'
+import type { SourceFile } from '../sources/source.ts'
+import { type Checksums, startChecksums } from './checksums.ts'
+import { FOLDER_MODE } from './durable.ts'
+import type { FileState } from './journal.ts'
+
+/** After so many bytes they are brought onto the disk, and noted: what a kill costs at the most. */
+const CHECKPOINT_BYTES = 64 * 1024 * 1024
+const FILE_MODE = 0o444
+
+/** Told of bytes that are written, or that were there already. */
+export type OnBytes = (bytes: number) => void
+
+export interface Writing {
+  /** What the journal says of the file. */
+  known: FileState | undefined
+  record: (state: FileState) => Promise<void>
+  onBytes: OnBytes
+  signal: AbortSignal
+}
+
+/**
+ * Writes a file of a source to `target`, goes on where an earlier run stopped, and checks what the source says of it. It is on the disk when
+ * this resolves.
+ *
+ * @throws HydrationError SourceChanged or ChecksumMismatch, and whatever the source or the volume throws.
+ */
+export async function writeFile(
+  target: string,
+  file: SourceFile,
+  { known, record, onBytes, signal }: Writing,
+): Promise<{ size: number; sha256: string }> {
+  await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
+  const goesOn = known !== undefined && known.sha256 === undefined && known.identity === file.identity
+  const handle = await openToWrite(target)
+  try {
+    const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, known.bytes) : 0
+    const opened = await file.open(kept, signal)
+    const hashes = startChecksums(file)
+    await handle.truncate(opened.from)
+    await rehash(handle, opened.from, hashes)
+    onBytes(opened.from)
+    let at = opened.from
+    let sure = at
+    for await (const chunk of opened.content) {
+      signal.throwIfAborted()
+      if (file.size !== undefined && at + chunk.length > file.size)
+        throw changed(file, `has more than ${file.size} bytes`)
+      await writeAll(handle, chunk, at)
+      hashes.update(chunk)
+      at += chunk.length
+      onBytes(chunk.length)
+      if (at - sure >= CHECKPOINT_BYTES) {
+        await handle.datasync()
+        await record({ bytes: at, identity: file.identity, sha256: undefined })
+        sure = at
+      }
+    }
+    if (file.size !== undefined && at !== file.size) throw changed(file, `has ${at} bytes, not ${file.size}`)
+    const sha256 = hashes.sha256()
+    const problem = hashes.problem(sha256)
+    if (problem !== undefined) {
+      await handle.truncate(0)
+      await record({ bytes: 0, identity: undefined, sha256: undefined })
+      if (opened.from > 0) {
+        // Its beginning may be from another day of the source.
+        onBytes(-at)
+        return await writeFile(target, file, { known: undefined, record, onBytes, signal })
+      }
+      throw new HydrationError('ChecksumMismatch', `file ${quote(file.path)} ${problem}`, { file: file.path })
+    }
+    await handle.chmod(FILE_MODE)
+    await handle.sync()
+    return { size: at, sha256 }
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A file that an earlier run has completed is read-only, and is written again where it was not what it should be. */
+async function openToWrite(target: string): Promise<FileHandle> {
+  try {
+    return await open(target, 'r+')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'ENOENT' && code !== 'EACCES') throw error
+    await rm(target, { force: true })
+    return open(target, 'wx+', 0o644)
+  }
+}
+
+async function keptBytes(handle: FileHandle, noted: number): Promise<number> {
+  return Math.min(noted, (await handle.stat()).size)
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array, at: number): Promise<void> {
+  for (let written = 0; written < chunk.length; ) {
+    const { bytesWritten } = await handle.write(chunk, written, chunk.length - written, at + written)
+    written += bytesWritten
+  }
+}
+
+async function rehash(handle: FileHandle, bytes: number, hashes: Checksums): Promise<void> {
+  if (bytes === 0) return
+  for await (const chunk of handle.createReadStream({ start: 0, end: bytes - 1, autoClose: false }))
+    hashes.update(chunk)
+}
+
+function changed(file: SourceFile, what: string): HydrationError {
+  return new HydrationError(
+    'SourceChanged',
+    `file ${quote(file.path)} ${what}: the source has changed, or broke off`,
+    {
+      file: file.path,
+    },
+  )
+}

@@ -1,0 +1,49 @@
+import { chmod, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { FOLDER_MODE, syncFolder, writeDurably } from './durable.ts'
+import type { Layout } from './layout.ts'
+import { isWhole, type Manifest, readManifest, writeManifest } from './manifest.ts'
+import { onVolume } from './on-volume.ts'
+
+/** The manifest of a snapshot that is about to appear, beside its tree. */
+const UNREVEALED = 'manifest.json'
+
+/** The rename, and the manifest after it. A run that is killed between the two is put right by the next. */
+export async function reveal(layout: Layout, work: string, tree: string, content: Manifest): Promise<void> {
+  const target = layout.snapshot(content.digest)
+  await syncTree(tree)
+  await mkdir(dirname(target), { recursive: true })
+  await chmod(dirname(target), FOLDER_MODE)
+  await writeDurably(join(work, UNREVEALED), JSON.stringify(content))
+  if (await isWhole(target, content.files)) await rm(tree, { recursive: true, force: true })
+  else {
+    // What has that name and is not the snapshot was made by a kubelet, for a pod that was too early.
+    await rm(target, { recursive: true, force: true })
+    await rename(tree, target)
+  }
+  await syncFolder(dirname(target))
+  await syncFolder(layout.volume)
+  await writeManifest(layout, content)
+}
+
+/** Finishes what was killed between the rename of a snapshot and its manifest. */
+export async function finishReveals(layout: Layout): Promise<void> {
+  await onVolume('reading what an earlier run has left', async () => {
+    for (const key of await readdir(layout.work).catch(() => [])) {
+      const work = layout.workOf(key)
+      const text = await readFile(join(work, UNREVEALED), 'utf8').catch(() => '')
+      const content = readManifest(text)
+      if (content === undefined || !(await isWhole(layout.snapshot(content.digest), content.files))) continue
+      await writeManifest(layout, content)
+      await rm(work, { recursive: true, force: true })
+    }
+  })
+}
+
+/** Brings all folders of a tree onto the disk, open to every reader whatever the umask; its files are there. */
+async function syncTree(folder: string): Promise<void> {
+  await chmod(folder, FOLDER_MODE)
+  for (const found of await readdir(folder, { withFileTypes: true }))
+    if (found.isDirectory()) await syncTree(join(folder, found.name))
+  await syncFolder(folder)
+}
