@@ -5,12 +5,13 @@ import { z } from 'zod'
 import { artifactSource } from '../admission/modelcache/artifact-source.ts'
 import { notImplemented } from '../admission/modelcache/not-implemented.ts'
 import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
-import { MANIFEST_VARIABLE, textOf } from '../api/hydration-env.ts'
+import { MANIFEST_VARIABLE, SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
 import { EXIT, exitCodeOf, type HydrationFailure } from '../api/hydration-report.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
 import { printable, printableLines } from '../api/wording.ts'
 import { HydrationError } from '../hydrate/failure.ts'
+import { createHttp } from '../hydrate/fetch/http.ts'
 import { hydrate as write } from '../hydrate/hydrate.ts'
 import { measure } from '../hydrate/measure.ts'
 import { type Counts, newCounts, progressBar, progressLine } from '../hydrate/progress.ts'
@@ -115,6 +116,7 @@ export const hydrate: Command = {
         source,
         secret: ref => readSecret(options.secrets, ref),
         huggingFaceEndpoint: options['hugging-face-endpoint'],
+        http: createHttp({ ca: textOf(SOURCE_CA_VARIABLE, process.env) }),
         configMap: name => join(options['config-maps'] ?? '', name),
         signal: stop.signal,
       }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { MANIFEST_VARIABLE, textVariables } from '../../src/api/hydration-env.ts'
 import { measureReport } from '../../src/api/hydration-report.ts'
+import { createHttp } from '../../src/hydrate/fetch/http.ts'
 import { measure } from '../../src/hydrate/measure.ts'
 import { type Page, serveWeb, type Web } from '../sources/web.ts'
 import { hydrate, manifestOf, startHydrate } from './run.ts'
@@ -21,6 +22,7 @@ async function measured(name: string, page: Page, sha256?: string) {
     source: { http: { url: `${web.url}/${name}`, sha256 } },
     secret: async () => undefined,
     configMap: folder => folder,
+    http: createHttp(),
     huggingFaceEndpoint: web.url,
     signal: new AbortController().signal,
   })

@@ -1,4 +1,5 @@
 import { HydrationError } from '../../src/hydrate/failure.ts'
+import { createHttp } from '../../src/hydrate/fetch/http.ts'
 import { type HydrateOptions, hydrate } from '../../src/hydrate/hydrate.ts'
 
 /** Hydrates within this process, with that token as every Secret. */
@@ -11,6 +12,7 @@ export function stage(
     source,
     into,
     secret: async ref => (ref === undefined ? undefined : token),
+    http: createHttp(),
     configMap: name => name,
     huggingFaceEndpoint: 'http://127.0.0.1:9',
     signal: new AbortController().signal,

@@ -1,12 +1,13 @@
 import { HydrationError } from '../failure.ts'
+import { type Http, headerOf, type Reply, shown, unreachable } from './http.ts'
 import type { Opened } from './opened.ts'
-import { get, headerOf, type Reply, shown, unreachable } from './request.ts'
 import { withRetries } from './retry.ts'
 
 /** So often a download may break off without a byte in between. */
 const MAX_IDLE = 5
 
 export interface Download {
+  http: Http
   url: string
   token?: string | undefined
   /** A validator of the bytes for `If-Range`: a strong ETag, or a date. */
@@ -64,12 +65,12 @@ function canGoOn({ validator, isVerified }: Download): boolean {
 }
 
 async function ask(download: Download, from: number, signal: AbortSignal): Promise<Reply> {
-  const { url, token, validator } = download
+  const { http, url, token, validator } = download
   const headers = {
     ...(from > 0 && canGoOn(download) && { range: `bytes=${from}-` }),
     ...(from > 0 && validator !== undefined && { 'if-range': validator }),
   }
-  const reply = await get({ url, token, headers, signal })
+  const reply = await http.get({ url, token, headers, signal })
   // Where somebody has to log in first, many servers answer with a page for people.
   if (
     /^text\/html\b/i.test(headerOf(reply, 'content-type') ?? '') &&

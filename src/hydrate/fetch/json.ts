@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { HydrationError } from '../failure.ts'
-import { get, type Reply, type SourceRequest, shown, unreachable } from './request.ts'
+import { type Http, type Reply, type SourceRequest, shown, unreachable } from './http.ts'
 import { withRetries } from './retry.ts'
 
 /** A page of a listing of a thousand files has less than 1 MiB. */
@@ -8,12 +8,16 @@ const MAX_BYTES = 32 * 1024 * 1024
 
 /** Asks for JSON, again where that may help, and reads it by a schema. */
 export async function getJson<T>(
+  http: Http,
   request: SourceRequest,
   schema: z.ZodType<T>,
 ): Promise<{ value: T; reply: Reply }> {
   return withRetries(
     async () => {
-      const reply = await get({ ...request, headers: { accept: 'application/json', ...request.headers } })
+      const reply = await http.get({
+        ...request,
+        headers: { accept: 'application/json', ...request.headers },
+      })
       const parsed = schema.safeParse(parse(await textOf(reply, request.url)))
       if (parsed.success) return { value: parsed.data, reply }
       const [issue] = parsed.error.issues

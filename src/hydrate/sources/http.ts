@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { HydrationError } from '../failure.ts'
 import { openDownload } from '../fetch/download.ts'
-import { get, headerOf, shown } from '../fetch/request.ts'
+import { type Http as Client, headerOf, type SourceRequest, shown } from '../fetch/http.ts'
 import { withRetries } from '../fetch/retry.ts'
 import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
 
@@ -18,20 +18,20 @@ type Http = NonNullable<SourceContext['source']['http']>
  * the server says of the bytes.
  */
 export async function http({ sha256, ...access }: Http, context: SourceContext): Promise<Resolved> {
-  const { signal } = context
+  const { http: client, signal } = context
   const { url, token } = await accessBy(access, context)
   const name = nameOf(url)
   const archive = ARCHIVES.find(([suffix]) => suffix.test(name))?.[1]
   const known: Known =
     sha256 === undefined
-      ? await withRetries(() => look(url, token, signal), { signal })
+      ? await withRetries(() => look(client, { url, token, signal }), { signal })
       : { identity: sha256, isVerified: true }
   const file: SourceFile = {
     path: name,
     size: known.size,
     identity: known.identity,
     sha256,
-    open: (from, signal) => openDownload({ url, token, ...known }, from, signal),
+    open: (from, signal) => openDownload({ http: client, url, token, ...known }, from, signal),
   }
   return {
     // Without a validator nobody can know whether the bytes are the same: then the snapshot is of this moment.
@@ -42,7 +42,8 @@ export async function http({ sha256, ...access }: Http, context: SourceContext):
     }),
     async list() {
       // The SHA-256 says which bytes it is, not how many.
-      const size = file.size ?? (await withRetries(() => look(url, token, signal), { signal })).size
+      const size =
+        file.size ?? (await withRetries(() => look(client, { url, token, signal }), { signal })).size
       return { files: [{ ...file, size }], archive }
     },
   }
@@ -68,8 +69,8 @@ interface Known {
 }
 
 /** What a server says of the bytes: their number, and a validator, by asking for the first of them. */
-async function look(url: string, token: string | undefined, signal: AbortSignal): Promise<Known> {
-  const reply = await get({ url, token, headers: { range: 'bytes=0-0' }, signal })
+async function look(client: Client, request: SourceRequest): Promise<Known> {
+  const reply = await client.get({ ...request, headers: { range: 'bytes=0-0' } })
   reply.drop()
   const length =
     reply.status === 206

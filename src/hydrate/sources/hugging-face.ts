@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { HydrationError } from '../failure.ts'
 import { openDownload } from '../fetch/download.ts'
+import { type Http, headerOf } from '../fetch/http.ts'
 import { getJson } from '../fetch/json.ts'
-import { headerOf } from '../fetch/request.ts'
 import { duplicateWeights } from './duplicate-weights.ts'
 import { matchesGlob } from './glob.ts'
 import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
@@ -31,6 +31,7 @@ export async function huggingFace(source: HuggingFace, context: SourceContext): 
     endpoint: (source.endpoint ?? context.huggingFaceEndpoint).replace(/\/+$/, ''),
     repo,
     token: await context.secret(source.secretRef),
+    http: context.http,
     signal: context.signal,
   }
   const commit = COMMIT.test(revision) ? revision : await commitOf(hub, revision)
@@ -42,15 +43,16 @@ export async function huggingFace(source: HuggingFace, context: SourceContext): 
 }
 
 interface Hub {
+  http: Http
   endpoint: string
   repo: string
   token: string | undefined
   signal: AbortSignal
 }
 
-async function commitOf({ endpoint, repo, token, signal }: Hub, revision: string): Promise<string> {
+async function commitOf({ http, endpoint, repo, token, signal }: Hub, revision: string): Promise<string> {
   const url = `${endpoint}/api/models/${repo}/revision/${encodeURIComponent(revision)}`
-  const { value } = await getJson({ url, token, signal }, revisionInfo)
+  const { value } = await getJson(http, { url, token, signal }, revisionInfo)
   return value.sha
 }
 
@@ -74,11 +76,11 @@ async function list(hub: Hub, commit: string, { repo, include, exclude }: Huggin
   }
 }
 
-async function entriesOf({ endpoint, repo, token, signal }: Hub, commit: string): Promise<Entry[]> {
+async function entriesOf({ http, endpoint, repo, token, signal }: Hub, commit: string): Promise<Entry[]> {
   const url = `${endpoint}/api/models/${repo}/tree/${commit}?recursive=true`
   const entries: Entry[] = []
   for (let next: string | undefined = url; next !== undefined; ) {
-    const { value, reply } = await getJson({ url: next, token, signal }, z.array(entry))
+    const { value, reply } = await getJson(http, { url: next, token, signal }, z.array(entry))
     entries.push(...value.filter(({ type }) => type === 'file'))
     if (entries.length > MAX_FILES)
       throw new HydrationError('SourceNotFound', `${repo} has more than ${MAX_FILES} files; use include`)
@@ -95,7 +97,11 @@ function cursorOf(link: string | undefined, base: string): string | undefined {
   return new URL(next, base).searchParams.get('cursor') ?? undefined
 }
 
-function fileOf({ endpoint, repo, token }: Hub, commit: string, { path, oid, size, lfs }: Entry): SourceFile {
+function fileOf(
+  { http, endpoint, repo, token }: Hub,
+  commit: string,
+  { path, oid, size, lfs }: Entry,
+): SourceFile {
   const encoded = path.split('/').map(encodeURIComponent).join('/')
   const url = `${endpoint}/${repo}/resolve/${commit}/${encoded}`
   const bytes = lfs?.size ?? size
@@ -104,6 +110,6 @@ function fileOf({ endpoint, repo, token }: Hub, commit: string, { path, oid, siz
     size: bytes,
     identity: lfs?.oid ?? oid,
     ...(lfs === undefined ? { gitBlob: oid } : { sha256: lfs.oid }),
-    open: (from, signal) => openDownload({ url, token, size: bytes, isVerified: true }, from, signal),
+    open: (from, signal) => openDownload({ http, url, token, size: bytes, isVerified: true }, from, signal),
   }
 }

@@ -1,4 +1,5 @@
 import type { ModelCache } from '../../api/modelcache.ts'
+import type { Http } from '../fetch/http.ts'
 import type { Opened } from '../fetch/opened.ts'
 
 /** One file that belongs into the snapshot. */
@@ -45,5 +46,6 @@ export interface SourceContext {
   configMap(name: string): string
   /** The hub of sources that name none. */
   huggingFaceEndpoint: string
+  http: Http
   signal: AbortSignal
 }

@@ -1,6 +1,5 @@
 import { rootCertificates } from 'node:tls'
-import { EnvHttpProxyAgent, request as send } from 'undici'
-import { SOURCE_CA_VARIABLE, textOf } from '../../api/hydration-env.ts'
+import { type Dispatcher, EnvHttpProxyAgent, request as send } from 'undici'
 import { printable } from '../../api/wording.ts'
 import { HydrationError } from '../failure.ts'
 import { retryAfterMs, TransientError } from './retry.ts'
@@ -10,18 +9,6 @@ const HEADERS_MS = 60_000
 /** A body that stands still for so long is asked for again. */
 const STALL_MS = 60_000
 const MAX_REDIRECTS = 10
-
-/** Besides the ones that Node trusts: of the installation, for sources and proxies inside a company. */
-const sourceCa = textOf(SOURCE_CA_VARIABLE, process.env)
-const tls = sourceCa === undefined ? {} : { ca: [...rootCertificates, sourceCa] }
-
-/** Honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
-const dispatcher = new EnvHttpProxyAgent({
-  connect: { timeout: CONNECT_MS, ...tls },
-  requestTls: tls,
-  proxyTls: tls,
-  bodyTimeout: STALL_MS,
-})
 
 export interface SourceRequest {
   url: string
@@ -39,16 +26,36 @@ export interface Reply {
   drop(): void
 }
 
+/** What speaks HTTP to sources. */
+export interface Http {
+  /**
+   * Asks for a URL, and follows redirects. Gives the reply if it is one of success.
+   *
+   * @throws HydrationError by what the server says: Unauthorized, GatedRepository, SourceNotFound, RateLimited, SourceUnavailable.
+   */
+  get(request: SourceRequest): Promise<Reply>
+}
+
 /**
- * Asks for a URL, and follows redirects. Gives the reply if it is one of success.
- *
- * @throws HydrationError by what the server says: Unauthorized, GatedRepository, SourceNotFound, RateLimited, SourceUnavailable.
+ * Creates a client with connections of its own. It honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. `ca`: certificates in PEM that it trusts
+ * besides the ones that Node trusts, for sources and proxies inside a company.
  */
-export async function get(request: SourceRequest): Promise<Reply> {
+export function createHttp({ ca }: { ca?: string | undefined } = {}): Http {
+  const tls = ca === undefined ? {} : { ca: [...rootCertificates, ca] }
+  const dispatcher = new EnvHttpProxyAgent({
+    connect: { timeout: CONNECT_MS, ...tls },
+    requestTls: tls,
+    proxyTls: tls,
+    bodyTimeout: STALL_MS,
+  })
+  return { get: request => follow(dispatcher, request) }
+}
+
+async function follow(dispatcher: Dispatcher, request: SourceRequest): Promise<Reply> {
   const origin = new URL(request.url).origin
   let url = request.url
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const reply = await once(url, request, new URL(url).origin === origin)
+    const reply = await once(dispatcher, url, request, new URL(url).origin === origin)
     const location = headerOf(reply, 'location')
     if (reply.status >= 300 && reply.status < 400 && location !== undefined) {
       reply.drop()
@@ -64,6 +71,7 @@ export async function get(request: SourceRequest): Promise<Reply> {
 }
 
 async function once(
+  dispatcher: Dispatcher,
   url: string,
   { token, headers, signal }: SourceRequest,
   isOwnHost: boolean,
