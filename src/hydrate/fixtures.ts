@@ -13,9 +13,9 @@ export function aFile(path: string, content: string | Buffer, given: Partial<Sou
     path,
     size: bytes.length,
     identity: 'v1',
-    async open(from) {
+    async open({ from, to }) {
       opened.push(from)
-      return { from, content: chunks(bytes.subarray(from)) }
+      return { from, content: chunks(bytes.subarray(from, to)) }
     },
     ...given,
   }

@@ -18,43 +18,62 @@ export interface Download {
   size?: number | undefined
 }
 
+/** The part of a file that is asked for: from a byte to before another one, or to the end. */
+interface Part {
+  from: number
+  to?: number | undefined
+}
+
 /**
- * Begins to download, in the middle where the server can. What breaks off goes on from the byte that came last, as long as the server has
- * the same bytes; whoever reads does not notice.
+ * Begins to download a part of a file, or all of it, in the middle where the server can. What breaks off goes on from the byte that came
+ * last, as long as the server has the same bytes; whoever reads does not notice.
  */
-export async function openDownload(download: Download, from: number, signal: AbortSignal): Promise<Opened> {
-  if (from > 0 && from === download.size) return { from, content: nothing() }
-  const first = await withRetries(() => ask(download, from, signal), { signal })
+export async function openDownload(download: Download, part: Part, signal: AbortSignal): Promise<Opened> {
+  const { from, to } = part
+  if (from > 0 && from === (to ?? download.size)) return { from, content: nothing() }
+  const first = await withRetries(() => ask(download, part, signal), { signal })
   const start = startOf(first, from)
-  return { from: start, content: follow(download, first, start, signal) }
+  return { from: start, content: follow(download, first, { from: start, to }, signal) }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-async function* follow(download: Download, first: Reply, from: number, signal: AbortSignal) {
+async function* follow(download: Download, first: Reply, { from, to }: Part, signal: AbortSignal) {
   let reply = first
   let at = from
   for (let idle = 0; idle < MAX_IDLE; idle++) {
     const before = at
     try {
-      for await (const chunk of reply.body) {
+      for await (const chunk of until(to, at, reply)) {
         at += chunk.length
         yield chunk
       }
-      if (download.size === undefined || at >= download.size) return
+      const end = to ?? download.size
+      if (end === undefined || at >= end) return
     } catch (error) {
       signal.throwIfAborted()
       if (!canGoOn(download)) throw unreachable(download.url, error)
     }
     if (at > before) idle = 0
-    reply = await goOn(download, at, signal)
+    reply = await goOn(download, { from: at, to }, signal)
   }
   throw unreachable(download.url, new Error(`it breaks off after ${at} bytes, again and again`))
 }
 
-async function goOn(download: Download, at: number, signal: AbortSignal): Promise<Reply> {
-  const reply = await withRetries(() => ask(download, at, signal), { signal })
-  if (startOf(reply, at) === at) return reply
+/** The bytes of a reply that begins at `at`, up to `to`: a server that knows no ranges goes on behind it. */
+async function* until(to: number | undefined, at: number, reply: Reply): AsyncGenerator<Uint8Array> {
+  let left = to === undefined ? Number.POSITIVE_INFINITY : to - at
+  for await (const chunk of reply.body) {
+    yield left < chunk.length ? chunk.subarray(0, left) : chunk
+    left -= chunk.length
+    if (left <= 0) break
+  }
+  if (left <= 0) reply.drop()
+}
+
+async function goOn(download: Download, part: Part, signal: AbortSignal): Promise<Reply> {
+  const reply = await withRetries(() => ask(download, part, signal), { signal })
+  if (startOf(reply, part.from) === part.from) return reply
   reply.drop()
   const message = `${shown(download.url)} has changed while it was fetched, or cannot go on in the middle`
   throw new HydrationError('SourceChanged', message)
@@ -64,11 +83,12 @@ function canGoOn({ validator, isVerified }: Download): boolean {
   return validator !== undefined || isVerified === true
 }
 
-async function ask(download: Download, from: number, signal: AbortSignal): Promise<Reply> {
+async function ask(download: Download, { from, to }: Part, signal: AbortSignal): Promise<Reply> {
   const { http, url, token, validator } = download
+  const isPart = from > 0 || to !== undefined
   const headers = {
-    ...(from > 0 && canGoOn(download) && { range: `bytes=${from}-` }),
-    ...(from > 0 && validator !== undefined && { 'if-range': validator }),
+    ...(isPart && canGoOn(download) && { range: `bytes=${from}-${to === undefined ? '' : to - 1}` }),
+    ...(isPart && validator !== undefined && { 'if-range': validator }),
   }
   const reply = await http.get({ url, token, headers, signal })
   // Where somebody has to log in first, many servers answer with a page for people.

@@ -31,7 +31,7 @@ export async function http({ sha256, ...access }: Http, context: SourceContext):
     size: known.size,
     identity: known.identity,
     sha256,
-    open: (from, signal) => openDownload({ http: client, url, token, ...known }, from, signal),
+    open: (range, signal) => openDownload({ http: client, url, token, ...known }, range, signal),
   }
   return {
     // Without a validator nobody can know whether the bytes are the same: then the snapshot is of this moment.

@@ -110,6 +110,6 @@ function fileOf(
     size: bytes,
     identity: lfs?.oid ?? oid,
     ...(lfs === undefined ? { gitBlob: oid } : { sha256: lfs.oid }),
-    open: (from, signal) => openDownload({ http, url, token, size: bytes, isVerified: true }, from, signal),
+    open: (range, signal) => openDownload({ http, url, token, size: bytes, isVerified: true }, range, signal),
   }
 }

@@ -18,10 +18,7 @@ export function ofContents(kind: string, contents: readonly { path: string; cont
       size: content.length,
       identity: sha256,
       sha256,
-      open: async from => ({
-        from,
-        content: [content.subarray(from)],
-      }),
+      open: async ({ from, to }) => ({ from, content: [content.subarray(from, to)] }),
     }
   })
   const named = files.map(({ path, sha256 }) => [path, sha256]).toSorted()

@@ -6,6 +6,7 @@ import type { SourceFile } from '../sources/source.ts'
 import { type Checksums, startChecksums } from './checksums.ts'
 import { FOLDER_MODE } from './durable.ts'
 import type { FileState } from './journal.ts'
+import { prefixOf } from './ranges.ts'
 
 /** After so many bytes they are brought onto the disk, and noted: what a kill costs at the most. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
@@ -37,8 +38,8 @@ export async function writeFile(
   const goesOn = known !== undefined && known.sha256 === undefined && known.identity === file.identity
   const handle = await openToWrite(target)
   try {
-    const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, known.bytes) : 0
-    const opened = await file.open(kept, signal)
+    const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, prefixOf(known.ranges)) : 0
+    const opened = await file.open({ from: kept }, signal)
     const hashes = startChecksums(file)
     await handle.truncate(opened.from)
     await rehash(handle, opened.from, hashes)
@@ -55,7 +56,7 @@ export async function writeFile(
       onBytes(chunk.length)
       if (at - sure >= CHECKPOINT_BYTES) {
         await handle.datasync()
-        await record({ bytes: at, identity: file.identity, sha256: undefined })
+        await record({ ranges: [[0, at]], identity: file.identity, sha256: undefined })
         sure = at
       }
     }
@@ -64,7 +65,7 @@ export async function writeFile(
     const problem = hashes.problem(sha256)
     if (problem !== undefined) {
       await handle.truncate(0)
-      await record({ bytes: 0, identity: undefined, sha256: undefined })
+      await record({ ranges: [], identity: undefined, sha256: undefined })
       if (opened.from > 0) {
         // Its beginning may be from another day of the source.
         onBytes(-at)

@@ -13,8 +13,15 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dir, { recursive: true }))
 
-const HALF = { bytes: 5, identity: 'etag', sha256: undefined }
-const WHOLE = { bytes: 9, identity: 'etag', sha256: 'ab' }
+const HALF = {
+  ranges: [
+    [0, 5],
+    [7, 9],
+  ] as [number, number][],
+  identity: 'etag',
+  sha256: undefined,
+}
+const WHOLE = { ranges: [[0, 9]] as [number, number][], identity: 'etag', sha256: 'ab' }
 
 async function reopened(...files: string[]) {
   const journal = await openJournal(path)

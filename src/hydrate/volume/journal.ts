@@ -1,10 +1,11 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import type { Range } from './ranges.ts'
 
 /** How far a file has come. */
 export interface FileState {
-  /** Bytes that are on the disk for sure. */
-  bytes: number
+  /** The bytes that are on the disk for sure. */
+  ranges: readonly Range[]
   /** The identity that the file had at its source, such as an ETag: what is fetched under another does not go on from here. */
   identity: string | undefined
   /** Set once the file is complete: 64 hexadecimal digits. */
@@ -13,7 +14,7 @@ export interface FileState {
 
 const entry = z.object({
   path: z.string(),
-  bytes: z.int().min(0),
+  ranges: z.array(z.tuple([z.int().min(0), z.int().min(0)])),
   identity: z.string().optional(),
   sha256: z.string().optional(),
 })
@@ -58,8 +59,8 @@ function parse(text: string, states: Map<string, FileState>): string {
     if (next === -1) return text.slice(0, end)
     const parsed = entry.safeParse(parseJson(text.slice(end, next)))
     if (!parsed.success) return text.slice(0, end)
-    const { path, bytes, identity, sha256 } = parsed.data
-    states.set(path, { bytes, identity, sha256 })
+    const { path, ranges, identity, sha256 } = parsed.data
+    states.set(path, { ranges, identity, sha256 })
     end = next + 1
   }
 }

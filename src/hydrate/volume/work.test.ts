@@ -38,7 +38,7 @@ async function written(files: readonly SourceFile[], identity = 'source') {
 /** A file whose source breaks off after so many bytes. */
 function breakingOff(path: string, content: Buffer, after: number): SourceFile {
   return aFile(path, content, {
-    async open(from) {
+    async open({ from }) {
       async function* some() {
         yield* chunks(content.subarray(from, after))
         throw new Error('connection lost')

@@ -12,6 +12,7 @@ import { checkNames } from './names.ts'
 import { onVolume } from './on-volume.ts'
 import type { Volume } from './probe.ts'
 import { reveal } from './publish.ts'
+import { prefixOf } from './ranges.ts'
 
 /** A snapshot on its way. Nobody sees it before it is complete. */
 export interface Snapshot {
@@ -57,13 +58,14 @@ export async function openSnapshot(
     const known = journal.state(path)
     const whole = known && (await isComplete(join(work, path), file, known)) ? known : undefined
     if (whole?.sha256 !== undefined) {
-      onBytes(whole.bytes)
-      return { path: file.path, size: whole.bytes, sha256: whole.sha256 }
+      const size = prefixOf(whole.ranges)
+      onBytes(size)
+      return { path: file.path, size, sha256: whole.sha256 }
     }
     const target = join(work, path)
     const record = (state: FileState) => journal.record(path, state)
     const { size, sha256 } = await writeFile(target, file, { known, record, onBytes, signal })
-    await record({ bytes: size, identity: file.identity, sha256 })
+    await record({ ranges: [[0, size]], identity: file.identity, sha256 })
     return { path: file.path, size, sha256 }
   }
 
@@ -99,5 +101,5 @@ async function isComplete(path: string, file: SourceFile, known: FileState): Pro
   if (known.sha256 === undefined || known.identity !== file.identity || file.identity === undefined)
     return false
   if (file.sha256 !== undefined && file.sha256 !== known.sha256) return false
-  return isWhole(dirname(path), [{ path: basename(path), size: known.bytes, sha256: '' }])
+  return isWhole(dirname(path), [{ path: basename(path), size: prefixOf(known.ranges), sha256: '' }])
 }

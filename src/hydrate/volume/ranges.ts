@@ -1,0 +1,19 @@
+/** Bytes of a file: from the first to before the last. */
+export type Range = readonly [from: number, to: number]
+
+/** The ranges with one more, in order; those that touch are one. */
+export function withRange(ranges: readonly Range[], [from, to]: Range): Range[] {
+  const before = ranges.filter(([, end]) => end < from)
+  const after = ranges.filter(([start]) => start > to)
+  const touching = ranges.filter(([start, end]) => end >= from && start <= to)
+  const joined: Range = [
+    Math.min(from, ...touching.map(([start]) => start)),
+    Math.max(to, ...touching.map(([, end]) => end)),
+  ]
+  return [...before, joined, ...after]
+}
+
+/** How many bytes are there from the beginning on, without a gap. */
+export function prefixOf([first]: readonly Range[]): number {
+  return first?.[0] === 0 ? first[1] : 0
+}

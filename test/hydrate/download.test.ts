@@ -1,0 +1,62 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { openDownload } from '../../src/hydrate/fetch/download.ts'
+import { createHttp } from '../../src/hydrate/fetch/http.ts'
+import { type Page, serveWeb, type Web } from '../sources/web.ts'
+import { reasonOf } from './stage.ts'
+
+// Only a guard against hanging: retries wait for a second or two.
+vi.setConfig({ testTimeout: 120_000 })
+
+const FILE = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251))
+const { signal } = new AbortController()
+const webs: Web[] = []
+
+afterEach(async () => {
+  for (const web of webs.splice(0)) await web[Symbol.asyncDispose]()
+})
+
+async function download(page: Partial<Page>, part: { from: number; to?: number }, size = FILE.length) {
+  const web = await serveWeb({ '/f': { body: FILE, ...page } })
+  webs.push(web)
+  const options = { http: createHttp(), url: `${web.url}/f`, size, isVerified: true }
+  const { from, content } = await openDownload(options, part, signal)
+  return {
+    from,
+    bytes: await buffer(Readable.from(content)),
+    requests: web.requests.map(({ range }) => range),
+  }
+}
+
+describe('a part of a file', () => {
+  test.each<[{ from: number; to?: number }, string | undefined]>([
+    [{ from: 0 }, undefined],
+    [{ from: 5 }, 'bytes=5-'],
+    [{ from: 0, to: 9 }, 'bytes=0-8'],
+    [{ from: 100_000, to: 200_000 }, 'bytes=100000-199999'],
+    [{ from: 299_999, to: 300_000 }, 'bytes=299999-299999'],
+  ])('%j is asked for as %s, and is what comes', async (part, range) => {
+    const { from, bytes, requests } = await download({}, part)
+    expect(from).toBe(part.from)
+    expect(bytes.equals(FILE.subarray(part.from, part.to))).toBe(true)
+    expect(requests).toEqual([range])
+  })
+
+  test('that is empty costs no request', async () => {
+    expect(await download({}, { from: 7, to: 7 })).toEqual({ from: 7, bytes: Buffer.alloc(0), requests: [] })
+  })
+
+  test('of a server that knows no ranges begins at the front, and ends where it was asked to', async () => {
+    const { from, bytes } = await download({ ranges: false }, { from: 100_000, to: 200_000 })
+    expect(from).toBe(0)
+    expect(bytes.equals(FILE.subarray(0, 200_000))).toBe(true)
+  })
+
+  test('that is not there is no success', async () => {
+    const web = await serveWeb({})
+    webs.push(web)
+    const options = { http: createHttp(), url: `${web.url}/gone` }
+    expect(await reasonOf(openDownload(options, { from: 0, to: 9 }, signal))).toBe('SourceNotFound')
+  })
+})
