@@ -63,7 +63,7 @@ const USES: Record<string, Use[]> = {
     ['cluster', 'create patch delete', KINDS.HydrationJob],
     // src/controller/modelcache/reconciler.ts, for inline files
     ['cluster', 'get', KINDS.ModelCache],
-    // src/controller/modelcache/details.ts
+    // src/controller/modelcache/live-details.ts
     ['cluster', 'get', { apiVersion: 'v1', plural: 'pods/log' }],
     ['cluster', 'list', { apiVersion: 'v1', plural: 'events' }],
     // src/commands/hydrator-settings.ts

@@ -1,10 +1,10 @@
 import { REFETCH } from '../../../api/annotations.ts'
 import { type HydrationReport, hydrationReport } from '../../../api/hydration-report.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
-import { rfc3339 } from '../conditions.ts'
+import { failed, runTask } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
+import { rfc3339 } from '../status/conditions.ts'
 import type { Step, StepResult } from '../step.ts'
-import { failed, runTask } from '../task.ts'
 
 /** As many as a status has room for; the oldest are forgotten first. */
 const MAX_SNAPSHOTS = 64

@@ -1,8 +1,8 @@
 import { REFETCH } from '../../../api/annotations.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
+import { deletions } from '../job/run.ts'
 import { claimOf, type Observation } from '../observe.ts'
 import type { Step, StepResult, Verdict, Write } from '../step.ts'
-import { deletions } from '../task.ts'
 import { growth, sizeOnClaim, volumeLost } from './claimed.ts'
 import { hydrated } from './hydrated.ts'
 

@@ -1,8 +1,8 @@
 import { measureReport } from '../../../api/hydration-report.ts'
 import { askSource } from '../../../api/sources.ts'
+import { deletions, failed, runTask } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import type { Step, StepResult } from '../step.ts'
-import { deletions, failed, runTask } from '../task.ts'
 
 /** It is known how large the claim has to be: the ModelCache says so, or a Job asks the source. */
 export const measured: Step = seen => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { REFETCH } from '../../api/annotations.ts'
-import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
+import { REFETCH } from '../../../api/annotations.ts'
+import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import {
   aHydrationPod,
   aJob,
@@ -10,8 +10,8 @@ import {
   EARLIER,
   NOW,
   theJobIs,
-} from './fixtures.ts'
-import { runTask } from './task.ts'
+} from '../fixtures.ts'
+import { runTask } from './run.ts'
 
 const running: ModelCacheStatus = {
   hydration: { jobName: 'modelcache--llama', jobUID: 'uid-of-the-job', attempt: 2 },

@@ -1,10 +1,10 @@
-import { type HydrationPod, SCHEDULED } from '../../api/hydration-pod.ts'
-import { cut, printable } from '../../api/wording.ts'
-import { isUnbound, type Observation, type Work } from './observe.ts'
+import { type HydrationPod, SCHEDULED } from '../../../api/hydration-pod.ts'
+import { cut, printable } from '../../../api/wording.ts'
+import { isUnbound, type Observation, type Work } from '../observe.ts'
+import { isQuota } from '../refusal.ts'
+import type { Verdict } from '../step.ts'
+import { failureOfPod } from './failure.ts'
 import { falseCondition, isFinished, isRunning, stateOf } from './pods.ts'
-import { isQuota } from './refusal.ts'
-import type { Verdict } from './step.ts'
-import { failureOfPod } from './task-failure.ts'
 
 /** A claim that has waited for so long is not about to be bound. */
 const BINDING_MS = 120_000

@@ -8,8 +8,8 @@ import { KINDS } from '../../cluster/kinds.ts'
 import { pagesOf } from '../../kube/list.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
+import { isRunning } from './job/pods.ts'
 import { type Details, isUnbound, type Observation, type Work } from './observe.ts'
-import { isRunning } from './pods.ts'
 
 /** How often the log of a pod and the Events of an object are read at the most. */
 const EVERY_MS = 4_000

@@ -1,9 +1,9 @@
-import { STORAGE_FINALIZER } from '../../api/annotations.ts'
-import { isMadeFor } from './objects/made-for.ts'
-import type { Observation, Work } from './observe.ts'
-import { isFinished } from './pods.ts'
-import type { Write } from './step.ts'
-import { deletions } from './task.ts'
+import { STORAGE_FINALIZER } from '../../../api/annotations.ts'
+import { isFinished } from '../job/pods.ts'
+import { deletions } from '../job/run.ts'
+import { isMadeFor } from '../objects/made-for.ts'
+import type { Observation, Work } from '../observe.ts'
+import type { Write } from '../step.ts'
 
 /**
  * What is to be done for a cache on its way out: its Jobs with their pods go first, so that nothing writes any more; then the claim, which

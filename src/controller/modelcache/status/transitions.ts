@@ -1,8 +1,8 @@
-import type { ModelCache } from '../../api/modelcache.ts'
-import type { Condition, ModelCacheStatus } from '../../api/modelcache-status.ts'
-import { isReady } from '../../api/readiness.ts'
-import { effectOf } from '../../api/status-reasons.ts'
-import type { Occurrence } from '../../kube/events.ts'
+import type { ModelCache } from '../../../api/modelcache.ts'
+import type { Condition, ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { isReady } from '../../../api/readiness.ts'
+import { effectOf } from '../../../api/status-reasons.ts'
+import type { Occurrence } from '../../../kube/events.ts'
 
 /** What people want to hear of: each change of phase, and whatever comes in the way. */
 export function transitions(cache: ModelCache, status: ModelCacheStatus): Occurrence[] {

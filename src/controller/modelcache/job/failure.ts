@@ -1,9 +1,9 @@
-import type { HydrationJob } from '../../api/hydration-job.ts'
-import type { HydrationPod } from '../../api/hydration-pod.ts'
-import { hydrationFailure } from '../../api/hydration-report.ts'
-import { cut, printable } from '../../api/wording.ts'
+import type { HydrationJob } from '../../../api/hydration-job.ts'
+import type { HydrationPod } from '../../../api/hydration-pod.ts'
+import { hydrationFailure } from '../../../api/hydration-report.ts'
+import { cut, printable } from '../../../api/wording.ts'
+import type { Verdict } from '../step.ts'
 import { stateOf } from './pods.ts'
-import type { Verdict } from './step.ts'
 
 const MAX_TAIL = 512
 

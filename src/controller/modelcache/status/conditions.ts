@@ -1,4 +1,4 @@
-import type { Condition } from '../../api/modelcache-status.ts'
+import type { Condition } from '../../../api/modelcache-status.ts'
 
 /**
  * The condition as it is to be stored: `lastTransitionTime` moves only when `status` does, as metav1.Condition

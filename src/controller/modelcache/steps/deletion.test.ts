@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { aClaim } from '../../api/fixtures.ts'
-import type { HydrationPod } from '../../api/hydration-pod.ts'
+import { aClaim } from '../../../api/fixtures.ts'
+import type { HydrationPod } from '../../../api/hydration-pod.ts'
+import { aHydrationPod, aJob, aManagedClaim, anObservation, aStagedCache, EARLIER } from '../fixtures.ts'
+import type { Observation } from '../observe.ts'
 import { deletion } from './deletion.ts'
-import { aHydrationPod, aJob, aManagedClaim, anObservation, aStagedCache, EARLIER } from './fixtures.ts'
-import type { Observation } from './observe.ts'
 
 const cache = aStagedCache({ metadata: { deletionTimestamp: EARLIER } })
 const writes = (given: Partial<Observation>) => deletion(anObservation({ cache, ...given }))

@@ -1,8 +1,8 @@
-import type { Condition, ModelCacheStatus } from '../../api/modelcache-status.ts'
-import { sourceLine } from '../../api/source-line.ts'
+import type { Condition, ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { sourceLine } from '../../../api/source-line.ts'
+import type { Observation } from '../observe.ts'
+import type { Phase, StepResult, Verdict } from '../step.ts'
 import { condition } from './conditions.ts'
-import type { Observation } from './observe.ts'
-import type { Phase, StepResult, Verdict } from './step.ts'
 
 /** The name of this cluster in status where no InferenceCluster stands for it. */
 const THIS_CLUSTER = 'local'

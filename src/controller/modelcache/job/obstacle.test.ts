@@ -7,7 +7,7 @@ import {
   aStagedCache,
   aWaitingPod,
   NOW,
-} from './fixtures.ts'
+} from '../fixtures.ts'
 import { obstacle } from './obstacle.ts'
 
 const cache = aStagedCache()

@@ -1,7 +1,6 @@
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { HydrationPod } from '../../api/hydration-pod.ts'
-import { createReadDetails, type ReadDetails } from './details.ts'
 import {
   aHydrationPod,
   aJob,
@@ -11,6 +10,7 @@ import {
   aWaitingPod,
   NOW,
 } from './fixtures.ts'
+import { createReadDetails, type ReadDetails } from './live-details.ts'
 import type { Observation } from './observe.ts'
 
 const cache = aStagedCache()
