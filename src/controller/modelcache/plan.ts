@@ -39,7 +39,7 @@ export function plan(seen: Observation): Plan {
   for (const step of STEPS) {
     const result = step(seen)
     results.push(result)
-    if (result.blocked !== undefined || result.ready !== undefined) break
+    if (result.verdict !== undefined) break
   }
   const status = statusOf(seen, results)
   const waits = results.flatMap(({ againMs }) => againMs ?? [])
@@ -59,7 +59,7 @@ function isToBeHeld(seen: Observation): boolean {
   const { cache, work } = seen
   if (cache.spec.storage.backend !== 'PVC') return false
   if (work.hydrate !== undefined || work.measure !== undefined) return true
-  return notImplemented(seen).blocked === undefined && (!isStaged(cache) || isToBeStagedAgain(cache))
+  return notImplemented(seen).verdict === undefined && (!isStaged(cache) || isToBeStagedAgain(cache))
 }
 
 /** Whether somebody wants the controller to keep its hands off. */

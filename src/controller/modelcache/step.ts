@@ -6,10 +6,14 @@ import type { Observation } from './observe.ts'
 export type Phase = (typeof PHASES)[number]
 
 /** Why a cache is Ready, or is not. */
-export interface Verdict {
+export interface Cause {
   reason: StatusReason
   message: string
 }
+
+/** What becomes of a cache, and why. */
+export type Verdict = Cause &
+  ({ ready: true; phase: 'Ready' } | { ready: false; phase: Exclude<Phase, 'Ready'> })
 
 /** The kinds of objects that the controller makes for a cache. */
 export type MadeKind = 'PersistentVolumeClaim' | 'HydrationJob'
@@ -39,17 +43,33 @@ export type Write =
   /** Our finalizer of the ModelCache itself. */
   | { readonly do: 'finalizer'; readonly present: boolean }
 
-export interface StepResult {
+/** What is to be done, whatever becomes of the cache. */
+export interface Actions {
   writes?: readonly Write[]
   /** What the step adds to status. */
   status?: Partial<ModelCacheStatus>
-  /** The first step that says so decides that the cache is not Ready, and ends the chain. */
-  blocked?: Verdict & { phase: Phase }
-  /** The first step that says so decides that the cache is Ready, and ends the chain. */
-  ready?: Verdict
   /** Look again after so many milliseconds. */
   againMs?: number | undefined
 }
 
-/** One concern of a cache, decided from what was seen and nothing else. A step that has nothing to say gives `{}`. */
+/** A step lets the next one look, or decides what becomes of the cache, and ends the chain. */
+export type StepResult = Actions &
+  ({ next: true; verdict?: undefined } | { verdict: Verdict; next?: undefined })
+
+/** One concern of a cache, decided from what was seen and nothing else. */
 export type Step = (seen: Observation) => StepResult
+
+/** The step is content, and the next one looks. */
+export function goOn(actions: Actions = {}): StepResult {
+  return { ...actions, next: true }
+}
+
+/** The cache is Ready. */
+export function ready(cause: Cause, actions: Actions = {}): StepResult {
+  return { ...actions, verdict: { ...cause, ready: true, phase: 'Ready' } }
+}
+
+/** The cache is not Ready. */
+export function notReady(cause: Cause, phase: Exclude<Phase, 'Ready'>, actions: Actions = {}): StepResult {
+  return { ...actions, verdict: { ...cause, ready: false, phase } }
+}

@@ -2,13 +2,13 @@ import type { HydrationJob } from '../../../api/hydration-job.ts'
 import type { HydrationPod } from '../../../api/hydration-pod.ts'
 import { hydrationFailure } from '../../../api/hydration-report.ts'
 import { cut, printable } from '../../../api/wording.ts'
-import type { Verdict } from '../step.ts'
-import { stateOf } from './pods.ts'
+import type { Cause } from '../step.ts'
+import { stateOfHydrator } from './pods.ts'
 
 const MAX_TAIL = 512
 
 /** Why a Job has failed: by its last pod, which knows more than the Job, if that is still there. */
-export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationPod[]): Verdict {
+export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationPod[]): Cause {
   const pod = pods.at(-1)
   const known = pod && failureOfPod(pod)
   if (known !== undefined) return known
@@ -18,13 +18,13 @@ export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationP
 }
 
 /** Why a pod has ended without success; undefined for one that has not, or ended well. */
-export function failureOfPod(pod: HydrationPod): Verdict | undefined {
+export function failureOfPod(pod: HydrationPod): Cause | undefined {
   const { status } = pod
   if (status?.reason === 'Evicted') {
     const message = `pod ${pod.metadata.name} was evicted: ${printable(cut(status.message ?? '', MAX_TAIL))}`
     return { reason: 'Evicted', message }
   }
-  const { terminated } = stateOf(pod)
+  const { terminated } = stateOfHydrator(pod)
   if (terminated === undefined || terminated.exitCode === 0) return undefined
   if (terminated.reason === 'OOMKilled') {
     const message = `pod ${pod.metadata.name} used more memory than its limit; raise spec.hydration.resources.limits.memory`

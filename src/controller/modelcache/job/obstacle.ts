@@ -2,16 +2,16 @@ import { type HydrationPod, SCHEDULED } from '../../../api/hydration-pod.ts'
 import { cut, printable } from '../../../api/wording.ts'
 import { isUnbound, type Observation, type Work } from '../observe.ts'
 import { isQuota } from '../refusal.ts'
-import type { Verdict } from '../step.ts'
+import type { Cause } from '../step.ts'
 import { failureOfPod } from './failure.ts'
-import { falseCondition, isFinished, isRunning, stateOf } from './pods.ts'
+import { falseCondition, isFinished, isRunning, stateOfHydrator } from './pods.ts'
 
 /** A claim that has waited for so long is not about to be bound. */
 const BINDING_MS = 120_000
 const MAX_MESSAGE = 1_024
 
 /** What keeps a Job from its work now, in the words of whoever knows; undefined while all is as it should be. */
-export function obstacle(seen: Observation, { job, pods }: Work): Verdict | undefined {
+export function obstacle(seen: Observation, { job, pods }: Work): Cause | undefined {
   const pod = pods.at(-1)
   if (pod === undefined) return podRejected(seen, job.metadata.name)
   if (isRunning(pod)) return undefined
@@ -21,27 +21,27 @@ export function obstacle(seen: Observation, { job, pods }: Work): Verdict | unde
   return imagePull(pod) ?? storage(seen) ?? unschedulable(seen, pod) ?? unbound(seen) ?? waiting(seen, pod)
 }
 
-function podRejected({ warnings }: Observation, job: string): Verdict | undefined {
+function podRejected({ warnings }: Observation, job: string): Cause | undefined {
   const told = warnings?.work
   if (told === undefined) return undefined
   const reason = isQuota(told) ? 'QuotaExceeded' : 'PodRejected'
   return { reason, message: `Job ${job} cannot make its pod; an Event says ${told}` }
 }
 
-function retried(pod: HydrationPod): Verdict | undefined {
+function retried(pod: HydrationPod): Cause | undefined {
   const failure = failureOfPod(pod)
   return failure && { ...failure, message: `${failure.message}; the Job makes another pod soon` }
 }
 
-function imagePull(pod: HydrationPod): Verdict | undefined {
-  const { waiting: state } = stateOf(pod)
+function imagePull(pod: HydrationPod): Cause | undefined {
+  const { waiting: state } = stateOfHydrator(pod)
   if (!/Image|Registry/.test(state?.reason ?? '')) return undefined
   const words = printable(cut(`${state?.reason}: ${state?.message ?? ''}`, MAX_MESSAGE))
   const message = `pod ${pod.metadata.name} has no image: ${words}; see that its node may pull it, or set spec.hydration.imagePullSecrets`
   return { reason: 'ImagePullFailed', message }
 }
 
-function storage({ claim, warnings }: Observation): Verdict | undefined {
+function storage({ claim, warnings }: Observation): Cause | undefined {
   const told = warnings?.claim
   if (told === undefined) return undefined
   return {
@@ -50,7 +50,7 @@ function storage({ claim, warnings }: Observation): Verdict | undefined {
   }
 }
 
-function unschedulable(seen: Observation, pod: HydrationPod): Verdict | undefined {
+function unschedulable(seen: Observation, pod: HydrationPod): Cause | undefined {
   const condition = falseCondition(pod, SCHEDULED)
   const words = condition?.message ?? ''
   // Of a claim that is bound without a consumer: the claim is what to look at.
@@ -60,7 +60,7 @@ function unschedulable(seen: Observation, pod: HydrationPod): Verdict | undefine
   return { reason: 'PodUnschedulable', message }
 }
 
-function unbound(seen: Observation): Verdict | undefined {
+function unbound(seen: Observation): Cause | undefined {
   const { claim, now, storageClass } = seen
   const since = Date.parse(claim?.metadata.creationTimestamp ?? '')
   if (claim === undefined || !isUnbound(seen) || !(now - since > BINDING_MS)) return undefined
@@ -69,7 +69,7 @@ function unbound(seen: Observation): Verdict | undefined {
   return { reason: 'StorageUnprovisioned', message }
 }
 
-function waiting(seen: Observation, pod: HydrationPod): Verdict | undefined {
+function waiting(seen: Observation, pod: HydrationPod): Cause | undefined {
   const told = seen.warnings?.work
   // While the claim waits for its volume, that is what the pod waits for.
   if (told === undefined || isUnbound(seen)) return undefined

@@ -1,13 +1,13 @@
 import { HYDRATOR_CONTAINER, type HydrationPod } from '../../../api/hydration-pod.ts'
 
 /** The state of the container that hydrates. */
-export function stateOf({ status }: HydrationPod) {
+export function stateOfHydrator({ status }: HydrationPod) {
   return status?.containerStatuses?.find(({ name }) => name === HYDRATOR_CONTAINER)?.state ?? {}
 }
 
 /** Whether the hydrator runs now. */
 export function isRunning(pod: HydrationPod): boolean {
-  return stateOf(pod).running !== undefined
+  return stateOfHydrator(pod).running !== undefined
 }
 
 /** Whether the pod has ended for good. */

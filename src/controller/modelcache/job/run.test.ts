@@ -28,13 +28,17 @@ const run = (
   const cache = aStagedCache({ status: running, ...given.cache })
   const pods = (given.pods ?? []) as ReturnType<typeof aHydrationPod>[]
   const work = { hydrate: { job: aJob(cache, given.job), pods } }
-  return runTask(anObservation({ cache, claim: aManagedClaim(), work, now: given.now ?? NOW }), 'hydrate')
+  const task = runTask(
+    anObservation({ cache, claim: aManagedClaim(), work, now: given.now ?? NOW }),
+    'hydrate',
+  )
+  return { ...task.result, report: task.report }
 }
 
 describe('the Job of a task', () => {
   test('is started where there is none', () => {
-    const { writes } = runTask(anObservation({ claim: aManagedClaim() }), 'hydrate')
-    expect(writes).toEqual([{ do: 'start', kind: 'HydrationJob', task: 'hydrate' }])
+    const { result } = runTask(anObservation({ claim: aManagedClaim() }), 'hydrate')
+    expect(result.writes).toEqual([{ do: 'start', kind: 'HydrationJob', task: 'hydrate' }])
   })
 
   test('has its UID in status before it is resumed', () => {
@@ -71,10 +75,8 @@ describe('the Job of a task', () => {
   ])('gives way to another when %s changes', (_, change) => {
     const job = aJob(aStagedCache())
     const cache = aStagedCache({ status: running, ...change })
-    const { writes, status } = runTask(
-      anObservation({ cache, claim: aManagedClaim(), work: { hydrate: { job, pods: [] } } }),
-      'hydrate',
-    )
+    const seen = anObservation({ cache, claim: aManagedClaim(), work: { hydrate: { job, pods: [] } } })
+    const { writes, status } = runTask(seen, 'hydrate').result
     expect(writes).toEqual([
       {
         do: 'delete',
@@ -88,9 +90,9 @@ describe('the Job of a task', () => {
   })
 
   test('is waited for while it goes', () => {
-    const { writes, blocked } = run({ job: { metadata: { deletionTimestamp: EARLIER } } })
+    const { writes, verdict } = run({ job: { metadata: { deletionTimestamp: EARLIER } } })
     expect(writes).toBeUndefined()
-    expect(blocked?.phase).toBe('Hydrating')
+    expect(verdict?.phase).toBe('Hydrating')
   })
 
   test('tells its progress while its pod runs, and never 100% before it is complete', () => {
@@ -102,9 +104,9 @@ describe('the Job of a task', () => {
       work,
       progress: { bytes: 999, bytesTotal: 1000, files: 3 },
     })
-    expect(runTask(seen, 'hydrate')).toMatchObject({
+    expect(runTask(seen, 'hydrate').result).toMatchObject({
       status: { bytesStaged: 999, bytesTotal: 1000, filesStaged: 3, progress: '99%' },
-      blocked: { phase: 'Hydrating', reason: 'Hydrating' },
+      verdict: { phase: 'Hydrating', reason: 'Hydrating' },
       againMs: 5_000,
     })
   })
@@ -120,20 +122,20 @@ describe('the Job of a task', () => {
 
   test('that is complete a moment ago is waited for: its pod comes by another watch', () => {
     const ended = { lastTransitionTime: '2031-06-01T11:59:58Z' }
-    const { blocked, writes } = run({ job: { status: theJobIs('Complete', ended) } })
-    expect([writes, blocked?.phase]).toEqual([undefined, 'Hydrating'])
+    const { verdict, writes } = run({ job: { status: theJobIs('Complete', ended) } })
+    expect([writes, verdict?.phase]).toEqual([undefined, 'Hydrating'])
   })
 
   test('that is complete, and its pod gone, runs again at once the first time', () => {
     const cache = { status: { hydration: { ...running.hydration, attempt: 1 } } }
-    const { blocked, writes } = run({ cache, job: { status: theJobIs('Complete') } })
+    const { verdict, writes } = run({ cache, job: { status: theJobIs('Complete') } })
     expect(writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
-    expect(blocked?.phase).toBe('Hydrating')
+    expect(verdict?.phase).toBe('Hydrating')
   })
 
   test('that is complete, and its pod gone, runs again after a pause', () => {
-    const { blocked, writes, againMs } = run({ job: { status: theJobIs('Complete') } })
-    expect(blocked).toMatchObject({
+    const { verdict, writes, againMs } = run({ job: { status: theJobIs('Complete') } })
+    expect(verdict).toMatchObject({
       phase: 'Failed',
       reason: 'HydrationFailed',
       message: expect.stringContaining('report'),
@@ -157,9 +159,9 @@ describe('a Job that has failed', () => {
     })
 
   test('for what comes again is not tried again, and status says how to', () => {
-    const { blocked, writes, againMs } = failed({ reason: 'Unauthorized', message: 'set secretRef' })
-    expect(blocked).toMatchObject({ phase: 'Failed', reason: 'Unauthorized' })
-    expect(blocked?.message).toBe(
+    const { verdict, writes, againMs } = failed({ reason: 'Unauthorized', message: 'set secretRef' })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'Unauthorized' })
+    expect(verdict?.message).toBe(
       'set secretRef; then: kubectl -n ml-team annotate modelcache/llama --overwrite modelplane.ai/refetch="$(date)"',
     )
     expect([writes, againMs]).toEqual([undefined, undefined])
@@ -177,18 +179,18 @@ describe('a Job that has failed', () => {
     expect(before.againMs).toBe(Date.parse(EARLIER) + pause - NOW)
     const after = failed(transient, Date.parse(EARLIER) + pause, attempt)
     expect(after.writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
-    expect(after.blocked?.message).toContain(`attempt ${attempt}`)
+    expect(after.verdict?.message).toContain(`attempt ${attempt}`)
   })
 
   test('without a word says what its log ended with, and nothing that a terminal would obey', () => {
-    const { blocked } = failed('Error: heap\u001b[31m out of memory')
-    expect(blocked?.reason).toBe('HydrationFailed')
-    expect(blocked?.message).toContain('exit code 1: Error: heap\\u{1b}[31m out of memory')
+    const { verdict } = failed('Error: heap\u001b[31m out of memory')
+    expect(verdict?.reason).toBe('HydrationFailed')
+    expect(verdict?.message).toContain('exit code 1: Error: heap\\u{1b}[31m out of memory')
   })
 
   test('whose pod is gone says what the Job says', () => {
     const status = theJobIs('Failed', { reason: 'BackoffLimitExceeded', message: 'too often' })
-    expect(run({ job: { status } }).blocked).toMatchObject({
+    expect(run({ job: { status } }).verdict).toMatchObject({
       reason: 'HydrationFailed',
       message: expect.stringContaining('BackoffLimitExceeded: too often'),
     })

@@ -6,10 +6,10 @@ import { isMadeFor } from '../objects/made-for.ts'
 import type { Observation, Work } from '../observe.ts'
 import { isUnbound } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
-import type { Phase, StepResult, Verdict, Write } from '../step.ts'
+import { type Actions, type Cause, notReady, type StepResult, type Write } from '../step.ts'
 import { failureOfJob, lastLine } from './failure.ts'
 import { obstacle } from './obstacle.ts'
-import { isRunning, stateOf } from './pods.ts'
+import { isRunning, stateOfHydrator } from './pods.ts'
 
 /** While a pod runs, for its progress; else, for why it does not. */
 const RUNNING_MS = 5_000
@@ -19,60 +19,99 @@ const WAITING_MS = 10_000
 const FIRST_PAUSE_MS = 60_000
 const MAX_PAUSE_MS = 30 * 60_000
 
-/** How a task stands: it goes on, or its pod has said something as it ended. */
-export type TaskResult = StepResult & { report?: { said: unknown; at: string | undefined } }
+/** How a task stands; `report` is what its pod said when it ended well. */
+export interface TaskResult {
+  result: StepResult
+  report?: { said: unknown; at: string | undefined }
+}
+
+/** What is to be done about a Job, in the order in which it is looked for. */
+type JobState =
+  /** It is being deleted, and its name is not free yet. */
+  | 'deleting'
+  /** Nobody owns it: the cache that it was made for is gone. */
+  | 'orphaned'
+  /** It was made from what the ModelCache was before. */
+  | 'outdated'
+  /** Its UID is not in status, by which admission knows its pods. */
+  | 'unrecorded'
+  | 'complete'
+  | 'failed'
+  /** It was made suspended, and may begin. */
+  | 'suspended'
+  | 'running'
+
+function stateOf({ cache }: Observation, work: Work): JobState {
+  const { metadata, spec } = work.job
+  if (metadata.deletionTimestamp !== undefined) return 'deleting'
+  if (!isMadeFor(cache, work.job)) return 'orphaned'
+  if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache)) return 'outdated'
+  if (cache.status?.hydration?.jobUID !== metadata.uid) return 'unrecorded'
+  if (holds(work, 'Complete')) return 'complete'
+  if (holds(work, 'Failed')) return 'failed'
+  return spec.suspend === true ? 'suspended' : 'running'
+}
 
 /**
  * Brings a task on its way. Its Job is created suspended; its UID goes into status, by which admission knows its pods; then it is resumed.
  * A Job that was made from what the ModelCache was before is deleted, and the next one takes its place.
  */
 export function runTask(seen: Observation, task: Task): TaskResult {
-  const { cache, now } = seen
   const work = seen.work[task]
-  const name = jobName(cache, task)
-  // One text for all that comes before its pod starts: each other one would be a write of status.
-  const waits = waitText(name)
-  if (work === undefined) {
-    const start: Write = { do: 'start', kind: 'HydrationJob', task }
-    return { writes: [start], ...goesOn(seen, task, waits) }
-  }
-  const { job, pods } = work
-  if (job.metadata.deletionTimestamp !== undefined)
-    return goesOn(seen, task, `the last Job ${name} goes, and another one is made`)
-  if (!isMadeFor(cache, job))
-    return {
-      writes: [deletion(work)],
-      ...goesOn(seen, task, `Job ${name} has no owner, and another one is made`),
+  if (work === undefined) return { result: started(seen, task) }
+  const state = stateOf(seen, work)
+  return state === 'complete' ? completed(seen, task, work) : { result: underWay(seen, task, work, state) }
+}
+
+function started(seen: Observation, task: Task): StepResult {
+  const start: Write = { do: 'start', kind: 'HydrationJob', task }
+  return inProgress(seen, task, waitText(jobName(seen.cache, task)), { writes: [start] })
+}
+
+function underWay(
+  seen: Observation,
+  task: Task,
+  work: Work,
+  state: Exclude<JobState, 'complete'>,
+): StepResult {
+  const { name } = work.job.metadata
+  const { hydration } = seen.cache.status ?? {}
+  switch (state) {
+    case 'deleting':
+      return inProgress(seen, task, `the last Job ${name} goes, and another one is made`)
+    case 'orphaned': {
+      const message = `Job ${name} has no owner, and another one is made`
+      return inProgress(seen, task, message, { writes: [deletion(work)] })
     }
-  if (job.metadata.annotations?.[MADE_FROM] !== madeFrom(cache)) {
-    const hydration = { ...cache.status?.hydration, attempt: 0 }
-    const message = `the ModelCache has changed, so Job ${name} is made again`
-    return { writes: [deletion(work)], status: { hydration }, ...goesOn(seen, task, message) }
-  }
-  const before = cache.status?.hydration
-  if (before?.jobUID !== job.metadata.uid) {
-    const { refetch } = before ?? {}
-    const hydration = {
-      ...{ jobName: name, jobUID: job.metadata.uid },
-      ...{ attempt: (before?.attempt ?? 0) + 1, startedAt: rfc3339(now) },
-      ...(refetch !== undefined && { refetch }),
+    case 'outdated': {
+      const message = `the ModelCache has changed, so Job ${name} is made again`
+      const status = { hydration: { ...hydration, attempt: 0 } }
+      return inProgress(seen, task, message, { writes: [deletion(work)], status })
     }
-    return { status: { hydration }, ...goesOn(seen, task, waits) }
+    case 'unrecorded':
+      return inProgress(seen, task, waitText(name), { status: { hydration: recordOf(seen, work) } })
+    case 'failed':
+      return failed(seen, work, failureOfJob(work.job, work.pods))
+    case 'suspended':
+      return inProgress(seen, task, waitText(name), { writes: [resumption(work)] })
+    case 'running':
+      return working(seen, task, work)
   }
-  if (holds(work, 'Complete')) return completed(seen, task, work)
-  if (holds(work, 'Failed')) return failed(seen, work, failureOfJob(job, pods))
-  if (job.spec.suspend === true) {
-    const { resourceVersion } = job.metadata
-    const resume: Write = {
-      do: 'merge',
-      kind: 'HydrationJob',
-      name,
-      resourceVersion,
-      patch: { spec: { suspend: false } },
-    }
-    return { writes: [resume], ...goesOn(seen, task, waits) }
+}
+
+/** What status says of a Job that it has not said yet. */
+function recordOf({ cache, now }: Observation, { job }: Work): ModelCacheStatus['hydration'] {
+  const { refetch, attempt = 0 } = cache.status?.hydration ?? {}
+  return {
+    ...{ jobName: job.metadata.name, jobUID: job.metadata.uid },
+    ...{ attempt: attempt + 1, startedAt: rfc3339(now) },
+    ...(refetch !== undefined && { refetch }),
   }
-  return working(seen, task, work)
+}
+
+function resumption({ job }: Work): Write {
+  const { name, resourceVersion } = job.metadata
+  return { do: 'merge', kind: 'HydrationJob', name, resourceVersion, patch: { spec: { suspend: false } } }
 }
 
 /** Deletes a Job, and its pods with it. The API's own default would leave the pods. */
@@ -88,26 +127,27 @@ export function deletions(...works: readonly (Work | undefined)[]): Write[] {
   )
 }
 
-function goesOn(seen: Observation, task: Task, message: string): StepResult {
-  return { blocked: inPhase(seen, task, message), againMs: WAITING_MS }
+/** It goes on, and is looked at again after a while. One text for all that comes before a pod starts: each other is a write of status. */
+function inProgress(seen: Observation, task: Task, message: string, actions: Actions = {}): StepResult {
+  const { phase, ...cause } = causeOf(seen, task, message)
+  return notReady(cause, phase, { ...actions, againMs: WAITING_MS })
 }
 
-/** The verdict while nothing is in the way. */
-function inPhase(seen: Observation, task: Task, message: string): Verdict & { phase: Phase } {
-  if (task === 'measure') return { reason: 'Measuring', message, phase: 'Resolving' }
-  if (isUnbound(seen)) return { reason: 'Provisioning', message, phase: 'Provisioning' }
-  return { reason: 'Hydrating', message, phase: 'Hydrating' }
+/** The reason and the phase while nothing is in the way. */
+function causeOf(seen: Observation, task: Task, message: string) {
+  if (task === 'measure') return { reason: 'Measuring', message, phase: 'Resolving' } as const
+  if (isUnbound(seen)) return { reason: 'Provisioning', message, phase: 'Provisioning' } as const
+  return { reason: 'Hydrating', message, phase: 'Hydrating' } as const
 }
 
 function working(seen: Observation, task: Task, work: Work): StepResult {
   const pod = work.pods.at(-1)
   const isAtWork = pod !== undefined && isRunning(pod)
-  const verdict = inPhase(seen, task, messageOf(seen, task, work, isAtWork))
-  return {
+  const { phase, ...cause } = causeOf(seen, task, messageOf(seen, task, work, isAtWork))
+  return notReady({ ...cause, ...obstacle(seen, work) }, phase, {
     status: isAtWork ? progressOf(seen) : {},
-    blocked: { ...verdict, ...obstacle(seen, work) },
     againMs: isAtWork ? RUNNING_MS : WAITING_MS,
-  }
+  })
 }
 
 function messageOf({ claim }: Observation, task: Task, { job }: Work, isAtWork: boolean): string {
@@ -140,21 +180,19 @@ function percent(share: number): string {
 }
 
 function completed(seen: Observation, task: Task, work: Work): TaskResult {
-  const ended = work.pods.map(pod => stateOf(pod).terminated).find(state => state?.exitCode === 0)
+  const ended = work.pods.map(pod => stateOfHydrator(pod).terminated).find(state => state?.exitCode === 0)
   const said = lastLine(ended?.message)
-  if (said === undefined && !isOld(seen, work))
-    return goesOn(seen, task, 'the Job is complete, and its report is on its way')
-  if (said === undefined) {
-    const message = `Job ${work.job.metadata.name} is complete, but its pod is gone, and its report with it`
-    // What was written is there, so that another run costs little.
-    const isFirst = (seen.cache.status?.hydration?.attempt ?? 0) <= 1
-    if (isFirst) return { writes: [deletion(work)], ...goesOn(seen, task, `${message}; it runs again`) }
-    return failed(seen, work, { reason: 'HydrationFailed', message })
+  if (said !== undefined) {
+    const result = inProgress(seen, task, 'the Job is complete')
+    return { result, report: { said, at: ended?.finishedAt ?? undefined } }
   }
-  return {
-    ...goesOn(seen, task, 'the Job is complete'),
-    report: { said, at: ended?.finishedAt ?? undefined },
-  }
+  if (!isOld(seen, work))
+    return { result: inProgress(seen, task, 'the Job is complete, and its report is on its way') }
+  const message = `Job ${work.job.metadata.name} is complete, but its pod is gone, and its report with it`
+  // What was written is there, so that another run costs little.
+  const isFirst = (seen.cache.status?.hydration?.attempt ?? 0) <= 1
+  if (!isFirst) return { result: failed(seen, work, { reason: 'HydrationFailed', message }) }
+  return { result: inProgress(seen, task, `${message}; it runs again`, { writes: [deletion(work)] }) }
 }
 
 /** Whether a Job ended so long ago that all watches have told of its pod. */
@@ -163,23 +201,20 @@ function isOld({ now }: Observation, work: Work): boolean {
 }
 
 /** What will fail again waits for somebody; the rest is tried again. */
-export function failed(seen: Observation, work: Work, { reason, message }: Verdict): StepResult {
+export function failed(seen: Observation, work: Work, { reason, message }: Cause): StepResult {
   const { cache, now } = seen
   const { namespace, name } = cache.metadata
   if (effectOf(reason) === 'final') {
     const again = `then: kubectl -n ${namespace} annotate modelcache/${name} --overwrite ${REFETCH}="$(date)"`
-    return { blocked: { reason, message: `${message}; ${again}`, phase: 'Failed' } }
+    return notReady({ reason, message: `${message}; ${again}` }, 'Failed')
   }
   const attempt = Math.max(1, cache.status?.hydration?.attempt ?? 1)
   const pause = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1))
   const since = endOf(work) ?? now
   const left = since + pause - now
-  const blocked = {
-    reason,
-    message: `${message}; attempt ${attempt}, and the next one comes within ${Math.ceil(pause / 60_000)} min`,
-    phase: 'Failed' as const,
-  }
-  return left > 0 ? { blocked, againMs: left } : { writes: [deletion(work)], blocked }
+  const next = `attempt ${attempt}, and the next one comes within ${Math.ceil(pause / 60_000)} min`
+  const actions = left > 0 ? { againMs: left } : { writes: [deletion(work)] }
+  return notReady({ reason, message: `${message}; ${next}` }, 'Failed', actions)
 }
 
 function endOf({ job }: Work): number | undefined {

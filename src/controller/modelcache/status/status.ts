@@ -1,7 +1,7 @@
 import type { Condition, ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { sourceLine } from '../../../api/source-line.ts'
 import type { Observation } from '../observe.ts'
-import type { Phase, StepResult, Verdict } from '../step.ts'
+import type { StepResult, Verdict } from '../step.ts'
 import { condition } from './conditions.ts'
 
 /** The name of this cluster in status where no InferenceCluster stands for it. */
@@ -11,8 +11,7 @@ const THIS_CLUSTER = 'local'
 export function statusOf(seen: Observation, results: readonly StepResult[]): ModelCacheStatus {
   const { cache, clusterName = THIS_CLUSTER } = seen
   const { metadata, spec } = cache
-  const { ready, blocked } = results.at(-1) ?? {}
-  const verdict = ready ?? blocked
+  const { verdict } = results.at(-1) ?? {}
   const common = { observedGeneration: metadata.generation, source: sourceLine(spec) }
   const parts = Object.assign(
     {},
@@ -20,17 +19,17 @@ export function statusOf(seen: Observation, results: readonly StepResult[]): Mod
     ...results.map(result => result.status),
   ) as Partial<ModelCacheStatus>
   if (verdict === undefined) return { ...common, ...parts }
-  const phase = blocked?.phase ?? 'Ready'
+  const { phase } = verdict
   return {
     ...common,
     ...parts,
     phase,
-    conditions: conditions(seen, verdict, phase, parts),
+    conditions: conditions(seen, verdict, parts),
     clusters: [
       {
         name: clusterName,
         phase,
-        ready: ready !== undefined,
+        ready: verdict.ready,
         ...(parts.bytesStaged !== undefined && { sizeBytes: parts.bytesStaged }),
         message: verdict.message,
       },
@@ -48,11 +47,9 @@ function kept({ cache }: Observation): Partial<ModelCacheStatus> {
 
 function conditions(
   { cache, now }: Observation,
-  { reason, message }: Verdict,
-  phase: Phase,
+  { ready: isReady, phase, reason, message }: Verdict,
   { resolvedDigest }: Partial<ModelCacheStatus>,
 ): Condition[] {
-  const isReady = phase === 'Ready'
   // What was staged once is there, whatever goes on now, unless its claim is lost.
   const isPopulated = isReady || (resolvedDigest !== undefined && phase !== 'Failed')
   const holds = { Ready: isReady, Populated: isPopulated, Failed: phase === 'Failed' }

@@ -5,7 +5,7 @@ import { claimed, growth } from './claimed.ts'
 
 describe('the claim', () => {
   test('is made of the effective class, and owned by the cache', () => {
-    const { writes, blocked } = claimed(anObservation())
+    const { writes, verdict } = claimed(anObservation())
     expect(writes).toEqual([
       {
         do: 'create',
@@ -35,7 +35,7 @@ describe('the claim', () => {
         },
       },
     ])
-    expect(blocked?.phase).toBe('Provisioning')
+    expect(verdict?.phase).toBe('Provisioning')
   })
 
   test.each([
@@ -57,8 +57,8 @@ describe('the claim', () => {
     ['StorageClassNotFound', { name: 'gone' }],
   ])('is not made for reason %s', (reason, { name }) => {
     const storageClass = { name, inferenceCluster: undefined, found: undefined, basis: [] }
-    const { writes, blocked } = claimed(anObservation({ storageClass }))
-    expect([writes, blocked?.reason, blocked?.phase]).toEqual([undefined, reason, 'Pending'])
+    const { writes, verdict } = claimed(anObservation({ storageClass }))
+    expect([writes, verdict?.reason, verdict?.phase]).toEqual([undefined, reason, 'Pending'])
   })
 
   test.each([
@@ -70,12 +70,13 @@ describe('the claim', () => {
     ['ClaimTerminating', aManagedClaim({ metadata: { deletionTimestamp: EARLIER } })],
     ['ClaimLost', aManagedClaim({ status: { phase: 'Lost' } })],
   ])('is not used for reason %s', (reason, claim) => {
-    const { writes, blocked } = claimed(anObservation({ claim }))
-    expect([writes, blocked?.reason]).toEqual([undefined, reason])
+    const { writes, verdict } = claimed(anObservation({ claim }))
+    expect([writes, verdict?.reason]).toEqual([undefined, reason])
   })
 
   test('that is ours is named in status, with its UID', () => {
     expect(claimed(anObservation({ claim: aManagedClaim() }))).toEqual({
+      next: true,
       writes: [],
       status: { claimName: 'modelcache--llama', claimUID: 'uid-of-the-claim', size: '10Gi' },
     })

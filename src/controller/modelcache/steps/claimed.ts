@@ -3,7 +3,7 @@ import { quote } from '../../../api/wording.ts'
 import { claim as claimObject } from '../objects/claim.ts'
 import { isMadeFor } from '../objects/made-for.ts'
 import { claimOf, type Observation } from '../observe.ts'
-import type { Step, StepResult, Verdict, Write } from '../step.ts'
+import { type Cause, goOn, notReady, type Step, type StepResult, type Write } from '../step.ts'
 
 /** Of sources that are a part of the cluster: no object has more than a megabyte or two. */
 const SMALL_GIB = 1
@@ -25,14 +25,14 @@ export const claimed: Step = seen => {
       'ClaimNotOwned',
       `claim ${name} exists, and was not made for this ModelCache; delete it, or give the ModelCache another name`,
     )
-  if (claim.status?.phase === 'Lost') return { blocked: { ...volumeLost(name), phase: 'Failed' } }
-  return {
+  if (claim.status?.phase === 'Lost') return notReady(volumeLost(name), 'Failed')
+  return goOn({
     writes: growth(seen),
     status: { claimName: name, claimUID: claim.metadata.uid, ...sizeOnClaim(seen) },
-  }
+  })
 }
 
-export function volumeLost(claim: string): Verdict {
+export function volumeLost(claim: string): Cause {
   const message = `claim ${claim} has lost its volume; delete the ModelCache and create it again`
   return { reason: 'ClaimLost', message }
 }
@@ -54,11 +54,10 @@ function made(seen: Observation, name: string): StepResult {
         )
       : pending('StorageClassNotFound', `StorageClass ${quote(storageClass.name)} does not exist`)
   const object = claimObject(cache, found.metadata.name, sizeOf(seen))
-  return {
+  return notReady({ reason: 'Provisioning', message: `claim ${name} is made` }, 'Provisioning', {
     writes: [{ do: 'create', kind: 'PersistentVolumeClaim', object }],
     status: { claimName: name },
-    blocked: { reason: 'Provisioning', message: `claim ${name} is made`, phase: 'Provisioning' },
-  }
+  })
 }
 
 /** GiB: as asked for, else by what was measured. */
@@ -85,6 +84,6 @@ export function growth({ cache, claim }: Observation): Write[] {
 function pending(
   reason: 'ClaimTerminating' | 'ClaimNotOwned' | 'NoStorageClass' | 'StorageClassNotFound',
   message: string,
-) {
-  return { blocked: { reason, message, phase: 'Pending' as const } }
+): StepResult {
+  return notReady({ reason, message }, 'Pending')
 }

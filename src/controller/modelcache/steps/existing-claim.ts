@@ -1,16 +1,74 @@
-import type { Step } from '../step.ts'
-import { claimState } from './claim-state.ts'
+import type { PersistentVolume } from '../../../api/persistent-volume.ts'
+import { isRawDevice, type PersistentVolumeClaim } from '../../../api/persistent-volume-claim.ts'
+import type { StatusReason } from '../../../api/status-reasons.ts'
+import type { StorageClass } from '../../../api/storage-class.ts'
+import { quote } from '../../../api/wording.ts'
+import { goOn, notReady, ready, type Step } from '../step.ts'
 
 /** Backend ExistingPVC is Ready when the claim that people filled can be mounted. */
 export const existingClaim: Step = ({ cache: { spec }, claim, claimClass, volume }) => {
   const { backend, existingPVC: reference } = spec.storage
-  if (backend !== 'ExistingPVC' || reference === undefined) return {}
-  const { ready, ...verdict } = claimState(reference.name, claim, { storageClass: claimClass, volume })
+  if (backend !== 'ExistingPVC' || reference === undefined) return goOn()
+  const { ready: isReady, ...cause } = claimState(reference.name, claim, { storageClass: claimClass, volume })
   const size = claim?.status?.capacity?.storage
   const status = {
     claimName: reference.name,
     ...(claim?.metadata.uid !== undefined && { claimUID: claim.metadata.uid }),
     ...(size !== undefined && { size: String(size) }),
   }
-  return { status, ...(ready ? { ready: verdict } : { blocked: { ...verdict, phase: 'Pending' } }) }
+  return isReady ? ready(cause, { status }) : notReady(cause, 'Pending', { status })
+}
+
+/** Whether a claim that people filled can be mounted, and why not. */
+interface ClaimState {
+  ready: boolean
+  reason: StatusReason
+  message: string
+}
+
+/**
+ * Backend ExistingPVC is Ready when its claim is bound, stays, and can be mounted on many nodes. A claim that is being
+ * deleted is pinned by its pods and would wedge new ones.
+ */
+export function claimState(
+  name: string,
+  claim: PersistentVolumeClaim | undefined,
+  {
+    storageClass,
+    volume,
+  }: { storageClass?: StorageClass | undefined; volume?: PersistentVolume | undefined } = {},
+): ClaimState {
+  const subject = `PersistentVolumeClaim ${name}`
+  if (claim === undefined) {
+    return { ready: false, reason: 'ClaimNotFound', message: `${subject} does not exist` }
+  }
+  if (claim.metadata.deletionTimestamp !== undefined) {
+    return { ready: false, reason: 'ClaimTerminating', message: `${subject} is being deleted` }
+  }
+  if (isRawDevice(claim)) {
+    const message = `${subject} is a raw device (volumeMode Block), which no pod can mount; use one of volumeMode Filesystem`
+    return { ready: false, reason: 'ClaimNotMountable', message }
+  }
+  const phase = claim.status?.phase ?? 'Pending'
+  if (phase === 'Lost') {
+    return { ready: false, reason: 'ClaimLost', message: `${subject} has lost its volume` }
+  }
+  if (phase === 'Pending' && storageClass?.volumeBindingMode === 'WaitForFirstConsumer') {
+    const message = `${subject} has no volume until a pod mounts it (its StorageClass ${storageClass.metadata.name} is WaitForFirstConsumer), so nothing is on it yet; fill it by a Job of yours that mounts it`
+    return { ready: false, reason: 'ClaimWaitsForConsumer', message }
+  }
+  if (phase !== 'Bound') {
+    return { ready: false, reason: 'ClaimNotBound', message: `${subject} is ${phase}, not Bound` }
+  }
+  const modes = claim.status?.accessModes ?? []
+  if (!modes.includes('ReadWriteMany') && !modes.includes('ReadOnlyMany')) {
+    const message = `the volume of ${subject} is ${modes.join(', ') || 'without access modes'}, neither ReadWriteMany nor ReadOnlyMany`
+    return { ready: false, reason: 'ClaimNotShared', message }
+  }
+  const node = volume?.spec.onlyNode
+  if (node !== undefined) {
+    const message = `the volume of ${subject} is on node ${quote(node)} alone; pods on several nodes need one that all of them reach`
+    return { ready: false, reason: 'ClaimNotShared', message }
+  }
+  return { ready: true, reason: 'ClaimBound', message: `${subject} is bound and ${modes.join(', ')}` }
 }

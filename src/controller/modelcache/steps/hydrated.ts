@@ -4,7 +4,7 @@ import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { failed, runTask } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
-import type { Step, StepResult } from '../step.ts'
+import { goOn, ready, type Step, type StepResult } from '../step.ts'
 
 /** As many as a status has room for; the oldest are forgotten first. */
 const MAX_SNAPSHOTS = 64
@@ -13,23 +13,21 @@ const MIB = 2 ** 20
 
 /** A Job writes the snapshot, and reports it. */
 export const hydrated: Step = seen => {
-  const { report, ...result } = runTask(seen, 'hydrate')
+  const { report, result } = runTask(seen, 'hydrate')
   return report === undefined ? result : complete(seen, report)
 }
 
 function complete(seen: Observation, { said, at }: { said: unknown; at: string | undefined }): StepResult {
   const { claim, work } = seen
   const report = hydrationReport.safeParse(said)
-  if (work.hydrate === undefined) return {}
+  if (work.hydrate === undefined) return goOn()
   if (!report.success)
     return failed(seen, work.hydrate, {
       reason: 'HydrationFailed',
       message: 'the Job gave no report that can be read',
     })
-  return {
-    status: staged(seen, report.data, at),
-    ready: { reason: 'SnapshotComplete', message: words(report.data, claim?.metadata.name ?? '') },
-  }
+  const message = words(report.data, claim?.metadata.name ?? '')
+  return ready({ reason: 'SnapshotComplete', message }, { status: staged(seen, report.data, at) })
 }
 
 function staged(

@@ -2,7 +2,7 @@ import { REFETCH } from '../../../api/annotations.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { deletions } from '../job/run.ts'
 import { claimOf, type Observation } from '../observe.ts'
-import type { Step, StepResult, Verdict, Write } from '../step.ts'
+import { type Cause, goOn, notReady, ready, type Step, type StepResult, type Write } from '../step.ts'
 import { growth, sizeOnClaim, volumeLost } from './claimed.ts'
 import { hydrated } from './hydrated.ts'
 
@@ -11,13 +11,13 @@ import { hydrated } from './hydrated.ts'
  * must find it. Staging it again goes on beside it.
  */
 export const latched: Step = seen => {
-  if (!isStaged(seen.cache)) return {}
+  if (!isStaged(seen.cache)) return goOn()
   const lost = loss(seen)
-  if (lost !== undefined) return { blocked: { ...lost, phase: 'Failed' }, writes: tidied(seen) }
+  if (lost !== undefined) return notReady(lost, 'Failed', { writes: tidied(seen) })
   const writes = growth(seen)
   const status = sizeOnClaim(seen)
   if (!isToBeStagedAgain(seen.cache))
-    return { writes: [...writes, ...tidied(seen)], status, ready: before(seen) }
+    return ready(before(seen), { writes: [...writes, ...tidied(seen)], status })
   const again = hydrated(seen)
   const result = stillReady(seen, again)
   return { ...result, status: { ...status, ...result.status }, writes: [...writes, ...(again.writes ?? [])] }
@@ -35,7 +35,7 @@ export function isToBeStagedAgain({ metadata, status }: ModelCache): boolean {
 }
 
 /** Why what was staged is not there any more. */
-function loss({ cache, claim }: Observation): Verdict | undefined {
+function loss({ cache, claim }: Observation): Cause | undefined {
   const name = claimOf(cache)
   if (claim === undefined || claim.metadata.uid !== cache.status?.claimUID) {
     const message = `claim ${name} was deleted or replaced by another, and nobody has verified what that holds; delete the ModelCache and create it again`
@@ -54,7 +54,7 @@ function tidied({ work }: Observation): Write[] {
 }
 
 /** What it says of itself since it was staged. */
-function before({ cache, claim }: Observation): Verdict {
+function before({ cache, claim }: Observation): Cause {
   const ready = cache.status?.conditions?.find(
     ({ type, reason }) => type === 'Ready' && reason === 'SnapshotComplete',
   )
@@ -65,9 +65,9 @@ function before({ cache, claim }: Observation): Verdict {
 }
 
 /** Of a run beside it, what it says of itself, until it is complete. */
-function stillReady(seen: Observation, { ready, status = {}, blocked, againMs }: StepResult): StepResult {
-  if (ready !== undefined) return { ready, status }
-  const message = blocked && `${blocked.reason}: ${blocked.message}`
+function stillReady(seen: Observation, { verdict, status = {}, againMs }: StepResult): StepResult {
+  if (verdict?.ready) return ready(verdict, { status })
+  const message = verdict && `${verdict.reason}: ${verdict.message}`
   const hydration = { ...(status.hydration ?? seen.cache.status?.hydration), message }
-  return { ready: before(seen), status: { hydration }, againMs }
+  return ready(before(seen), { status: { hydration }, againMs })
 }

@@ -2,12 +2,12 @@ import { measureReport } from '../../../api/hydration-report.ts'
 import { askSource } from '../../../api/sources.ts'
 import { deletions, failed, runTask } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
-import type { Step, StepResult } from '../step.ts'
+import { goOn, notReady, type Step, type StepResult } from '../step.ts'
 
 /** It is known how large the claim has to be: the ModelCache says so, or a Job asks the source. */
 export const measured: Step = seen => {
-  if (isKnown(seen)) return { writes: deletions(seen.work.measure) }
-  const { report, ...result } = runTask(seen, 'measure')
+  if (isKnown(seen)) return goOn({ writes: deletions(seen.work.measure) })
+  const { report, result } = runTask(seen, 'measure')
   return report === undefined ? result : known(seen, report.said)
 }
 
@@ -21,7 +21,7 @@ function known(seen: Observation, said: unknown): StepResult {
   const { hydration } = seen.cache.status ?? {}
   const work = seen.work.measure
   const report = measureReport.safeParse(said)
-  if (work === undefined) return {}
+  if (work === undefined) return goOn()
   if (!report.success)
     return failed(seen, work, {
       reason: 'HydrationFailed',
@@ -29,12 +29,10 @@ function known(seen: Observation, said: unknown): StepResult {
     })
   const { bytes, revision } = report.data
   const message = 'the source is measured, and the claim is made next'
-  return {
-    status: {
-      bytesTotal: bytes,
-      hydration: { ...hydration, attempt: undefined },
-      ...(revision !== undefined && { resolvedRevision: revision }),
-    },
-    blocked: { reason: 'Measuring', message, phase: 'Resolving' },
+  const status = {
+    bytesTotal: bytes,
+    hydration: { ...hydration, attempt: undefined },
+    ...(revision !== undefined && { resolvedRevision: revision }),
   }
+  return notReady({ reason: 'Measuring', message }, 'Resolving', { status })
 }

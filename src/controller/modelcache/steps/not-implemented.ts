@@ -1,5 +1,5 @@
 import { namesOf, SOURCES, STAGED_NAMES } from '../../../api/sources.ts'
-import type { Step } from '../step.ts'
+import { goOn, notReady, type Step, type StepResult } from '../step.ts'
 
 /** What the API has and this version cannot do is said by name. Admission rejects most of it; an older object may still ask for it. */
 export const notImplemented: Step = ({ cache: { spec } }) => {
@@ -9,9 +9,9 @@ export const notImplemented: Step = ({ cache: { spec } }) => {
     return blocked(`this version does not stage backend ${backend}; use backend PVC or ExistingPVC`)
   if (source !== undefined && !SOURCES[source].isStaged)
     return blocked(`this version does not stage source ${source}; use ${STAGED_NAMES.join(', ')}`)
-  return {}
+  return goOn()
 }
 
-function blocked(message: string) {
-  return { blocked: { reason: 'NotImplemented', message, phase: 'Failed' } } as const
+function blocked(message: string): StepResult {
+  return notReady({ reason: 'NotImplemented', message }, 'Failed')
 }

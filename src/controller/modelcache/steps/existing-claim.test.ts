@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aClaim, aStorageClass, aVolume } from '../../../api/fixtures.ts'
-import { claimState } from './claim-state.ts'
+import { claimState } from './existing-claim.ts'
 
 describe('a claim is ready', () => {
   test.each([
