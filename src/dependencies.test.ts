@@ -93,8 +93,39 @@ describe('dependencies point inwards:', () => {
   test.each(['admission', 'api', 'injection', 'review', 'storage'])('%s does no I/O of its own', folder => {
     const io = /from 'node:(fs|http|https|net|tls|child_process|dns)|from '(undici|fastify|pino|@kubernetes)/
     const offenders = files
-      .filter(file => folderOf(file) === folder && file !== 'api/generate.ts')
+      .filter(file => folderOf(file) === folder)
       .filter(file => io.test(readFileSync(new URL(file, FOLDER), 'utf8')))
+    expect(offenders).toEqual([])
+  })
+
+  test.each(['steps', 'job', 'objects'])(
+    '%s of the controller knows no cluster, only what was seen',
+    room => {
+      const its = ofProduct.filter(({ from }) => from.startsWith(`controller/modelcache/${room}/`))
+      expect(its.length).toBeGreaterThan(0)
+      expect(its.filter(({ to }) => ['kube', 'cluster'].includes(folderOf(to))).map(show)).toEqual([])
+    },
+  )
+
+  test('within hydrate nothing points up: from the volume to sources, or from fetching to either', () => {
+    const floors: Record<string, readonly string[]> = {
+      'hydrate/fetch/': ['hydrate/sources/', 'hydrate/archive/', 'hydrate/volume/'],
+      'hydrate/sources/': ['hydrate/archive/', 'hydrate/volume/'],
+    }
+    const up = ofProduct.filter(({ from, to }) =>
+      Object.entries(floors).some(
+        ([floor, above]) => from.startsWith(floor) && above.some(room => to.startsWith(room)),
+      ),
+    )
+    expect(up.map(show)).toEqual([])
+  })
+
+  test('commands alone read the environment as their module is loaded', () => {
+    const offenders = files.filter(
+      file =>
+        folderOf(file) !== 'commands' &&
+        /^(const|let) .*process\.env/m.test(readFileSync(new URL(file, FOLDER), 'utf8')),
+    )
     expect(offenders).toEqual([])
   })
 

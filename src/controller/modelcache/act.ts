@@ -6,15 +6,17 @@ import { API_VERSION } from '../../api/group.ts'
 import { forbiddenKeys } from '../../api/hydration-metadata.ts'
 import { type ModelCache, modelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
-import { quote } from '../../api/wording.ts'
+import { cut, printable, quote } from '../../api/wording.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { Occurrence, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { type HydratorSettings, hydrationJob, madeFrom } from './objects/hydration-job.ts'
-import { type Refusal, refusalOf } from './refusal.ts'
+import { isQuota, type Refusal } from './refusal.ts'
 import type { Write } from './step.ts'
+
+const MAX_MESSAGE = 1_024
 
 export interface Acting {
   rest: Pick<Rest, 'apply' | 'create' | 'get' | 'jsonMerge' | 'delete'>
@@ -152,4 +154,15 @@ export async function tell(
 /** Absent and undefined members are the same on the wire. */
 function isStored(status: ModelCacheStatus, cache: ModelCache): boolean {
   return isDeepStrictEqual(JSON.parse(JSON.stringify(status)), cache.status)
+}
+
+/** What an error means that will not pass by itself, undefined for others: those are tried again with a growing pause. */
+function refusalOf(error: unknown, write: Write): Refusal | undefined {
+  if (!(error instanceof ApiError) || ![400, 403, 422].includes(error.status)) return undefined
+  const kind = 'kind' in write ? write.kind : 'ModelCache'
+  return {
+    kind: kind === 'HydrationJob' ? 'Job' : kind,
+    isQuota: isQuota(error.message),
+    message: cut(printable(error.message), MAX_MESSAGE),
+  }
 }
