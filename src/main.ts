@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { printableLines } from './api/wording.ts'
+import { printableLines } from './api/schema/text.ts'
 import type { Command } from './commands/command.ts'
 import { UsageError } from './commands/options.ts'
 

@@ -1,6 +1,6 @@
-import { GROUP, VERSION } from '../src/api/group.ts'
 import { inferenceCluster } from '../src/api/inference-cluster.ts'
 import { modelCache } from '../src/api/modelcache.ts'
+import { GROUP, VERSION } from '../src/api/schema/group.ts'
 import { type JsonSchema, structuralSchema } from './structural-schema.ts'
 
 /** A column of `kubectl get`; priority 1 shows with `-o wide`. */

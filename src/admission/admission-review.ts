@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { optional } from '../api/null.ts'
+import { optional } from '../api/schema/absent.ts'
 import type { Allowed, Decision, Denied } from './decision.ts'
 import type { Finding } from './finding.ts'
 

@@ -1,6 +1,6 @@
 import type { Reason } from '../api/reasons.ts'
+import { cut } from '../api/schema/text.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import { cut } from '../api/wording.ts'
 import type { ObjectRef } from './cluster-view.ts'
 
 /**

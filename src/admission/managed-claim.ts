@@ -1,5 +1,5 @@
-import { CLAIM_OF } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
+import { CLAIM_OF } from '../api/names.ts'
 import type { ClusterView, ObjectRef } from './cluster-view.ts'
 
 /** A claim that this project fills, of a cache that may be gone. */

@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from '../api/pod.ts'
+import type { Container, PodSpec } from '../api/kubernetes/pod.ts'
 
 /** A place where a claim is mounted writable. */
 export interface WritableMount {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { listOf, mapOf, text } from './bounds.ts'
-import { MAX_FILE_NAME } from './file-name.ts'
-import { objectName } from './object-name.ts'
+import { listOf, mapOf, text } from './schema/bounds.ts'
+import { MAX_FILE_NAME } from './schema/file-name.ts'
+import { objectName } from './schema/object-name.ts'
 
 const CREDENTIALS = 'Credentials. Mounted into the hydration Job alone. May be changed at any time.'
 

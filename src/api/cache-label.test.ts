@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CACHE_LABEL_PREFIX, cacheLabel } from './cache-label.ts'
-import { objectName } from './object-name.ts'
+import { objectName } from './schema/object-name.ts'
 
 const LABEL = /^modelcache--[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 

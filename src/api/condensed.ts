@@ -1,5 +1,5 @@
-import { digestOf } from './digest.ts'
 import type { ModelCache } from './modelcache.ts'
+import { digestOf } from './schema/digest.ts'
 import { namesOf, type Source, type SourceName, sourceType } from './sources.ts'
 
 type Selector = NonNullable<ModelCache['spec']['clusterSelector']>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SHA256_DIGEST } from './digest.ts'
+import { SHA256_DIGEST } from './schema/digest.ts'
 import { FAILURE_REASONS, type FailureReason } from './status-reasons.ts'
 
 /** What `modelcache hydrate` says at the end, on the last line of its output and as the termination message of its pod. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { listOf, mapOf, text } from './bounds.ts'
-import { objectName } from './object-name.ts'
-import { MAX_QUANTITY } from './quantity.ts'
+import { MAX_QUANTITY } from './kubernetes/quantity.ts'
+import { listOf, mapOf, text } from './schema/bounds.ts'
+import { objectName } from './schema/object-name.ts'
 
 const quantity = z.union([text(MAX_QUANTITY), z.int()]).meta({ 'x-kubernetes-int-or-string': true })
 const quantities = mapOf(quantity, { entries: 32, key: 317 })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { API_VERSION } from './group.ts'
-import { storedObjectMeta } from './metadata.ts'
-import { customResource } from './null.ts'
-import { objectName } from './object-name.ts'
+import { storedObjectMeta } from './kubernetes/metadata.ts'
+import { customResource } from './schema/absent.ts'
+import { API_VERSION } from './schema/group.ts'
+import { objectName } from './schema/object-name.ts'
 
 const storage = z.object({
   storageClassName: objectName

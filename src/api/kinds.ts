@@ -1,14 +1,14 @@
-import type { ConsumerPod } from './consumer-pod.ts'
-import type { HydrationJob } from './hydration-job.ts'
-import type { HydrationPod } from './hydration-pod.ts'
 import type { InferenceCluster } from './inference-cluster.ts'
+import type { ConsumerPod } from './kubernetes/consumer-pod.ts'
+import type { HydrationJob } from './kubernetes/hydration-job.ts'
+import type { HydrationPod } from './kubernetes/hydration-pod.ts'
+import type { Namespace } from './kubernetes/namespace.ts'
+import type { PersistentVolume } from './kubernetes/persistent-volume.ts'
+import type { PersistentVolumeClaim } from './kubernetes/persistent-volume-claim.ts'
+import type { ResourceQuota } from './kubernetes/resource-quota.ts'
+import type { StorageClass } from './kubernetes/storage-class.ts'
+import type { StorageProfile } from './kubernetes/storage-profile.ts'
 import type { ModelCache } from './modelcache.ts'
-import type { Namespace } from './namespace.ts'
-import type { PersistentVolume } from './persistent-volume.ts'
-import type { PersistentVolumeClaim } from './persistent-volume-claim.ts'
-import type { ResourceQuota } from './resource-quota.ts'
-import type { StorageClass } from './storage-class.ts'
-import type { StorageProfile } from './storage-profile.ts'
 
 /** What is read of each kind that rules ask about. */
 export interface RuleKinds {

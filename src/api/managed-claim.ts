@@ -1,9 +1,5 @@
 import { cacheLabel } from './cache-label.ts'
-import { GROUP } from './group.ts'
 import type { ModelCache } from './modelcache.ts'
-
-/** Label on a managed claim: the name of its ModelCache. */
-export const CLAIM_OF = `${GROUP}/modelcache`
 
 /** The claim of a cache of backend PVC: as status says, else the name that it will have. */
 export function managedClaimOf({ metadata, status }: ModelCache): string {

@@ -2,9 +2,9 @@ import { IMMUTABLE_FIELDS } from './modelcache-fields.ts'
 import { CREDENTIAL_FOLDERS, SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
+import { UNPRINTABLE } from './schema/text.ts'
 import { SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
 import { SOURCE_NAMES, STAGED_NAMES } from './sources.ts'
-import { UNPRINTABLE } from './wording.ts'
 
 /** An entry of `x-kubernetes-validations`. */
 export interface CelRule {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SHA256_DIGEST } from './digest.ts'
+import { SHA256_DIGEST } from './schema/digest.ts'
 
 /** A `metav1.Condition`. */
 const condition = z.object({

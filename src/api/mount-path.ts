@@ -1,4 +1,4 @@
-import { UNPRINTABLE } from './wording.ts'
+import { UNPRINTABLE } from './schema/text.ts'
 
 /** Paths that a mount may not cover: neither at them nor above them. */
 export const SYSTEM_PATHS = [

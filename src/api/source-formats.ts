@@ -1,4 +1,4 @@
-import { UNPRINTABLE } from './wording.ts'
+import { UNPRINTABLE } from './schema/text.ts'
 
 /**
  * One thing that a field of a source must satisfy. The patterns are in the common part of JavaScript's regular

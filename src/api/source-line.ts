@@ -1,6 +1,6 @@
 import type { ModelCacheSpec } from './modelcache.ts'
+import { printable } from './schema/text.ts'
 import { askSource } from './sources.ts'
-import { printable } from './wording.ts'
 
 /** Where the bytes of a cache come from, in one line for people: the SOURCE column. */
 export function sourceLine(spec: ModelCacheSpec): string {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { artifactSource } from './artifact-source.ts'
-import { digestOf } from './digest.ts'
+import { digestOf } from './schema/digest.ts'
 
 /** `spec.artifact.source`: one member for each kind of source, of which one is set. */
 export type Source = z.infer<typeof artifactSource>

@@ -1,5 +1,5 @@
 import type { Reason } from './reasons.ts'
-import { cut, printable } from './wording.ts'
+import { cut, printable } from './schema/text.ts'
 
 /** Why something is refused: a stable reason, the field at fault, and words that say what to do about it. */
 export interface Violation {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { GROUP } from '../api/group.ts'
-import { optional } from '../api/null.ts'
+import { optional } from '../api/schema/absent.ts'
+import { GROUP } from '../api/schema/group.ts'
 import type { Resource } from '../kube/resource.ts'
 import { type Authority, fingerprint, type PreviousCA, trustBundle } from './authority.ts'
 import type { KeyedCertificate } from './issue.ts'

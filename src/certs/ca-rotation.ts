@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { CERTIFICATES_MANAGER } from '../api/field-managers.ts'
+import { CERTIFICATES_MANAGER } from '../api/names.ts'
 import { objectPath, parseObject } from '../kube/resource.ts'
 import { isNotFound, type Rest } from '../kube/rest.ts'
 import { startWorkQueue } from '../kube/work-queue.ts'

@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { optional } from '../api/null.ts'
+import { optional } from '../api/schema/absent.ts'
 import { startReflector } from '../kube/reflector.ts'
 import type { Resource } from '../kube/resource.ts'
 import { createStore } from '../kube/store.ts'

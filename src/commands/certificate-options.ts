@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { objectName } from '../api/object-name.ts'
+import { objectName } from '../api/schema/object-name.ts'
 import { CA_LIFETIME_MS, MAX_LEAF_LIFETIME_MS } from '../certs/authority.ts'
 import { podNamespace } from '../process/pod-namespace.ts'
 import { duration, names, type Option, UsageError } from './options.ts'

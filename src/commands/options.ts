@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
-import { objectName } from '../api/object-name.ts'
+import { objectName } from '../api/schema/object-name.ts'
 import { logLevel } from '../process/log-level.ts'
 
 /** One command-line option: how it is checked, what its value is called in the help, and what it means. */

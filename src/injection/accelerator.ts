@@ -1,5 +1,5 @@
-import type { Container } from '../api/pod.ts'
-import { parseQuantity } from '../api/quantity.ts'
+import type { Container } from '../api/kubernetes/pod.ts'
+import { parseQuantity } from '../api/kubernetes/quantity.ts'
 
 /**
  * Names of resources that are accelerators, by their domain and the rest. Sources: the device plugins and sharing schedulers of the

@@ -1,6 +1,6 @@
+import type { Pod } from '../api/kubernetes/pod.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { cleanPath } from '../api/mount-path.ts'
-import type { Pod } from '../api/pod.ts'
 import { hasSnapshot } from '../api/volume-layout.ts'
 import { type CacheMount, snapshotMount } from './cache-mount.ts'
 import { subPathExpr } from './mounts.ts'

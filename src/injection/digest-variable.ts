@@ -1,5 +1,5 @@
-import { DIGEST_PREFIX } from '../api/annotations.ts'
 import { cacheLabel } from '../api/cache-label.ts'
+import { DIGEST_PREFIX } from '../api/names.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import type { CacheMount, DigestVariable } from './cache-mount.ts'
 import { type Patch, pointer } from './json-patch.ts'

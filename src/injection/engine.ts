@@ -1,4 +1,4 @@
-import type { Container } from '../api/pod.ts'
+import type { Container } from '../api/kubernetes/pod.ts'
 import { programsOf } from './programs.ts'
 
 /**

@@ -1,6 +1,6 @@
 import jsonpatch from 'fast-json-patch'
 import { asSent, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
-import type { Pod } from '../api/pod.ts'
+import type { Pod } from '../api/kubernetes/pod.ts'
 import type { Violation } from '../api/violation.ts'
 import type { CacheMount } from './cache-mount.ts'
 import type { Operation } from './json-patch.ts'

@@ -1,4 +1,4 @@
-import { type ConsumerPod, folderOf } from '../api/consumer-pod.ts'
+import { type ConsumerPod, folderOf } from '../api/kubernetes/consumer-pod.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { hasSnapshot } from '../api/volume-layout.ts'
 import { type CacheMount, existingClaimMount, snapshotMount } from './cache-mount.ts'

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { cacheLabel } from '../api/cache-label.ts'
+import type { Container, VolumeMount } from '../api/kubernetes/pod.ts'
 import { cleanPath, isWithin } from '../api/mount-path.ts'
-import type { Container, VolumeMount } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import { digestOf, snapshotPathExpr } from '../api/volume-layout.ts'
 import type { CacheMount } from './cache-mount.ts'

@@ -1,4 +1,4 @@
-import type { Container } from '../api/pod.ts'
+import type { Container } from '../api/kubernetes/pod.ts'
 
 /** Whether the command line or the environment of a container names the path of a mount, or something below it. */
 export function namesPath({ command, args, env }: Container, mountPaths: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_CONSUMER, CACHE_CONTAINERS, CACHES, INJECTED } from '../api/annotations.ts'
 import { aContainer, aGpuContainer, aPod, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
-import { type Container, type Pod, pod as podSchema } from '../api/pod.ts'
+import { type Container, type Pod, pod as podSchema } from '../api/kubernetes/pod.ts'
+import { CACHE_CONSUMER, CACHE_CONTAINERS, CACHES, INJECTED } from '../api/names.ts'
 import { aCacheMount, disturbances, inject, operationsFor, refusalFor } from './fixtures.ts'
 
 const VOLUME = {

@@ -1,6 +1,6 @@
-import { CACHE_CONSUMER, CACHE_READY_GATE, INJECTED } from '../api/annotations.ts'
+import { OS_LABEL, type Pod, type Volume } from '../api/kubernetes/pod.ts'
+import { CACHE_CONSUMER, CACHE_READY_GATE, INJECTED } from '../api/names.ts'
 import { type Outcome, ok, refused } from '../api/outcome.ts'
-import { OS_LABEL, type Pod, type Volume } from '../api/pod.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import type { CacheMount } from './cache-mount.ts'
 import { addDigestVariable } from './digest-variable.ts'

@@ -1,4 +1,4 @@
-import type { Container } from '../api/pod.ts'
+import type { Container } from '../api/kubernetes/pod.ts'
 import { behindOptions, isShell } from './shell.ts'
 
 /** A program that a container runs. */

@@ -1,4 +1,4 @@
-import { SHA256_DIGEST } from '../api/digest.ts'
+import { SHA256_DIGEST } from '../api/schema/digest.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
 import type { CacheMount } from './cache-mount.ts'
 

@@ -1,4 +1,4 @@
-import type { Container } from '../api/pod.ts'
+import type { Container } from '../api/kubernetes/pod.ts'
 
 /** So many characters of command lines and environments are looked at in a pod: no person writes more. */
 const MAX_TEXT = 131_072

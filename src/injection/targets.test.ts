@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_CONTAINERS } from '../api/annotations.ts'
 import { aContainer, aGpuContainer, aPod } from '../api/fixtures.ts'
-import type { Container, Pod } from '../api/pod.ts'
+import type { Container, Pod } from '../api/kubernetes/pod.ts'
+import { CACHE_CONTAINERS } from '../api/names.ts'
 import { isGuess, targetContainers } from './targets.ts'
 
 function targets(pod: Pod): string[] {

@@ -1,5 +1,5 @@
 import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
-import { type ConsumerPod, folderOf } from '../api/consumer-pod.ts'
+import { type ConsumerPod, folderOf } from '../api/kubernetes/consumer-pod.ts'
 import { claimsOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { readRecord } from './record.ts'

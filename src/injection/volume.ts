@@ -1,5 +1,5 @@
 import { cacheLabel } from '../api/cache-label.ts'
-import type { Volume } from '../api/pod.ts'
+import type { Volume } from '../api/kubernetes/pod.ts'
 
 /** The pod's volumes for a claim. Two on one claim hang a pod in ContainerCreating, so one that is there is reused. */
 export function volumesOfClaim(volumes: readonly Volume[], claimName: string): Volume[] {

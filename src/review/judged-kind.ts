@@ -1,7 +1,7 @@
 import { findTemplates } from '../admission/workload/find-templates.ts'
 import { WORKLOAD_KINDS } from '../admission/workload/kinds.ts'
 import { asksForCaches, podTemplates } from '../admission/workload/pod-templates.ts'
-import { GROUP } from '../api/group.ts'
+import { GROUP } from '../api/schema/group.ts'
 import { groupOf, type Manifest } from './manifest.ts'
 import { isReservedClaim } from './policies.ts'
 

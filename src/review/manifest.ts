@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { printable, printableLines } from '../api/wording.ts'
+import { printable, printableLines } from '../api/schema/text.ts'
 
 /** One object of the input, and where it stands. */
 export interface Manifest {

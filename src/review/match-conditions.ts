@@ -1,6 +1,6 @@
 import { valueAt } from '../admission/value-at.ts'
-import { CACHE_CONTAINERS, CACHES } from '../api/annotations.ts'
 import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
+import { CACHE_CONTAINERS, CACHES } from '../api/names.ts'
 
 /** The namespaces that no webhook of ours is asked about. */
 const EXCLUDED = ['kube-system', 'modelcache-system']

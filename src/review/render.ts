@@ -1,4 +1,4 @@
-import { printable, printableJson } from '../api/wording.ts'
+import { printable, printableJson } from '../api/schema/text.ts'
 import { additionLines } from './additions.ts'
 import type { Reviewed, Verdict } from './verdict.ts'
 

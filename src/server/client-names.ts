@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import { quote } from '../api/wording.ts'
+import { quote } from '../api/schema/text.ts'
 import { status } from './status.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { StorageClass } from '../api/storage-class.ts'
-import { ACCESS_MODES_ANNOTATION } from '../api/storage-class.ts'
+import type { StorageClass } from '../api/kubernetes/storage-class.ts'
+import { ACCESS_MODES_ANNOTATION } from '../api/kubernetes/storage-class.ts'
 import { attestedAccessModes } from './access-modes-annotation.ts'
 
 function attested(value: string) {

@@ -1,4 +1,4 @@
-import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/storage-class.ts'
+import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/kubernetes/storage-class.ts'
 
 /** Every access mode of a PersistentVolumeClaim. */
 export const ACCESS_MODES = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] as const

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_CLASS_ANNOTATION, type StorageClass } from '../api/storage-class.ts'
+import { DEFAULT_CLASS_ANNOTATION, type StorageClass } from '../api/kubernetes/storage-class.ts'
 import { defaultStorageClass } from './default-class.ts'
 
 const BETA = 'storageclass.beta.kubernetes.io/is-default-class'

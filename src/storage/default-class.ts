@@ -2,7 +2,7 @@ import {
   BETA_DEFAULT_CLASS_ANNOTATION,
   DEFAULT_CLASS_ANNOTATION,
   type StorageClass,
-} from '../api/storage-class.ts'
+} from '../api/kubernetes/storage-class.ts'
 
 /**
  * The class that the API server gives to a claim that names none; undefined when no class is marked. Of several

@@ -1,6 +1,6 @@
 import type { InferenceCluster } from '../api/inference-cluster.ts'
+import type { StorageClass } from '../api/kubernetes/storage-class.ts'
 import type { ModelCacheSpec } from '../api/modelcache.ts'
-import type { StorageClass } from '../api/storage-class.ts'
 import { defaultStorageClass } from './default-class.ts'
 import { thisCluster } from './this-cluster.ts'
 

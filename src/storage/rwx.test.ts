@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ACCESS_MODES_ANNOTATION, storageClass } from '../api/storage-class.ts'
-import { storageProfile } from '../api/storage-profile.ts'
+import { ACCESS_MODES_ANNOTATION, storageClass } from '../api/kubernetes/storage-class.ts'
+import { storageProfile } from '../api/kubernetes/storage-profile.ts'
 import { attestHint, rwxCapability } from './rwx.ts'
 
 function capability(provisioner: string, parameters?: Record<string, string>, accessModes?: string) {

@@ -1,5 +1,5 @@
-import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/storage-class.ts'
-import type { StorageProfile } from '../api/storage-profile.ts'
+import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/kubernetes/storage-class.ts'
+import type { StorageProfile } from '../api/kubernetes/storage-profile.ts'
 import { ACCESS_MODES, attestedAccessModes } from './access-modes-annotation.ts'
 import { provisionerVerdict } from './provisioners.ts'
 

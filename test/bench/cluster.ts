@@ -1,6 +1,6 @@
 import type { ClusterView } from '../../src/admission/cluster-view.ts'
-import { INJECTED } from '../../src/api/annotations.ts'
 import { aModelCache, aReadyCache, aStorageClass, DIGEST, SNAPSHOT } from '../../src/api/fixtures.ts'
+import { INJECTED } from '../../src/api/names.ts'
 import { emptyStores } from '../../src/cluster/fixtures.ts'
 import { createClusterView } from '../../src/view/view.ts'
 

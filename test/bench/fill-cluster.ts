@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { CACHE_CONSUMER, INJECTED, PAUSED } from '../../src/api/annotations.ts'
 import { DIGEST } from '../../src/api/fixtures.ts'
+import { CACHE_CONSUMER, INJECTED, PAUSED } from '../../src/api/names.ts'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { KINDS } from '../../src/cluster/kinds.ts'
 import { isForbidden } from '../../src/kube/api-error.ts'

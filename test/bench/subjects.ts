@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { aReview } from '../../src/admission/fixtures.ts'
-import { CACHES } from '../../src/api/annotations.ts'
+import { CACHES } from '../../src/api/names.ts'
 import { NAMESPACE } from './cluster.ts'
 
 /** Reviews as the API server sends them, of the objects in examples/. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { CACHES, GATE, NOT_READY } from '../../src/api/annotations.ts'
-import type { Container, Pod } from '../../src/api/pod.ts'
+import type { Container, Pod } from '../../src/api/kubernetes/pod.ts'
+import { CACHES, GATE, NOT_READY } from '../../src/api/names.ts'
 import { pods } from '../../src/injection/pod-generator.fixtures.ts'
 
 type Volumes = Pod['spec']['volumes']

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { z } from 'zod'
-import { CERTIFICATES_MANAGER } from '../../src/api/field-managers.ts'
+import { CERTIFICATES_MANAGER } from '../../src/api/names.ts'
 import { CA_SECRET } from '../../src/certs/authority-secret.ts'
 import { inRepository, NAMESPACE } from '../manifests/rendered.ts'
 import { type CommandResult, outputOf } from '../testbed/command.ts'

@@ -1,5 +1,5 @@
 import type { ClusterView } from '../../src/admission/cluster-view.ts'
-import { CACHE_CONSUMER } from '../../src/api/annotations.ts'
+import { CACHE_CONSUMER } from '../../src/api/names.ts'
 import { emptyStores } from '../../src/cluster/fixtures.ts'
 import { createClusterView } from '../../src/view/view.ts'
 import type { Cluster } from './oracle/cluster.ts'

@@ -1,4 +1,4 @@
-import { job as jobSchema } from '../../api/job.ts'
+import { job as jobSchema } from '../../api/kubernetes/job.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import { writesToManagedClaims } from '../claim-writable.ts'
 import type { ClusterView } from '../cluster-view.ts'

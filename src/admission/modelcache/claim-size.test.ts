@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aModelCache, anInferenceCluster, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
-import type { StorageClass } from '../../api/storage-class.ts'
+import type { StorageClass } from '../../api/kubernetes/storage-class.ts'
 import { aPolicy, aView } from '../fixtures.ts'
 import { claimSize } from './claim-size.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aClaim, aStorageClass, aVolume, NAMESPACE } from '../../api/fixtures.ts'
-import type { StorageClass } from '../../api/storage-class.ts'
+import type { StorageClass } from '../../api/kubernetes/storage-class.ts'
 import { allow } from '../decision.ts'
 import { aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { create, EMPTY, onClaim } from './fixtures.ts'

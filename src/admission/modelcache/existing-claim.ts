@@ -1,6 +1,6 @@
-import { isRawDevice, type PersistentVolumeClaim } from '../../api/persistent-volume-claim.ts'
+import { isRawDevice, type PersistentVolumeClaim } from '../../api/kubernetes/persistent-volume-claim.ts'
+import { quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
-import { quote } from '../../api/wording.ts'
 import type { ClusterView, ObjectRef } from '../cluster-view.ts'
 import { error, type Finding, warning } from '../finding.ts'
 import type { Rule } from './change.ts'

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isAllowedKey } from '../../api/hydration-metadata.ts'
-import { objectName } from '../../api/object-name.ts'
+import { objectName } from '../../api/schema/object-name.ts'
+import { quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
-import { quote } from '../../api/wording.ts'
 import { error, type Finding } from '../finding.ts'
 import type { Rule } from './change.ts'
 

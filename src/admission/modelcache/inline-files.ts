@@ -1,5 +1,5 @@
-import { fileNameProblem } from '../../api/file-name.ts'
-import { quote } from '../../api/wording.ts'
+import { fileNameProblem } from '../../api/schema/file-name.ts'
+import { quote } from '../../api/schema/text.ts'
 
 const LIMIT_BYTES = 256 * 1024
 

@@ -1,6 +1,6 @@
 import { isCleanMountPath, isNameable, reservedPath } from '../../api/mount-path.ts'
+import { quote } from '../../api/schema/text.ts'
 import { type Violation, violation } from '../../api/violation.ts'
-import { quote } from '../../api/wording.ts'
 import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 

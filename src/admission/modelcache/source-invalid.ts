@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { quote } from '../../api/schema/text.ts'
 import { hasFormat, SIGNED, SOURCE_FORMATS, URL_ONCE } from '../../api/source-formats.ts'
 import { violation } from '../../api/violation.ts'
-import { quote } from '../../api/wording.ts'
 import { error } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import type { Rule } from './change.ts'

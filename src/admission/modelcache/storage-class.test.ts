@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aModelCache, anInferenceCluster, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
-import { storageProfile } from '../../api/storage-profile.ts'
+import { storageProfile } from '../../api/kubernetes/storage-profile.ts'
 import { allow } from '../decision.ts'
 import { aPolicy, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { create, DENY, pvc, spec, WARN } from './fixtures.ts'

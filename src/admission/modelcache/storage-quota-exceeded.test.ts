@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aModelCache, anInferenceCluster, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import { type ResourceQuota, resourceQuota } from '../../api/kubernetes/resource-quota.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
-import { type ResourceQuota, resourceQuota } from '../../api/resource-quota.ts'
 import { aPolicy, aView } from '../fixtures.ts'
 import { storageQuota } from './storage-quota-exceeded.ts'
 

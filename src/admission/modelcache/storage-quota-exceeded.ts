@@ -1,5 +1,5 @@
-import { parseQuantity } from '../../api/quantity.ts'
-import type { ResourceQuota } from '../../api/resource-quota.ts'
+import { parseQuantity } from '../../api/kubernetes/quantity.ts'
+import type { ResourceQuota } from '../../api/kubernetes/resource-quota.ts'
 import { effectiveClass } from '../../storage/effective-class.ts'
 import type { ObjectRef } from '../cluster-view.ts'
 import { type Finding, warning } from '../finding.ts'

@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/pod.ts'
+import type { Pod } from '../../api/kubernetes/pod.ts'
 import { writesToManagedClaims } from '../claim-writable.ts'
 import type { Finding } from '../finding.ts'
 import { writableEphemeralMounts, writableMounts } from '../writable-mounts.ts'

@@ -1,8 +1,8 @@
-import { GATE, NOT_READY } from '../../api/annotations.ts'
+import type { Pod } from '../../api/kubernetes/pod.ts'
+import { GATE, NOT_READY } from '../../api/names.ts'
 import { type Outcome, ok, refused } from '../../api/outcome.ts'
-import type { Pod } from '../../api/pod.ts'
+import { quote, trimmed } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
-import { quote, trimmed } from '../../api/wording.ts'
 
 /** Whether a pod would rather wait for its caches at a scheduling gate than be refused, or why what it says is wrong. */
 export function waitsAtGate({ metadata }: Pod): Outcome<boolean> {

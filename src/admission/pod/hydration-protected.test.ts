@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { HYDRATOR_IMAGE } from '../../api/annotations.ts'
 import { aContainer, aModelCache, aReadyCache } from '../../api/fixtures.ts'
+import { HYDRATOR_IMAGE } from '../../api/names.ts'
 import { hydrationJob } from '../../controller/modelcache/objects/hydration-job.ts'
 import { aPolicy, aRequest, aView, reasonsOf } from '../fixtures.ts'
 import { validatePod } from './validate.ts'

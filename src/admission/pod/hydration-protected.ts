@@ -1,9 +1,9 @@
-import { HYDRATOR_IMAGE } from '../../api/annotations.ts'
 import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
-import { HYDRATOR_CONTAINER } from '../../api/hydration-pod.ts'
-import type { Container, Pod } from '../../api/pod.ts'
+import { HYDRATOR_CONTAINER } from '../../api/kubernetes/hydration-pod.ts'
+import type { Container, Pod } from '../../api/kubernetes/pod.ts'
+import { HYDRATOR_IMAGE } from '../../api/names.ts'
+import { quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
-import { quote } from '../../api/wording.ts'
 import { error, type Finding } from '../finding.ts'
 import type { Subject } from './subject.ts'
 

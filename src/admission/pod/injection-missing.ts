@@ -1,4 +1,4 @@
-import { CACHES, INJECTED } from '../../api/annotations.ts'
+import { CACHES, INJECTED } from '../../api/names.ts'
 import { violation } from '../../api/violation.ts'
 import { hasSnapshot } from '../../api/volume-layout.ts'
 import type { Operation } from '../../injection/json-patch.ts'

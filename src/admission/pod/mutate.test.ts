@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_CONTAINERS, CACHES, INJECTED } from '../../api/annotations.ts'
 import {
   aClaim,
   aContainer,
@@ -10,7 +9,8 @@ import {
   NAMESPACE,
   SNAPSHOT,
 } from '../../api/fixtures.ts'
-import type { Pod } from '../../api/pod.ts'
+import type { Pod } from '../../api/kubernetes/pod.ts'
+import { CACHE_CONTAINERS, CACHES, INJECTED } from '../../api/names.ts'
 import { applied, disturbances } from '../../injection/fixtures.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision } from '../decision.ts'

@@ -1,5 +1,5 @@
-import { CACHES } from '../../api/annotations.ts'
-import { pod as podSchema } from '../../api/pod.ts'
+import { pod as podSchema } from '../../api/kubernetes/pod.ts'
+import { CACHES } from '../../api/names.ts'
 import { planInjection } from '../../injection/plan.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView, ObjectRef } from '../cluster-view.ts'

@@ -1,8 +1,8 @@
-import { CACHES } from '../../api/annotations.ts'
-import { MAX_NAME, objectName } from '../../api/object-name.ts'
+import { CACHES } from '../../api/names.ts'
 import { type Outcome, ok, refused } from '../../api/outcome.ts'
+import { MAX_NAME, objectName } from '../../api/schema/object-name.ts'
+import { emptyName, listed, quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
-import { emptyName, listed, quote } from '../../api/wording.ts'
 
 /** More caches than any pod mounts; each unknown name costs a live read, so the number is bounded. */
 const MAX_REFERENCES = 16

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
 import {
   aClaim,
   aContainer,
@@ -9,7 +8,7 @@ import {
   NAMESPACE,
   SNAPSHOT,
 } from '../../api/fixtures.ts'
-import { CLAIM_OF } from '../../api/managed-claim.ts'
+import { CACHE_READY_GATE, CLAIM_OF, INJECTED } from '../../api/names.ts'
 import { snapshotFolder, snapshotPath } from '../../api/volume-layout.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow } from '../decision.ts'

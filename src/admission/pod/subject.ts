@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/pod.ts'
+import type { Pod } from '../../api/kubernetes/pod.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { Policy } from '../policy.ts'

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_CONSUMER, CACHES, INJECTED } from '../../api/annotations.ts'
 import {
   aClaim,
   aContainer,
@@ -10,7 +9,7 @@ import {
   DIGEST,
   NAMESPACE,
 } from '../../api/fixtures.ts'
-import { CLAIM_OF } from '../../api/managed-claim.ts'
+import { CACHE_CONSUMER, CACHES, CLAIM_OF, INJECTED } from '../../api/names.ts'
 import { inject } from '../../injection/fixtures.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision } from '../decision.ts'

@@ -1,4 +1,4 @@
-import { pod as podSchema } from '../../api/pod.ts'
+import { pod as podSchema } from '../../api/kubernetes/pod.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'

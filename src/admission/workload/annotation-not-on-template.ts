@@ -1,4 +1,4 @@
-import { CACHES } from '../../api/annotations.ts'
+import { CACHES } from '../../api/names.ts'
 import { warning } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import { findStrays } from './find-templates.ts'

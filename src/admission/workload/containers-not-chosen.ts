@@ -1,5 +1,5 @@
-import { CACHE_CONTAINERS } from '../../api/annotations.ts'
-import { few } from '../../api/wording.ts'
+import { CACHE_CONTAINERS } from '../../api/names.ts'
+import { few } from '../../api/schema/text.ts'
 import { isGuess } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
 import type { Advice, Subject } from './workload.ts'

@@ -1,4 +1,4 @@
-import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
+import { CACHE_CONTAINERS, CACHES } from '../../api/names.ts'
 import { warning } from '../finding.ts'
 import type { Advice } from './workload.ts'
 

@@ -1,6 +1,6 @@
 import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
+import type { Pod } from '../../api/kubernetes/pod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
-import type { Pod } from '../../api/pod.ts'
 import { type CacheMount, cacheMount } from '../../injection/cache-mount.ts'
 
 /** Stands for what status will say; a colon is in no name of a claim, so it meets none. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
+import { CACHE_CONTAINERS, CACHES } from '../../api/names.ts'
 import { findStrays, findTemplates } from './find-templates.ts'
 
 const asks = { metadata: { annotations: { [CACHES]: 'llama' } } }

@@ -1,5 +1,5 @@
-import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
-import { podAnnotations } from '../../api/pod.ts'
+import { podAnnotations } from '../../api/kubernetes/pod.ts'
+import { CACHE_CONTAINERS, CACHES } from '../../api/names.ts'
 import { pointer } from '../../injection/json-patch.ts'
 import { valueAt } from '../value-at.ts'
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CACHES } from '../../api/annotations.ts'
+import { CACHES } from '../../api/names.ts'
 import { warning } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import type { Advice, Workload } from './workload.ts'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
+import type { Container } from '../../api/kubernetes/pod.ts'
 import { isWithin } from '../../api/mount-path.ts'
-import type { Container } from '../../api/pod.ts'
 import { isEngine } from '../../injection/engine.ts'
 import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { CACHE_CONTAINERS, CACHES } from '../../api/annotations.ts'
-import { optional } from '../../api/null.ts'
-import { podAnnotations } from '../../api/pod.ts'
+import { podAnnotations } from '../../api/kubernetes/pod.ts'
+import { CACHE_CONTAINERS, CACHES } from '../../api/names.ts'
+import { optional } from '../../api/schema/absent.ts'
 import { valueAt } from '../value-at.ts'
 import { findTemplates } from './find-templates.ts'
 

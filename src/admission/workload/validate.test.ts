@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_CONTAINERS, CACHES, NOT_READY } from '../../api/annotations.ts'
 import {
   aContainer,
   aGpuContainer,
@@ -9,6 +8,7 @@ import {
   SNAPSHOT,
 } from '../../api/fixtures.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { CACHE_CONTAINERS, CACHES, NOT_READY } from '../../api/names.ts'
 import type { Decision } from '../decision.ts'
 import { aRequest, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { validateWorkload } from './validate.ts'

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Container } from '../../api/pod.ts'
+import type { Container } from '../../api/kubernetes/pod.ts'
 import { behindOptions, isShell } from '../../injection/shell.ts'
 import { shellCommands } from './shell-commands.ts'
 

@@ -1,5 +1,5 @@
+import type { Pod } from '../../api/kubernetes/pod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
-import type { Pod } from '../../api/pod.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { Finding } from '../finding.ts'
 import type { PodTemplate } from './pod-templates.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
-import { type ConsumerPod, consumerPod } from '../../api/consumer-pod.ts'
 import { aModelCache, aReadyCache, DIGEST, NAMESPACE } from '../../api/fixtures.ts'
+import { type ConsumerPod, consumerPod } from '../../api/kubernetes/consumer-pod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { CACHE_READY_GATE, INJECTED } from '../../api/names.ts'
 import { snapshotFolder } from '../../api/volume-layout.ts'
 import { type GateLift, gateLift } from './gate-lift.ts'
 

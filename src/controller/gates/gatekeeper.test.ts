@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { CACHE_READY_GATE, INJECTED } from '../../api/annotations.ts'
 import { aModelCache, aReadyCache, NAMESPACE } from '../../api/fixtures.ts'
-import { LEADER_NAME } from '../../api/leader-worker-set.ts'
+import { LEADER_NAME } from '../../api/kubernetes/leader-worker-set.ts'
+import { CACHE_READY_GATE, INJECTED } from '../../api/names.ts'
 import { emptyStores } from '../../cluster/fixtures.ts'
 import { startGateKeeper } from './gatekeeper.ts'
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import type { ConsumerPod } from '../../api/consumer-pod.ts'
-import { FIELD_MANAGER } from '../../api/field-managers.ts'
+import type { ConsumerPod } from '../../api/kubernetes/consumer-pod.ts'
+import { FIELD_MANAGER } from '../../api/names.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import type { Occurrence, Recorder } from '../../kube/events.ts'

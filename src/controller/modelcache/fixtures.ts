@@ -1,8 +1,8 @@
-import { MADE_FROM, STORAGE_FINALIZER } from '../../api/annotations.ts'
 import { aClaim, aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
-import { type HydrationJob, hydrationJob } from '../../api/hydration-job.ts'
-import { HYDRATOR_CONTAINER, type HydrationPod, hydrationPod } from '../../api/hydration-pod.ts'
+import { type HydrationJob, hydrationJob } from '../../api/kubernetes/hydration-job.ts'
+import { HYDRATOR_CONTAINER, type HydrationPod, hydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { MADE_FROM, STORAGE_FINALIZER } from '../../api/names.ts'
 import { jobName, madeFrom, type Task } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { HydrationPod } from '../../api/hydration-pod.ts'
+import type { HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import {
   aHydrationPod,
   aJob,

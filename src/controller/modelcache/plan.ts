@@ -1,6 +1,6 @@
-import { PAUSED, STORAGE_FINALIZER } from '../../api/annotations.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
+import { PAUSED, STORAGE_FINALIZER } from '../../api/names.ts'
 import type { Occurrence } from '../../kube/events.ts'
 import type { Observation } from './observe.ts'
 import { statusOf } from './status/status.ts'

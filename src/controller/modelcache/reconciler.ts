@@ -1,5 +1,5 @@
 import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
-import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/metadata.ts'
+import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/kubernetes/metadata.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { objectKey } from '../../kube/object-key.ts'

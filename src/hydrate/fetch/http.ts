@@ -1,6 +1,6 @@
 import { rootCertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent, request as send } from 'undici'
-import { printable } from '../../api/wording.ts'
+import { printable } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import { retryAfterMs, TransientError } from './retry.ts'
 

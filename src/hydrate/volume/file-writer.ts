@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { quote } from '../../api/wording.ts'
+import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { type Checksums, startChecksums } from './checksums.ts'

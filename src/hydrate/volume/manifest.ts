@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { SHA256_DIGEST } from '../../api/digest.ts'
+import { SHA256_DIGEST } from '../../api/schema/digest.ts'
 import { type DigestedFile, digestOf } from './digest.ts'
 import { writeDurably } from './durable.ts'
 import type { Layout } from './layout.ts'

@@ -1,7 +1,7 @@
-import type { HydrationJob } from '../../../api/hydration-job.ts'
-import type { HydrationPod } from '../../../api/hydration-pod.ts'
 import { hydrationFailure } from '../../../api/hydration-report.ts'
-import { cut, printable } from '../../../api/wording.ts'
+import type { HydrationJob } from '../../../api/kubernetes/hydration-job.ts'
+import type { HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
+import { cut, printable } from '../../../api/schema/text.ts'
 import type { Cause } from '../step.ts'
 import { stateOfHydrator } from './pods.ts'
 

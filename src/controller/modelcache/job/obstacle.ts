@@ -1,5 +1,5 @@
-import { type HydrationPod, SCHEDULED } from '../../../api/hydration-pod.ts'
-import { cut, printable } from '../../../api/wording.ts'
+import { type HydrationPod, SCHEDULED } from '../../../api/kubernetes/hydration-pod.ts'
+import { cut, printable } from '../../../api/schema/text.ts'
 import { isUnbound, type Observation, type Work } from '../observe.ts'
 import { isQuota } from '../refusal.ts'
 import type { Cause } from '../step.ts'

@@ -1,4 +1,4 @@
-import { HYDRATOR_CONTAINER, type HydrationPod } from '../../../api/hydration-pod.ts'
+import { HYDRATOR_CONTAINER, type HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
 
 /** The state of the container that hydrates. */
 export function stateOfHydrator({ status }: HydrationPod) {

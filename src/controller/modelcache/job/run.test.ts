@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { REFETCH } from '../../../api/annotations.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { REFETCH } from '../../../api/names.ts'
 import {
   aHydrationPod,
   aJob,

@@ -1,5 +1,5 @@
-import { MADE_FROM, REFETCH } from '../../../api/annotations.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { MADE_FROM, REFETCH } from '../../../api/names.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
 import { jobName, madeFrom, type Task } from '../objects/hydration-job.ts'
 import { isMadeFor } from '../objects/made-for.ts'

@@ -1,8 +1,8 @@
 import { cacheLabel } from '../../../api/cache-label.ts'
-import { API_VERSION } from '../../../api/group.ts'
-import { CLAIM_OF } from '../../../api/managed-claim.ts'
-import { controllerOf } from '../../../api/metadata.ts'
+import { controllerOf } from '../../../api/kubernetes/metadata.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
+import { CLAIM_OF } from '../../../api/names.ts'
+import { API_VERSION } from '../../../api/schema/group.ts'
 
 /** Kubernetes: the value of a label has 63 characters at most; a ModelCache may be called with more. */
 const MAX_LABEL_VALUE = 63

@@ -1,5 +1,5 @@
-import { parseQuantity } from '../../../api/quantity.ts'
-import { quote } from '../../../api/wording.ts'
+import { parseQuantity } from '../../../api/kubernetes/quantity.ts'
+import { quote } from '../../../api/schema/text.ts'
 import { claim as claimObject } from '../objects/claim.ts'
 import { isMadeFor } from '../objects/made-for.ts'
 import { claimOf, type Observation } from '../observe.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aClaim } from '../../../api/fixtures.ts'
-import type { HydrationPod } from '../../../api/hydration-pod.ts'
+import type { HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
 import { aHydrationPod, aJob, aManagedClaim, anObservation, aStagedCache, EARLIER } from '../fixtures.ts'
 import type { Observation } from '../observe.ts'
 import { deletion } from './deletion.ts'

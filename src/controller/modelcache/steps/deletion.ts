@@ -1,4 +1,4 @@
-import { STORAGE_FINALIZER } from '../../../api/annotations.ts'
+import { STORAGE_FINALIZER } from '../../../api/names.ts'
 import { isFinished } from '../job/pods.ts'
 import { deletions } from '../job/run.ts'
 import { isMadeFor } from '../objects/made-for.ts'

@@ -1,8 +1,8 @@
-import type { PersistentVolume } from '../../../api/persistent-volume.ts'
-import { isRawDevice, type PersistentVolumeClaim } from '../../../api/persistent-volume-claim.ts'
+import type { PersistentVolume } from '../../../api/kubernetes/persistent-volume.ts'
+import { isRawDevice, type PersistentVolumeClaim } from '../../../api/kubernetes/persistent-volume-claim.ts'
+import type { StorageClass } from '../../../api/kubernetes/storage-class.ts'
+import { quote } from '../../../api/schema/text.ts'
 import type { StatusReason } from '../../../api/status-reasons.ts'
-import type { StorageClass } from '../../../api/storage-class.ts'
-import { quote } from '../../../api/wording.ts'
 import { goOn, notReady, ready, type Step } from '../step.ts'
 
 /** Backend ExistingPVC is Ready when the claim that people filled can be mounted. */

@@ -1,6 +1,6 @@
-import { REFETCH } from '../../../api/annotations.ts'
 import { type HydrationReport, hydrationReport } from '../../../api/hydration-report.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { REFETCH } from '../../../api/names.ts'
 import { failed, runTask } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { REFETCH } from '../../../api/annotations.ts'
 import { aCondition, DIGEST } from '../../../api/fixtures.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { REFETCH } from '../../../api/names.ts'
 import {
   aHydrationPod,
   aJob,

@@ -1,5 +1,5 @@
-import { REFETCH } from '../../../api/annotations.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
+import { REFETCH } from '../../../api/names.ts'
 import { deletions } from '../job/run.ts'
 import { claimOf, type Observation } from '../observe.ts'
 import { type Cause, goOn, notReady, ready, type Step, type StepResult, type Write } from '../step.ts'

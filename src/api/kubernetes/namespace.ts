@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { text } from './bounds.ts'
+import { optional } from '../schema/absent.ts'
+import { text } from '../schema/bounds.ts'
 import { storedObjectMeta } from './metadata.ts'
-import { optional } from './null.ts'
 
 /** What rules read of a core/v1 Namespace. */
 export const namespace = z.object({

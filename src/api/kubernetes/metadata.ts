@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { listOf, text } from './bounds.ts'
-import { mapValue, optional } from './null.ts'
-import { MAX_NAME } from './object-name.ts'
+import { mapValue, optional } from '../schema/absent.ts'
+import { listOf, text } from '../schema/bounds.ts'
+import { MAX_NAME } from '../schema/object-name.ts'
 
 /** More than the API server ever writes as a UID, a version or a time. */
 const SHORT = 256

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { listOf, text } from './bounds.ts'
-import { optional } from './null.ts'
+import { optional } from '../schema/absent.ts'
+import { listOf, text } from '../schema/bounds.ts'
 
 /**
  * What rules read of a `cdi.kubevirt.io/v1beta1` StorageProfile, named like its StorageClass: what the Containerized

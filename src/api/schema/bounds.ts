@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cut } from './wording.ts'
+import { cut } from './text.ts'
 
 /** The most bytes of an object that etcd stores by default; no string within one is longer. */
 export const MAX_OBJECT = 1_572_864

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { MADE_FROM } from './annotations.ts'
-import { listOf, startOf, text } from './bounds.ts'
+import { MADE_FROM } from '../names.ts'
+import { optional } from '../schema/absent.ts'
+import { listOf, startOf, text } from '../schema/bounds.ts'
 import { ownerReferences, storedObjectMeta } from './metadata.ts'
-import { optional } from './null.ts'
 
 /** On Jobs and pods that hydrate or measure, for watches and for people's NetworkPolicies. */
 export const HYDRATOR_LABELS = {

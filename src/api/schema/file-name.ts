@@ -1,4 +1,4 @@
-import { UNPRINTABLE } from './wording.ts'
+import { UNPRINTABLE } from './text.ts'
 
 const unprintable = new RegExp(UNPRINTABLE, 'u')
 

@@ -1,4 +1,4 @@
-import { objectName } from './object-name.ts'
+import { objectName } from '../schema/object-name.ts'
 
 /** Annotation that LeaderWorkerSet puts on every worker pod of a gang. */
 export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'

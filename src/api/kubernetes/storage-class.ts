@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { text } from './bounds.ts'
+import { mapValue, optional } from '../schema/absent.ts'
+import { text } from '../schema/bounds.ts'
 import { storedObjectMeta, valuesOf } from './metadata.ts'
-import { mapValue, optional } from './null.ts'
 
 /**
  * Set by an admin on a StorageClass: the access modes its volumes support, comma-separated, in the words of

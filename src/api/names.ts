@@ -1,4 +1,4 @@
-import { GROUP } from './group.ts'
+import { GROUP } from './schema/group.ts'
 
 /** On a pod template: the caches to mount, names separated by commas, of the pod's own namespace. */
 export const CACHES = `${GROUP}/caches`
@@ -47,3 +47,15 @@ export const STORAGE_FINALIZER = `${GROUP}/storage`
 
 /** On a ModelCache: `"true"` lets it be deleted although pods mount it. */
 export const ALLOW_DELETE_IN_USE = `${GROUP}/allow-delete-in-use`
+
+/** Label on a managed claim: the name of its ModelCache. */
+export const CLAIM_OF = `${GROUP}/modelcache`
+
+/** Owner of every field that the controller writes. */
+export const FIELD_MANAGER = 'modelcache'
+
+/** Owner of the Lease by which the controllers elect their leader. */
+export const ELECTION_MANAGER = 'modelcache-leader-election'
+
+/** Owner of the CA's Secret and of `caBundle`. */
+export const CERTIFICATES_MANAGER = 'modelcache-certificates'

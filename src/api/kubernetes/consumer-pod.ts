@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { CACHE_READY_GATE, INJECTED } from './annotations.ts'
+import { cleanPath } from '../mount-path.ts'
+import { CACHE_READY_GATE, INJECTED } from '../names.ts'
+import { optional } from '../schema/absent.ts'
+import { MAX_NAME } from '../schema/object-name.ts'
 import { LEADER_NAME, leaderName } from './leader-worker-set.ts'
 import { valuesOf } from './metadata.ts'
-import { cleanPath } from './mount-path.ts'
-import { optional } from './null.ts'
-import { MAX_NAME } from './object-name.ts'
 
 /** Of each list of a pod so much is kept: anybody may make pods with our label, as large as they like. */
 const MAX_KEPT = 128

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { text } from './bounds.ts'
-import { optional } from './null.ts'
+import { optional } from '../schema/absent.ts'
+import { text } from '../schema/bounds.ts'
 import { MAX_QUANTITY } from './quantity.ts'
 
 /** Of the resources that a quota limits, those of storage. */

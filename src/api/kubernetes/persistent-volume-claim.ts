@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { listOf, text } from './bounds.ts'
-import { CLAIM_OF } from './managed-claim.ts'
+import { CLAIM_OF } from '../names.ts'
+import { optional } from '../schema/absent.ts'
+import { listOf, text } from '../schema/bounds.ts'
 import { ownerReferences, storedObjectMeta, valuesOf } from './metadata.ts'
-import { optional } from './null.ts'
 
 const quantity = z.union([text(64), z.number()])
 

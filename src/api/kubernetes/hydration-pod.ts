@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { listOf, startOf, text } from './bounds.ts'
+import { optional } from '../schema/absent.ts'
+import { listOf, startOf, text } from '../schema/bounds.ts'
 import { ownerReferences, storedObjectMeta } from './metadata.ts'
-import { optional } from './null.ts'
 
 /** The container of a hydration pod. */
 export const HYDRATOR_CONTAINER = 'hydrate'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { listOf, text } from './bounds.ts'
+import { optional } from '../schema/absent.ts'
+import { listOf, text } from '../schema/bounds.ts'
 import { storedObjectMeta } from './metadata.ts'
-import { optional } from './null.ts'
 
 const requirement = z.object({
   key: text(512),

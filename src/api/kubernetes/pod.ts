@@ -1,16 +1,9 @@
 import { z } from 'zod'
-import {
-  CACHE_CONSUMER,
-  CACHE_CONTAINERS,
-  CACHES,
-  HYDRATOR_IMAGE,
-  INJECTED,
-  NOT_READY,
-} from './annotations.ts'
-import { listOf, MAX_OBJECT, mapOf, text } from './bounds.ts'
+import { CACHE_CONSUMER, CACHE_CONTAINERS, CACHES, HYDRATOR_IMAGE, INJECTED, NOT_READY } from '../names.ts'
+import { optional } from '../schema/absent.ts'
+import { listOf, MAX_OBJECT, mapOf, text } from '../schema/bounds.ts'
 import { LEADER_NAME } from './leader-worker-set.ts'
 import { objectMeta, valuesOf } from './metadata.ts'
-import { optional } from './null.ts'
 
 /** More than a kubelet would run in one pod. */
 const MAX_CONTAINERS = 256
