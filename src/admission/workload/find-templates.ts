@@ -72,7 +72,17 @@ function withBearer(value: unknown, place: Place, below: Seen[]): Seen[] {
  * them: no API server stores such annotations.
  */
 function ourAnnotations(value: unknown): object | undefined {
+  // Only what has one of ours is parsed: zod makes an error of each part of an object that has no annotations at all.
   return [valueAt(value, 'metadata.annotations'), valueAt(value, 'annotations')]
+    .filter(hasOurs)
     .map(annotations => podAnnotations.safeParse(annotations).data)
-    .find(annotations => annotations && (CACHES in annotations || CACHE_CONTAINERS in annotations))
+    .find(hasOurs)
+}
+
+function hasOurs(annotations: unknown): annotations is object {
+  return (
+    typeof annotations === 'object' &&
+    annotations !== null &&
+    (CACHES in annotations || CACHE_CONTAINERS in annotations)
+  )
 }
