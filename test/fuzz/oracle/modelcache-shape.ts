@@ -72,6 +72,9 @@ const hydration = having({
       supplementalGroups: maybe(listOf(whole(0), 32)),
     }),
   ),
+  imagePullSecrets: maybe(listOf(having({ name: objectName }), 16)),
+  labels: maybe(labels),
+  annotations: maybe(mapOf(textOf(0, 16_384), key, 64)),
 })
 
 const spec = having({
