@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { aGpuContainer, aModelCache, aPod, aReadyCache, DIGEST } from '../api/fixtures.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
 import { broughtMount } from './brought-mount.ts'
-import { existingClaimMount, snapshotMount } from './cache-mount.ts'
-import { PENDING, pendingMount } from './pending-mount.ts'
+import { snapshotMount, waitingMount } from './cache-mount.ts'
+import { PENDING } from './record.ts'
 
 const OLD = `sha256:${'0d'.repeat(32)}`
 const cache = aReadyCache({ snapshots: [{ digest: OLD }] })
@@ -19,8 +19,8 @@ describe('a pod that is made again keeps', () => {
   test.each([
     ['the snapshot of its time', { subPath: snapshotPath(OLD) }, OLD, snapshotMount(cache, OLD)],
     ['the one of today', { subPath: `/${snapshotPath(DIGEST)}/` }, DIGEST, snapshotMount(cache, DIGEST)],
-    ['the one that it has waited for', EXPRESSION, OLD, pendingMount(cache)],
-    ['what it waits for', {}, PENDING, pendingMount(cache)],
+    ['the one that it has waited for', EXPRESSION, OLD, waitingMount(cache)],
+    ['what it waits for', {}, PENDING, waitingMount(cache)],
   ])('%s', (_, mount, recorded, expected) => {
     expect(broughtMount(podWith(mount), cache, recorded)).toEqual(expected)
   })
@@ -50,6 +50,6 @@ describe('a pod keeps nothing', () => {
       },
     })
     const pod = podWith({ subPath: 'llama' })
-    expect(broughtMount(pod, existing, existingClaimMount(existing)?.identity)).toBeUndefined()
+    expect(broughtMount(pod, existing, 'pvc/ops')).toBeUndefined()
   })
 })

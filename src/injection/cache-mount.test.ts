@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aCondition, aModelCache, aReadyCache, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
 import type { ModelCacheStatus } from '../api/modelcache-status.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
-import { cacheMount } from './cache-mount.ts'
+import { readyMount, snapshotMount, subPathOf } from './cache-mount.ts'
 
 const READY: ModelCacheStatus = {
   phase: 'Ready',
@@ -13,17 +13,21 @@ const READY: ModelCacheStatus = {
 
 describe('a cache on a claim of its own', () => {
   test('that is Ready is mounted at the snapshot of its digest, never at the root', () => {
-    expect(cacheMount(aReadyCache())).toEqual({
+    expect(readyMount(aReadyCache())).toEqual({
+      kind: 'snapshot',
       cache: 'llama',
       claimName: 'modelcache--llama',
-      subPath: SNAPSHOT,
       mountPath: '/mnt/model',
-      identity: DIGEST,
+      digest: DIGEST,
     })
   })
 
+  test('is mounted from the folder of that snapshot', () => {
+    expect(subPathOf(snapshotMount(aReadyCache(), DIGEST))).toEqual({ subPath: SNAPSHOT })
+  })
+
   test('that fetches again stays mountable: Ready is latched, whatever the phase', () => {
-    expect(cacheMount(aModelCache({ status: { ...READY, phase: 'Hydrating' } }))).toBeDefined()
+    expect(readyMount(aModelCache({ status: { ...READY, phase: 'Hydrating' } }))).toBeDefined()
   })
 
   const unusable: [string, ModelCacheStatus | undefined][] = [
@@ -36,12 +40,12 @@ describe('a cache on a claim of its own', () => {
     ['reports no digest', { ...READY, resolvedDigest: undefined }],
   ]
   test.each(unusable)('that %s cannot be mounted', (_, status) => {
-    expect(cacheMount(aModelCache({ status }))).toBeUndefined()
+    expect(readyMount(aModelCache({ status }))).toBeUndefined()
   })
 
   test('that is being deleted cannot be mounted', () => {
     const metadata = { deletionTimestamp: '2031-05-04T03:02:01Z' }
-    expect(cacheMount(aModelCache({ metadata, status: READY }))).toBeUndefined()
+    expect(readyMount(aModelCache({ metadata, status: READY }))).toBeUndefined()
   })
 })
 
@@ -60,18 +64,19 @@ describe('a cache on a claim that people filled', () => {
     ['at its root', undefined],
     ['at the folder that it names', 'llama/70b'],
   ])('is mounted %s', (_, subPath) => {
-    expect(cacheMount(existing(subPath))).toEqual({
+    expect(readyMount(existing(subPath))).toEqual({
+      kind: 'claim',
       cache: 'llama',
       claimName: 'ops-staged',
       subPath,
       mountPath: '/mnt/model',
-      identity: 'pvc/ops-staged',
+      waits: false,
     })
   })
 
   test('cannot be mounted while it is not Ready or is being deleted', () => {
-    expect(cacheMount(existing(undefined, 'False'))).toBeUndefined()
-    expect(cacheMount(existing(undefined, 'True', true))).toBeUndefined()
+    expect(readyMount(existing(undefined, 'False'))).toBeUndefined()
+    expect(readyMount(existing(undefined, 'True', true))).toBeUndefined()
   })
 })
 

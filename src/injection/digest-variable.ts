@@ -1,9 +1,15 @@
 import { cacheLabel } from '../api/cache-label.ts'
 import { DIGEST_PREFIX } from '../api/names.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import type { CacheMount, DigestVariable } from './cache-mount.ts'
 import { type Patch, pointer } from './json-patch.ts'
 import type { Target } from './targets.ts'
+
+/** An environment variable that holds a digest, read from an annotation of the pod when a container starts. */
+export interface DigestVariable {
+  name: string
+  /** Of the downward API. */
+  fieldPath: string
+}
 
 /**
  * How a pod that is admitted before its cache is Ready learns the digest: its volumes and mounts cannot change any
@@ -22,14 +28,13 @@ export function digestAnnotation(cache: string): string {
   return `${DIGEST_PREFIX}/${cacheLabel(cache)}`
 }
 
-/** Gives a container the variable that a mount needs, or says why it cannot have it. */
+/** Gives a container the variable that the mount of an awaited cache needs, or says why it cannot have it. */
 export function addDigestVariable(
   { container, path }: Target,
-  { cache, variable }: CacheMount,
+  cache: string,
   patch: Patch,
 ): Violation | undefined {
-  if (variable === undefined) return undefined
-  const { name, fieldPath } = variable
+  const { name, fieldPath } = digestVariable(cache)
   const existing = (container.env ?? []).filter(entry => entry.name === name)
   if (existing.length === 0) {
     patch.append(pointer(path, 'env'), container.env, { name, valueFrom: { fieldRef: { fieldPath } } })

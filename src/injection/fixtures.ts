@@ -1,40 +1,46 @@
 import jsonpatch from 'fast-json-patch'
-import { asSent, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
+import { asSent, DIGEST } from '../api/fixtures.ts'
 import type { Pod } from '../api/kubernetes/pod.ts'
 import type { Violation } from '../api/violation.ts'
-import type { CacheMount } from './cache-mount.ts'
+import type { CacheMount, ClaimMount, SnapshotMount } from './cache-mount.ts'
 import type { Operation } from './json-patch.ts'
 import { planInjection } from './plan.ts'
 
 /** The mount of a snapshot of cache `llama`, at /mnt/model. */
-export function aCacheMount(given: Partial<CacheMount> = {}): CacheMount {
+export function aSnapshotMount(given: Partial<SnapshotMount> = {}): SnapshotMount {
   const cache = given.cache ?? 'llama'
   return {
+    kind: 'snapshot',
     cache,
     claimName: `modelcache--${cache}`,
-    subPath: SNAPSHOT,
     mountPath: '/mnt/model',
-    identity: DIGEST,
+    digest: DIGEST,
     ...given,
   }
 }
 
+/** The mount of the root of claim `ops-staged`, which people filled, for cache `llama`. */
+export function aClaimMount(given: Partial<ClaimMount> = {}): ClaimMount {
+  const common = { cache: 'llama', claimName: 'ops-staged', mountPath: '/mnt/model' }
+  return { kind: 'claim', ...common, subPath: undefined, waits: false, ...given }
+}
+
 /** The plan for a pod that can be given its caches. */
-export function operationsFor(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Operation[] {
+export function operationsFor(pod: Pod, mounts: readonly CacheMount[] = [aSnapshotMount()]): Operation[] {
   const plan = planInjection(pod, mounts)
   if (plan.refused === undefined) return plan.value
   throw new Error(`refused: ${plan.refused.reason}: ${plan.refused.text}`)
 }
 
 /** Why a pod cannot be given its caches. */
-export function refusalFor(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Violation {
+export function refusalFor(pod: Pod, mounts: readonly CacheMount[] = [aSnapshotMount()]): Violation {
   const plan = planInjection(pod, mounts)
   if (plan.refused === undefined) throw new Error(`not refused: ${JSON.stringify(plan.value)}`)
   return plan.refused
 }
 
 /** The pod after the API server has applied the plan, every operation checked on the way. */
-export function inject(pod: Pod, mounts: readonly CacheMount[] = [aCacheMount()]): Pod {
+export function inject(pod: Pod, mounts: readonly CacheMount[] = [aSnapshotMount()]): Pod {
   return asSent(applied(pod, operationsFor(pod, mounts)))
 }
 

@@ -1,10 +1,8 @@
 import { type ConsumerPod, folderOf } from '../api/kubernetes/consumer-pod.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { hasSnapshot } from '../api/volume-layout.ts'
-import { type CacheMount, existingClaimMount, snapshotMount } from './cache-mount.ts'
-import { subPathExpr } from './mounts.ts'
-import { PENDING, pendingMount } from './pending-mount.ts'
-import { readRecord } from './record.ts'
+import { type CacheMount, snapshotMount, subPathOf, waitingMount } from './cache-mount.ts'
+import { identityOf, PENDING, readRecord } from './record.ts'
 
 /**
  * The mount that the leader of a gang was given of a cache: its workers get the same, whatever happened to the cache
@@ -13,19 +11,20 @@ import { readRecord } from './record.ts'
  */
 export function mountOfLeader(leader: ConsumerPod, cache: ModelCache): CacheMount | undefined {
   const identity = readRecord(leader.record).get(cache.metadata.name)
-  const pending = pendingMount(cache)
-  if (identity === undefined || pending === undefined) return undefined
-  if (cache.spec.storage.backend === 'ExistingPVC') {
-    const mount = existingClaimMount(cache)
+  const waiting = waitingMount(cache)
+  if (identity === undefined || waiting === undefined) return undefined
+  if (waiting.kind === 'claim') {
     // The record does not tell a leader that still waits for this claim from one that has it.
-    return mount?.identity === identity && !leader.gated ? mount : undefined
+    return identityOf(waiting) === identity && !leader.gated ? { ...waiting, waits: false } : undefined
   }
-  if (identity === PENDING) return pending
+  if (identity === PENDING) return waiting
   if (!hasSnapshot(cache, identity)) return undefined
   const mount = snapshotMount(cache, identity)
   // A leader that has waited for its cache learnt the digest from the controller.
-  const folders = [mount.subPath ?? '', subPathExpr(pending) ?? ''].map(folder =>
-    folderOf(mount.claimName, folder),
-  )
-  return folders.some(folder => leader.folders.includes(folder)) ? mount : undefined
+  return mountsFolder(leader, mount) || mountsFolder(leader, waiting) ? mount : undefined
+}
+
+function mountsFolder({ folders }: ConsumerPod, mount: CacheMount): boolean {
+  const { subPath, subPathExpr } = subPathOf(mount)
+  return folders.includes(folderOf(mount.claimName, subPath ?? subPathExpr ?? ''))
 }

@@ -3,8 +3,8 @@ import { cacheLabel } from '../api/cache-label.ts'
 import type { Container, VolumeMount } from '../api/kubernetes/pod.ts'
 import { cleanPath, isWithin } from '../api/mount-path.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import { digestOf, snapshotPathExpr } from '../api/volume-layout.ts'
-import type { CacheMount } from './cache-mount.ts'
+import { digestOf } from '../api/volume-layout.ts'
+import { type CacheMount, subPathOf } from './cache-mount.ts'
 
 /** Two caches of one pod may not cover each other's path. */
 export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | undefined {
@@ -57,16 +57,12 @@ function overlaps(one: string, other: string): boolean {
 }
 
 function isSameContent(existing: VolumeMount, mount: CacheMount, volumeName: string): boolean {
+  const { subPath, subPathExpr } = subPathOf(mount)
   return (
     existing.name === volumeName &&
-    (existing.subPathExpr ?? '') === (subPathExpr(mount) ?? '') &&
-    cleanPath(existing.subPath ?? '') === cleanPath(mount.subPath ?? '')
+    (existing.subPathExpr ?? '') === (subPathExpr ?? '') &&
+    cleanPath(existing.subPath ?? '') === cleanPath(subPath ?? '')
   )
-}
-
-/** The snapshot of a digest that a variable of the container will hold. */
-export function subPathExpr({ variable }: CacheMount): string | undefined {
-  return variable && snapshotPathExpr(variable.name)
 }
 
 /** Our own mount, of another time or with another volume under its name, is told apart from a stranger's. */
@@ -79,7 +75,7 @@ function otherMount(
   const { cache, claimName, mountPath } = mount
   const place = `container ${container.name} mounts cache ${cache} at ${mountPath}`
   if (isAtPath && existing.name === volumeName) {
-    const text = `${place} from ${folderOf(existing)}, and would be given ${folderOf({ ...mount, subPathExpr: subPathExpr(mount) })}; remove that mount, and it is injected anew`
+    const text = `${place} from ${folderOf(existing)}, and would be given ${folderOf(subPathOf(mount))}; remove that mount, and it is injected anew`
     return violation('MountPathConflict', 'spec.containers', text)
   }
   if (isAtPath && existing.name === cacheLabel(cache)) {

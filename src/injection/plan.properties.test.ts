@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Pod } from '../api/kubernetes/pod.ts'
 import { cleanPath } from '../api/mount-path.ts'
 import { CACHE_READY_GATE } from '../api/names.ts'
-import type { CacheMount } from './cache-mount.ts'
+import { type CacheMount, subPathOf, waits } from './cache-mount.ts'
+import { digestVariable } from './digest-variable.ts'
 import { applied, disturbances, inject, operationsFor } from './fixtures.ts'
-import { subPathExpr } from './mounts.ts'
 import { planInjection } from './plan.ts'
 import { caches, pods } from './pod-generator.fixtures.ts'
 import { targetContainers } from './targets.ts'
@@ -32,6 +32,7 @@ const pathsOf = (mounts: readonly CacheMount[]) => mounts.map(({ mountPath }) =>
 
 function mountsOf(pod: Pod, mount: CacheMount, mounts: readonly CacheMount[]): number[] {
   const targets = targetContainers(pod, pathsOf(mounts)).value ?? expect.fail('refused')
+  const { subPath, subPathExpr } = subPathOf(mount)
   return targets.map(
     ({ container }) =>
       (container.volumeMounts ?? []).filter(existing => {
@@ -39,8 +40,8 @@ function mountsOf(pod: Pod, mount: CacheMount, mounts: readonly CacheMount[]): n
         return (
           cleanPath(existing.mountPath) === mount.mountPath &&
           existing.readOnly === true &&
-          (existing.subPath ?? undefined) === mount.subPath &&
-          (existing.subPathExpr ?? undefined) === subPathExpr(mount) &&
+          (existing.subPath ?? undefined) === subPath &&
+          (existing.subPathExpr ?? undefined) === subPathExpr &&
           volume?.persistentVolumeClaim?.claimName === mount.claimName &&
           volume.persistentVolumeClaim.readOnly === true
         )
@@ -76,14 +77,16 @@ describe('for every pod that can be given its caches', () => {
     forInjectable((pod, mounts) => {
       const gates = inject(pod, mounts).spec.schedulingGates ?? []
       const ours = gates.filter(({ name }) => name === CACHE_READY_GATE)
-      expect(ours).toHaveLength(mounts.some(({ waits }) => waits) ? 1 : 0)
+      expect(ours).toHaveLength(mounts.some(waits) ? 1 : 0)
     })
   })
 
   test('every target container has the variable of each digest that is not known yet, once', () => {
     forInjectable((pod, mounts) => {
       const targets = targetContainers(inject(pod, mounts), pathsOf(mounts)).value ?? expect.fail('refused')
-      const names = mounts.flatMap(({ variable }) => variable?.name ?? [])
+      const names = mounts.flatMap(({ kind, cache }) =>
+        kind === 'awaited' ? digestVariable(cache).name : [],
+      )
       for (const { container } of targets) {
         const env = (container.env ?? []).map(({ name }) => name)
         for (const name of names) expect(env.filter(found => found === name)).toHaveLength(1)

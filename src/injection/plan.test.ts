@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aContainer, aGpuContainer, aPod, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
 import { type Container, type Pod, pod as podSchema } from '../api/kubernetes/pod.ts'
 import { CACHE_CONSUMER, CACHE_CONTAINERS, CACHES, INJECTED } from '../api/names.ts'
-import { aCacheMount, disturbances, inject, operationsFor, refusalFor } from './fixtures.ts'
+import { aClaimMount, aSnapshotMount, disturbances, inject, operationsFor, refusalFor } from './fixtures.ts'
 
 const VOLUME = {
   name: 'modelcache--llama',
@@ -10,8 +10,8 @@ const VOLUME = {
 }
 const MOUNT = { name: 'modelcache--llama', mountPath: '/mnt/model', readOnly: true, subPath: SNAPSHOT }
 
-const WEIGHTS = aCacheMount()
-const TOKENIZER = aCacheMount({ cache: 'tokenizer', mountPath: '/mnt/tokenizer', identity: 'sha256:2' })
+const WEIGHTS = aSnapshotMount()
+const TOKENIZER = aSnapshotMount({ cache: 'tokenizer', mountPath: '/mnt/tokenizer', digest: 'sha256:2' })
 
 function mountsOf(pod: Pod, name = 'engine') {
   const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
@@ -26,7 +26,7 @@ describe('a pod is given', () => {
   })
 
   test('no subPath where the root of the claim is meant', () => {
-    const pod = inject(aPod(), [aCacheMount({ subPath: undefined })])
+    const pod = inject(aPod(), [aClaimMount()])
     expect(mountsOf(pod)).toEqual([{ name: 'modelcache--llama', mountPath: '/mnt/model', readOnly: true }])
   })
 
@@ -51,8 +51,8 @@ describe('a pod is given', () => {
 
   test('a single volume for two caches on one claim: two would hang it in ContainerCreating', () => {
     const pod = inject(aPod(), [
-      aCacheMount({ cache: 'a', claimName: 'ops', subPath: 'a', mountPath: '/mnt/a' }),
-      aCacheMount({ cache: 'b', claimName: 'ops', subPath: 'b', mountPath: '/mnt/b' }),
+      aClaimMount({ cache: 'a', claimName: 'ops', subPath: 'a', mountPath: '/mnt/a' }),
+      aClaimMount({ cache: 'b', claimName: 'ops', subPath: 'b', mountPath: '/mnt/b' }),
     ])
     expect(pod.spec.volumes).toHaveLength(1)
     const volume = pod.spec.volumes?.[0]?.name
@@ -150,8 +150,8 @@ describe('run again on its own result, injection', () => {
   test.each([
     ['for one cache', aPod(), [WEIGHTS]],
     ['for several caches', aPod({ caches: 'llama,tokenizer' }), [WEIGHTS, TOKENIZER]],
-    ['at the root of a claim', aPod(), [aCacheMount({ subPath: undefined })]],
-    ['under a long name', aPod(), [aCacheMount({ cache: 'm'.repeat(200) })]],
+    ['at the root of a claim', aPod(), [aClaimMount()]],
+    ['under a long name', aPod(), [aSnapshotMount({ cache: 'm'.repeat(200) })]],
     ['beside a volume of that name', aPod({ spec: { volumes: [{ name: 'modelcache--llama' }] } }), [WEIGHTS]],
   ])('has nothing to do %s', (_, pod, mounts) => {
     expect(operationsFor(pod, mounts)).not.toEqual([])
@@ -297,7 +297,7 @@ describe('a mount that the container has', () => {
 
   test('is MountPathConflict when it is an expanded subPath where the root of the claim is meant', () => {
     const mount = { name: 'w', mountPath: '/mnt/model', readOnly: true, subPathExpr: '$(POD_NAME)' }
-    const root = [aCacheMount({ subPath: undefined })]
+    const root = [aClaimMount({ claimName: WEIGHTS.claimName })]
     expect(refusalFor(withMounts([mount]), root).reason).toBe('MountPathConflict')
   })
 
@@ -333,9 +333,9 @@ describe('two caches of one pod', () => {
     ['the other way round', '/mnt/model/weights', '/mnt/model'],
   ])('are MountPathConflict %s, and the text names both', (_, first, second) => {
     const { reason, text } = refusalFor(aPod(), [
-      aCacheMount({ mountPath: first }),
-      aCacheMount({ cache: 'other', mountPath: '/mnt/other' }),
-      aCacheMount({ cache: 'tokenizer', mountPath: second }),
+      aSnapshotMount({ mountPath: first }),
+      aSnapshotMount({ cache: 'other', mountPath: '/mnt/other' }),
+      aSnapshotMount({ cache: 'tokenizer', mountPath: second }),
     ])
     expect(reason).toBe('MountPathConflict')
     expect(text).toContain('llama')
@@ -344,7 +344,7 @@ describe('two caches of one pod', () => {
   })
 
   test('may be neighbours whose paths begin alike', () => {
-    const mounts = [aCacheMount(), aCacheMount({ cache: 'b', mountPath: '/mnt/model-b' })]
+    const mounts = [aSnapshotMount(), aSnapshotMount({ cache: 'b', mountPath: '/mnt/model-b' })]
     expect(mountsOf(inject(aPod(), mounts))).toHaveLength(2)
   })
 })
@@ -352,7 +352,7 @@ describe('two caches of one pod', () => {
 describe('the name of a volume', () => {
   const nameFor = (cache: string, taken: string[] = []) =>
     inject(aPod({ spec: { volumes: taken.map(name => ({ name, emptyDir: {} })) } }), [
-      aCacheMount({ cache }),
+      aSnapshotMount({ cache }),
     ]).spec.volumes?.at(-1)?.name
 
   test.each(['a', 'llama-3-3-70b', 'm'.repeat(52), 'm'.repeat(53), 'm'.repeat(253), 'llama-3.3.70b'])(
@@ -369,8 +369,8 @@ describe('the name of a volume', () => {
     ['differ by where the dot is', 'a.b-c', 'a-b.c'],
   ])('differs for two caches that %s', (_, one, other) => {
     const volumes = inject(aPod(), [
-      aCacheMount({ cache: one, mountPath: '/mnt/one' }),
-      aCacheMount({ cache: other, mountPath: '/mnt/other' }),
+      aSnapshotMount({ cache: one, mountPath: '/mnt/one' }),
+      aSnapshotMount({ cache: other, mountPath: '/mnt/other' }),
     ]).spec.volumes
     expect(new Set(volumes?.map(({ name }) => name)).size).toBe(2)
   })

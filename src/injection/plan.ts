@@ -2,10 +2,10 @@ import { OS_LABEL, type Pod, type Volume } from '../api/kubernetes/pod.ts'
 import { CACHE_CONSUMER, CACHE_READY_GATE, INJECTED } from '../api/names.ts'
 import { type Outcome, ok, refused } from '../api/outcome.ts'
 import { type Violation, violation } from '../api/violation.ts'
-import type { CacheMount } from './cache-mount.ts'
+import { type CacheMount, subPathOf, waits } from './cache-mount.ts'
 import { addDigestVariable } from './digest-variable.ts'
 import { createPatch, type Operation, type Patch, pointer } from './json-patch.ts'
-import { mountState, overlapOfCaches, subPathExpr } from './mounts.ts'
+import { mountState, overlapOfCaches } from './mounts.ts'
 import { recordOf } from './record.ts'
 import { type Target, targetContainers } from './targets.ts'
 import { freeVolumeName, volumesOfClaim } from './volume.ts'
@@ -36,7 +36,7 @@ export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Outcome<
   }
   patch.set('/metadata/annotations', pod.metadata.annotations, INJECTED, recordOf(mounts))
   patch.set('/metadata/labels', pod.metadata.labels, CACHE_CONSUMER, 'true')
-  if (mounts.some(({ waits }) => waits)) addGate(pod, patch)
+  if (mounts.some(waits)) addGate(pod, patch)
   return ok(patch.operations)
 }
 
@@ -65,7 +65,7 @@ function addCache(
     volumes.push(volume)
   }
   for (const { container, path } of targets) {
-    const problem = addDigestVariable({ container, path }, mount, patch)
+    const problem = mount.kind === 'awaited' && addDigestVariable({ container, path }, mount.cache, patch)
     if (problem) return problem
     const state = mountState(container, mount, volume.name)
     if (state === 'present') continue
@@ -80,15 +80,7 @@ function readOnlyVolume(name: string, claimName: string): Volume {
 }
 
 function volumeMount(name: string, mount: CacheMount) {
-  const { mountPath, subPath } = mount
-  const expression = subPathExpr(mount)
-  return {
-    name,
-    mountPath,
-    readOnly: true,
-    ...(subPath === undefined ? {} : { subPath }),
-    ...(expression === undefined ? {} : { subPathExpr: expression }),
-  }
+  return { name, mountPath: mount.mountPath, readOnly: true, ...subPathOf(mount) }
 }
 
 /** Kubernetes: the scheduler leaves a pod alone as long as it has a gate. */

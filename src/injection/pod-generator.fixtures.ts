@@ -3,8 +3,6 @@ import { asSent, DIGEST } from '../api/fixtures.ts'
 import type { Pod } from '../api/kubernetes/pod.ts'
 import { CACHE_CONTAINERS } from '../api/names.ts'
 import type { CacheMount } from './cache-mount.ts'
-import { digestVariable } from './digest-variable.ts'
-import { PENDING } from './pending-mount.ts'
 
 /** Generated pods and caches for property tests: names and paths from small sets, so that they often meet. */
 
@@ -29,30 +27,28 @@ const stringMap = fc.option(fc.dictionary(key, fc.string({ maxLength: 5 }), { ma
   nil: undefined,
 })
 
-const mounted = fc.record({
+const place = {
   cache: cacheName,
   claimName: fc.constantFrom('modelcache--llama', 'modelcache--tokenizer', 'ops-staged'),
-  subPath: fc.option(fc.constantFrom('snapshots/1', 'folder'), { nil: undefined }),
   mountPath: fc.constantFrom('/mnt/model', '/mnt/tokenizer', '/models/a', '/models/a/b'),
-  identity: fc.constant(DIGEST),
-})
-
-/** A mount of a cache that is Ready, or of one that its pod waits for. */
-export const caches: fc.Arbitrary<CacheMount[]> = fc.uniqueArray(
-  fc.tuple(mounted, fc.boolean()).map(
-    ([mount, waits]): CacheMount =>
-      waits
-        ? {
-            ...mount,
-            subPath: undefined,
-            variable: digestVariable(mount.cache),
-            waits: true,
-            identity: PENDING,
-          }
-        : mount,
-  ),
-  { selector: ({ cache }) => cache, minLength: 1, maxLength: 3 },
+}
+const cacheMount: fc.Arbitrary<CacheMount> = fc.oneof(
+  fc.record({ kind: fc.constant('snapshot'), ...place, digest: fc.constant(DIGEST) }),
+  fc.record({ kind: fc.constant('awaited'), ...place }),
+  fc.record({
+    kind: fc.constant('claim'),
+    ...place,
+    subPath: fc.option(fc.constant('folder'), { nil: undefined }),
+    waits: fc.boolean(),
+  }),
 )
+
+/** Mounts of caches that are Ready, and of ones that their pod waits for. */
+export const caches: fc.Arbitrary<CacheMount[]> = fc.uniqueArray(cacheMount, {
+  selector: ({ cache }) => cache,
+  minLength: 1,
+  maxLength: 3,
+})
 
 const volume = fc.oneof(
   fc.record({ name: label, emptyDir: fc.constant({}) }),

@@ -1,19 +1,13 @@
 import { expect, test } from 'vitest'
 import { DIGEST } from '../api/fixtures.ts'
-import { snapshotPath } from '../api/volume-layout.ts'
-import { aCacheMount } from './fixtures.ts'
+import { aClaimMount, aSnapshotMount } from './fixtures.ts'
 import { asRecorded, recordOf } from './record.ts'
 
 const OTHER = `sha256:${'07'.repeat(32)}`
 /** The cache `llama` has the other snapshot too. */
 const knows = (cache: string, digest: string) => cache === 'llama' && digest === OTHER
-const staged = aCacheMount()
-const filled = aCacheMount({
-  cache: 'ops',
-  claimName: 'ops-staged',
-  subPath: 'llama',
-  identity: 'pvc/ops-staged',
-})
+const staged = aSnapshotMount()
+const filled = aClaimMount({ cache: 'ops', subPath: 'llama' })
 
 test('the record names each cache with its identity, in order', () => {
   expect(recordOf([staged, filled])).toBe(`llama=${DIGEST},ops=pvc/ops-staged`)
@@ -27,9 +21,7 @@ test('mounts are as they were where the record agrees or says nothing', () => {
 })
 
 test('a cache that was fetched again is mounted at the snapshot of the record, from its own claim', () => {
-  expect(asRecorded([staged], `llama=${OTHER}`, knows)).toEqual([
-    { ...staged, identity: OTHER, subPath: snapshotPath(OTHER) },
-  ])
+  expect(asRecorded([staged], `llama=${OTHER}`, knows)).toEqual([{ ...staged, digest: OTHER }])
 })
 
 test.each([

@@ -1,10 +1,23 @@
-import { SHA256_DIGEST } from '../api/schema/digest.ts'
-import { snapshotPath } from '../api/volume-layout.ts'
 import type { CacheMount } from './cache-mount.ts'
+
+/** In place of a digest that is not known yet, in the record of a pod. */
+export const PENDING = 'pending'
+
+/** What a record says of a mount: the digest of its snapshot, or the claim that people filled. */
+export function identityOf(mount: CacheMount): string {
+  switch (mount.kind) {
+    case 'snapshot':
+      return mount.digest
+    case 'awaited':
+      return PENDING
+    case 'claim':
+      return `pvc/${mount.claimName}`
+  }
+}
 
 /** The value of annotation `modelplane.ai/injected`: `cache=identity` pairs, separated by commas. */
 export function recordOf(mounts: readonly CacheMount[]): string {
-  return mounts.map(({ cache, identity }) => `${cache}=${identity}`).join(',')
+  return mounts.map(mount => `${mount.cache}=${identityOf(mount)}`).join(',')
 }
 
 /** What the annotation says of each cache. */
@@ -30,8 +43,7 @@ export function asRecorded(
   const recorded = readRecord(record)
   return mounts.map(mount => {
     const digest = recorded.get(mount.cache)
-    if (digest === undefined || !SHA256_DIGEST.test(mount.identity) || !isKnown(mount.cache, digest))
-      return mount
-    return { ...mount, identity: digest, subPath: snapshotPath(digest) }
+    if (digest === undefined || mount.kind !== 'snapshot' || !isKnown(mount.cache, digest)) return mount
+    return { ...mount, digest }
   })
 }

@@ -5,10 +5,8 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import { CACHES, INJECTED, NOT_READY } from '../../api/names.ts'
 import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import { type Violation, violation } from '../../api/violation.ts'
-import { broughtMount } from '../../injection/brought-mount.ts'
-import { type CacheMount, cacheMount } from '../../injection/cache-mount.ts'
-import { mountOfLeader } from '../../injection/leader-mount.ts'
-import { pendingMount } from '../../injection/pending-mount.ts'
+import { type CacheMount, waits } from '../../injection/cache-mount.ts'
+import { chooseMount } from '../../injection/choose-mount.ts'
 import { readRecord } from '../../injection/record.ts'
 import type { ClusterView, ObjectRef } from '../cluster-view.ts'
 import { error, type Finding } from '../finding.ts'
@@ -36,8 +34,6 @@ export function resolveCaches(
   if (references.refused !== undefined) return refused([error(references.refused)])
   const gate = waitsAtGate(pod)
   if (gate.refused !== undefined) return refused([error(gate.refused)])
-  const waits = gate.value
-
   const { leader, basis } = leaderOf(pod, namespace, view)
   const recorded = readRecord(pod.metadata.annotations?.[INJECTED])
   const mounts: CacheMount[] = []
@@ -47,9 +43,9 @@ export function resolveCaches(
     const because = (found: Violation) =>
       refused(error(found, [{ kind: 'ModelCache', namespace, name }, ...basis]))
     if (cache === undefined) return because(notFound(name, namespace))
-    const brought = broughtMount(pod, cache, recorded.get(name))
-    const mount = mountFor(cache, { leader, waits, brought })
-    if (mount === undefined || (mount.waits && pod.spec.nodeName))
+    const brings = { pod, recorded: recorded.get(name) }
+    const mount = chooseMount(cache, { leader, waits: gate.value, brings })
+    if (mount === undefined || (waits(mount) && pod.spec.nodeName))
       return because(notReady(cache, namespace, pod))
     const replaced = claimReplaced(cache, mount, namespace, view)
     return replaced === undefined ? ok(mount) : refused(replaced)
@@ -74,27 +70,15 @@ function leaderOf(
   return { basis: name === undefined ? [] : [{ kind: 'Pod', namespace, name }] }
 }
 
-/** What its leader was given; else the cache as it is; else, for a pod that waits, what it will be. */
-function mountFor(
-  cache: ModelCache,
-  pod: { leader: ConsumerPod | undefined; waits: boolean; brought: CacheMount | undefined },
-): CacheMount | undefined {
-  const given = pod.leader && mountOfLeader(pod.leader, cache)
-  if (given && (pod.waits || !given.waits)) return given
-  const known = cacheMount(cache)
-  // A mount cannot be taken back. Only a cache that is Ready lets a pod keep what it brings.
-  if (pod.brought !== undefined && (pod.brought.waits ? pod.waits : known !== undefined)) return pod.brought
-  return known ?? (pod.waits ? pendingMount(cache) : undefined)
-}
-
 /** Why a Ready cache is not given all the same: the claim that was staged is not there any more. */
 function claimReplaced(
   cache: ModelCache,
-  { waits, claimName }: CacheMount,
+  mount: CacheMount,
   namespace: string,
   view: ClusterView,
 ): Finding | undefined {
-  if (waits || !isClaimReplaced(cache, namespace, claimName, view)) return undefined
+  const { claimName } = mount
+  if (waits(mount) || !isClaimReplaced(cache, namespace, claimName, view)) return undefined
   const found = violation('CacheNotReady', FIELD, claimReplacedText(namespace, cache, claimName))
   const basis: ObjectRef[] = [
     { kind: 'ModelCache', namespace, name: cache.metadata.name },

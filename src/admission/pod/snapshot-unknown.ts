@@ -5,9 +5,9 @@ import { CACHE_READY_GATE, INJECTED } from '../../api/names.ts'
 import { quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
 import { hasSnapshotAt } from '../../api/volume-layout.ts'
-import { subPathExpr } from '../../injection/mounts.ts'
-import { PENDING, pendingMount } from '../../injection/pending-mount.ts'
-import { readRecord } from '../../injection/record.ts'
+import { subPathOf, waitingMount } from '../../injection/cache-mount.ts'
+import { digestVariable } from '../../injection/digest-variable.ts'
+import { PENDING, readRecord } from '../../injection/record.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { error, type Finding } from '../finding.ts'
 import { type ManagedClaim, managedClaim } from '../managed-claim.ts'
@@ -71,15 +71,14 @@ function isAwaited(
   { env }: Container,
   { metadata, spec }: Pod,
 ): boolean {
-  const expected = owner && pendingMount(owner)
-  if (owner === undefined || expected === undefined || subPath || expression !== subPathExpr(expected))
-    return false
-  const { name, fieldPath } = expected.variable ?? {}
+  const expected = owner && waitingMount(owner)
+  if (expected?.kind !== 'awaited' || subPath || expression !== subPathOf(expected).subPathExpr) return false
+  const { name, fieldPath } = digestVariable(expected.cache)
   const variables = (env ?? []).filter(entry => entry.name === name)
   return (
     variables.length > 0 &&
     variables.every(({ valueFrom }) => valueFrom?.fieldRef?.fieldPath === fieldPath) &&
-    readRecord(metadata.annotations?.[INJECTED]).get(owner.metadata.name) === PENDING &&
+    readRecord(metadata.annotations?.[INJECTED]).get(expected.cache) === PENDING &&
     spec.schedulingGates?.some(gate => gate.name === CACHE_READY_GATE) === true
   )
 }

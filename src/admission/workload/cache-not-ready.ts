@@ -1,4 +1,4 @@
-import { cacheMount } from '../../injection/cache-mount.ts'
+import { readyMount } from '../../injection/cache-mount.ts'
 import { warning } from '../finding.ts'
 import { waitsAtGate } from '../pod/gate.ts'
 import { notReadyState } from '../pod/not-ready.ts'
@@ -7,7 +7,7 @@ import { type Advice, referencesOf, type Workload } from './workload.ts'
 /** A cache that cannot be mounted yet, and how far it is: until then the workload has no pods, or none that run. */
 export const cacheNotReady: Advice = workload =>
   referencesOf(workload).flatMap(({ name, cache }) => {
-    if (cache === undefined || cacheMount(cache)) return []
+    if (cache === undefined || readyMount(cache)) return []
     const until = waitsForAll(workload) ? 'pods wait at their scheduling gate' : 'pods are refused'
     const text = `${until} until ModelCache ${workload.namespace}/${name} is Ready; it ${notReadyState(cache).words}`
     const basis = [{ kind: 'ModelCache', namespace: workload.namespace, name }] as const

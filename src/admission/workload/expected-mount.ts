@@ -1,10 +1,8 @@
 import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
 import type { Pod } from '../../api/kubernetes/pod.ts'
+import { managedClaimOf } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
-import { type CacheMount, cacheMount } from '../../injection/cache-mount.ts'
-
-/** Stands for what status will say; a colon is in no name of a claim, so it meets none. */
-const UNKNOWN = 'unknown:'
+import { type CacheMount, claimMount, readyMount } from '../../injection/cache-mount.ts'
 
 /**
  * The mount that a pod of the template will get of a cache, as far as it is decided already: exactly where the cache is
@@ -16,17 +14,16 @@ const UNKNOWN = 'unknown:'
 export function expectedMount(cache: ModelCache, pod: Pod): CacheMount | undefined {
   const { metadata, spec } = cache
   if (metadata.deletionTimestamp !== undefined) return undefined
-  const known = cacheMount(cache)
-  if (known) return known
-  const common = { cache: metadata.name, mountPath: spec.mount.path, identity: UNKNOWN }
-  const existing = spec.storage.existingPVC
-  if (spec.storage.backend === 'ExistingPVC') {
-    return existing && { ...common, claimName: existing.name, subPath: existing.subPath }
-  }
+  const ready = readyMount(cache)
+  if (ready) return ready
+  if (spec.storage.backend === 'ExistingPVC') return claimMount(cache, { waits: true })
   const mayBeItsOwn = (claimName: string | undefined) =>
     claimName?.startsWith(CACHE_LABEL_PREFIX) || claimName === cache.status?.claimName
   const bringsIt = pod.spec.volumes?.some(
     ({ persistentVolumeClaim: claim }) => claim && mayBeItsOwn(claim.claimName),
   )
-  return bringsIt ? undefined : { ...common, claimName: `${UNKNOWN}${metadata.name}`, subPath: undefined }
+  if (bringsIt) return undefined
+  // Any folder of the claim would do: only the path is judged, for the template has no volume of that claim.
+  const [claimName, mountPath] = [managedClaimOf(cache), spec.mount.path]
+  return { kind: 'claim', cache: metadata.name, claimName, mountPath, subPath: undefined, waits: true }
 }

@@ -3,12 +3,10 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import { CACHE_READY_GATE, INJECTED } from '../../api/names.ts'
 import { SHA256_DIGEST } from '../../api/schema/digest.ts'
 import { snapshotFolder } from '../../api/volume-layout.ts'
-import { type CacheMount, cacheMount, existingClaimMount } from '../../injection/cache-mount.ts'
+import { type CacheMount, claimMount, subPathOf, waitingMount } from '../../injection/cache-mount.ts'
+import { chooseMount } from '../../injection/choose-mount.ts'
 import { digestAnnotation } from '../../injection/digest-variable.ts'
-import { mountOfLeader } from '../../injection/leader-mount.ts'
-import { subPathExpr } from '../../injection/mounts.ts'
-import { PENDING, pendingMount } from '../../injection/pending-mount.ts'
-import { readRecord } from '../../injection/record.ts'
+import { identityOf, PENDING, readRecord } from '../../injection/record.ts'
 
 /** What of the cluster decides whether a pod has waited long enough. */
 export interface Awaited {
@@ -33,12 +31,13 @@ export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): Ga
   const record: string[] = []
   for (const [name, identity] of readRecord(pod.record)) {
     const cache = find(name)
-    const mount = cache && mountNow(cache, leader)
+    const mount = cache && chooseMount(cache, { leader, waits: false })
     if (mount === undefined) return { waits: waitText(name, cache) }
     if (!hasPlaceOf(pod, cache, identity)) return { misfit: misfitText(name, mount) }
-    if (identity === PENDING) digests[digestAnnotation(name)] = snapshotFolder(mount.identity)
+    const awaited = identity === PENDING
+    if (awaited && mount.kind === 'snapshot') digests[digestAnnotation(name)] = snapshotFolder(mount.digest)
     // What was known at admission is mounted, and stays.
-    record.push(`${name}=${identity === PENDING ? mount.identity : identity}`)
+    record.push(`${name}=${awaited ? identityOf(mount) : identity}`)
   }
   const patch = {
     // Another version of the pod may know better.
@@ -51,18 +50,13 @@ export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): Ga
   return { patch }
 }
 
-function mountNow(cache: ModelCache, leader: ConsumerPod | undefined): CacheMount | undefined {
-  const given = leader && mountOfLeader(leader, cache)
-  return given && !given.waits ? given : cacheMount(cache)
-}
-
 /** Whether the pod mounts what it would be given now. A snapshot that was known at admission is what it was. */
 function hasPlaceOf(pod: ConsumerPod, cache: ModelCache | undefined, identity: string): boolean {
   if (SHA256_DIGEST.test(identity)) return true
-  const expected = cache && (identity === PENDING ? pendingMount(cache) : existingClaimMount(cache))
+  const expected = cache && (identity === PENDING ? waitingMount(cache) : claimMount(cache, { waits: true }))
   if (expected === undefined) return false
-  const { claimName, subPath, mountPath } = expected
-  return pod.places.includes(placeOf(claimName, subPath ?? subPathExpr(expected), mountPath))
+  const { subPath, subPathExpr } = subPathOf(expected)
+  return pod.places.includes(placeOf(expected.claimName, subPath ?? subPathExpr, expected.mountPath))
 }
 
 /** Without its progress: each text is an Event of its own. */

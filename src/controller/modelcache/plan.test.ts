@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aClaim, aCondition, aModelCache, DIGEST } from '../../api/fixtures.ts'
 import { type ModelCacheStatus, modelCacheStatus } from '../../api/modelcache-status.ts'
-import { cacheMount } from '../../injection/cache-mount.ts'
+import { readyMount } from '../../injection/cache-mount.ts'
 import { aJob, aManagedClaim, anObservation, aStagedCache, NOW } from './fixtures.ts'
 import type { Observation } from './observe.ts'
 import { plan } from './plan.ts'
@@ -43,7 +43,7 @@ describe('a cache on a claim that people filled', () => {
       })),
       clusters: [{ name: 'local', phase: 'Ready', ready: true, message: expect.stringContaining('bound') }],
     })
-    expect(cacheMount({ ...onClaim(), status })).toBeDefined()
+    expect(readyMount({ ...onClaim(), status })).toBeDefined()
   })
 
   test.each([
@@ -60,7 +60,7 @@ describe('a cache on a claim that people filled', () => {
         phase: 'Pending',
         conditions: [{ type: 'Ready', status: 'False', reason }, { status: 'False' }, { status: 'False' }],
       })
-      expect(cacheMount({ ...before, status })).toBeUndefined()
+      expect(readyMount({ ...before, status })).toBeUndefined()
     }
   })
 
