@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CACHE_LABEL_PREFIX, cacheLabel } from './cache-label.ts'
+import { cacheLabel, MANAGED_PREFIX } from './cache-label.ts'
 import { objectName } from './schema/object-name.ts'
 
 const LABEL = /^modelcache--[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
@@ -30,7 +30,7 @@ describe('the label of a cache', () => {
 
   test('is never that of another cache, not even of one that is named like it', () => {
     for (const cache of ['a.b', 'x'.repeat(60), 'x'.repeat(253), `a-b--${'0'.repeat(25)}`]) {
-      const named = cacheLabel(cache).slice(CACHE_LABEL_PREFIX.length)
+      const named = cacheLabel(cache).slice(MANAGED_PREFIX.length)
       expect(cacheLabel(named)).not.toBe(cacheLabel(cache))
     }
     expect(cacheLabel(`${'x'.repeat(252)}a`)).not.toBe(cacheLabel(`${'x'.repeat(252)}b`))

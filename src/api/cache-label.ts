@@ -4,7 +4,12 @@ import { createHash } from 'node:crypto'
  * How the names of all that is made for a cache begin. Two dashes, because people and StatefulSets do name things `modelcache-…`, and no
  * name that Kubernetes composes of others (POD-VOLUME, TEMPLATE-SET-0) has two there.
  */
-export const CACHE_LABEL_PREFIX = 'modelcache--'
+export const MANAGED_PREFIX = 'modelcache--'
+
+/** Whether a name is reserved for what is made for caches: claims, Jobs and their pods. */
+export function isManagedName(name: string | undefined): boolean {
+  return name?.startsWith(MANAGED_PREFIX) === true
+}
 
 /** Kubernetes: a DNS label. Drivers copy the names of claims into labels of clouds, which take no dots and no more. */
 const MAX_LABEL = 63
@@ -20,14 +25,14 @@ const LOOKS_HASHED = /--[0-9a-z]{25}$/
  * and a hash.
  */
 export function cacheLabel(cache: string): string {
-  const plain = `${CACHE_LABEL_PREFIX}${cache}`
+  const plain = `${MANAGED_PREFIX}${cache}`
   if (plain.length <= MAX_LABEL && !cache.includes('.') && !LOOKS_HASHED.test(cache)) return plain
   return hashed(plain, cache)
 }
 
 /** A further label of a cache, for another purpose: like the first one of no other cache, since no cache has a slash in its name. */
 export function variantLabel(cache: string, purpose: string): string {
-  return hashed(`${CACHE_LABEL_PREFIX}${cache}`, `${cache}/${purpose}`)
+  return hashed(`${MANAGED_PREFIX}${cache}`, `${cache}/${purpose}`)
 }
 
 function hashed(plain: string, identity: string): string {

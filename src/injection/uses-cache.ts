@@ -1,4 +1,4 @@
-import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
+import { isManagedName } from '../api/cache-label.ts'
 import { type ConsumerPod, folderOf } from '../api/kubernetes/consumer-pod.ts'
 import { claimsOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
@@ -22,5 +22,5 @@ export function usesCache(pod: ConsumerPod, name: string, cache: ModelCache | un
 
 /** By its name, which is reserved for pods of our Jobs. */
 function isHydration({ metadata }: ConsumerPod): boolean {
-  return metadata.name.startsWith(CACHE_LABEL_PREFIX)
+  return isManagedName(metadata.name)
 }

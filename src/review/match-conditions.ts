@@ -1,5 +1,5 @@
 import { valueAt } from '../admission/value-at.ts'
-import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
+import { isManagedName } from '../api/cache-label.ts'
 import { CACHE_CONTAINERS, CACHES } from '../api/names.ts'
 
 /** The namespaces that no webhook of ours is asked about. */
@@ -25,7 +25,7 @@ export function usesManagedClaim(pod: unknown): boolean {
     Array.isArray(volumes) &&
     volumes.some(volume => {
       const name = valueAt(volume, 'persistentVolumeClaim.claimName')
-      return typeof name === 'string' && name.startsWith(CACHE_LABEL_PREFIX)
+      return typeof name === 'string' && isManagedName(name)
     })
   )
 }

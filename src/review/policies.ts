@@ -1,7 +1,7 @@
 import type { Finding } from '../admission/finding.ts'
 import { error } from '../admission/finding.ts'
 import { valueAt } from '../admission/value-at.ts'
-import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
+import { isManagedName, MANAGED_PREFIX } from '../api/cache-label.ts'
 import type { Container, PodSpec, VolumeMount } from '../api/kubernetes/pod.ts'
 import { CLAIM_OF } from '../api/names.ts'
 import type { Reason } from '../api/reasons.ts'
@@ -23,19 +23,19 @@ export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[
       volumes.some(({ persistentVolumeClaim: source }) => source?.readOnly !== true),
       'ClaimWritable',
       'spec.volumes',
-      `a volume${of} uses a claim named ${CACHE_LABEL_PREFIX}* without readOnly: true; ${READ_ONLY}`,
+      `a volume${of} uses a claim named ${MANAGED_PREFIX}* without readOnly: true; ${READ_ONLY}`,
     ),
     ...refusedIf(
       mounts.some(({ readOnly }) => readOnly !== true),
       'ClaimWritable',
       'spec.containers',
-      `a container${of} mounts a claim named ${CACHE_LABEL_PREFIX}* without readOnly: true; ${READ_ONLY}`,
+      `a container${of} mounts a claim named ${MANAGED_PREFIX}* without readOnly: true; ${READ_ONLY}`,
     ),
     ...refusedIf(
       !mounts.every(mount => isWholeOrSnapshot(mount, waits)),
       'SnapshotUnknown',
       'spec.containers',
-      `a container${of} mounts a folder of a claim named ${CACHE_LABEL_PREFIX}* that is no snapshot of its cache; remove the mount, and ask for the cache by annotation modelplane.ai/caches`,
+      `a container${of} mounts a folder of a claim named ${MANAGED_PREFIX}* that is no snapshot of its cache; remove the mount, and ask for the cache by annotation modelplane.ai/caches`,
     ),
   ]
   // The API server tells of the first alone.
@@ -81,7 +81,7 @@ const SNAPSHOT = /^(snapshots\/sha256-[0-9a-f]{64})?$/
 const AWAITED = /^snapshots\/\$\(MODELCACHE__[A-Z0-9_]+_DIGEST\)$/
 
 function isManaged({ persistentVolumeClaim: source }: NonNullable<PodSpec['volumes']>[number]): boolean {
-  return source?.claimName.startsWith(CACHE_LABEL_PREFIX) === true
+  return isManagedName(source?.claimName)
 }
 
 const mountsOf =
@@ -94,7 +94,7 @@ function isWholeOrSnapshot({ subPath = '', subPathExpr = '' }: VolumeMount, wait
 }
 
 function isReserved({ name }: Manifest): boolean {
-  return name.startsWith(CACHE_LABEL_PREFIX)
+  return isManagedName(name)
 }
 
 function refusedIf(isRefused: boolean, reason: Reason, field: string, text: string): Finding[] {

@@ -1,5 +1,5 @@
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
-import { CACHE_LABEL_PREFIX } from '../api/cache-label.ts'
+import { isManagedName, MANAGED_PREFIX } from '../api/cache-label.ts'
 import type { RuleKind } from '../api/kinds.ts'
 
 /** Kinds of which single objects decide whether something is allowed. */
@@ -39,9 +39,8 @@ export function noteLookups(
       modelCacheOfClaim(namespace, claimName) {
         const cache = view.modelCacheOfClaim(namespace, claimName)
         // Of a cache that is not known yet, the name of its claim tells.
-        const isManaged = claimName.startsWith(CACHE_LABEL_PREFIX)
-        const name =
-          cache?.metadata.name ?? (isManaged ? claimName.slice(CACHE_LABEL_PREFIX.length) : undefined)
+        const named = isManagedName(claimName) ? claimName.slice(MANAGED_PREFIX.length) : undefined
+        const name = cache?.metadata.name ?? named
         if (name) note('ModelCache', namespace, name)
         return cache
       },

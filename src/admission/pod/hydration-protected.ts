@@ -1,4 +1,4 @@
-import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
+import { isManagedName } from '../../api/cache-label.ts'
 import { HYDRATOR_CONTAINER } from '../../api/kubernetes/hydration-pod.ts'
 import type { Container, Pod } from '../../api/kubernetes/pod.ts'
 import { HYDRATOR_IMAGE } from '../../api/names.ts'
@@ -32,13 +32,13 @@ export function hydrationProtected({ request, pod }: Subject): readonly Finding[
 }
 
 function isHydration({ metadata }: Pod): boolean {
-  return [metadata.name, metadata.generateName].some(name => name?.startsWith(CACHE_LABEL_PREFIX))
+  return [metadata.name, metadata.generateName].some(isManagedName)
 }
 
 function mountsManaged({ spec }: Pod): (container: Container) => boolean {
   const managed = new Set(
     (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim: source }) =>
-      source?.claimName.startsWith(CACHE_LABEL_PREFIX) ? [name] : [],
+      isManagedName(source?.claimName) ? [name] : [],
     ),
   )
   return ({ volumeMounts = [], volumeDevices = [] }) =>

@@ -1,4 +1,4 @@
-import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
+import { isManagedName } from '../../api/cache-label.ts'
 import type { Pod } from '../../api/kubernetes/pod.ts'
 import { managedClaimOf } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
@@ -18,7 +18,7 @@ export function expectedMount(cache: ModelCache, pod: Pod): CacheMount | undefin
   if (ready) return ready
   if (spec.storage.backend === 'ExistingPVC') return claimMount(cache, { waits: true })
   const mayBeItsOwn = (claimName: string | undefined) =>
-    claimName?.startsWith(CACHE_LABEL_PREFIX) || claimName === cache.status?.claimName
+    isManagedName(claimName) || claimName === cache.status?.claimName
   const bringsIt = pod.spec.volumes?.some(
     ({ persistentVolumeClaim: claim }) => claim && mayBeItsOwn(claim.claimName),
   )

@@ -1,4 +1,4 @@
-import { CACHE_LABEL_PREFIX } from '../../api/cache-label.ts'
+import { isManagedName } from '../../api/cache-label.ts'
 import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/kubernetes/metadata.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Stores } from '../../cluster/stores.ts'
@@ -41,8 +41,7 @@ export function startModelCacheReconciler(
   const byJob = indexStore(
     stores.HydrationPod,
     // Anybody may forge an owner reference and a report. The name is reserved for the pods that the Job controller makes.
-    ({ metadata }) =>
-      metadata.name.startsWith(CACHE_LABEL_PREFIX) ? controllerOf(metadata)?.uid : undefined,
+    ({ metadata }) => (isManagedName(metadata.name) ? controllerOf(metadata)?.uid : undefined),
     signal,
   )
   const looking: Looking = { stores, podsOf: byJob, settings }
