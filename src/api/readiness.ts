@@ -1,8 +1,12 @@
 import type { ModelCache } from './modelcache.ts'
+import type { Condition } from './modelcache-status.ts'
 
 /** Whether the controller says that the cache can be mounted: condition Ready is True. */
 export function isReady({ status }: ModelCache): boolean {
-  return (
-    status?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') ?? false
-  )
+  return conditionOf(status, 'Ready')?.status === 'True'
+}
+
+/** The condition of that type in a status; Kubernetes allows one of each. */
+export function conditionOf(status: ModelCache['status'], type: Condition['type']): Condition | undefined {
+  return status?.conditions?.find(condition => condition.type === type)
 }

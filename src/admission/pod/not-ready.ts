@@ -1,4 +1,5 @@
 import type { ModelCache } from '../../api/modelcache.ts'
+import { conditionOf } from '../../api/readiness.ts'
 import { needsAction } from '../../api/status-reasons.ts'
 
 const GIB = 2 ** 30
@@ -17,12 +18,12 @@ export function notReadyState(cache: ModelCache): NotReadyState {
   if (metadata.deletionTimestamp !== undefined) return { remedy: 'recreate', words: 'is being deleted' }
   const phase = status?.phase ?? 'Pending'
   if (phase === 'Failed') {
-    const failed = status?.conditions?.find(({ type }) => type === 'Failed')
+    const failed = conditionOf(status, 'Failed')
     const why = failed ? ` (${failed.reason}: ${failed.message})` : ''
     return { remedy: 'describe', words: `has Failed${why}` }
   }
   if (phase === 'Ready') return { remedy: 'describe', words: 'reports no claim or digest to mount' }
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  const ready = conditionOf(status, 'Ready')
   const remedy = ready !== undefined && needsAction(ready.reason) ? 'describe' : 'wait'
   return { remedy, words: `is ${phase}${progress(cache)}` }
 }
@@ -42,11 +43,11 @@ export function notReadyText(namespace: string, cache: ModelCache): string {
 
 /** ` (62%, 87 of 140 GiB)`, or as much of it as is known; before there is progress, what the controller waits for. */
 function progress({ status }: ModelCache): string {
-  const { progress: share, bytesStaged: staged, bytesTotal: total, conditions } = status ?? {}
+  const { progress: share, bytesStaged: staged, bytesTotal: total } = status ?? {}
   const bytes = staged !== undefined && total !== undefined ? stagedOf(staged, total) : undefined
   const known = [share, bytes].filter(part => part !== undefined)
   if (known.length > 0) return ` (${known.join(', ')})`
-  const ready = conditions?.find(({ type }) => type === 'Ready')
+  const ready = conditionOf(status, 'Ready')
   return ready?.message ? ` (${ready.message})` : ''
 }
 

@@ -1,13 +1,13 @@
 import type { ModelCache } from '../../../api/modelcache.ts'
-import type { Condition, ModelCacheStatus } from '../../../api/modelcache-status.ts'
-import { isReady } from '../../../api/readiness.ts'
+import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { conditionOf, isReady } from '../../../api/readiness.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
 import type { Occurrence } from '../../../kube/events.ts'
 
 /** What people want to hear of: each change of phase, and whatever comes in the way. */
 export function transitions(cache: ModelCache, status: ModelCacheStatus): Occurrence[] {
-  const before = readyOf(cache.status)
-  const after = readyOf(status)
+  const before = conditionOf(cache.status, 'Ready')
+  const after = conditionOf(status, 'Ready')
   if (after === undefined) return []
   const isSame = cache.status?.phase === status.phase && before?.reason === after.reason
   const wasReady = isReady(cache)
@@ -20,8 +20,4 @@ export function transitions(cache: ModelCache, status: ModelCacheStatus): Occurr
     return [{ type: 'Warning', reason: after.reason, action: 'Stage', note }]
   if (cache.status?.phase === status.phase) return []
   return [{ type: 'Normal', reason: status.phase ?? after.reason, action: 'Stage', note }]
-}
-
-function readyOf(status: ModelCacheStatus | undefined): Condition | undefined {
-  return status?.conditions?.find(({ type }) => type === 'Ready')
 }

@@ -1,5 +1,6 @@
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { REFETCH } from '../../../api/names.ts'
+import { conditionOf } from '../../../api/readiness.ts'
 import { deletions } from '../job/run.ts'
 import { claimOf, type Observation } from '../observe.ts'
 import { type Cause, goOn, notReady, ready, type Step, type StepResult, type Write } from '../step.ts'
@@ -55,12 +56,11 @@ function tidied({ work }: Observation): Write[] {
 
 /** What it says of itself since it was staged. */
 function before({ cache, claim }: Observation): Cause {
-  const ready = cache.status?.conditions?.find(
-    ({ type, reason }) => type === 'Ready' && reason === 'SnapshotComplete',
-  )
+  const ready = conditionOf(cache.status, 'Ready')
+  const said = ready?.reason === 'SnapshotComplete' ? ready.message : undefined
   return {
     reason: 'SnapshotComplete',
-    message: ready?.message ?? `the snapshot is on claim ${claim?.metadata.name}`,
+    message: said ?? `the snapshot is on claim ${claim?.metadata.name}`,
   }
 }
 
