@@ -15,12 +15,6 @@ const condition = z.object({
   message: z.string().max(32_768).describe('Why, in a sentence.'),
 })
 
-const reference = z.object({
-  kind: z.string().describe('Kind of the workload, such as LeaderWorkerSet.'),
-  name: z.string().describe('Name of the workload.'),
-  namespace: z.string().describe('Namespace of the workload.'),
-})
-
 const cluster = z.object({
   name: z.string().describe('Name of the cluster.'),
   phase: z.string().optional().describe('Phase of the cache in that cluster.'),
@@ -101,7 +95,6 @@ export const modelCacheStatus = z.object({
     .optional()
     .describe('UID of that claim. A claim of the same name and another UID is another one, and ends Ready.'),
   hydration: hydrationRun.optional().describe('The current or last run of the hydration Job.'),
-  references: z.array(reference).max(1024).optional().describe('Workloads whose pods mount the cache.'),
   clusters: z.array(cluster).max(1024).optional().describe('The cache in each cluster.'),
 })
 

@@ -155,7 +155,6 @@ const status = having({
       startedAt: maybe(text),
     }),
   ),
-  references: maybe(listOf(having({ kind: text, name: text, namespace: text }), 1024)),
   clusters: maybe(listOf(cluster, 1024)),
 })
 
