@@ -1,5 +1,5 @@
 import type { Reason } from './reasons.ts'
-import { cut, printable } from './schema/text.ts'
+import { foreign } from './schema/text.ts'
 
 /** Why something is refused: a stable reason, the field at fault, and words that say what to do about it. */
 export interface Violation {
@@ -16,5 +16,5 @@ const MAX_FIELD = 512
 
 /** A violation, its texts cut where an object has given them too much, and escaped where a terminal would obey. */
 export function violation(reason: Reason, field: string, text: string): Violation {
-  return { reason, field: printable(cut(field, MAX_FIELD)), text: printable(cut(text, MAX_TEXT)) }
+  return { reason, field: foreign(field, MAX_FIELD), text: foreign(text, MAX_TEXT) }
 }

@@ -8,7 +8,7 @@ import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
 import { MANIFEST_VARIABLE, SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
 import { EXIT, exitCodeOf, type HydrationFailure } from '../api/hydration-report.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
-import { printable, printableLines } from '../api/schema/text.ts'
+import { foreign, printableLines } from '../api/schema/text.ts'
 import { sourceLine } from '../api/source-line.ts'
 import { HydrationError } from '../hydrate/failure.ts'
 import { createHttp } from '../hydrate/fetch/http.ts'
@@ -205,9 +205,9 @@ function describe(error: unknown, source: string): HydrationFailure {
   const words = error instanceof Error ? error.message : String(error)
   return {
     reason: error instanceof HydrationError ? error.reason : 'InternalError',
-    message: printable(words).slice(0, MAX_MESSAGE),
+    message: foreign(words, MAX_MESSAGE),
     source: source.slice(0, MAX_SOURCE),
     ...(error instanceof HydrationError &&
-      error.file !== undefined && { file: printable(error.file).slice(0, MAX_SOURCE) }),
+      error.file !== undefined && { file: foreign(error.file, MAX_SOURCE) }),
   }
 }

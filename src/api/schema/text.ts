@@ -57,6 +57,19 @@ export function cut(text: string, max: number): string {
   return text.length <= max ? text : `${copyOf(text.slice(0, max - 1))}…`
 }
 
+/** Text from outside as a person may read it: in `max` characters, its escapes included, none of which is cut in two. */
+export function foreign(text: string, max: number): string {
+  const shown = printable(text.slice(0, max))
+  if (text.length <= max && shown.length <= max) return shown
+  let start = ''
+  for (const character of text.slice(0, max)) {
+    const next = printable(character)
+    if (start.length + next.length >= max) break
+    start += next
+  }
+  return `${start}…`
+}
+
 /** The same characters in memory of their own: a slice keeps the whole text that it is a part of, however large. */
 function copyOf(slice: string): string {
   return Buffer.from(slice, 'utf16le').toString('utf16le')

@@ -5,7 +5,7 @@ import { type ModelCache, modelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { FIELD_MANAGER, STORAGE_FINALIZER } from '../../api/names.ts'
 import { API_VERSION } from '../../api/schema/group.ts'
-import { cut, printable, quote } from '../../api/schema/text.ts'
+import { foreign, quote } from '../../api/schema/text.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { Occurrence, Recorder } from '../../kube/events.ts'
@@ -162,6 +162,6 @@ function refusalOf(error: unknown, write: Write): Refusal | undefined {
   return {
     kind: kind === 'HydrationJob' ? 'Job' : kind,
     isQuota: isQuota(error.message),
-    message: cut(printable(error.message), MAX_MESSAGE),
+    message: foreign(error.message, MAX_MESSAGE),
   }
 }

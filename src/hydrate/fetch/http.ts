@@ -1,6 +1,6 @@
 import { rootCertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent, request as send } from 'undici'
-import { printable } from '../../api/schema/text.ts'
+import { foreign } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import { retryAfterMs, TransientError } from './retry.ts'
 
@@ -130,7 +130,7 @@ function refusal(reply: Reply, { url, token }: SourceRequest): HydrationError {
   const { status } = reply
   // As huggingface_hub reads them.
   const code = headerOf(reply, 'x-error-code')
-  const said = `${shown(url)} answers ${status}${code === undefined ? '' : ` (${printable(code).slice(0, 64)})`}`
+  const said = `${shown(url)} answers ${status}${code === undefined ? '' : ` (${foreign(code, 64)})`}`
   if (code === 'GatedRepo') {
     const message = `${said}: the repository is gated; ask for access on its page, with the account of the token`
     return new HydrationError('GatedRepository', message)
@@ -154,5 +154,5 @@ function refusal(reply: Reply, { url, token }: SourceRequest): HydrationError {
 /** A URL without what may be a secret: signed URLs carry one in their query. */
 export function shown(url: string): string {
   const { origin, pathname } = new URL(url)
-  return printable(`${origin}${pathname}`).slice(0, 300)
+  return foreign(`${origin}${pathname}`, 300)
 }

@@ -1,7 +1,7 @@
 import { hydrationFailure } from '../../../api/hydration-report.ts'
 import type { HydrationJob } from '../../../api/kubernetes/hydration-job.ts'
 import type { HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
-import { cut, printable } from '../../../api/schema/text.ts'
+import { foreign, printable } from '../../../api/schema/text.ts'
 import type { Cause } from '../step.ts'
 import { stateOfHydrator } from './pods.ts'
 
@@ -14,14 +14,14 @@ export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationP
   if (known !== undefined) return known
   const { reason, message } = status?.conditions?.find(({ type }) => type === 'Failed') ?? {}
   const words = [reason, message].filter(Boolean).join(': ')
-  return { reason: 'HydrationFailed', message: printable(`the Job failed: ${cut(words, MAX_TAIL)}`) }
+  return { reason: 'HydrationFailed', message: `the Job failed: ${foreign(words, MAX_TAIL)}` }
 }
 
 /** Why a pod has ended without success; undefined for one that has not, or ended well. */
 export function failureOfPod(pod: HydrationPod): Cause | undefined {
   const { status } = pod
   if (status?.reason === 'Evicted') {
-    const message = `pod ${pod.metadata.name} was evicted: ${printable(cut(status.message ?? '', MAX_TAIL))}`
+    const message = `pod ${pod.metadata.name} was evicted: ${foreign(status.message ?? '', MAX_TAIL)}`
     return { reason: 'Evicted', message }
   }
   const { terminated } = stateOfHydrator(pod)

@@ -1,5 +1,5 @@
 import { type HydrationPod, SCHEDULED } from '../../../api/kubernetes/hydration-pod.ts'
-import { cut, printable } from '../../../api/schema/text.ts'
+import { foreign } from '../../../api/schema/text.ts'
 import { isUnbound, type Observation, type Work } from '../observe.ts'
 import { isQuota } from '../refusal.ts'
 import type { Cause } from '../step.ts'
@@ -36,7 +36,7 @@ function retried(pod: HydrationPod): Cause | undefined {
 function imagePull(pod: HydrationPod): Cause | undefined {
   const { waiting: state } = stateOfHydrator(pod)
   if (!/Image|Registry/.test(state?.reason ?? '')) return undefined
-  const words = printable(cut(`${state?.reason}: ${state?.message ?? ''}`, MAX_MESSAGE))
+  const words = foreign(`${state?.reason}: ${state?.message ?? ''}`, MAX_MESSAGE)
   const message = `pod ${pod.metadata.name} has no image: ${words}; see that its node may pull it, or set spec.hydration.imagePullSecrets`
   return { reason: 'ImagePullFailed', message }
 }
@@ -56,7 +56,7 @@ function unschedulable(seen: Observation, pod: HydrationPod): Cause | undefined 
   // Of a claim that is bound without a consumer: the claim is what to look at.
   if (condition?.reason !== 'Unschedulable' || (isUnbound(seen) && words.includes('unbound immediate')))
     return undefined
-  const message = `no node may run pod ${pod.metadata.name}: ${printable(cut(words, MAX_MESSAGE))}; see spec.hydration`
+  const message = `no node may run pod ${pod.metadata.name}: ${foreign(words, MAX_MESSAGE)}; see spec.hydration`
   return { reason: 'PodUnschedulable', message }
 }
 
