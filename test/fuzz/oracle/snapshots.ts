@@ -1,17 +1,23 @@
 import { managedClaim } from './claim-writable.ts'
-import { type Cluster, claimsByVolume, isGated, nameOf, recordOf } from './cluster.ts'
+import { type Cluster, isGated, nameOf, recordOf } from './cluster.ts'
 import { at, listAt, textAt } from './json.ts'
 import { knownDigests, pendingMount, snapshotOf } from './mounts.ts'
 
 /** DESIGN 4: kubelet makes a folder that is missing, so of a managed claim pods mount all, or what status knows. */
 export function mountsWhatIsNoSnapshot(pod: unknown, namespace: string, cluster: Cluster): boolean {
-  const claims = claimsByVolume(at(pod, 'spec'))
+  // Of two volumes of one name, which no API server takes, the last that is managed counts.
+  const managed = new Map(
+    listAt(pod, 'spec', 'volumes').flatMap((volume): [unknown, { cache: unknown }][] => {
+      const claim = textAt(volume, 'persistentVolumeClaim', 'claimName')
+      const found = claim === undefined ? undefined : managedClaim(claim, namespace, cluster)
+      return found === undefined ? [] : [[at(volume, 'name'), found]]
+    }),
+  )
   return ['containers', 'initContainers', 'ephemeralContainers'].some(kind =>
     listAt(pod, 'spec', kind).some(container =>
       listAt(container, 'volumeMounts').some(mount => {
-        const claim = claims.get(at(mount, 'name'))
-        const managed = claim === undefined ? undefined : managedClaim(claim, namespace, cluster)
-        return managed !== undefined && !isRight(mount, container, pod, managed.cache)
+        const found = managed.get(at(mount, 'name'))
+        return found !== undefined && !isRight(mount, container, pod, found.cache)
       }),
     ),
   )
