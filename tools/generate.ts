@@ -1,8 +1,11 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import type { Reason } from '../src/api/reasons.ts'
+import { apiMarkdown } from './api-doc.ts'
+import { cliMarkdown } from './cli-doc.ts'
 import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
 import { type Quote, reasonsMarkdown, statusReasonsMarkdown } from './reasons-doc.ts'
+import { storageClassesMarkdown } from './storage-doc.ts'
 
 /** The files that come from the code, by their path in the repository, and how each is made. A test compares them. */
 export const GENERATED = [
@@ -19,6 +22,9 @@ export const GENERATED = [
   ]),
   { path: 'docs/reasons.md', content: () => reasonsMarkdown(quotesOf) },
   { path: 'docs/status-reasons.md', content: statusReasonsMarkdown },
+  { path: 'docs/api.md', content: () => apiMarkdown([modelCacheCrd(), inferenceClusterCrd()]) },
+  { path: 'docs/cli.md', content: cliMarkdown },
+  { path: 'docs/storage-classes.md', content: storageClassesMarkdown },
 ]
 
 /** The place of a file of the repository. */

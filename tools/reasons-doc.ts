@@ -1,7 +1,6 @@
 import { REASONS, type Reason } from '../src/api/reasons.ts'
 import { type Effect, STATUS_REASONS } from '../src/api/status-reasons.ts'
-
-const COLUMNS = 120
+import { block, page, table, wrapped } from './markdown.ts'
 
 /** An example of a reason: where it is, and what kubectl prints for it, line by line, after the command itself. */
 export interface Quote {
@@ -57,34 +56,10 @@ export function statusReasonsMarkdown(): string {
   ])
 }
 
-function page(source: string, title: string, parts: readonly string[]): string {
-  return `<!-- Generated from ${source} by: npm run generate -->\n\n# ${title}\n\n${parts.map(part => part.trimEnd()).join('\n\n')}\n`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
 function linked(reason: string): string {
   return `[${reason}](#${reason.toLowerCase()})`
 }
 
 function advice(fix: string): string {
   return wrapped(`**What to do.** ${fix}`)
-}
-
-function block(lines: readonly string[]): string {
-  return lines.map(line => `    ${line}`).join('\n')
-}
-
-/** The text in lines of at most 120 columns, broken at spaces. */
-function wrapped(text: string): string {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last === undefined || last.length + 1 + word.length > COLUMNS) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines.join('\n')
 }

@@ -61,6 +61,8 @@ ${describeOptions(OPTIONS)}
 
 /** The controller: watches ModelCaches and what is made for them; as the leader it stages them, writes status and lifts gates. */
 export const controller: Command = {
+  help: HELP,
+
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)
     if (options === undefined) {

@@ -83,6 +83,8 @@ const MAX_MESSAGE = 2048
 
 /** The role that writes a snapshot: in a Job on a volume, or by hand into any folder. */
 export const hydrate: Command = {
+  help: HELP,
+
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)
     if (options === undefined) {

@@ -58,6 +58,8 @@ const RENDERERS: Record<'text' | 'json' | 'patch', (results: readonly Reviewed[]
 
 /** The rules of the webhooks over manifests, with no cluster or under the eyes of a real one. */
 export const review: Command = {
+  help: HELP,
+
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)
     if (options === undefined) {

@@ -92,6 +92,8 @@ ${describeOptions(OPTIONS)}
 
 /** The admission webhooks: watches the cluster, answers the API server, drains on SIGTERM. */
 export const webhook: Command = {
+  help: HELP,
+
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)
     if (options === undefined) {

@@ -8,7 +8,17 @@ export type Verdict = { readonly answer: 'yes' | 'no' | 'unknown'; readonly why:
 export type ClassParameters = Readonly<Record<string, string>>
 
 /** A verdict, or how to reach one from the parameters of the class. */
-export type Rule = Verdict | ((parameters: ClassParameters) => Verdict)
+export type Rule = Verdict | ByParameter
+
+/** A rule that the value of one parameter decides. */
+export interface ByParameter {
+  /** The names that the parameter has, the current one first: the first that is set counts. */
+  readonly names: readonly string[]
+  /** The verdict for each value in lower case; one that ends in `*` matches by prefix. */
+  readonly cases: Readonly<Record<string, Verdict>>
+  /** What decides where no value matches; absent: nobody knows. */
+  readonly otherwise: Rule | undefined
+}
 
 /**
  * Where a row comes from, best first. Kept beside each row, because nothing in the Kubernetes API can confirm
@@ -52,20 +62,19 @@ export function byParameter(
   cases: Readonly<Record<string, Verdict>>,
   otherwise?: Rule,
 ): Rule {
-  const candidates = typeof names === 'string' ? [names] : names
-  return parameters => {
-    const found = parameterOf(parameters, candidates)
-    const verdict = found && matchingCase(cases, found.value.trim().toLowerCase())
-    if (found && verdict) return { ...verdict, why: `with ${found.name}=${found.value} ${verdict.why}` }
-    if (otherwise) return applyRule(otherwise, parameters)
-    const state = found ? `has a value not known here: "${found.value}"` : 'is not set'
-    return unknown(`decides by parameter ${candidates[0]}, which ${state}`)
-  }
+  return { names: typeof names === 'string' ? [names] : names, cases, otherwise }
 }
 
 /** The verdict of a rule on a class with these parameters. */
 export function applyRule(rule: Rule, parameters: ClassParameters): Verdict {
-  return typeof rule === 'function' ? rule(parameters) : rule
+  if ('answer' in rule) return rule
+  const { names, cases, otherwise } = rule
+  const found = parameterOf(parameters, names)
+  const verdict = found && matchingCase(cases, found.value.trim().toLowerCase())
+  if (found && verdict) return { ...verdict, why: `with ${found.name}=${found.value} ${verdict.why}` }
+  if (otherwise) return applyRule(otherwise, parameters)
+  const state = found ? `has a value not known here: "${found.value}"` : 'is not set'
+  return unknown(`decides by parameter ${names[0]}, which ${state}`)
 }
 
 function parameterOf(parameters: ClassParameters, names: readonly string[]) {
