@@ -3,14 +3,14 @@ import { at, isObject, listAt, type Members, mapAt, textAt } from './json.ts'
 import { madeOf } from './names.ts'
 import { unpadded } from './references.ts'
 
-/** The containers that get the mounts; undefined where the pod names one that it does not have. */
+/** The containers that get the mounts; undefined where the pod names one that it does not have, or none between commas. */
 export function targetsOf(pod: unknown, paths: readonly string[]): Members[] | undefined {
   const containers = listAt(pod, 'spec', 'containers').filter(isObject)
   const asked = annotation(pod, CONTAINERS)
   if (asked !== undefined) {
     const all = [...containers, ...listAt(pod, 'spec', 'initContainers').filter(isObject)]
     const names = asked.split(',').map(unpadded)
-    const isThere = names.every(name => all.some(container => container.name === name))
+    const isThere = names.every(name => name !== '' && all.some(container => container.name === name))
     return isThere ? all.filter(container => names.includes(textAt(container, 'name') ?? '')) : undefined
   }
   const signed = signedOf(pod, paths)
