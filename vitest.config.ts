@@ -16,6 +16,9 @@ export default defineConfig({
             'test/testbed/**/*.test.ts',
             'test/fuzz/**/*.test.ts',
           ],
+          // They start processes, and a machine may be busy with others.
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -53,7 +53,7 @@ describe('a child', () => {
       "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')",
       100,
     )
-    await waitUntil({ what: 'the start', timeoutMs: 5_000, probe: logged('up') })
+    await waitUntil({ what: 'the start', timeoutMs: 60_000, probe: logged('up') })
     await child.stop()
     expect(await child.ended).toBe('signal SIGKILL')
   })
@@ -90,14 +90,14 @@ describe('a child of a process that ends', () => {
     const owner = await startOwner(
       `process.once('SIGUSR2', () => process.exit(0)); setImmediate(() => ${end})`,
     )
-    await waitUntil({ what: 'the end of the child', timeoutMs: 5_000, probe: gone(owner.child) })
+    await waitUntil({ what: 'the end of the child', timeoutMs: 60_000, probe: gone(owner.child) })
   })
 
   it.skipIf(parentDeathPrefix().length === 0)('goes with it: by SIGKILL', async () => {
     const owner = await startOwner('setInterval(() => {}, 1000)')
     expect(isAlive(owner.child)).toBe(true)
     process.kill(owner.pid, 'SIGKILL')
-    await waitUntil({ what: 'the end of the child', timeoutMs: 5_000, probe: gone(owner.child) })
+    await waitUntil({ what: 'the end of the child', timeoutMs: 60_000, probe: gone(owner.child) })
   })
 })
 
