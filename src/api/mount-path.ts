@@ -35,45 +35,20 @@ export const SYSTEM_PATHS = [
   '/usr/local/sbin',
   '/usr/sbin',
   '/var',
-  '/run/secrets',
-  '/var/run/secrets',
-  '/vault/secrets',
-] as const
-
-/**
- * Paths that a mount may not lie inside either: the kernel's, those of programs, libraries and their configuration, such as /etc/passwd
- * and /etc/ld.so.preload, and those of tokens: of Kubernetes, EKS, Azure and Vault.
- */
-export const SEALED_PATHS = [
-  '/bin',
-  '/boot',
-  '/dev',
-  '/etc',
-  '/lib',
-  '/lib32',
-  '/lib64',
-  '/libx32',
-  '/proc',
-  '/sbin',
-  '/sys',
-  '/usr/bin',
-  '/usr/lib',
-  '/usr/lib32',
-  '/usr/lib64',
-  '/usr/libexec',
-  '/usr/libx32',
-  '/usr/local/bin',
-  '/usr/local/etc',
-  '/usr/local/lib',
-  '/usr/local/lib64',
-  '/usr/local/libexec',
-  '/usr/local/sbin',
-  '/usr/sbin',
   // In most images /var/run is a link to /run.
   '/run/secrets',
   '/var/run/secrets',
   '/vault/secrets',
-] as const
+]
+
+/** Those of them that a mount may lie inside. */
+const OPEN_PATHS = ['/home', '/opt', '/root', '/run', '/tmp', '/usr', '/usr/local', '/var']
+
+/**
+ * Paths that a mount may not lie inside either: the kernel's; those of programs, libraries and their configuration, such
+ * as /etc/passwd and /etc/ld.so.preload; and those of tokens, which Kubernetes, EKS, Azure and Vault mount.
+ */
+export const SEALED_PATHS = SYSTEM_PATHS.filter(path => !OPEN_PATHS.includes(path))
 
 /** Folders of a home, wherever that is, by which programs log in elsewhere: a mount neither is one nor lies inside one. RE2 reads it too. */
 export const CREDENTIAL_FOLDERS = '/\\.(ssh|gnupg|aws|azure|kube|docker|config/gcloud)(/|$)'
