@@ -18,6 +18,14 @@ export function condensedSource(source: Source): Source {
   return condensed
 }
 
+/** The same spec with its source condensed. */
+export function withCondensedSource<S extends Pick<ModelCache['spec'], 'artifact'>>(spec: S): S {
+  const { source } = spec.artifact
+  return source === undefined
+    ? spec
+    : { ...spec, artifact: { ...spec.artifact, source: condensedSource(source) } }
+}
+
 /** Of a selector is asked whether it is the same, and no more as long as this cluster alone stages caches. */
 export function condensedSelector(selector: Selector): Selector {
   const text = JSON.stringify(selector)
@@ -30,12 +38,10 @@ export function condensedSelector(selector: Selector): Selector {
  */
 export function condensed(cache: ModelCache): ModelCache {
   const { hydration, clusterSelector, ...spec } = cache.spec
-  const { source } = spec.artifact
   return {
     ...cache,
     spec: {
-      ...spec,
-      ...(source && { artifact: { ...spec.artifact, source: condensedSource(source) } }),
+      ...withCondensedSource(spec),
       ...(clusterSelector && { clusterSelector: condensedSelector(clusterSelector) }),
     },
     jobInputs: jobInputs(cache),

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { condensedSource } from '../../api/condensed.ts'
-import type { ModelCacheSpec } from '../../api/modelcache.ts'
+import { withCondensedSource } from '../../api/condensed.ts'
 import { IMMUTABLE_FIELDS } from '../../api/modelcache-fields.ts'
 import { cut } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
@@ -14,7 +13,8 @@ const CONTENTS = 'artifact.source.inline.files'
 /** The fields that say which bytes lie where never change: running pods rely on them. */
 export const fieldImmutable: Rule = ({ cache, old }) => {
   if (old === undefined) return []
-  const [before, now] = [comparable(old.spec), comparable(cache.spec)]
+  // What is kept of a stored cache is condensed: `review` compares with that.
+  const [before, now] = [withCondensedSource(old.spec), withCondensedSource(cache.spec)]
   return IMMUTABLE_FIELDS.flatMap(path => {
     if (isDeepStrictEqual(valueAt(before, path), valueAt(now, path))) return []
     const field = `spec.${path}`
@@ -23,14 +23,6 @@ export const fieldImmutable: Rule = ({ cache, old }) => {
     const text = `${field} cannot change${change}; create a ModelCache of another name instead`
     return [error(violation('FieldImmutable', field, text))]
   })
-}
-
-/** `review` compares with what is kept of a stored cache. */
-function comparable(spec: ModelCacheSpec): object {
-  const { source } = spec.artifact
-  return source === undefined
-    ? spec
-    : { ...spec, artifact: { ...spec.artifact, source: condensedSource(source) } }
 }
 
 function show(value: unknown): string {
