@@ -10,16 +10,13 @@ import type { Rule } from './change.ts'
 const MAX_BYTES = 16_384
 
 const NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
-const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
 
 /** The labels and annotations that a ModelCache gives to its hydration pod. Runs on CREATE and when they changed. */
 export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys = [] }) => {
   const { labels = {}, annotations = {} } = cache.spec.hydration ?? {}
   const before = old?.spec.hydration
-  const isNew = old === undefined
-  const areSame =
-    !isNew && isDeepStrictEqual([before?.labels ?? {}, before?.annotations ?? {}], [labels, annotations])
-  if (areSame) return []
+  if (old && isDeepStrictEqual([before?.labels ?? {}, before?.annotations ?? {}], [labels, annotations]))
+    return []
   const entries = [
     ...Object.entries(labels).map(([key, value]) => ({ kind: 'labels', key, value })),
     ...Object.entries(annotations).map(([key, value]) => ({ kind: 'annotations', key, value })),
@@ -35,14 +32,11 @@ export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys =
   return entries.flatMap(({ kind, key, value }) => {
     const place = `spec.hydration.${kind}`
     const field = `${place}[${key}]`
-    if (!isQualifiedName(key))
-      return [
-        invalid(
-          field,
-          `${place} has ${quote(key)}, which is no key of Kubernetes; write it as example.com/name`,
-        ),
-      ]
-    if (kind === 'labels' && !LABEL_VALUE.test(value)) {
+    if (!isQualifiedName(key)) {
+      const text = `${place} has ${quote(key)}, which is no key of Kubernetes; write it as example.com/name`
+      return [invalid(field, text)]
+    }
+    if (kind === 'labels' && value !== '' && !NAME.test(value)) {
       const text = `${place} has value ${quote(value)}, which no label can have; use up to 63 letters, digits, "-", "_" and "."`
       return [invalid(field, text)]
     }
