@@ -47,8 +47,8 @@ function stateOf({ cache }: Observation, work: Work): JobState {
   if (!isMadeFor(cache, work.job)) return 'orphaned'
   if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache)) return 'outdated'
   if (cache.status?.hydration?.jobUID !== metadata.uid) return 'unrecorded'
-  if (holds(work, 'Complete')) return 'complete'
-  if (holds(work, 'Failed')) return 'failed'
+  if (held(work, 'Complete')) return 'complete'
+  if (held(work, 'Failed')) return 'failed'
   return spec.suspend === true ? 'suspended' : 'running'
 }
 
@@ -103,8 +103,10 @@ function underWay(
 function recordOf({ cache, now }: Observation, { job }: Work): ModelCacheStatus['hydration'] {
   const { refetch, attempt = 0 } = cache.status?.hydration ?? {}
   return {
-    ...{ jobName: job.metadata.name, jobUID: job.metadata.uid },
-    ...{ attempt: attempt + 1, startedAt: rfc3339(now) },
+    jobName: job.metadata.name,
+    jobUID: job.metadata.uid,
+    attempt: attempt + 1,
+    startedAt: rfc3339(now),
     ...(refetch !== undefined && { refetch }),
   }
 }
@@ -217,16 +219,12 @@ export function failed(seen: Observation, work: Work, { reason, message }: Cause
   return notReady({ reason, message: `${message}; ${next}` }, 'Failed', actions)
 }
 
-function endOf({ job }: Work): number | undefined {
-  const ended = job.status?.conditions?.find(
-    ({ type, status }) => status === 'True' && (type === 'Failed' || type === 'Complete'),
-  )
-  const at = Date.parse(ended?.lastTransitionTime ?? '')
+function endOf(work: Work): number | undefined {
+  const at = Date.parse(held(work, 'Failed', 'Complete')?.lastTransitionTime ?? '')
   return Number.isNaN(at) ? undefined : at
 }
 
-function holds({ job }: Work, type: string): boolean {
-  return (
-    job.status?.conditions?.some(condition => condition.type === type && condition.status === 'True') ?? false
-  )
+/** The first condition of one of these types that is True. */
+function held({ job }: Work, ...types: string[]) {
+  return job.status?.conditions?.find(({ type, status }) => status === 'True' && types.includes(type))
 }
