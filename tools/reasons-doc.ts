@@ -13,7 +13,10 @@ const INTRODUCTION =
 
 const SAYS = { denied: 'denied', warned: 'warned', both: 'denied or warned' } as const
 
-/** docs/reasons.md: each reason of admission in a table, then what it means, how kubectl tells it, and what to do about it. */
+/**
+ * docs/reasons.md: each reason of admission in a table, then what it means, how kubectl tells it, and what to do
+ * about it.
+ */
 export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]): string {
   const rows = Object.entries(REASONS).map(([reason, { says, who }]) => [linked(reason), SAYS[says], who])
   const sections = Object.entries(REASONS).map(([name, { when, fix, ...text }]) => {

@@ -4,8 +4,8 @@ import { type Violation, violation } from '../api/violation.ts'
 import type { ObjectRef } from './cluster-view.ts'
 
 /**
- * What a rule found: an error denies, a warning is told. `basis` names the objects whose absence or state it rests on; the caller reads
- * them live and decides again before it gives this answer. Empty: the request alone decides.
+ * What a rule found: an error denies, a warning is told. `basis` names the objects whose absence or state it rests
+ * on; the caller reads them live and decides again before it gives this answer. Empty: the request alone decides.
  */
 export interface Finding {
   severity: 'error' | 'warning'

@@ -6,7 +6,10 @@ export interface Policy {
   jobControllers: readonly string[]
   /** User as which our controller creates hydration Jobs. */
   controllerUser: string
-  /** Labels and annotations that a ModelCache may give to its hydration pod, besides those that every installation allows. */
+  /**
+   * Labels and annotations that a ModelCache may give to its hydration pod, besides those that every installation
+   * allows.
+   */
   hydrationKeys?: readonly string[] | undefined
   /** Name of the InferenceCluster that is this cluster; unset: the only one that is registered. */
   clusterName?: string | undefined

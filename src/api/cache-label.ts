@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * How the names of all that is made for a cache begin. Two dashes, because people and StatefulSets do name things `modelcache-…`, and no
- * name that Kubernetes composes of others (POD-VOLUME, TEMPLATE-SET-0) has two there.
+ * How the names of all that is made for a cache begin. Two dashes, because people and StatefulSets do name things
+ * `modelcache-…`, and no name that Kubernetes composes of others (POD-VOLUME, TEMPLATE-SET-0) has two there.
  */
 export const MANAGED_PREFIX = 'modelcache--'
 
@@ -20,9 +20,9 @@ const HASH_DIGITS = 25
 const LOOKS_HASHED = /--[0-9a-z]{25}$/
 
 /**
- * The DNS label that stands for a cache, and for no other one: the name of its claim, of its volume in a pod, and the part of its own in
- * annotations. `modelcache--NAME`; a name with dots, one that is too long, and one that looks like what becomes of such a one is a slug
- * and a hash.
+ * The DNS label that stands for a cache, and for no other one: the name of its claim, of its volume in a pod, and the
+ * part of its own in annotations. `modelcache--NAME`; a name with dots, one that is too long, and one that looks like
+ * what becomes of such a one is a slug and a hash.
  */
 export function cacheLabel(cache: string): string {
   const plain = `${MANAGED_PREFIX}${cache}`
@@ -30,7 +30,10 @@ export function cacheLabel(cache: string): string {
   return hashed(plain, cache)
 }
 
-/** A further label of a cache, for another purpose: like the first one of no other cache, since no cache has a slash in its name. */
+/**
+ * A further label of a cache, for another purpose: like the first one of no other cache, since no cache has a slash
+ * in its name.
+ */
 export function variantLabel(cache: string, purpose: string): string {
   return hashed(`${MANAGED_PREFIX}${cache}`, `${cache}/${purpose}`)
 }

@@ -7,7 +7,10 @@ type Selector = NonNullable<ModelCache['spec']['clusterSelector']>
 /** A selector whose JSON is longer is kept as its digest. */
 const MAX_JSON = 512
 
-/** A source with digests in place of all that is large, which is the same for the same source; of a condensed one, the same. */
+/**
+ * A source with digests in place of all that is large, which is the same for the same source; of a condensed one, the
+ * same.
+ */
 export function condensedSource(source: Source): Source {
   const condensed: Source = {}
   const condense = <K extends SourceName>(name: K) => {
@@ -33,8 +36,9 @@ export function condensedSelector(selector: Selector): Selector {
 }
 
 /**
- * A ModelCache as it is kept in memory. Anybody may make many, each of a megabyte, and of most of that rules ask no more than whether it
- * is the same. So digests stand in for what is large, and of `hydration` there is only the one that says what its Job is made from.
+ * A ModelCache as it is kept in memory. Anybody may make many, each of a megabyte, and of most of that rules ask no
+ * more than whether it is the same. So digests stand in for what is large, and of `hydration` there is only the one
+ * that says what its Job is made from.
  */
 export function condensed(cache: ModelCache): ModelCache {
   const { hydration, clusterSelector, ...spec } = cache.spec

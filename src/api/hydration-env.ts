@@ -1,4 +1,7 @@
-/** Variables of a hydration Job that hold a text in parts: Linux takes 128 KiB for one variable, and a ModelCache may be larger. */
+/**
+ * Variables of a hydration Job that hold a text in parts: Linux takes 128 KiB for one variable, and a ModelCache may
+ * be larger.
+ */
 export const MANIFEST_VARIABLE = 'MODELCACHE_MANIFEST'
 export const SOURCE_CA_VARIABLE = 'MODELCACHE_SOURCE_CA'
 

@@ -1,6 +1,7 @@
 /**
- * Labels and annotations that a hydration pod may be given by its ModelCache. Injectors obey those of pods, and one that puts a container
- * beside the hydrator would let a tenant write what others trust. So these are none that inject a container.
+ * Labels and annotations that a hydration pod may be given by its ModelCache. Injectors obey those of pods, and one
+ * that puts a container beside the hydrator would let a tenant write what others trust. So these are none that inject
+ * a container.
  */
 const ALLOWED = [
   // Identities of clouds.
@@ -20,8 +21,9 @@ const ALLOWED = [
 ] as const
 
 /**
- * Whether a hydration pod may have this label or annotation. Kubernetes keeps keys without a prefix for users, and has automated systems
- * use one. `more` is what an installation allows besides: keys, and prefixes that end with `/*`.
+ * Whether a hydration pod may have this label or annotation. Kubernetes keeps keys without a prefix for users, and
+ * has automated systems use one. `more` is what an installation allows besides: keys, and prefixes that end with
+ * `/*`.
  */
 export function isAllowedKey(key: string, more: readonly string[] = []): boolean {
   return (

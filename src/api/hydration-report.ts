@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { SHA256_DIGEST } from './schema/digest.ts'
 import { FAILURE_REASONS, type FailureReason } from './status-reasons.ts'
 
-/** What `modelcache hydrate` says at the end, on the last line of its output and as the termination message of its pod. */
+/**
+ * What `modelcache hydrate` says at the end, on the last line of its output and as the termination message of its
+ * pod.
+ */
 export const hydrationReport = z.object({
   digest: z.string().regex(SHA256_DIGEST),
   /** What the tag or branch pointed at; the source itself where it has no revisions. */

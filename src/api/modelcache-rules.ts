@@ -202,7 +202,10 @@ function immutableRule(field: (typeof IMMUTABLE_FIELDS)[number]): CelRule {
   }
 }
 
-/** Names and sizes of inline files are left to the webhook: CEL cannot add up, and knows no limit for the keys of a map. */
+/**
+ * Names and sizes of inline files are left to the webhook: CEL cannot add up, and knows no limit for the keys of a
+ * map.
+ */
 function sourceFormatRule({ field, list, matches, lacks, must }: SourceFormat): CelRule {
   const test = (value: string) =>
     [

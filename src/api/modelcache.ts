@@ -67,7 +67,10 @@ const storage = z.object({
   existingPVC: existingPVC.optional().describe('The claim of backend ExistingPVC.'),
 })
 
-/** Kubernetes: a label's key is a prefix of 253 characters, a slash and 63 more. More labels than these select nothing. */
+/**
+ * Kubernetes: a label's key is a prefix of 253 characters, a slash and 63 more. More labels than these select
+ * nothing.
+ */
 const LABELS = { entries: 64, key: 317 }
 
 const labelSelector = z.object({
@@ -105,7 +108,10 @@ const spec = z
 /** `true` is the only value that means anything. */
 const flag = mapValue(z.string()).transform(given => cut(given, 16))
 
-/** Text of any length that is only compared: a long one, and one that no terminal shows as it is, is known by its digest. */
+/**
+ * Text of any length that is only compared: a long one, and one that no terminal shows as it is, is known by its
+ * digest.
+ */
 function mark(given: string): string {
   return given.length <= 71 && printable(given) === given ? given : digestOf(given)
 }
@@ -140,7 +146,10 @@ export const modelCache = customResource(
 )
 
 export type ModelCache = z.infer<typeof modelCache> & {
-  /** Only of one that is kept in memory, by `condensed`: a digest of all that its Job is made from, parts of which are left out. */
+  /**
+   * Only of one that is kept in memory, by `condensed`: a digest of all that its Job is made from, parts of which are
+   * left out.
+   */
   readonly jobInputs?: string
 }
 export type ModelCacheSpec = ModelCache['spec']

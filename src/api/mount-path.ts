@@ -45,12 +45,15 @@ export const SYSTEM_PATHS = [
 const OPEN_PATHS = ['/home', '/opt', '/root', '/run', '/tmp', '/usr', '/usr/local', '/var']
 
 /**
- * Paths that a mount may not lie inside either: the kernel's; those of programs, libraries and their configuration, such
- * as /etc/passwd and /etc/ld.so.preload; and those of tokens, which Kubernetes, EKS, Azure and Vault mount.
+ * Paths that a mount may not lie inside either: the kernel's; those of programs, libraries and their configuration,
+ * such as /etc/passwd and /etc/ld.so.preload; and those of tokens, which Kubernetes, EKS, Azure and Vault mount.
  */
 export const SEALED_PATHS = SYSTEM_PATHS.filter(path => !OPEN_PATHS.includes(path))
 
-/** Folders of a home, wherever that is, by which programs log in elsewhere: a mount neither is one nor lies inside one. RE2 reads it too. */
+/**
+ * Folders of a home, wherever that is, by which programs log in elsewhere: a mount neither is one nor lies inside
+ * one. RE2 reads it too.
+ */
 export const CREDENTIAL_FOLDERS = '/\\.(ssh|gnupg|aws|azure|kube|docker|config/gcloud)(/|$)'
 
 const credentialFolder = new RegExp(CREDENTIAL_FOLDERS)

@@ -33,13 +33,18 @@ export const CACHE_CONSUMER = `${GROUP}/cache-consumer`
 /** On a ModelCache: `"true"` makes the controller leave it as it is, but for its deletion. */
 export const PAUSED = `${GROUP}/paused`
 
-/** On a ModelCache: any new text, such as the time, stages the artifact again, and tries again at once what has failed. */
+/**
+ * On a ModelCache: any new text, such as the time, stages the artifact again, and tries again at once what has
+ * failed.
+ */
 export const REFETCH = `${GROUP}/refetch`
 
 /** On a hydration Job, written by the controller: a hash of what the Job was made from. */
 export const MADE_FROM = `${GROUP}/made-from`
 
-/** On a hydration pod, by the template of its Job: the image that its container has, whatever webhooks do to the pod. */
+/**
+ * On a hydration pod, by the template of its Job: the image that its container has, whatever webhooks do to the pod.
+ */
 export const HYDRATOR_IMAGE = `${GROUP}/hydrator-image`
 
 /** The finalizer of a ModelCache of backend PVC: what was made for it is taken away before it goes. */

@@ -8,7 +8,9 @@ interface ReasonText {
   readonly who: Actor
   /** What triggers it. */
   when: string
-  /** A message, for reasons that nobody can show by applying a manifest; the others quote their example in examples/. */
+  /**
+   * A message, for reasons that nobody can show by applying a manifest; the others quote their example in examples/.
+   */
   example?: string
   /** What to do. */
   fix: string

@@ -120,7 +120,8 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
     matches: `^${HOST_PART}(\\.${HOST_PART})*(:[0-9]+)?(/${PATH_PART})+(${TAG})?(${DIGEST})?$`,
     must: 'be registry/repository:tag or registry/repository@sha256:… with a repository in lower case, such as ghcr.io/models/llama:70b',
   },
-  // That grammar takes a first part without a dot or a port for one of the path, on a registry that each client chooses by itself.
+  // That grammar takes a first part without a dot or a port for one of the path, on a registry that each client
+  // chooses by itself.
   {
     field: 'artifact.source.oci.reference',
     matches: '^([^/]*[.:][^/]*|localhost)/',

@@ -5,7 +5,8 @@ import { askSource } from './sources.ts'
 
 /**
  * The same text for sources that give the same bytes, another for any other: a digest over all of the source but its
- * credentials, whatever the order of its members. Undefined where there is no source, and where it is known to its Job alone.
+ * credentials, whatever the order of its members. Undefined where there is no source, and where it is known to its
+ * Job alone.
  */
 export function sourceIdentity({ artifact }: ModelCacheSpec): string | undefined {
   const { source } = artifact

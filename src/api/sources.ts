@@ -18,7 +18,10 @@ export interface SourceType<S> {
   secret?(source: S): { name: string; key: string } | undefined
   /** The ConfigMap that its Job gets. */
   configMap?(source: S): string
-  /** The same source with digests in place of what is large; condensed again it is the same. Absent: nothing of it is large. */
+  /**
+   * The same source with digests in place of what is large; condensed again it is the same. Absent: nothing of it is
+   * large.
+   */
   condensed?(source: S): S
   /** Whether it can be told from other sources: not where a Secret holds the URL. Absent: always. */
   isKnown?(source: S): boolean

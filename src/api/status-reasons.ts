@@ -2,7 +2,8 @@
  * What follows from a reason:
  * - `progress`: nothing is wrong, and it says how far it is;
  * - `passes`: it is tried again at once, or ends when its cause does;
- * - `retried`: the run has ended, and the controller tries again after a pause, or as soon as it sees that its cause is gone;
+ * - `retried`: the run has ended, and the controller tries again after a pause, or as soon as it sees that its cause
+ * is gone;
  * - `final`: nothing is tried until somebody changes the ModelCache, its Secret or its source;
  * - `ok`: the cache is Ready.
  */

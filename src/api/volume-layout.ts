@@ -18,7 +18,10 @@ export function snapshotPathExpr(variable: string): string {
   return `${SNAPSHOTS}$(${variable})`
 }
 
-/** Whether the controller has seen a snapshot of that digest complete on the claim: it says so in status, which nobody else writes. */
+/**
+ * Whether the controller has seen a snapshot of that digest complete on the claim: it says so in status, which nobody
+ * else writes.
+ */
 export function hasSnapshot({ status }: ModelCache, digest: string): boolean {
   if (digest === '') return false
   return (

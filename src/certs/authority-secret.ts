@@ -6,7 +6,10 @@ import { type Authority, fingerprint, type PreviousCA, trustBundle } from './aut
 import type { KeyedCertificate } from './issue.ts'
 import { caProblem, readCertificate, readCertificates } from './verify.ts'
 
-/** The one Secret of the CA, and the only truth about it. It is installed empty (manifests/secret.yaml), so that nobody needs to create Secrets. */
+/**
+ * The one Secret of the CA, and the only truth about it. It is installed empty (manifests/secret.yaml), so that
+ * nobody needs to create Secrets.
+ */
 export const CA_SECRET = 'modelcache-webhook-ca'
 
 /** On the Secret: a value that was not there before asks for a rotation. */
@@ -62,8 +65,8 @@ const trustedUntil = z.record(
 )
 
 /**
- * Reads and checks the Secret, at `now` in milliseconds since the epoch. People can edit it: certificates that they add to
- * `ca.crt` are trusted, and given up after the time for which any previous CA is.
+ * Reads and checks the Secret, at `now` in milliseconds since the epoch. People can edit it: certificates that they
+ * add to `ca.crt` are trusted, and given up after the time for which any previous CA is.
  */
 export function readAuthority({ data }: AuthoritySecret, now: number): Reading {
   const text = (key: string) => Buffer.from(data?.[key] ?? '', 'base64').toString()
@@ -101,8 +104,8 @@ export function isEmpty({ data }: AuthoritySecret): boolean {
 }
 
 /**
- * The Secret as it is to be replaced: its resourceVersion stays, so that the API server refuses the write if it has changed
- * meanwhile. `seen` is recorded as the value for which a rotation was begun.
+ * The Secret as it is to be replaced: its resourceVersion stays, so that the API server refuses the write if it has
+ * changed meanwhile. `seen` is recorded as the value for which a rotation was begun.
  */
 export function changedSecret(
   current: AuthoritySecret,

@@ -16,7 +16,10 @@ import { caProblem, endOf } from './verify.ts'
 export interface AuthorityWatch {
   /** The Secret and what it says now; undefined while there is none. */
   current(): { readonly secret: AuthoritySecret; readonly reading: Reading } | undefined
-  /** The last authority that was sound, kept while the Secret is gone or spoilt; undefined when it may not sign any more. */
+  /**
+   * The last authority that was sound, kept while the Secret is gone or spoilt; undefined when it may not sign any
+   * more.
+   */
   held(): Authority | undefined
   /** Calls the listener after each change of the Secret. Gives the way to stop. */
   onChange(listener: () => void): () => void
@@ -32,8 +35,8 @@ export interface AuthorityWatchOptions {
 }
 
 /**
- * Watches the Secret of the CA, and changes nothing. A Secret that is gone is said in the log: replicas go on with what they have until
- * somebody installs it again.
+ * Watches the Secret of the CA, and changes nothing. A Secret that is gone is said in the log: replicas go on with
+ * what they have until somebody installs it again.
  */
 export function watchAuthority(options: AuthorityWatchOptions): AuthorityWatch {
   const { config, namespace, logger, signal, clock = Date.now } = options

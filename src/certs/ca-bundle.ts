@@ -15,8 +15,9 @@ import {
 } from './webhook-configurations.ts'
 
 /**
- * Keeps `caBundle` of our webhooks what the stored Secret says, until the signal aborts; can be started again after that. Writes
- * that field alone, and only where it differs: whoever changes it sees it changed back. A configuration that does not exist is not made.
+ * Keeps `caBundle` of our webhooks what the stored Secret says, until the signal aborts; can be started again after
+ * that. Writes that field alone, and only where it differs: whoever changes it sees it changed back. A configuration
+ * that does not exist is not made.
  */
 export function startCaBundleWriter(options: {
   authority: Pick<AuthorityWatch, 'current' | 'onChange'>

@@ -19,8 +19,9 @@ import {
 const CHECK_MS = 30_000
 
 /**
- * Renews the CA step by step, until the signal aborts; can be started again after that. What signs is always trusted by every webhook
- * that exists, and was so for the settle time. A Secret that is empty or cannot be used gets what was held, else a fresh CA.
+ * Renews the CA step by step, until the signal aborts; can be started again after that. What signs is always trusted
+ * by every webhook that exists, and was so for the settle time. A Secret that is empty or cannot be used gets what
+ * was held, else a fresh CA.
  */
 export function startRotation(options: {
   authority: AuthorityWatch

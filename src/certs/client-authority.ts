@@ -12,8 +12,8 @@ export interface ClientAuthority {
 }
 
 /**
- * The CAs in a PEM file, read again every ten seconds. A file without a certificate is not used: the last bundle goes on, and the log
- * says why.
+ * The CAs in a PEM file, read again every ten seconds. A file without a certificate is not used: the last bundle goes
+ * on, and the log says why.
  *
  * @throws Error at the start, when there is no certificate in the file.
  */

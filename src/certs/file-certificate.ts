@@ -16,8 +16,8 @@ export interface FileCertificateOptions {
 }
 
 /**
- * The serving certificate in two PEM files, read again every ten seconds. What cannot be used is not: the last pair goes on, and
- * the log says why.
+ * The serving certificate in two PEM files, read again every ten seconds. What cannot be used is not: the last pair
+ * goes on, and the log says why.
  *
  * @throws Error at the start, when there is no pair that can be used.
  */

@@ -31,8 +31,8 @@ const bundlesOnly = z.strictObject({
 })
 
 /**
- * The Secret of the CA and our two webhook configurations, as an API server keeps them: what is written must name the version that is
- * there. The watches tell of it at once, unless they lag.
+ * The Secret of the CA and our two webhook configurations, as an API server keeps them: what is written must name the
+ * version that is there. The watches tell of it at once, unless they lag.
  */
 export function anInstallation() {
   const [mutatingKind, validatingKind] = webhookConfigurations

@@ -6,7 +6,10 @@ import { BACKDATE_MS, DAY_MS, issueLeaf, type KeyedCertificate } from './issue.t
 import { createServingCertificate, type ServingCertificate } from './serving-certificate.ts'
 import { endOf, readCertificate, servingProblem } from './verify.ts'
 
-/** How often the wall clock is looked at: a long timer does not notice that the machine slept or that its clock was set. */
+/**
+ * How often the wall clock is looked at: a long timer does not notice that the machine slept or that its clock was
+ * set.
+ */
 const CHECK_MS = 30_000
 
 export interface MintOptions {
@@ -28,8 +31,9 @@ interface Minted {
 }
 
 /**
- * A serving certificate that this replica alone has, and signs itself with the shared CA: its key is in memory only. Made again
- * at two thirds of its life and whenever another CA signs. While the CA cannot be used, the last one goes on.
+ * A serving certificate that this replica alone has, and signs itself with the shared CA: its key is in memory only.
+ * Made again at two thirds of its life and whenever another CA signs. While the CA cannot be used, the last one goes
+ * on.
  */
 export function mintCertificate(options: MintOptions): ServingCertificate {
   const { authority, dnsNames, lifetimeMs, logger, signal, clock = Date.now } = options

@@ -4,8 +4,8 @@ import type { Logger } from 'pino'
 const READ_MS = 10_000
 
 /**
- * Loads files now and every ten seconds, until the signal aborts. What is wrong later is said once, as long as it stays the same, and
- * what was loaded before goes on.
+ * Loads files now and every ten seconds, until the signal aborts. What is wrong later is said once, as long as it
+ * stays the same, and what was loaded before goes on.
  *
  * @throws whatever `load` throws the first time.
  */

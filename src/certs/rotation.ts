@@ -21,8 +21,8 @@ export interface RotationInput {
   /** Whether somebody has asked for a rotation that was not begun yet. */
   readonly asked: boolean
   /**
-   * For how long every webhook has shown the whole bundle without a break, by a clock that cannot be set; undefined if one does not
-   * now.
+   * For how long every webhook has shown the whole bundle without a break, by a clock that cannot be set; undefined
+   * if one does not now.
    */
   readonly trustedForMs: number | undefined
   /** How long that must be, until everybody has learnt of it. */
@@ -30,7 +30,10 @@ export interface RotationInput {
   readonly now: number
 }
 
-/** The next step of a rotation, or undefined when there is nothing to do. Pure, and right from every state in which a Secret may be found. */
+/**
+ * The next step of a rotation, or undefined when there is nothing to do. Pure, and right from every state in which a
+ * Secret may be found.
+ */
 export function rotationStep(input: RotationInput): RotationStep | undefined {
   const { authority, now } = input
   if (authority.next !== undefined) {

@@ -18,8 +18,8 @@ export function readCertificates(pem: string): string[] {
 }
 
 /**
- * Why a certificate and its key are not to be used at `now` (milliseconds since the epoch); undefined when nothing speaks against
- * it. The words never hold anything of the key.
+ * Why a certificate and its key are not to be used at `now` (milliseconds since the epoch); undefined when nothing
+ * speaks against it. The words never hold anything of the key.
  */
 export function pairProblem({ certPem, keyPem }: KeyedCertificate, now: number): string | undefined {
   const cert = readCertificate(certPem)
@@ -33,8 +33,8 @@ export function pairProblem({ certPem, keyPem }: KeyedCertificate, now: number):
 }
 
 /**
- * Why a pair is not to be served at `now`; undefined when it may. TLS has demands of its own, such as the size of keys, and reads the
- * rest of a chain.
+ * Why a pair is not to be served at `now`; undefined when it may. TLS has demands of its own, such as the size of
+ * keys, and reads the rest of a chain.
  */
 export function servingProblem(pair: KeyedCertificate, now: number): string | undefined {
   return pairProblem(pair, now) ?? tlsProblem(pair)

@@ -16,8 +16,8 @@ export interface ClusterWatches<K extends Kind = Kind> {
   /** Whether all kinds have been listed once: before that, absence means nothing. */
   synced(): boolean
   /**
-   * Whether what the store says of a kind, such as `ModelCache`, may be older than an event takes to travel, because its
-   * watch is known to be broken. False for a kind that is not watched.
+   * Whether what the store says of a kind, such as `ModelCache`, may be older than an event takes to travel, because
+   * its watch is known to be broken. False for a kind that is not watched.
    */
   inDoubt(kind: string): boolean
   /** Resolves when `synced` becomes true; rejects with the signal's reason if that aborts before. */

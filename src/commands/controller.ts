@@ -59,7 +59,10 @@ others stand by.
 ${describeOptions(OPTIONS)}
 `
 
-/** The controller: watches ModelCaches and what is made for them; as the leader it stages them, writes status and lifts gates. */
+/**
+ * The controller: watches ModelCaches and what is made for them; as the leader it stages them, writes status and
+ * lifts gates.
+ */
 export const controller: Command = {
   help: HELP,
 

@@ -24,7 +24,8 @@ const READ_TIMEOUT_MS = 5_000
 /**
  * Reads every kind that rules ask about, once: a watch would go on trying where this fails, and says why.
  *
- * @throws Error when there is no kubeconfig that can be read, ApiError when the API server cannot be reached or refuses a list.
+ * @throws Error when there is no kubeconfig that can be read, ApiError when the API server cannot be reached or
+ * refuses a list.
  */
 export async function readCluster(kubeconfig: string | undefined): Promise<LiveCluster> {
   const config = loadKubeConfig(kubeconfig)

@@ -5,8 +5,8 @@ import type { Problem } from '../review/manifest.ts'
 import { type Input, readManifests } from '../review/read-manifests.ts'
 
 /**
- * Reads the manifests in files, in folders with what is below them (`.yaml`, `.yml` and `.json`, sorted; hidden ones are not manifests),
- * and for `-` in the standard input. Goes through all of it even when some cannot be read.
+ * Reads the manifests in files, in folders with what is below them (`.yaml`, `.yml` and `.json`, sorted; hidden ones
+ * are not manifests), and for `-` in the standard input. Goes through all of it even when some cannot be read.
  */
 export async function readInput(paths: readonly string[], namespace: string): Promise<Input> {
   const input: Input = { manifests: [], problems: [] }

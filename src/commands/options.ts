@@ -22,7 +22,10 @@ export class UsageError extends Error {
 
 type Values<O extends Record<string, Option>> = { [K in keyof O]: z.output<O[K]['schema']> }
 
-/** Parses `--name value`, `-n value` and `--flag` options. Undefined when help was asked for; throws UsageError when a value is wrong. */
+/**
+ * Parses `--name value`, `-n value` and `--flag` options. Undefined when help was asked for; throws UsageError when a
+ * value is wrong.
+ */
 export function parseOptions<O extends Record<string, Option>>(
   options: O,
   argv: string[],

@@ -184,7 +184,8 @@ export const webhook: Command = {
     )
 
     await aborted(terminated)
-    // Still ready and serving: where all replicas end together, kube-proxy falls back on those that end, while they are ready.
+    // Still ready and serving: where all replicas end together, kube-proxy falls back on those that end, while they
+    // are ready.
     await sleep(options['drain-seconds'] * 1000)
     await closeWithin(admission, 5_000, logger)
     stopWatches.abort()

@@ -20,8 +20,8 @@ export interface HydrateOptions extends Omit<SourceContext, 'source'> {
 }
 
 /**
- * Writes the snapshot of a source onto a volume, and reports it. What an earlier run has done is not done again; where the snapshot is
- * complete already, nothing is fetched.
+ * Writes the snapshot of a source onto a volume, and reports it. What an earlier run has done is not done again;
+ * where the snapshot is complete already, nothing is fetched.
  *
  * @throws HydrationError with the reason, and what to do about it.
  */

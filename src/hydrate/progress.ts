@@ -25,7 +25,9 @@ export function progressLine({ bytes, bytesTotal, files, filesTotal }: Counts): 
 
 const BAR = 24
 
-/** One line for people: a bar, bytes, the rate since the start, and the time that is left. `seconds` since the start. */
+/**
+ * One line for people: a bar, bytes, the rate since the start, and the time that is left. `seconds` since the start.
+ */
 export function progressBar({ bytes, bytesTotal, files, filesTotal }: Counts, seconds: number): string {
   const rate = seconds > 0 ? bytes / seconds : 0
   const ofFiles = filesTotal === undefined ? `${files} files` : `${files}/${filesTotal} files`

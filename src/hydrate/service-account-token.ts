@@ -4,8 +4,8 @@ import { z } from 'zod'
 const claims = z.object({ sub: z.string().startsWith('system:serviceaccount:') })
 
 /**
- * Whether a text is a token of a ServiceAccount, of a Secret of type `kubernetes.io/service-account-token` or copied from elsewhere: a JSON
- * Web Token (RFC 7519). Who gets it is that account in this cluster, so no source does.
+ * Whether a text is a token of a ServiceAccount, of a Secret of type `kubernetes.io/service-account-token` or copied
+ * from elsewhere: a JSON Web Token (RFC 7519). Who gets it is that account in this cluster, so no source does.
  */
 export function isServiceAccountToken(text: string): boolean {
   const [, payload, signature, ...more] = text.replace(/^Bearer\s+/i, '').split('.')

@@ -2,11 +2,12 @@ import type { Container } from '../api/kubernetes/pod.ts'
 import { parseQuantity } from '../api/kubernetes/quantity.ts'
 
 /**
- * Names of resources that are accelerators, by their domain and the rest. Sources: the device plugins and sharing schedulers of the
- * makers, as named in their own documentation.
+ * Names of resources that are accelerators, by their domain and the rest. Sources: the device plugins and sharing
+ * schedulers of the makers, as named in their own documentation.
  */
 const ACCELERATORS: Readonly<Record<string, RegExp>> = {
-  // gpu, gpu.shared, mig-1g.5gb, vGPU types, HAMi's gpumem and gpucores; the network operator's NICs have this domain too.
+  // gpu, gpu.shared, mig-1g.5gb, vGPU types, HAMi's gpumem and gpucores; the network operator's NICs have this domain
+  // too.
   'nvidia.com': /^(?!.*(rdma|hostdev|sriov|mlnx|(^|[-_])nics?([-_]|$))).+/i,
   'amd.com': /^(gpu|[scdq]px_)/,
   // i915, xe, and their shares; i915_monitoring reads counters.
@@ -55,8 +56,8 @@ export function requestsAccelerator(container: Container): boolean {
 }
 
 /**
- * Whether it asks for a device of which nobody knows what it is: an extended resource of another name, or a claim of dynamic resource
- * allocation, whose class another object names.
+ * Whether it asks for a device of which nobody knows what it is: an extended resource of another name, or a claim of
+ * dynamic resource allocation, whose class another object names.
  */
 export function requestsUnknownDevice(container: Container): boolean {
   if ((container.resources?.claims?.length ?? 0) > 0) return true

@@ -6,8 +6,9 @@ import { type CacheMount, snapshotMount, subPathOf, waitingMount } from './cache
 import { PENDING } from './record.ts'
 
 /**
- * The mount of a cache that a pod brings along: from an earlier call for it, or from an earlier life, as a backup or a copy of a pod does. A
- * snapshot counts while status knows it, and if the record of the pod names it: whoever asks without both gets what the cache has now.
+ * The mount of a cache that a pod brings along: from an earlier call for it, or from an earlier life, as a backup or
+ * a copy of a pod does. A snapshot counts while status knows it, and if the record of the pod names it: whoever asks
+ * without both gets what the cache has now.
  */
 export function broughtMount(
   pod: Pod,

@@ -16,8 +16,8 @@ export interface Asking {
 }
 
 /**
- * The mount that a pod is given of a cache: what its leader was given; else what it brings along; else what the cache has
- * now; else, for a pod that waits, what the cache will have. Undefined where the cache has to be Ready first.
+ * The mount that a pod is given of a cache: what its leader was given; else what it brings along; else what the cache
+ * has now; else, for a pod that waits, what the cache will have. Undefined where the cache has to be Ready first.
  */
 export function chooseMount(cache: ModelCache, asking: Asking): CacheMount | undefined {
   const given = asking.leader && mountOfLeader(asking.leader, cache)

@@ -23,7 +23,9 @@ export function digestVariable(cache: string): DigestVariable {
   }
 }
 
-/** The annotation that holds the digest of a cache, once it is known. Kubernetes allows 63 characters after the slash. */
+/**
+ * The annotation that holds the digest of a cache, once it is known. Kubernetes allows 63 characters after the slash.
+ */
 export function digestAnnotation(cache: string): string {
   return `${DIGEST_PREFIX}/${cacheLabel(cache)}`
 }

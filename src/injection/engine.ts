@@ -2,8 +2,8 @@ import type { Container } from '../api/kubernetes/pod.ts'
 import { programsOf } from './programs.ts'
 
 /**
- * Image repositories of inference engines: as many parts of a repository as tell it, from one slash or the beginning to another or the
- * end. A dash at the end stands for any rest of that part.
+ * Image repositories of inference engines: as many parts of a repository as tell it, from one slash or the beginning
+ * to another or the end. A dash at the end stands for any rest of that part.
  */
 const ENGINE_IMAGES = [
   'vllm/vllm-',

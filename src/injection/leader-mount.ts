@@ -6,8 +6,9 @@ import { identityOf, PENDING, readRecord } from './record.ts'
 
 /**
  * The mount that the leader of a gang was given of a cache: its workers get the same, whatever happened to the cache
- * since, because one gang must not serve two revisions. Undefined where the leader was given none, or where its record
- * is not what it mounts: annotations of a pod can change, its mounts cannot. A snapshot that status does not know is none.
+ * since, because one gang must not serve two revisions. Undefined where the leader was given none, or where its
+ * record is not what it mounts: annotations of a pod can change, its mounts cannot. A snapshot that status does not
+ * know is none.
  */
 export function mountOfLeader(leader: ConsumerPod, cache: ModelCache): CacheMount | undefined {
   const identity = readRecord(leader.record).get(cache.metadata.name)

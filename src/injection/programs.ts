@@ -30,9 +30,9 @@ const MAX_COMMANDS = 1_000
 const MAX_WORDS = 64
 
 /**
- * The programs that the command line of a container runs, as far as it can be seen: its first word, what stands behind one that only runs
- * another program, and of a shell script the same of each of its commands. A path or a name of a host among the arguments is no program.
- * It takes linear time.
+ * The programs that the command line of a container runs, as far as it can be seen: its first word, what stands
+ * behind one that only runs another program, and of a shell script the same of each of its commands. A path or a name
+ * of a host among the arguments is no program. It takes linear time.
  */
 export function programsOf({ command, args }: Container): Program[] {
   const words = [...(command ?? []), ...(args ?? [])]
@@ -40,8 +40,8 @@ export function programsOf({ command, args }: Container): Program[] {
 }
 
 /**
- * Of one command. `ofScript` takes the rest of the line where it is the script of a shell; without it, the words are a part of a script
- * already, and the shell is one more program that runs another one.
+ * Of one command. `ofScript` takes the rest of the line where it is the script of a shell; without it, the words are
+ * a part of a script already, and the shell is one more program that runs another one.
  */
 function programsIn(
   words: readonly string[],
@@ -51,7 +51,8 @@ function programsIn(
   // An image that runs Python may get no more than this.
   if (line[0] === '-m') return [{ program: 'python', module: line[1], next: line[1] }]
   const programs: Program[] = []
-  // Which options of a program that runs another one take a value is not known, so each word behind it may be the other one.
+  // Which options of a program that runs another one take a value is not known, so each word behind it may be the
+  // other one.
   let isAny = false
   let at = line.findIndex(word => !ASSIGNMENT.test(word))
   while (at !== -1 && at < line.length) {

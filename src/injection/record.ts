@@ -31,9 +31,9 @@ export function readRecord(record: string | undefined): ReadonlyMap<string, stri
 }
 
 /**
- * The mounts of a pod by its own record: of a cache that the record gives another digest that is known, the snapshot of that one. A
- * cache may be fetched again between the two webhooks of one request, and old snapshots stay on the volume. Everything
- * else (claim, path, caches that people filled) is by the cache as it is.
+ * The mounts of a pod by its own record: of a cache that the record gives another digest that is known, the snapshot
+ * of that one. A cache may be fetched again between the two webhooks of one request, and old snapshots stay on the
+ * volume. Everything else (claim, path, caches that people filled) is by the cache as it is.
  */
 export function asRecorded(
   mounts: readonly CacheMount[],

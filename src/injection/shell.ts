@@ -6,7 +6,8 @@ export function isShell(program: string): boolean {
 }
 
 /**
- * Where the script or the file of a shell stands: `sh -c SCRIPT`, `bash -euo pipefail -c SCRIPT`, `sh FILE`. `start` is behind the shell.
+ * Where the script or the file of a shell stands: `sh -c SCRIPT`, `bash -euo pipefail -c SCRIPT`, `sh FILE`. `start`
+ * is behind the shell.
  */
 export function behindOptions(line: readonly string[], start: number): { at: number; isScript: boolean } {
   let at = start

@@ -4,8 +4,8 @@ import type { Container } from '../api/kubernetes/pod.ts'
 const MAX_TEXT = 131_072
 
 /**
- * The containers of a pod as far as guesses look at them: each has its share of the characters that fit, so that a pod of any size is
- * judged in time. Containers that fit are given back as they are.
+ * The containers of a pod as far as guesses look at them: each has its share of the characters that fit, so that a
+ * pod of any size is judged in time. Containers that fit are given back as they are.
  */
 export function shortened(containers: readonly Container[]): readonly Container[] {
   const share = Math.floor(MAX_TEXT / Math.max(containers.length, 1))

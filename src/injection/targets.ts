@@ -17,9 +17,10 @@ export interface Target {
 }
 
 /**
- * The containers that get the mounts: those that the annotation names (init containers too); else each that shows a sign of serving: it
- * asks for an accelerator, runs a known engine, or names the path of a mount. Native sidecars serve like others. Where nobody shows one,
- * those that ask for a device that nobody knows; else every one of `spec.containers`.
+ * The containers that get the mounts: those that the annotation names (init containers too); else each that shows a
+ * sign of serving: it asks for an accelerator, runs a known engine, or names the path of a mount. Native sidecars
+ * serve like others. Where nobody shows one, those that ask for a device that nobody knows; else every one of
+ * `spec.containers`.
  */
 export function targetContainers(pod: Pod, mountPaths: readonly string[]): Outcome<Target[]> {
   const containers = located(pod.spec.containers, '/spec/containers')

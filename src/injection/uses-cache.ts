@@ -5,9 +5,9 @@ import type { ModelCache } from '../api/modelcache.ts'
 import { readRecord } from './record.ts'
 
 /**
- * Whether a pod uses the cache of that name. What it mounts decides, for labels and records can be forged and taken off. Its record
- * tells only where the cache itself cannot be read. A pod that has ended, or still waits at the gate, mounts nothing; one that stages the
- * cache goes with it.
+ * Whether a pod uses the cache of that name. What it mounts decides, for labels and records can be forged and taken
+ * off. Its record tells only where the cache itself cannot be read. A pod that has ended, or still waits at the gate,
+ * mounts nothing; one that stages the cache goes with it.
  */
 export function usesCache(pod: ConsumerPod, name: string, cache: ModelCache | undefined): boolean {
   if (pod.finished || pod.gated || isHydration(pod)) return false

@@ -39,8 +39,8 @@ const MAX_RECENT = 1_000
 const stored = z.object({ series: z.object({ count: z.number() }).nullish() })
 
 /**
- * Writes Events (events.k8s.io/v1). What is told of an object again in the same words becomes a series of the one that is there: its name
- * follows from what it says, so that this holds across restarts and replicas.
+ * Writes Events (events.k8s.io/v1). What is told of an object again in the same words becomes a series of the one
+ * that is there: its name follows from what it says, so that this holds across restarts and replicas.
  */
 export function createRecorder(options: {
   rest: Pick<Rest, 'create' | 'get' | 'jsonMerge'>

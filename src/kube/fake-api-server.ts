@@ -5,8 +5,8 @@ import { PooledKubeConfig } from './kubeconfig.ts'
 import { collectionPath, objectPath, type Resource, type StoredObject } from './resource.ts'
 
 /**
- * An API server for tests: keeps collections, versions and history, takes what is created, pages lists, serves watches, and
- * fails on demand.
+ * An API server for tests: keeps collections, versions and history, takes what is created, pages lists, serves
+ * watches, and fails on demand.
  */
 export interface FakeApiServer extends AsyncDisposable {
   readonly config: PooledKubeConfig

@@ -99,7 +99,9 @@ export function forgetConnections(config: KubeConfig): void {
   if (config instanceof PooledKubeConfig) config.forgetConnections()
 }
 
-/** Closes what is idle now, and the rest as it becomes so. Not at once: a request may just have chosen its dispatcher. */
+/**
+ * Closes what is idle now, and the rest as it becomes so. Not at once: a request may just have chosen its dispatcher.
+ */
 function retire({ calls, watches }: Pools): void {
   const close = () => {
     // One that is closed already, or fails to close, is of no more use either way.

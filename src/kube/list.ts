@@ -6,8 +6,8 @@ import { collectionPath, parseObject, type Resource, type StoredObject, selector
 import type { CallOptions, Rest } from './rest.ts'
 
 /**
- * A page larger than this is given up, and asked for again with fewer objects in it. Parsed, the worst of them takes some twenty times
- * as much memory.
+ * A page larger than this is given up, and asked for again with fewer objects in it. Parsed, the worst of them takes
+ * some twenty times as much memory.
  */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024
 /** Half of it, so that a page of somewhat larger objects fits as well. */
@@ -27,7 +27,10 @@ const page = z.looseObject({
   items: z.array(z.unknown()).nullish(),
 })
 
-/** A part of a collection, or all of it, as it was at one version. Its items are not checked by the schema of their kind. */
+/**
+ * A part of a collection, or all of it, as it was at one version. Its items are not checked by the schema of their
+ * kind.
+ */
 export interface Listing {
   readonly items: readonly unknown[]
   readonly resourceVersion: string
@@ -64,9 +67,9 @@ export async function listAll<T extends StoredObject>(
 }
 
 /**
- * Reads all objects of a kind, in one namespace or in the whole cluster, page by page, so that a big collection need not be held
- * as it came. Asked without a version, so the answer is never older than the call (the first page is a consistent read and the
- * others continue that same version, which each of them tells).
+ * Reads all objects of a kind, in one namespace or in the whole cluster, page by page, so that a big collection need
+ * not be held as it came. Asked without a version, so the answer is never older than the call (the first page is a
+ * consistent read and the others continue that same version, which each of them tells).
  *
  * @throws ApiError; status 410 when paging took so long that the version is gone: start again.
  */
@@ -81,8 +84,9 @@ export function listPages(
 }
 
 /**
- * The pages of the collection at `path`, each of about a MiB: how many objects that are follows from the pages before. An object that
- * is larger by itself has a page of its own. `first` is how many objects the first page may have.
+ * The pages of the collection at `path`, each of about a MiB: how many objects that are follows from the pages
+ * before. An object that is larger by itself has a page of its own. `first` is how many objects the first page may
+ * have.
  *
  * @throws ApiError as `listPages` does
  */

@@ -31,8 +31,9 @@ export interface ReconcilerOptions<T extends StoredObject> {
 }
 
 /**
- * Reconciles the objects of a store until the signal aborts; can be started again after that. Level-triggered: a change leads to one look
- * at the object as it is then, however many changes there were, and never to two looks at one object at a time.
+ * Reconciles the objects of a store until the signal aborts; can be started again after that. Level-triggered: a
+ * change leads to one look at the object as it is then, however many changes there were, and never to two looks at
+ * one object at a time.
  */
 export function startReconciler<T extends StoredObject>(options: ReconcilerOptions<T>): void {
   const { name, store, alsoOn, reconcile, concurrency, observer, signal } = options

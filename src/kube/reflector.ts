@@ -47,7 +47,10 @@ export interface ReflectorStats {
   readonly stalls: number
   readonly errors: number
   readonly lastSyncAt: number | undefined
-  /** Last sign of life: a watch was opened, an event or bookmark came, or the server said that it does not have the kind. */
+  /**
+   * Last sign of life: a watch was opened, an event or bookmark came, or the server said that it does not have the
+   * kind.
+   */
   readonly lastEventAt: number | undefined
 }
 
@@ -198,8 +201,8 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   }
 
   /**
-   * Gives up a version that the server does not have yet: its etcd was restored from a backup. It would take the watch all the
-   * same, and tell nothing until it has come to that version again.
+   * Gives up a version that the server does not have yet: its etcd was restored from a backup. It would take the
+   * watch all the same, and tell nothing until it has come to that version again.
    */
   const compareVersion = async (held: string): Promise<void> => {
     const current = await currentVersion(rest, resource, signal)

@@ -19,14 +19,18 @@ export interface BodyOptions {
   readonly onTurn?: () => void
 }
 
-/** One for each cluster. Whoever writes much there must not fill the memory here, however many replies there are to read. */
+/**
+ * One for each cluster. Whoever writes much there must not fill the memory here, however many replies there are to
+ * read.
+ */
 const turnsOf = new WeakMap<KubeConfig, Turns>()
 
 /**
- * Reads a reply and gives what `use` makes of its text. Of the replies of one cluster the large ones are read one after the other,
- * `use` included, so that memory is bounded by the largest of them and not by their number.
+ * Reads a reply and gives what `use` makes of its text. Of the replies of one cluster the large ones are read one
+ * after the other, `use` included, so that memory is bounded by the largest of them and not by their number.
  *
- * @throws ApiError with reason `ReplyTooLarge` when the body is over the limit; whatever the connection or `use` throws.
+ * @throws ApiError with reason `ReplyTooLarge` when the body is over the limit; whatever the connection or `use`
+ * throws.
  */
 export async function readBody<V>(
   config: KubeConfig,

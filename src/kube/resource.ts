@@ -47,9 +47,9 @@ export function objectPath(resource: Addressed, namespace: string | undefined, n
 }
 
 /**
- * Checks an object from the API server by the schema of its kind, which keeps what is read of it and no more; the record of field
- * owners and the copy that kubectl keeps, often the most of an object, go. `apiVersion` and `kind`, which items of a built-in list
- * lack, are filled in.
+ * Checks an object from the API server by the schema of its kind, which keeps what is read of it and no more; the
+ * record of field owners and the copy that kubectl keeps, often the most of an object, go. `apiVersion` and `kind`,
+ * which items of a built-in list lack, are filled in.
  */
 export function parseObject<T extends StoredObject>(
   { apiVersion, kind, schema }: Resource<T>,

@@ -56,18 +56,26 @@ export interface Rest {
   get(path: string, options?: GetOptions): Promise<unknown>
   /** Server-side apply: creates or changes the object at `path` and gives it as stored. */
   apply(path: string, body: object, options: ApplyOptions): Promise<unknown>
-  /** Strategic merge patch of the object at `path`: lists of the built-in kinds are merged by the keys of their elements. */
+  /**
+   * Strategic merge patch of the object at `path`: lists of the built-in kinds are merged by the keys of their
+   * elements.
+   */
   strategicMerge(path: string, body: object, options: WriteOptions): Promise<unknown>
   /** JSON merge patch (RFC 7396) of the object at `path`: maps are merged, lists are replaced, null removes. */
   jsonMerge(path: string, body: object, options: WriteOptions): Promise<unknown>
-  /** Creates an object in the collection at `path` and gives it as stored; fails with status 409 if its name is taken. */
+  /**
+   * Creates an object in the collection at `path` and gives it as stored; fails with status 409 if its name is taken.
+   */
   create(path: string, body: object, options: WriteOptions): Promise<unknown>
   /**
    * Replaces the whole object at `path` and gives it as stored. With a resourceVersion in the body it fails with
    * status 409 where the object has changed since that version.
    */
   replace(path: string, body: object, options: WriteOptions): Promise<unknown>
-  /** Deletes the object at `path`; fails with status 409 where another one has its name now, and with 404 where none has. */
+  /**
+   * Deletes the object at `path`; fails with status 409 where another one has its name now, and with 404 where none
+   * has.
+   */
   delete(path: string, options: DeleteOptions): Promise<void>
   /** The log of a container of the pod at `path`, the end of it. */
   log(path: string, options: LogOptions): Promise<string>
@@ -134,7 +142,10 @@ export function createRest(config: KubeConfig): Rest {
   }
 }
 
-/** Parses within the turn of a large answer, so that the text of one and its values are not there beside those of another. */
+/**
+ * Parses within the turn of a large answer, so that the text of one and its values are not there beside those of
+ * another.
+ */
 function call(
   config: KubeConfig,
   request: Omit<ApiRequest, 'signal'>,

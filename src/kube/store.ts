@@ -16,7 +16,10 @@ export interface ReadableStore<T> {
   size(): number
   /** How many objects or events could not be understood since the start. */
   malformed(): number
-  /** Calls `listener` after each change from now on, in order; what is held already is not replayed. Gives the way to stop. */
+  /**
+   * Calls `listener` after each change from now on, in order; what is held already is not replayed. Gives the way to
+   * stop.
+   */
   onChange(listener: (change: Change<T>) => void): () => void
 }
 

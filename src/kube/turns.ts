@@ -3,8 +3,8 @@ import { untilAborted } from './until-aborted.ts'
 /** Lets one caller at a time do what takes much memory, in the order of asking. */
 export interface Turns {
   /**
-   * Resolves when it is the caller's turn, which lasts until the result is disposed of. Rejects with the signal's reason if that
-   * aborts before.
+   * Resolves when it is the caller's turn, which lasts until the result is disposed of. Rejects with the signal's
+   * reason if that aborts before.
    */
   take(signal: AbortSignal): Promise<Disposable>
 }

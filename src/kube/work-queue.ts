@@ -23,9 +23,9 @@ export interface WorkQueueOptions {
 export type WorkResult = 'done' | 'again' | 'failed'
 
 /**
- * A queue of object keys, until the signal aborts. No key is worked on twice at a time. A key that is added while it waits is worked on
- * once; one that is added while it is worked on is worked on again afterwards; one that fails comes back after a wait that doubles, with
- * jitter. What goes wrong with one key harms no other.
+ * A queue of object keys, until the signal aborts. No key is worked on twice at a time. A key that is added while it
+ * waits is worked on once; one that is added while it is worked on is worked on again afterwards; one that fails
+ * comes back after a wait that doubles, with jitter. What goes wrong with one key harms no other.
  */
 export function startWorkQueue(options: WorkQueueOptions) {
   const { reconcile, concurrency = 1, onWorked, logger, signal, random = Math.random } = options

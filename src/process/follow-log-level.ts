@@ -16,10 +16,10 @@ export interface LogLevelOptions {
 }
 
 /**
- * Keeps the level of a logger as a file says: one of the levels, by its name. Resolves when the file has been read once,
- * and reads it again every ten seconds: a ConfigMap that is mounted as a volume changes by a swap of symbolic links, which
- * no watch of the file itself would see. Without the file, or while it is empty, the fallback holds; of a word that is no
- * level there is a warning, once, and the present level stays. Never rejects.
+ * Keeps the level of a logger as a file says: one of the levels, by its name. Resolves when the file has been read
+ * once, and reads it again every ten seconds: a ConfigMap that is mounted as a volume changes by a swap of symbolic
+ * links, which no watch of the file itself would see. Without the file, or while it is empty, the fallback holds; of
+ * a word that is no level there is a warning, once, and the present level stays. Never rejects.
  */
 export async function followLogLevel(
   leveled: LeveledLogger,

@@ -9,7 +9,10 @@ export function createMetrics() {
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** Shows until when the certificates that this replica relies on are valid, read at each scrape; in milliseconds since the epoch. */
+/**
+ * Shows until when the certificates that this replica relies on are valid, read at each scrape; in milliseconds since
+ * the epoch.
+ */
 export function exposeCertificates(
   { registry }: Metrics,
   expiries: Readonly<Partial<Record<'serving' | 'ca', () => number | undefined>>>,

@@ -3,8 +3,8 @@ import type { Operation } from '../injection/json-patch.ts'
 import { members } from './manifest.ts'
 
 /**
- * The additions of a patch for people, a line each: where, with elements of arrays by their names, and what, as YAML in one line.
- * `spec.containers[vllm].volumeMounts: {name: weights, mountPath: /mnt/model, readOnly: true}`
+ * The additions of a patch for people, a line each: where, with elements of arrays by their names, and what, as YAML
+ * in one line. `spec.containers[vllm].volumeMounts: {name: weights, mountPath: /mnt/model, readOnly: true}`
  */
 export function additionLines(object: unknown, patch: readonly Operation[]): string[] {
   return patch.flatMap(({ path, value }) => {

@@ -13,8 +13,8 @@ export type ReadUnknown = (view: ClusterView, refs: readonly ObjectRef[]) => Pro
 export const OFFLINE: ReadUnknown = async () => undefined
 
 /**
- * Decides as the webhook does. What a decision rests on and the view does not know (whether any InferenceCluster is registered) is read first; where
- * it cannot be, warnings about it are left out.
+ * Decides as the webhook does. What a decision rests on and the view does not know (whether any InferenceCluster is
+ * registered) is read first; where it cannot be, warnings about it are left out.
  */
 export function decideBy(view: ClusterView, readUnknown: ReadUnknown): Decide {
   const isUnknown = (ref: ObjectRef) =>

@@ -15,8 +15,8 @@ interface Named {
 }
 
 /**
- * The objects of a kind among the manifests, the last of each name. What only a cluster writes, and the manifest does not state, is taken
- * from the object that `base` has already. What its schema refuses goes to `refused`.
+ * The objects of a kind among the manifests, the last of each name. What only a cluster writes, and the manifest does
+ * not state, is taken from the object that `base` has already. What its schema refuses goes to `refused`.
  */
 export function holdObjects<K extends RuleKind>(
   manifests: readonly Manifest[],

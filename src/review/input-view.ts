@@ -17,7 +17,10 @@ export const EMPTY_CLUSTER: ClusterView = {
   modelCacheOfClaim: () => undefined,
 }
 
-/** The kinds of which manifests tell what rules ask about. Pods are judged, and only those of a cluster were given caches. */
+/**
+ * The kinds of which manifests tell what rules ask about. Pods are judged, and only those of a cluster were given
+ * caches.
+ */
 const HELD_KINDS = [
   'InferenceCluster',
   'ModelCache',
@@ -30,9 +33,9 @@ const HELD_KINDS = [
 ] as const satisfies readonly RuleKind[]
 
 /**
- * The cluster that manifests describe, laid over `base`, which is empty or a real one: an object of the input hides that of
- * the same name, and of two in the input the later one counts, as if all were applied in turn. `malformed` has those that a
- * cluster would not take, and that the view lacks.
+ * The cluster that manifests describe, laid over `base`, which is empty or a real one: an object of the input hides
+ * that of the same name, and of two in the input the later one counts, as if all were applied in turn. `malformed`
+ * has those that a cluster would not take, and that the view lacks.
  */
 export function inputView(
   manifests: readonly Manifest[],
@@ -68,7 +71,10 @@ export function inputView(
   return { view, malformed }
 }
 
-/** Looks objects of namespaces up by something else than their names: by `objectKey` of the namespace and each of `keysOf`. */
+/**
+ * Looks objects of namespaces up by something else than their names: by `objectKey` of the namespace and each of
+ * `keysOf`.
+ */
 function indexed(
   caches: Held<ModelCache>,
   keysOf: (cache: ModelCache) => string | readonly string[],

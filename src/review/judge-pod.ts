@@ -24,8 +24,8 @@ export interface Court {
 export const NOTHING: Judgement = { findings: [], patch: [] }
 
 /**
- * A pod as the API server treats it: injection changes it, and what comes out of that is validated, by policies first. Those let the Job
- * controller through, whose Jobs had to pass themselves.
+ * A pod as the API server treats it: injection changes it, and what comes out of that is validated, by policies
+ * first. Those let the Job controller through, whose Jobs had to pass themselves.
  */
 export async function judgePod(
   request: AdmissionRequest,

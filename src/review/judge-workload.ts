@@ -16,8 +16,9 @@ import { podRequest } from './request.ts'
 import { findingsOf, type Judgement, type ReviewFinding } from './verdict.ts'
 
 /**
- * A workload as the API server treats it, and then what becomes of its pods: what is injected into them is a patch of their templates, and
- * why they are refused, where the rules for workloads do not say so, is a warning. Of a kind that the webhook does not hear everything is.
+ * A workload as the API server treats it, and then what becomes of its pods: what is injected into them is a patch of
+ * their templates, and why they are refused, where the rules for workloads do not say so, is a warning. Of a kind
+ * that the webhook does not hear everything is.
  */
 export async function judgeWorkload(
   request: AdmissionRequest,

@@ -8,7 +8,9 @@ export interface Manifest {
   line: number
   apiVersion: string
   kind: string
-  /** As the object states it, else the one given for those that state none. Without meaning for kinds that have none. */
+  /**
+   * As the object states it, else the one given for those that state none. Without meaning for kinds that have none.
+   */
   namespace: string
   /** Its name, or the beginning of the one that the API server will give it. Empty where it has neither. */
   name: string

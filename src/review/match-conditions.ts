@@ -11,8 +11,8 @@ export function isWatchedNamespace(namespace: string): boolean {
 }
 
 /**
- * What the matchConditions of the webhooks for pods say, of a pod or a template: it asks for caches, or uses a claim that is named like a
- * managed one. Of any other the webhooks hear nothing, whatever it looks like.
+ * What the matchConditions of the webhooks for pods say, of a pod or a template: it asks for caches, or uses a claim
+ * that is named like a managed one. Of any other the webhooks hear nothing, whatever it looks like.
  */
 export function concernsCaches(pod: unknown): boolean {
   return CACHES in annotationsOf(pod) || usesManagedClaim(pod)

@@ -9,11 +9,14 @@ import { violation } from '../api/violation.ts'
 import type { Manifest } from './manifest.ts'
 
 /**
- * What `manifests/policies.yaml` says of objects that somebody creates who is none of the controllers, in its words. The API server asks policies
- * before validating webhooks, and of what a policy refuses no webhook hears.
+ * What `manifests/policies.yaml` says of objects that somebody creates who is none of the controllers, in its words.
+ * The API server asks policies before validating webhooks, and of what a policy refuses no webhook hears.
  */
 
-/** Policies modelcache-read-only-pods and -jobs, of the spec of a pod or of the template of a Job, as `mutatePod` leaves it. */
+/**
+ * Policies modelcache-read-only-pods and -jobs, of the spec of a pod or of the template of a Job, as `mutatePod`
+ * leaves it.
+ */
 export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[] {
   const volumes = (spec.volumes ?? []).filter(isManaged)
   const managed = new Set(volumes.map(({ name }) => name))

@@ -8,8 +8,9 @@ export interface Input {
 }
 
 /**
- * Reads the objects of a text: documents of YAML, or JSON. Lists (`List`, `PodList` and their like) are taken apart, nested
- * ones too. `namespace` is for objects that state none. Does not throw: what cannot be read is told in `problems`.
+ * Reads the objects of a text: documents of YAML, or JSON. Lists (`List`, `PodList` and their like) are taken apart,
+ * nested ones too. `namespace` is for objects that state none. Does not throw: what cannot be read is told in
+ * `problems`.
  */
 export function readManifests(file: string, text: string, namespace: string): Input {
   const { documents, problems } = parseDocuments(file, text)

@@ -38,8 +38,9 @@ export interface ReviewOptions {
 }
 
 /**
- * The verdict on each object of the input that rules concern, in its order, as if they were applied in turn: a ModelCache that was there
- * before, in the cluster or in the input, is updated. Everything else in the input is the cluster that they are applied to.
+ * The verdict on each object of the input that rules concern, in its order, as if they were applied in turn: a
+ * ModelCache that was there before, in the cluster or in the input, is updated. Everything else in the input is the
+ * cluster that they are applied to.
  */
 export async function review(manifests: readonly Manifest[], options: ReviewOptions): Promise<Reviewed[]> {
   const { view: described, malformed } = inputView(manifests, options.base)

@@ -3,8 +3,8 @@ import { type Violation, violation } from '../api/violation.ts'
 import { members } from './manifest.ts'
 
 /**
- * The fields of a ModelCache's spec that its schema does not have. The API server refuses them too, when kubectl asks it to be strict as
- * it does by default, and before it asks any webhook; so no rule of the server says this.
+ * The fields of a ModelCache's spec that its schema does not have. The API server refuses them too, when kubectl asks
+ * it to be strict as it does by default, and before it asks any webhook; so no rule of the server says this.
  */
 export function unknownFields(object: unknown): Violation[] {
   const parsed = modelCache.safeParse(object)

@@ -24,7 +24,10 @@ const NOT_IN_KUBERNETES = ['binary', 'omap', 'pairs', 'set', 'timestamp'].map(
   name => `tag:yaml.org,2002:${name}`,
 )
 
-/** The YAML of kubectl is 1.1 (`yes` is true, `0644` is octal, `<<` merges) without times and numbers to the base of 60. */
+/**
+ * The YAML of kubectl is 1.1 (`yes` is true, `0644` is octal, `<<` merges) without times and numbers to the base of
+ * 60.
+ */
 const OPTIONS = {
   version: '1.1',
   // A key that is a map is what an unrendered `{{ .Values.x }}` parses as.
@@ -37,7 +40,10 @@ const OPTIONS = {
     ),
 } as const
 
-/** The documents of a YAML or JSON text that are not empty, and what is wrong with it. Keys that are given twice are an error. */
+/**
+ * The documents of a YAML or JSON text that are not empty, and what is wrong with it. Keys that are given twice are
+ * an error.
+ */
 export function parseDocuments(file: string, text: string): { documents: Located[]; problems: Problem[] } {
   const lineCounter = new LineCounter()
   const documents: Located[] = []
@@ -59,7 +65,10 @@ export function parseDocuments(file: string, text: string): { documents: Located
   return { documents, problems }
 }
 
-/** The library bounds how much aliases may blow up a document; beyond that, and for an alias without its anchor, it throws. */
+/**
+ * The library bounds how much aliases may blow up a document; beyond that, and for an alias without its anchor, it
+ * throws.
+ */
 function plainValue(document: Document.Parsed): unknown {
   try {
     return document.toJS()

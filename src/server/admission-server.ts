@@ -17,7 +17,10 @@ export const BODY_LIMIT = 7 * 1024 * 1024
 /** The API server's connection pool drops idle connections after 90 s; the server must not be the first. */
 const KEEP_ALIVE_MS = 120_000
 
-/** Honest clients take milliseconds for both, whatever their distance; an API server waits for an answer no longer than this. */
+/**
+ * Honest clients take milliseconds for both, whatever their distance; an API server waits for an answer no longer
+ * than this.
+ */
 const HANDSHAKE_MS = 10_000
 const BODY_MS = 5_000
 

@@ -22,8 +22,8 @@ export interface Admission {
  *
  * What rests on the absence or the state of an object is confirmed by a live read before it is given, since the
  * watches can lag behind what the user has just applied. A pod whose caches are Ready costs no I/O, but for while the
- * watches are known to be broken. A fault inside a rule denies with a reference id that the log explains; it never lets a
- * request through. `limitMs` bounds the live reads, in milliseconds.
+ * watches are known to be broken. A fault inside a rule denies with a reference id that the log explains; it never
+ * lets a request through. `limitMs` bounds the live reads, in milliseconds.
  */
 export async function admit(
   rules: Rules,
@@ -54,14 +54,15 @@ interface Known {
 }
 
 /**
- * How long a request waits for what its watch cannot tell, in milliseconds. Short, because where the API server cannot be reached every
- * pod of a Ready cache would wait for it.
+ * How long a request waits for what its watch cannot tell, in milliseconds. Short, because where the API server
+ * cannot be reached every pod of a Ready cache would wait for it.
  */
 const DOUBT_MS = 1_000
 
 /**
- * Reads what the rules look up whose watch is known to be broken: what they would allow may have changed unnoticed. Where that
- * fails, the last event stands: Ready is lost rarely, and a pod of a live service must not be refused over an outage.
+ * Reads what the rules look up whose watch is known to be broken: what they would allow may have changed unnoticed.
+ * Where that fails, the last event stands: Ready is lost rarely, and a pod of a live service must not be refused over
+ * an outage.
  */
 async function readDoubted(
   rules: Rules,

@@ -10,8 +10,9 @@ export interface BodyAccount {
 }
 
 /**
- * Bounds the bytes of bodies that are held at a time, by what has come and not by what was announced. Where there is no more room, the
- * peer that holds the most loses its largest body: however many bodies one sends, others keep their share.
+ * Bounds the bytes of bodies that are held at a time, by what has come and not by what was announced. Where there is
+ * no more room, the peer that holds the most loses its largest body: however many bodies one sends, others keep their
+ * share.
  */
 export function createBodyBudget(total: number) {
   const accounts = new Set<BodyAccount>()

@@ -4,16 +4,19 @@ const DEFAULT_TIMEOUT_MS = 10_000
 /** Longest time that a webhook configuration may ask for. */
 const MAX_TIMEOUT_MS = 30_000
 
-/** The API server rounds what is left up to whole seconds, and a call that it repeats still says what was left at first. */
+/**
+ * The API server rounds what is left up to whole seconds, and a call that it repeats still says what was left at
+ * first.
+ */
 const ROUNDED_UP_MS = 1_000
 
 /** Left for the reply to travel back before the API server gives up. */
 const MARGIN_MS = 250
 
 /**
- * Milliseconds that work on a request may take from now on, by the `timeout` query parameter that the API server adds to
- * each call (`?timeout=5s`, a Go duration in whole seconds or milliseconds), when the request has waited for `waitedMs`
- * already. It is at least one, or 0 when nobody waits for the answer any more.
+ * Milliseconds that work on a request may take from now on, by the `timeout` query parameter that the API server adds
+ * to each call (`?timeout=5s`, a Go duration in whole seconds or milliseconds), when the request has waited for
+ * `waitedMs` already. It is at least one, or 0 when nobody waits for the answer any more.
  */
 export function timeLimitMs(timeout: unknown, waitedMs = 0): number {
   const match = typeof timeout === 'string' ? /^(\d{1,6})(ms|s)$/.exec(timeout) : null

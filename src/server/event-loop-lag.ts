@@ -21,7 +21,8 @@ export function watchEventLoop(now: () => number = () => performance.now()): Eve
     turnedAt = now()
   }, INTERVAL_MS).unref()
   return {
-    // A timer alone would notice a long turn only after it: requests that are read in one turn are judged while it lasts.
+    // A timer alone would notice a long turn only after it: requests that are read in one turn are judged while it
+    // lasts.
     ms: () => Math.max(late(), previousMs),
     stop: () => clearInterval(timer),
   }

@@ -18,7 +18,8 @@ export interface OverloadOptions {
  * `Retry-After`, on which the API server calls again. The connection stays: to close it under a body that is still on
  * its way would turn into a reset, in which the answer is lost, and a new one costs more than most decisions.
  *
- * Gives how long a request that was not put off can have waited so far, in milliseconds: for its turn, and for its body.
+ * Gives how long a request that was not put off can have waited so far, in milliseconds: for its turn, and for its
+ * body.
  */
 export function shedOverload(
   app: FastifyInstance,

@@ -43,7 +43,10 @@ interface Reply {
   json: unknown
 }
 
-/** Begins a request whose headers announce so many bytes; undefined: it does not say. `from` is an address of loopback. */
+/**
+ * Begins a request whose headers announce so many bytes; undefined: it does not say. `from` is an address of
+ * loopback.
+ */
 function begin(
   bytes: number | undefined,
   from = '127.0.0.1',

@@ -7,7 +7,10 @@ import { BodyRefused, parseBody } from './review-body.ts'
 /** Bodies up to this size are never put off: those of all connections together fit. Most pods are smaller. */
 const SMALL_BODY_BYTES = 64 * 1024
 
-/** What larger bodies may hold together at a time, while they come and are decided; parsed they take several times as much. */
+/**
+ * What larger bodies may hold together at a time, while they come and are decided; parsed they take several times as
+ * much.
+ */
 const LARGE_BODIES_BYTES = 32 * 1024 * 1024
 
 export interface ReceiveOptions {
@@ -17,8 +20,9 @@ export interface ReceiveOptions {
 }
 
 /**
- * Reads the bodies of requests, JSON alone: anything else is 415. A body over the limit is refused, and so is one for which there is no
- * room (`createBodyBudget`); what still comes of either is read and dropped, for to close the connection under it would lose the answer.
+ * Reads the bodies of requests, JSON alone: anything else is 415. A body over the limit is refused, and so is one for
+ * which there is no room (`createBodyBudget`); what still comes of either is read and dropped, for to close the
+ * connection under it would lose the answer.
  */
 export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: ReceiveOptions): void {
   const budget = createBodyBudget(LARGE_BODIES_BYTES)

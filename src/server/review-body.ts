@@ -16,8 +16,8 @@ export class BodyRefused extends Error {
 }
 
 /**
- * The JSON value in a body. What has a great many values is refused before it is parsed, for parsed it takes twenty times its size.
- * A key like `__proto__` is a member as any other.
+ * The JSON value in a body. What has a great many values is refused before it is parsed, for parsed it takes twenty
+ * times its size. A key like `__proto__` is a member as any other.
  *
  * @throws BodyRefused for such a body, and for what is not JSON.
  */

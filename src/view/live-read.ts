@@ -22,8 +22,8 @@ const LISTED: typeof KINDS = { ...KINDS, Pod: podsOfAnyLabel }
 /** For a list. Below the webhook's own limit of 5 s, so that a slow API server is named as the cause. */
 const READ_TIMEOUT_MS = 4_000
 /**
- * For one object: much longer than a healthy API server takes, and short enough that the read can be made once more over
- * another connection, in case the one that was kept has died without a word.
+ * For one object: much longer than a healthy API server takes, and short enough that the read can be made once more
+ * over another connection, in case the one that was kept has died without a word.
  */
 const FIRST_READ_MS = 1_500
 const SECOND_READ_MS = READ_TIMEOUT_MS - FIRST_READ_MS
@@ -91,7 +91,10 @@ async function getTwice(rest: Rest, path: string): Promise<unknown> {
   }
 }
 
-/** Reads all objects of a kind, in one namespace or of the whole cluster; none of a kind that the cluster does not have. */
+/**
+ * Reads all objects of a kind, in one namespace or of the whole cluster; none of a kind that the cluster does not
+ * have.
+ */
 async function readList<T extends StoredObject>(
   rest: Rest,
   resource: Resource<T>,

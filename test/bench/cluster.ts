@@ -16,7 +16,10 @@ export const READY = 'llama-3-3-70b'
 /** A cache of `NAMESPACE` that is being hydrated. */
 export const HYDRATING = 'deepseek-v3'
 
-/** The view of a webhook process over its own stores, filled as watches would: so many Ready caches and pods that mount them. */
+/**
+ * The view of a webhook process over its own stores, filled as watches would: so many Ready caches and pods that
+ * mount them.
+ */
 export function clusterOf({ caches, consumers = 0 }: { caches: number; consumers?: number }): ClusterView {
   const stores = emptyStores()
   const view = createClusterView(stores)

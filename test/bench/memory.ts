@@ -17,8 +17,8 @@ const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
 const IDLE_MS = 30_000
 
 /**
- * Start-up and memory of the webhook and the controller, as real processes on a real control plane: with nothing in it, and
- * with everything.
+ * Start-up and memory of the webhook and the controller, as real processes on a real control plane: with nothing in
+ * it, and with everything.
  */
 export async function benchMemory(): Promise<void> {
   await using started = new AsyncDisposableStack()

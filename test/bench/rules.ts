@@ -15,7 +15,10 @@ const SIZES = [10, 1_000, 10_000]
 const CONSUMERS = 10_000
 const TIMES = 5_000
 
-/** One kind of decision, and whether it is to be allowed: a benchmark of the wrong verdict would measure something else. */
+/**
+ * One kind of decision, and whether it is to be allowed: a benchmark of the wrong verdict would measure something
+ * else.
+ */
 interface Subject {
   name: string
   allowed: boolean
@@ -23,8 +26,8 @@ interface Subject {
 }
 
 /**
- * Microseconds for each decision, the parsing of its object by zod and the writing of its JSON Patch included, with ever
- * more caches in the stores of the process. Look-ups are by key, so a row should be flat.
+ * Microseconds for each decision, the parsing of its object by zod and the writing of its JSON Patch included, with
+ * ever more caches in the stores of the process. Look-ups are by key, so a row should be flat.
  */
 export function benchRules(): void {
   const columns = SIZES.map(caches => `${caches.toLocaleString('en')} caches`)

@@ -13,7 +13,10 @@ const ROLLOUT =
 
 const PHASE = 'get modelcache/llama -o jsonpath={.status.phase}'
 
-/** The story on a real node: how it is installed, how a model of a hub is staged, what real pods read, and how it goes again. */
+/**
+ * The story on a real node: how it is installed, how a model of a hub is staged, what real pods read, and how it goes
+ * again.
+ */
 export function nodeSteps(
   { kubeconfig }: Pick<NodeBed, 'kubeconfig'>,
   sources: Pick<Sources, 'sums'>,

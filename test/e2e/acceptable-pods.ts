@@ -10,9 +10,9 @@ const PLAIN = /^[A-Za-z0-9]*$/
 const QUALIFIED_KEY = /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/
 
 /**
- * Generated pods as an API server takes them: what it would refuse whoever asks (keys and values that are no labels, mounts
- * of volumes that are not there, one path twice) is fixed, and nothing else. Each asks for one to all of the `ready`
- * caches, or at a scheduling gate for `waiting` as well.
+ * Generated pods as an API server takes them: what it would refuse whoever asks (keys and values that are no labels,
+ * mounts of volumes that are not there, one path twice) is fixed, and nothing else. Each asks for one to all of the
+ * `ready` caches, or at a scheduling gate for `waiting` as well.
  */
 export function acceptablePods(ready: readonly string[], waiting: string): fc.Arbitrary<Pod> {
   return fc

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { claim, classes, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-// What a tenant with role edit may do to the claim of a cache and to its hydration pod: nothing. Most of it is held by policies, so by
-// the API server alone.
+// What a tenant with role edit may do to the claim of a cache and to its hydration pod: nothing. Most of it is held
+// by policies, so by the API server alone.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
 const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
 const CLAIM = 'modelcache--weights'

@@ -3,8 +3,8 @@ import { type Cluster, eventually } from './cluster.ts'
 import { modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './own-plane.ts'
 
-// What holds a deletion is what pods mount, whatever they say of themselves; and a namespace goes without us. A control plane of its own,
-// because the product is taken down.
+// What holds a deletion is what pods mount, whatever they say of themselves; and a namespace goes without us. A
+// control plane of its own, because the product is taken down.
 let own: OwnPlane
 let cluster: Cluster
 

@@ -3,8 +3,9 @@ import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { HYDRATOR, hydrationJobOf, type Job } from './hydration-jobs.ts'
 import { classes, modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-// What puts somebody else's container, or somebody else's words, beside the container that writes what pods will trust: injectors that
-// obey annotations, changes of the Job while it is suspended, and whoever has the token of the controller.
+// What puts somebody else's container, or somebody else's words, beside the container that writes what pods will
+// trust: injectors that obey annotations, changes of the Job while it is suspended, and whoever has the token of the
+// controller.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
 const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
 const JOB_CONTROLLER = ['--as=system:serviceaccount:kube-system:job-controller']

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { classes, huggingFace, modelCache, soundSpec } from './objects.ts'
 
-// A ModelCache sends a Secret to the host that it names. Somebody who may create ModelCaches, and read no Secrets, must not get one so.
+// A ModelCache sends a Secret to the host that it names. Somebody who may create ModelCaches, and read no Secrets,
+// must not get one so.
 const STAGER = ['--as=stager', '--as-group=system:authenticated']
 const READER = ['--as=reader', '--as-group=system:authenticated']
 const PATIENT = '{"metadata":{"annotations":{"modelplane.ai/paused":"true"}}}'

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-// What a tenant with role edit may send by one dry run, made as large as the API server takes it. Each has an answer of the webhook
-// itself, a short one, and the next review is answered too.
+// What a tenant with role edit may send by one dry run, made as large as the API server takes it. Each has an answer
+// of the webhook itself, a short one, and the next review is answered too.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
 let cluster: Cluster
 

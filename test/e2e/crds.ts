@@ -8,8 +8,8 @@ export async function deleteCrd(kubectl: Kubectl, name: string): Promise<void> {
 }
 
 /**
- * Waits for the end of a CRD whose deletion has begun. The API server's finalizer can miss its cue and look again only when its
- * informer resyncs, every five minutes, so each look here writes an annotation, which is another cue.
+ * Waits for the end of a CRD whose deletion has begun. The API server's finalizer can miss its cue and look again
+ * only when its informer resyncs, every five minutes, so each look here writes an annotation, which is another cue.
  */
 export async function untilCrdIsGone(kubectl: Kubectl, name: string): Promise<void> {
   await eventually(`the end of CRD ${name}`, async () => {

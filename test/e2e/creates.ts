@@ -12,8 +12,8 @@ export interface Creates {
 export const CONCURRENT = 4
 
 /**
- * Creates pods for as long as something goes on, real ones, one after another in a few lanes, at no less than the rate asked for as
- * far as the machine lets it. They carry a gate of their own, so no node has to run them.
+ * Creates pods for as long as something goes on, real ones, one after another in a few lanes, at no less than the
+ * rate asked for as far as the machine lets it. They carry a gate of their own, so no node has to run them.
  */
 export async function createWhile(options: {
   /** Path of a kubeconfig. */

@@ -150,7 +150,9 @@ const caches = z.object({
   ),
 })
 
-/** As the controller will do when their snapshots are complete. Those over existing claims become Ready by themselves. */
+/**
+ * As the controller will do when their snapshots are complete. Those over existing claims become Ready by themselves.
+ */
 async function makeCachesReady(namespace: Cluster): Promise<void> {
   const { items } = caches.parse(await namespace.get('modelcaches'))
   for (const { metadata, spec } of items) {

@@ -6,8 +6,9 @@ import { eventually } from './cluster.ts'
 import { CRDS, DOCS, HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
 import { stepByStep } from './step-by-step.ts'
 
-// The commands of docs/installation.md with Helm on a control plane of their own. The API server cannot reach the webhook, for no
-// pod runs: what asks for caches is refused for that, which shows that it is asked. The steps build on one another.
+// The commands of docs/installation.md with Helm on a control plane of their own. The API server cannot reach the
+// webhook, for no pod runs: what asks for caches is refused for that, which shows that it is asked. The steps build
+// on one another.
 const HELM_UPGRADE = 'helm upgrade modelcache chart --namespace modelcache-system --reset-then-reuse-values'
 const ROLLOUT_STATUS =
   'kubectl -n modelcache-system rollout status deployment/modelcache-webhook deployment/modelcache-controller'

@@ -5,8 +5,9 @@ import { eventually } from './cluster.ts'
 import { HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
 import { stepByStep } from './step-by-step.ts'
 
-// The commands of docs/installation.md with kubectl on a control plane of their own. The API server cannot reach the webhook, for
-// no pod runs: what asks for caches is refused for that, which shows that it is asked. The steps build on one another.
+// The commands of docs/installation.md with kubectl on a control plane of their own. The API server cannot reach the
+// webhook, for no pod runs: what asks for caches is refused for that, which shows that it is asked. The steps build
+// on one another.
 const APPLY = 'kubectl apply --server-side -k manifests/'
 
 vi.setConfig({ testTimeout: 600_000 })

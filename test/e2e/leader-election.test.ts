@@ -7,8 +7,8 @@ import { type Cluster, eventually } from './cluster.ts'
 import { claim, modelCache, soundSpec } from './objects.ts'
 import { type OwnPlane, startOwnPlane } from './own-plane.ts'
 
-// Two replicas of the controller, with the shipped rights, on a control plane of their own, because they are taken down. The
-// tests build on one another: each begins with the leader that the one before has left.
+// Two replicas of the controller, with the shipped rights, on a control plane of their own, because they are taken
+// down. The tests build on one another: each begins with the leader that the one before has left.
 let own: OwnPlane
 let cluster: Cluster
 let replicas: Role[]

@@ -12,7 +12,8 @@ import { acceptablePods } from './acceptable-pods.ts'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
 
-// Unit tests apply patches with fast-json-patch. Here the same patches are applied by the API server, and the two agree.
+// Unit tests apply patches with fast-json-patch. Here the same patches are applied by the API server, and the two
+// agree.
 const SAMPLE = 40
 const SEED = 1
 const READY = { llama: '/mnt/model', tokenizer: '/mnt/tokenizer', adapters: '/models/a' }
@@ -63,7 +64,10 @@ function named({ metadata, spec }: Pod, name: string) {
   }
 }
 
-/** The webhook leaves this namespace alone, so what comes back from there has the API server's defaults and nothing of ours. */
+/**
+ * The webhook leaves this namespace alone, so what comes back from there has the API server's defaults and nothing of
+ * ours.
+ */
 const UNTOUCHED = 'kube-system'
 
 test('the sample has patches of every shape', () => {
@@ -113,7 +117,9 @@ test('and each comes back unchanged when it is admitted once more', async () => 
 
 const admitted = z.looseObject({ metadata: z.looseObject({ name: z.string() }) })
 
-/** The pods as the API server would store them, without what it gives to each object again. Fails when it refuses one. */
+/**
+ * The pods as the API server would store them, without what it gives to each object again. Fails when it refuses one.
+ */
 async function create(namespace: string, pods: unknown[]) {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods })
   const args = ['create', '--namespace', namespace, '--dry-run=server', '--output', 'yaml', '--filename', '-']

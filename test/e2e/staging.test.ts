@@ -13,7 +13,8 @@ import {
   storageClass,
 } from './objects.ts'
 
-// The real API server, Job controller, volume binder and garbage collector; what a kubelet would say of a pod is said by hand.
+// The real API server, Job controller, volume binder and garbage collector; what a kubelet would say of a pod is said
+// by hand.
 
 let cluster: Cluster
 beforeAll(async () => {
@@ -47,7 +48,10 @@ const inPhase = (name: string, phase: string, reason?: string) =>
       : undefined
   })
 
-/** A volume for the claim, as a provisioner would make it. Where it is there first, the binder does not wait for its next round. */
+/**
+ * A volume for the claim, as a provisioner would make it. Where it is there first, the binder does not wait for its
+ * next round.
+ */
 const provision = (claimName: string, storageClassName = RWX_CLASS) =>
   cluster.need({
     apiVersion: 'v1',

@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto'
 export type Canaries = Readonly<Record<string, string>>
 
 /**
- * A text like no other, which is a good value of a label too. It is short, because parsers quote no more than ten characters on
- * either side of what they do not understand, and begins with a letter at which JSON is broken.
+ * A text like no other, which is a good value of a label too. It is short, because parsers quote no more than ten
+ * characters on either side of what they do not understand, and begins with a letter at which JSON is broken.
  */
 export function aCanary(): string {
   return `z${randomBytes(5).toString('hex').slice(1)}`

@@ -12,10 +12,14 @@ import { type Product, startProduct } from '../testbed/product.ts'
 import { aCanary, type Canaries } from './canaries.ts'
 import { type ErringFront, startErringFront } from './erring-front.ts'
 
-// A log at this level holds every line that one of another level would: pino leaves out whole lines, and no code asks for the level.
+// A log at this level holds every line that one of another level would: pino leaves out whole lines, and no code asks
+// for the level.
 const AT_TRACE = { options: ['--log-level', 'trace'] }
 
-/** The product at its most talkative, on a control plane of its own that it reaches through a front, and what it must not tell. */
+/**
+ * The product at its most talkative, on a control plane of its own that it reaches through a front, and what it must
+ * not tell.
+ */
 export interface CanaryPlane extends AsyncDisposable {
   /** Where the kubeconfigs are. */
   dir: string

@@ -22,7 +22,8 @@ import {
 } from './canary-reviews.ts'
 import { leakingAnswers } from './leaking-answers.ts'
 
-// What users trust the product with must not turn up in what it says: in no log, metric or answer. The tests build on one another.
+// What users trust the product with must not turn up in what it says: in no log, metric or answer. The tests build on
+// one another.
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 let plane: CanaryPlane
@@ -52,7 +53,9 @@ const response = z.looseObject({
   response: z.looseObject({ allowed: z.boolean(), patch: z.string().optional() }),
 })
 
-/** Sends something to the webhook, with credentials in its headers; gives the verdict, or the status if there is none. */
+/**
+ * Sends something to the webhook, with credentials in its headers; gives the verdict, or the status if there is none.
+ */
 async function send({ path, body, contentType = 'application/json' }: Sent): Promise<boolean | number> {
   const { canaries, product } = plane
   const agent = new Agent()

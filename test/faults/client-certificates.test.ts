@@ -14,7 +14,8 @@ import { kubectlFor } from '../testbed/kubectl.ts'
 import { writePair } from '../testbed/pki.ts'
 import { type Product, startProduct } from '../testbed/product.ts'
 
-// An API server that presents a certificate to webhooks, configured as docs/certificates.md says, and a webhook that asks for one.
+// An API server that presents a certificate to webhooks, configured as docs/certificates.md says, and a webhook that
+// asks for one.
 const running = new AsyncDisposableStack()
 let ca: KeyedCertificate
 let caFile: string

@@ -60,8 +60,8 @@ interface Lane {
 }
 
 /**
- * Asks without a pause, over connections that are kept, as an API server does through a Service: a connection stays with
- * its replica until an answer ends it, and the next one is made to `endpoint`.
+ * Asks without a pause, over connections that are kept, as an API server does through a Service: a connection stays
+ * with its replica until an answer ends it, and the next one is made to `endpoint`.
  */
 function startLanes(endpoint: () => number): { lanes: readonly Lane[]; stop(): Promise<void> } {
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
@@ -157,7 +157,8 @@ test('of API servers that keep their connections busy, none sees a request fail 
     const process = leaving.child()
     terminate(leaving)
     await eventually('its word that it stops', async () => (await isDraining(leaving)) || undefined)
-    // The Service does not know yet: every answer ends its connection, which is made again to the same replica, and served.
+    // The Service does not know yet: every answer ends its connection, which is made again to the same replica, and
+    // served.
     const before = lanes.map(keptBy)
     const closed = lanes.map(lane => lane.closed.get(leaving.port) ?? 0)
     await each(
@@ -186,7 +187,10 @@ test('while all replicas are told to stop at once, those that end are asked unti
   const started = [...ending]
   const told = new Set<Replica>()
   let serving: Replica[] = ending
-  /** Of those that are ready, as kube-proxy chooses: one that is not ending, else one that is. None: a refused connection. */
+  /**
+   * Of those that are ready, as kube-proxy chooses: one that is not ending, else one that is. None: a refused
+   * connection.
+   */
   const choose = () => (serving.find(replica => !told.has(replica)) ?? serving[0])?.port ?? 1
   const look = async (replicas: readonly Replica[]) => {
     const ready = await Promise.all(replicas.map(isReady))

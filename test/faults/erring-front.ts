@@ -14,7 +14,10 @@ export interface ErringFront extends AsyncDisposable {
   answer(instead: Answer | undefined): void
 }
 
-/** Starts one on loopback, with a certificate of the control plane's CA; what it passes on is unchanged, credentials too. */
+/**
+ * Starts one on loopback, with a certificate of the control plane's CA; what it passes on is unchanged, credentials
+ * too.
+ */
 export async function startErringFront(server: string, ca: KeyedCertificate): Promise<ErringFront> {
   const { certPem, keyPem } = await issueServing(ca, ['localhost'])
   const agent = new Agent({ keepAlive: true, ca: ca.certPem })

@@ -12,10 +12,13 @@ import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
 import type { Role } from '../testbed/role.ts'
 import { full } from './scene.ts'
 
-// Anybody may fill a cluster with objects as large as etcd takes them. Each role starts and works all the same, within the memory that it
-// is given by the manifests.
+// Anybody may fill a cluster with objects as large as etcd takes them. Each role starts and works all the same,
+// within the memory that it is given by the manifests.
 
-/** How many of each kind, in the small sample; at full size as many as the 2 GiB of etcd hold, with what becomes of them. */
+/**
+ * How many of each kind, in the small sample; at full size as many as the 2 GiB of etcd hold, with what becomes of
+ * them.
+ */
 const COUNTS: readonly [kind: Kind, small: number, full: number][] = [
   ['Pod', 60, 150],
   ['HydrationPod', 30, 150],

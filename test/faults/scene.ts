@@ -36,8 +36,8 @@ export interface Scene extends AsyncDisposable {
   /** Waits until all is as it was before the changes. */
   asBefore(): Promise<void>
   /**
-   * Waits until all is settled, ends the load, fails if there was a wrong verdict, and prints how long it took since then
-   * and what became of the pods.
+   * Waits until all is settled, ends the load, fails if there was a wrong verdict, and prints how long it took since
+   * then and what became of the pods.
    */
   report(fault: string, since: number): Promise<void>
 }

@@ -6,7 +6,10 @@ import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { askFor } from './verdicts.ts'
 
-/** Longer than `--max-event-loop-lag` by default; with the second after which the API server calls again, half of what a call may take. */
+/**
+ * Longer than `--max-event-loop-lag` by default; with the second after which the API server calls again, half of what
+ * a call may take.
+ */
 const FROZEN_MS = 1_500
 const ROUNDS = 5
 

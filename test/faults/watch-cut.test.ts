@@ -3,8 +3,8 @@ import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
 import { startTcpProxy, type TcpProxy } from '../testbed/tcp-proxy.ts'
 import { full, setScene } from './scene.ts'
 
-// The product reaches the API server through a proxy that fails; the API server reaches the webhook all the time. So pods are
-// decided while the watches are blind.
+// The product reaches the API server through a proxy that fails; the API server reaches the webhook all the time. So
+// pods are decided while the watches are blind.
 let own: OwnPlane
 let proxy: TcpProxy
 

@@ -22,8 +22,9 @@ interface Cost {
 }
 
 /**
- * Grows each text, list, map and key of `n` reviews in turn to a megabyte, and gives the first that takes too long, longer than its size
- * explains, or too much memory; undefined where there is none. What the rules say of it is not compared.
+ * Grows each text, list, map and key of `n` reviews in turn to a megabyte, and gives the first that takes too long,
+ * longer than its size explains, or too much memory; undefined where there is none. What the rules say of it is not
+ * compared.
  */
 export function growAll(
   { n, seed, from = 0 }: { n: number; seed: number; from?: number },

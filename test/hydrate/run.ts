@@ -28,7 +28,10 @@ export function manifestOf(source: object): string {
   })
 }
 
-/** Runs `modelcache hydrate` with a manifest on its standard input, if there is one. `before` is what runs it, such as another user. */
+/**
+ * Runs `modelcache hydrate` with a manifest on its standard input, if there is one. `before` is what runs it, such as
+ * another user.
+ */
 export function startHydrate(
   manifest: string | undefined,
   args: readonly string[],

@@ -10,8 +10,8 @@ import { RULE_KINDS } from '../../src/view/view.ts'
 import type { KubeObject } from '../testbed/objects.ts'
 import { byName, kustomize } from './rendered.ts'
 
-// The rights of both roles against what the code does. What the code watches is asked of the code; what it calls besides
-// stands here, with the file that does it. A right without a use fails, and so does a use without a right.
+// The rights of both roles against what the code does. What the code watches is asked of the code; what it calls
+// besides stands here, with the file that does it. A right without a use fails, and so does a use without a right.
 
 type Addressed = Pick<Resource<StoredObject>, 'apiVersion' | 'plural'>
 type Use = [scope: 'cluster' | 'namespace', verbs: string, what: Addressed, name?: string | undefined]

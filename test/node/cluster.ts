@@ -71,7 +71,9 @@ const pods = z.looseObject({
   ),
 })
 
-/** Ends the process of one replica by SIGKILL, as the kernel does when memory runs out, and gives the name of its pod. */
+/**
+ * Ends the process of one replica by SIGKILL, as the kernel does when memory runs out, and gives the name of its pod.
+ */
 export async function killReplica(component: 'webhook' | 'controller'): Promise<string> {
   const selector = `app.kubernetes.io/component=${component}`
   const listed = await kubectl(['get', 'pods', '-n', SYSTEM, '-l', selector, '-o', 'json'])

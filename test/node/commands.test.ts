@@ -13,7 +13,8 @@ import { PRODUCT_IMAGE } from '../testbed/node/images.ts'
 import { installProduct } from '../testbed/node/installed.ts'
 import { kubeconfigPath, kubectl, kubectlPath, NO_NODE, runtimeCommand, SYSTEM } from './cluster.ts'
 
-// Every command of README.md and docs/installation.md, as a user types it, on a cluster with a node and in an order that makes sense.
+// Every command of README.md and docs/installation.md, as a user types it, on a cluster with a node and in an order
+// that makes sense.
 vi.setConfig({ testTimeout: 600_000 })
 stepByStep()
 

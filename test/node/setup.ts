@@ -22,8 +22,8 @@ declare module 'vitest' {
 }
 
 /**
- * One cluster with a real node and the product installed in it, for all files. Where no node can be, the files are skipped, in
- * one loud line; with REQUIRE_NODE set, that is a failure.
+ * One cluster with a real node and the product installed in it, for all files. Where no node can be, the files are
+ * skipped, in one loud line; with REQUIRE_NODE set, that is a failure.
  */
 export default async function setup(project: TestProject) {
   const obstacle = await nodeObstacle()

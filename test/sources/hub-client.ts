@@ -13,7 +13,10 @@ from huggingface_hub import snapshot_download
 snapshot_download(sys.argv[1], local_dir=sys.argv[2], max_workers=2)
 `
 
-/** Downloads a whole repository with the official Python client, which is installed into the cache of the test bed the first time. */
+/**
+ * Downloads a whole repository with the official Python client, which is installed into the cache of the test bed the
+ * first time.
+ */
 export async function officialDownload(endpoint: string, repo: string, into: string): Promise<void> {
   const packages = await installed()
   await run('python3', ['-c', SCRIPT, repo, into], {

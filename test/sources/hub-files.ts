@@ -15,7 +15,9 @@ export interface HubFile {
   isLfs: boolean
 }
 
-/** As the Hub by its default: these are on large file storage, whatever their size, and all that is larger than 10 MB. */
+/**
+ * As the Hub by its default: these are on large file storage, whatever their size, and all that is larger than 10 MB.
+ */
 const LFS = /\.(safetensors|bin|pt|pth|h5|msgpack|gguf|model)$/
 const LFS_BYTES = 10_000_000
 

@@ -45,8 +45,8 @@ type Answer =
   | { file: HubFile; commit: string }
 
 /**
- * What the clients of the Hugging Face Hub need of it: revisions, listings by pages, files by commit, blobs on another address, its error
- * codes. The official client is held against it in test/hydrate/hugging-face.test.ts.
+ * What the clients of the Hugging Face Hub need of it: revisions, listings by pages, files by commit, blobs on
+ * another address, its error codes. The official client is held against it in test/hydrate/hugging-face.test.ts.
  */
 export async function serveHub(options: HubOptions): Promise<Hub> {
   const { repos, pageSize = 1000, first = [], breakAfter = [], host = '127.0.0.1', bytesPerSecond } = options

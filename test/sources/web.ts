@@ -24,7 +24,10 @@ export interface Web extends AsyncDisposable {
   sent(): number
 }
 
-/** A web server, on any port of loopback unless it is said otherwise, that serves these pages, with the faults that they name. */
+/**
+ * A web server, on any port of loopback unless it is said otherwise, that serves these pages, with the faults that
+ * they name.
+ */
 export async function serveWeb(
   pages: Record<string, Page>,
   { host = '127.0.0.1', port: wanted = 0 } = {},

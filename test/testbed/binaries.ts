@@ -75,7 +75,9 @@ const helm: BuildSet = {
   duration: 'under two minutes',
 }
 
-/** The binaries and manifests of a control plane, built from source the first time and out of the cache from then on. */
+/**
+ * The binaries and manifests of a control plane, built from source the first time and out of the cache from then on.
+ */
 export async function ensureBinaries(onProgress: Report): Promise<Binaries> {
   const target = await ensureBuilt(controlPlane, onProgress)
   const dir = join(target, 'bin')

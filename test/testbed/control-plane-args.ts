@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { type Host, hasNetwork } from './host.ts'
 
-/** Where one control plane keeps its files and listens: on loopback, and for nodes on the address of the host as well. */
+/**
+ * Where one control plane keeps its files and listens: on loopback, and for nodes on the address of the host as well.
+ */
 export interface Layout {
   dir: string
   /** The API server's URL, as this machine's processes reach it. */

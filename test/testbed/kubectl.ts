@@ -6,8 +6,8 @@ import type { KubeObject } from './objects.ts'
 export type Kubectl = (args: readonly string[], stdin?: string) => Promise<CommandResult>
 
 /**
- * A kubectl that talks as the given kubeconfig says and keeps its caches in `dir`, not in the home folder. What takes longer than
- * `timeoutMs` is stopped.
+ * A kubectl that talks as the given kubeconfig says and keeps its caches in `dir`, not in the home folder. What takes
+ * longer than `timeoutMs` is stopped.
  */
 export function kubectlFor(binary: string, kubeconfig: string, dir: string, timeoutMs = 60_000): Kubectl {
   const env = {

@@ -5,8 +5,8 @@ import { claimState, dropState, publishState, RUN_DIR, STATE_DIR } from './state
 import { startTestbed, type Testbed } from './testbed.ts'
 
 /**
- * Owns a test bed, with a node or without: starts it, publishes where it is, and stops it at SIGTERM or SIGINT. Resolves to
- * the exit code once all is gone. What fails leaves its logs; a clean end leaves nothing.
+ * Owns a test bed, with a node or without: starts it, publishes where it is, and stops it at SIGTERM or SIGINT.
+ * Resolves to the exit code once all is gone. What fails leaves its logs; a clean end leaves nothing.
  */
 export async function serve({ node }: { node: boolean }): Promise<number> {
   mkdirSync(STATE_DIR, { recursive: true })

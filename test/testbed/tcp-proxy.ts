@@ -7,8 +7,8 @@ export interface TcpProxy extends AsyncDisposable {
   /** Connections that clients hold open now. */
   connections(): number
   /**
-   * Forwards nothing more and closes nothing, like a firewall that has lost its state: the connections that are open now, or
-   * `all`, those that are opened later too.
+   * Forwards nothing more and closes nothing, like a firewall that has lost its state: the connections that are open
+   * now, or `all`, those that are opened later too.
    */
   freeze(which: 'open' | 'all'): void
   /** Breaks all connections; new ones are served. */

@@ -50,7 +50,10 @@ function onOneNode(
   return [error(violation('ClaimNotShared', `${FIELD}.name`, text), [...basis, ofVolume])]
 }
 
-/** A claim whose volume is made for the first pod that mounts it is empty until there is one; waiting for the cache alone ends nothing. */
+/**
+ * A claim whose volume is made for the first pod that mounts it is empty until there is one; waiting for the cache
+ * alone ends nothing.
+ */
 function unfilled(
   { metadata, spec, status }: PersistentVolumeClaim,
   basis: readonly ObjectRef[],

@@ -9,10 +9,12 @@ import type { Change, Rule } from './change.ts'
 type Request = Readonly<Record<string, string>>
 
 /**
- * The quotas of the namespace have room for the claim of backend PVC, or for what it grows by. They bind when the claim is made, so
- * this is only told. Runs on CREATE and when the size grows. Usage is as the quota controller last counted it.
+ * The quotas of the namespace have room for the claim of backend PVC, or for what it grows by. They bind when the
+ * claim is made, so this is only told. Runs on CREATE and when the size grows. Usage is as the quota controller last
+ * counted it.
  *
- * A claim is counted as by the API server: persistent_volume_claims.go in k8s.io/kubernetes/pkg/quota/v1/evaluator/core.
+ * A claim is counted as by the API server: persistent_volume_claims.go in
+ * k8s.io/kubernetes/pkg/quota/v1/evaluator/core.
  */
 export const storageQuota: Rule = (change, view, policy) => {
   const { cache, namespace, old } = change
@@ -36,8 +38,8 @@ export const storageQuota: Rule = (change, view, policy) => {
 }
 
 /**
- * The size of a new claim, or what an old one grows by; undefined where that is nothing or not known yet. A first size that an update
- * sets takes the place of a measured one, so how much it adds is not known here.
+ * The size of a new claim, or what an old one grows by; undefined where that is nothing or not known yet. A first
+ * size that an update sets takes the place of a measured one, so how much it adds is not known here.
  */
 function addedStorage({ cache, old }: Change): string | undefined {
   const now = cache.spec.storage.pvc?.sizeGiB

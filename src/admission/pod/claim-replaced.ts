@@ -2,8 +2,8 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import type { ClusterView } from '../cluster-view.ts'
 
 /**
- * Whether the claim that was staged is gone, and perhaps another one has its name: then nobody knows what that holds, whatever the
- * digest in status. Status has no UID before the controller has seen the claim.
+ * Whether the claim that was staged is gone, and perhaps another one has its name: then nobody knows what that holds,
+ * whatever the digest in status. Status has no UID before the controller has seen the claim.
  */
 export function isClaimReplaced(
   { status }: ModelCache,

@@ -8,8 +8,9 @@ import type { Subject } from './subject.ts'
  * No pod but that of a cache's own hydration Job mounts its claim writable.
  *
  * That pod is known by two facts together: the Job controller creates it, which the API server has authenticated, and
- * it is controlled by the Job whose UID our controller has written into the cache's status. Whoever may create pods can
- * forge labels and owner references, but not the first fact; whoever may create Jobs gets the first, but not the second.
+ * it is controlled by the Job whose UID our controller has written into the cache's status. Whoever may create pods
+ * can forge labels and owner references, but not the first fact; whoever may create Jobs gets the first, but not the
+ * second.
  */
 export function claimWritable({ request, pod, view, policy }: Subject): readonly Finding[] {
   const namespace = request.namespace ?? ''

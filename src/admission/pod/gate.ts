@@ -4,7 +4,9 @@ import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import { quote, trimmed } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
 
-/** Whether a pod would rather wait for its caches at a scheduling gate than be refused, or why what it says is wrong. */
+/**
+ * Whether a pod would rather wait for its caches at a scheduling gate than be refused, or why what it says is wrong.
+ */
 export function waitsAtGate({ metadata }: Pod): Outcome<boolean> {
   const value = metadata.annotations?.[NOT_READY]
   if (value === undefined) return ok(false)

@@ -10,9 +10,9 @@ import type { Subject } from './subject.ts'
 const APART = 'keep the webhook that does so away from pods with label app.kubernetes.io/component=hydrator'
 
 /**
- * Of a hydration pod container `hydrate` alone has the claim, with the image of its Job, and nobody else sees its processes: whatever
- * injectors put beside it could write what others then trust. Its name is reserved, so it is known by that. The policy
- * modelcache-hydration-containers says the same.
+ * Of a hydration pod container `hydrate` alone has the claim, with the image of its Job, and nobody else sees its
+ * processes: whatever injectors put beside it could write what others then trust. Its name is reserved, so it is
+ * known by that. The policy modelcache-hydration-containers says the same.
  */
 export function hydrationProtected({ request, pod }: Subject): readonly Finding[] {
   if (!isHydration(pod)) return []

@@ -14,9 +14,9 @@ import { type ManagedClaim, managedClaim } from '../managed-claim.ts'
 import type { Subject } from './subject.ts'
 
 /**
- * Whatever a pod mounts of a managed claim is a snapshot that the cache's status knows. kubelet makes a folder that is missing, on a
- * read-only volume too, so any other would be an empty one, and would change what the hydration Job finds. The whole claim may be
- * looked at.
+ * Whatever a pod mounts of a managed claim is a snapshot that the cache's status knows. kubelet makes a folder that
+ * is missing, on a read-only volume too, so any other would be an empty one, and would change what the hydration Job
+ * finds. The whole claim may be looked at.
  */
 export function snapshotUnknown({ request, pod, view }: Subject): readonly Finding[] {
   const namespace = request.namespace ?? ''
@@ -64,7 +64,10 @@ function isSnapshot({ subPath, subPathExpr }: VolumeMount, owner: ModelCache | u
   return owner !== undefined && !subPathExpr && hasSnapshotAt(owner, folder)
 }
 
-/** Whether it is the mount of a pod that waits: the controller writes the digest, and nobody else, before anything starts. */
+/**
+ * Whether it is the mount of a pod that waits: the controller writes the digest, and nobody else, before anything
+ * starts.
+ */
 function isAwaited(
   { subPath, subPathExpr: expression }: VolumeMount,
   owner: ModelCache | undefined,

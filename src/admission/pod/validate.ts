@@ -13,7 +13,8 @@ import type { Subject } from './subject.ts'
 
 /**
  * The validating webhook for pods (validate.pods.modelplane.ai), after every mutating one: what finally runs has the
- * mounts of its caches, of a managed claim nothing but snapshots, and nobody but container hydrate of a hydration Job writes to one.
+ * mounts of its caches, of a managed claim nothing but snapshots, and nobody but container hydrate of a hydration Job
+ * writes to one.
  */
 export function validatePod(request: AdmissionRequest, view: ClusterView, policy: Policy): Decision {
   const { operation, subResource } = request

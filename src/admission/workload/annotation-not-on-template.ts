@@ -5,7 +5,10 @@ import { findStrays } from './find-templates.ts'
 import { annotationsOf } from './pod-templates.ts'
 import type { Advice } from './workload.ts'
 
-/** The annotation where it reaches no pod: on the workload, on what a CronJob copies to its Jobs, and above the templates of operators. */
+/**
+ * The annotation where it reaches no pod: on the workload, on what a CronJob copies to its Jobs, and above the
+ * templates of operators.
+ */
 export function strayReferences(object: unknown): unknown[] {
   const known = [object, valueAt(object, 'spec.jobTemplate')].map(bearer => annotationsOf(bearer)[CACHES])
   return [...known, ...findStrays(object)]

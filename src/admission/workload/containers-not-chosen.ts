@@ -5,8 +5,8 @@ import { warning } from '../finding.ts'
 import type { Advice, Subject } from './workload.ts'
 
 /**
- * Several containers, of which none shows that it serves: all of them get the mounts, which is more than most people mean. A cache that does
- * not exist has no path yet that could tell, so until it does this is silent.
+ * Several containers, of which none shows that it serves: all of them get the mounts, which is more than most people
+ * mean. A cache that does not exist has no path yet that could tell, so until it does this is silent.
  */
 export const containersNotChosen: Advice = ({ subjects }) =>
   subjects.flatMap(({ template: { path }, ...subject }) => {

@@ -19,9 +19,10 @@ export interface Found {
 const MAX_DEPTH = 32
 
 /**
- * The pod templates in an object of a kind that nobody here knows, by their shape: `spec.containers` beside `metadata`. Where annotations of
- * ours stand elsewhere, on the object itself or on a part of it, its controller may well hand them on to pods; so that counts too, unless
- * there is a template below, whose metadata is what its pods get.
+ * The pod templates in an object of a kind that nobody here knows, by their shape: `spec.containers` beside
+ * `metadata`. Where annotations of ours stand elsewhere, on the object itself or on a part of it, its controller may
+ * well hand them on to pods; so that counts too, unless there is a template below, whose metadata is what its pods
+ * get.
  */
 export function findTemplates(object: unknown): Found[] {
   return walk(object).filter(({ isStray }) => !isStray)
@@ -68,8 +69,8 @@ function withBearer(value: unknown, place: Place, below: Seen[]): Seen[] {
 }
 
 /**
- * In `metadata`, as objects and templates have them, or without, as parts of some kinds do. Where one of ours is no text, nothing is read of
- * them: no API server stores such annotations.
+ * In `metadata`, as objects and templates have them, or without, as parts of some kinds do. Where one of ours is no
+ * text, nothing is read of them: no API server stores such annotations.
  */
 function ourAnnotations(value: unknown): object | undefined {
   // Only what has one of ours is parsed: zod makes an error of each part of an object that has no annotations at all.

@@ -4,7 +4,10 @@ import { warning } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import type { Advice, Workload } from './workload.ts'
 
-/** Leaders and workers of a gang read the same weights, so a half-annotated LeaderWorkerSet is most likely an oversight. */
+/**
+ * Leaders and workers of a gang read the same weights, so a half-annotated LeaderWorkerSet is most likely an
+ * oversight.
+ */
 export const gangReferencesDiffer: Advice = workload => {
   const leader = workload.templates.find(({ role }) => role === 'leader')
   const worker = workload.templates.find(({ role }) => role === 'worker')

@@ -18,8 +18,8 @@ const VARIABLES = new Set([
 const FLAG = /^(--download[-_]dir|--huggingface-hub-cache)(?:=(.*))?$/
 
 /**
- * A cache folder of an engine within the mount of a cache: a snapshot has the files of one model, not the layout of a hub cache, and nobody
- * writes to it. What people filled may well be such a cache, so that is left to them.
+ * A cache folder of an engine within the mount of a cache: a snapshot has the files of one model, not the layout of a
+ * hub cache, and nobody writes to it. What people filled may well be such a cache, so that is left to them.
  */
 export const hubCacheReadOnly: Advice = ({ subjects }) =>
   subjects.flatMap(subject => {

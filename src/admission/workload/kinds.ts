@@ -9,7 +9,10 @@ export interface WorkloadKind {
 const of = (group: string, ...kinds: [kind: string, resource: string][]): WorkloadKind[] =>
   kinds.map(([kind, resource]) => ({ group, kind, resource }))
 
-/** The kinds of which the webhook for workloads hears: those of Kubernetes, and those of LWS and of operators, where a cluster has them. */
+/**
+ * The kinds of which the webhook for workloads hears: those of Kubernetes, and those of LWS and of operators, where a
+ * cluster has them.
+ */
 export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
   ...of('', ['ReplicationController', 'replicationcontrollers']),
   ...of(

@@ -39,8 +39,8 @@ const annotated = z.object({
 })
 
 /**
- * The pod templates of a workload, by its resource, or by their shape in a kind of somebody else. A LeaderWorkerSet without a leader template
- * makes its leaders from the worker template too.
+ * The pod templates of a workload, by its resource, or by their shape in a kind of somebody else. A LeaderWorkerSet
+ * without a leader template makes its leaders from the worker template too.
  */
 export function podTemplates(resource: string, object: unknown): PodTemplate[] {
   switch (resource) {

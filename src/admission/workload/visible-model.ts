@@ -49,7 +49,9 @@ function commandsOf({ command, args, image }: Container): string[][] {
   return !isWhole && entrypoint && !command?.length ? [[...entrypoint, ...words]] : [words]
 }
 
-/** Every model that a command line names: none where it is no engine's, and more than one where it contradicts itself. */
+/**
+ * Every model that a command line names: none where it is no engine's, and more than one where it contradicts itself.
+ */
 function modelsOf(argv: string[]): string[] {
   const line = lineOf(argv)
   const found = COMMAND_LINES.find(({ begin }) => begin.test(line))

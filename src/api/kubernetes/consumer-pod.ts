@@ -67,7 +67,10 @@ export const consumerPod = z
     record: recordOf(annotations?.[INJECTED]),
     /** The claims that its volumes name. */
     claims: kept(claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName)),
-    /** The folders that its containers mount, each as `folderOf` writes it. The spec of a pod never changes, so these are sure. */
+    /**
+     * The folders that its containers mount, each as `folderOf` writes it. The spec of a pod never changes, so these
+     * are sure.
+     */
     folders: foldersOf(spec),
     /** Of a pod that waits: what its containers mount of claims, and where, each as `placeOf` writes it. */
     places: isGated(spec) ? placesOf(spec) : [],

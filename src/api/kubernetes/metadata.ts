@@ -40,8 +40,8 @@ const ownerReference = z.object({
 })
 
 /**
- * Who owns an object: the garbage collector deletes it after them, and one of them at the most controls it. That one is kept, for
- * nothing is asked about the others, and anybody may name some for an object of their own.
+ * Who owns an object: the garbage collector deletes it after them, and one of them at the most controls it. That one
+ * is kept, for nothing is asked about the others, and anybody may name some for an object of their own.
  */
 export const ownerReferences = listOf(ownerReference, 64).transform(owners =>
   owners.filter(({ controller }) => controller === true).slice(0, 1),

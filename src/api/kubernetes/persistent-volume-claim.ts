@@ -9,7 +9,10 @@ const quantity = z.union([text(64), z.number()])
 /** Kubernetes has four of them. */
 const accessModes = listOf(text(64), 16)
 
-/** What rules and the controller read of a core/v1 PersistentVolumeClaim; nothing else is kept of one, for anybody may make many. */
+/**
+ * What rules and the controller read of a core/v1 PersistentVolumeClaim; nothing else is kept of one, for anybody may
+ * make many.
+ */
 export const persistentVolumeClaim = z.object({
   metadata: storedObjectMeta.extend({
     labels: optional(valuesOf(CLAIM_OF)),
@@ -33,7 +36,10 @@ export const persistentVolumeClaim = z.object({
 
 export type PersistentVolumeClaim = z.infer<typeof persistentVolumeClaim>
 
-/** Kubernetes: a claim of volumeMode Block is a device in the container, and cannot be mounted. Filesystem is the default. */
+/**
+ * Kubernetes: a claim of volumeMode Block is a device in the container, and cannot be mounted. Filesystem is the
+ * default.
+ */
 export function isRawDevice({ spec }: Pick<PersistentVolumeClaim, 'spec'>): boolean {
   return spec.volumeMode === 'Block'
 }

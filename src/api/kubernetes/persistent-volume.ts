@@ -21,8 +21,9 @@ const nodeAffinity = z.object({
 })
 
 /**
- * What rules and the controller read of a core/v1 PersistentVolume: which claim it is bound to, and the node that alone reaches it, if it
- * is one. Of its node affinity, which may be as large as an object gets, nothing else is kept.
+ * What rules and the controller read of a core/v1 PersistentVolume: which claim it is bound to, and the node that
+ * alone reaches it, if it is one. Of its node affinity, which may be as large as an object gets, nothing else is
+ * kept.
  */
 export const persistentVolume = z.object({
   metadata: storedObjectMeta,
@@ -38,12 +39,15 @@ export type PersistentVolume = z.infer<typeof persistentVolume>
 
 type Requirement = z.infer<typeof requirement>
 
-/** Labels that name one node, of Kubernetes and of CSI drivers: their topology has a key like `topology.hostpath.csi/node`. */
+/**
+ * Labels that name one node, of Kubernetes and of CSI drivers: their topology has a key like
+ * `topology.hostpath.csi/node`.
+ */
 const NODE_KEY = /\/(hostname|node|nodename|node-name)$/i
 
 /**
- * The node that alone reaches a volume, by the node affinity that provisioners of local disks write; undefined where others may, too.
- * Kubernetes: one of the terms must hold, and of a term all requirements.
+ * The node that alone reaches a volume, by the node affinity that provisioners of local disks write; undefined where
+ * others may, too. Kubernetes: one of the terms must hold, and of a term all requirements.
  */
 function onlyNode(affinity: z.infer<typeof nodeAffinity> | undefined): string | undefined {
   const terms = affinity?.required?.nodeSelectorTerms ?? []

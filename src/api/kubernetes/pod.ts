@@ -95,8 +95,9 @@ export const podAnnotations = valuesOf(
 )
 
 /**
- * The part of a core/v1 Pod that rules read, every string and list of it bounded. Members may be null where Go omits them; the rest
- * of the pod is never touched, because the patch is written from this view and applied to the original.
+ * The part of a core/v1 Pod that rules read, every string and list of it bounded. Members may be null where Go omits
+ * them; the rest of the pod is never touched, because the patch is written from this view and applied to the
+ * original.
  */
 export const pod = z.compile(
   z.object({

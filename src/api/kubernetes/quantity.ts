@@ -4,16 +4,19 @@ const QUANTITY = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3})|([numkMGTP
 const POWERS_OF_1000 = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const POWERS_OF_1024 = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
-/** Characters of a quantity. Kubernetes writes none with more, and what a long one amounts to takes time that grows with its square. */
+/**
+ * Characters of a quantity. Kubernetes writes none with more, and what a long one amounts to takes time that grows
+ * with its square.
+ */
 export const MAX_QUANTITY = 64
 
 /** Kubernetes keeps no more decimal places than these. */
 const PLACES = 9
 
 /**
- * What a Kubernetes quantity (`resource.Quantity`: 200Gi, 1.5G, 100m, 1e3) amounts to, exactly, in billionths; what is finer is rounded
- * away from zero, as there. Undefined for what is no quantity, and for texts of more than MAX_QUANTITY characters and exponents of more than
- * three digits, which nothing real has.
+ * What a Kubernetes quantity (`resource.Quantity`: 200Gi, 1.5G, 100m, 1e3) amounts to, exactly, in billionths; what
+ * is finer is rounded away from zero, as there. Undefined for what is no quantity, and for texts of more than
+ * MAX_QUANTITY characters and exponents of more than three digits, which nothing real has.
  */
 export function parseQuantity(quantity: string | number): bigint | undefined {
   const text = String(quantity)

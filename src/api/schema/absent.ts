@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /**
- * What null means, for every schema of what Kubernetes gives: as much as absence. Go leaves a member alone for which it reads null, and of
- * a custom resource the API server removes such members before anybody is asked. So rules never see null.
+ * What null means, for every schema of what Kubernetes gives: as much as absence. Go leaves a member alone for which
+ * it reads null, and of a custom resource the API server removes such members before anybody is asked. So rules never
+ * see null.
  */
 export function optional<T extends z.ZodType>(schema: T): z.ZodOptional<T> {
   // The type is that of a member that may be left out, which zod cannot tell of a transformation.
@@ -19,7 +20,10 @@ export function customResource<T extends z.ZodObject>(schema: T): z.ZodType<z.ou
   return z.preprocess(pruned, z.compile(schema)) as z.ZodType<z.output<T>, z.input<T>>
 }
 
-/** Members of objects and values of maps go, not elements of lists. Metadata is of a built-in type, and left to its own schema. */
+/**
+ * Members of objects and values of maps go, not elements of lists. Metadata is of a built-in type, and left to its
+ * own schema.
+ */
 function pruned(object: unknown): unknown {
   if (typeof object !== 'object' || object === null || !('metadata' in object)) return object
   return { ...Object(withoutNulls(object)), metadata: object.metadata }

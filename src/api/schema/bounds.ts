@@ -33,8 +33,8 @@ export interface MapBounds {
 }
 
 /**
- * A map with keys that people choose. Entries are counted before the first of them is read. The map is given as it came, for
- * `z.record` leaves out the key `__proto__`, and what is judged must be what is stored.
+ * A map with keys that people choose. Entries are counted before the first of them is read. The map is given as it
+ * came, for `z.record` leaves out the key `__proto__`, and what is judged must be what is stored.
  */
 export function mapOf<V>(value: z.ZodType<V>, { entries: max, key: maxKey, min = 0 }: MapBounds) {
   const { $schema, ...additionalProperties } = z.toJSONSchema(value, { target: 'openapi-3.0', io: 'input' })

@@ -1,6 +1,6 @@
 /**
- * What no terminal shows as it is: control characters, what hides or turns around the text beside it, and letters that have no shape
- * (Unicode: Default_Ignorable_Code_Point, and the blank of Braille).
+ * What no terminal shows as it is: control characters, what hides or turns around the text beside it, and letters
+ * that have no shape (Unicode: Default_Ignorable_Code_Point, and the blank of Braille).
  */
 export const UNPRINTABLE =
   '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Zl}\\p{Zp}\\u{34F}\\u{115F}\\u{1160}\\u{17B4}\\u{17B5}\\u{180B}-\\u{180F}\\u{2800}\\u{3164}\\u{FE00}-\\u{FE0F}\\u{FFA0}\\u{FFF0}-\\u{FFF8}\\u{E0000}-\\u{E0FFF}]'
@@ -20,7 +20,10 @@ export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
 
-/** JSON of a value, with escapes for what no terminal shows as it is; programs read the same value. `space` indents it. */
+/**
+ * JSON of a value, with escapes for what no terminal shows as it is; programs read the same value. `space` indents
+ * it.
+ */
 export function printableJson(value: unknown, space?: number): string {
   const text = JSON.stringify(value, undefined, space)
   return text.replaceAll(unprintable, character =>
@@ -33,7 +36,10 @@ function unitEscape(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** The parts of a list between commas, without the ASCII white space around them: what else looks like space is a part of a name. */
+/**
+ * The parts of a list between commas, without the ASCII white space around them: what else looks like space is a part
+ * of a name.
+ */
 export function listed(list: string): string[] {
   return list.split(',').map(trimmed)
 }
@@ -57,7 +63,9 @@ export function cut(text: string, max: number): string {
   return text.length <= max ? text : `${copyOf(text.slice(0, max - 1))}…`
 }
 
-/** Text from outside as a person may read it: in `max` characters, its escapes included, none of which is cut in two. */
+/**
+ * Text from outside as a person may read it: in `max` characters, its escapes included, none of which is cut in two.
+ */
 export function foreign(text: string, max: number): string {
   const shown = printable(text.slice(0, max))
   if (text.length <= max && shown.length <= max) return shown

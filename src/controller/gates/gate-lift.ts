@@ -19,9 +19,10 @@ export interface Awaited {
 export type GateLift = { patch: object } | { waits: string } | { misfit: string }
 
 /**
- * Tells a waiting pod its digests and lifts its gate, both at once, when all of its caches are Ready; undefined for a pod that does not wait. A worker waits for its
- * leader, and is told the same. A pod mounts what its cache was when it was created, and cannot change it: where the cache has been made
- * again with another claim, folder or path, the pod is not let go onto the old one.
+ * Tells a waiting pod its digests and lifts its gate, both at once, when all of its caches are Ready; undefined for a
+ * pod that does not wait. A worker waits for its leader, and is told the same. A pod mounts what its cache was when
+ * it was created, and cannot change it: where the cache has been made again with another claim, folder or path, the
+ * pod is not let go onto the old one.
  */
 export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): GateLift | undefined {
   if (!pod.gated) return undefined

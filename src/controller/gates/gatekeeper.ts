@@ -14,8 +14,8 @@ import { type GateLift, gateLift } from './gate-lift.ts'
 const CONCURRENCY = 4
 
 /**
- * Lifts the gate of pods that wait for their caches, until the signal aborts: when a cache changes, when a pod comes, and
- * for workers when their leader may go. Can be started again after that.
+ * Lifts the gate of pods that wait for their caches, until the signal aborts: when a cache changes, when a pod comes,
+ * and for workers when their leader may go. Can be started again after that.
  */
 export function startGateKeeper(options: {
   stores: Stores<'ModelCache' | 'Pod'>

@@ -34,7 +34,8 @@ export interface Written {
 }
 
 /**
- * Makes the objects of a plan. What is there already, has changed since it was seen or is gone is no fault: the next look tells.
+ * Makes the objects of a plan. What is there already, has changed since it was seen or is gone is no fault: the next
+ * look tells.
  *
  * @throws ApiError for what may pass, such as an API server that is not there.
  */
@@ -115,8 +116,8 @@ async function readWhole(cache: ModelCache, { rest, signal }: Acting): Promise<M
 }
 
 /**
- * Writes the whole status, where it differs: a forced apply removes what the same field manager wrote before and leaves out now. False where
- * the cache has changed since it was seen, or is gone: the next look decides.
+ * Writes the whole status, where it differs: a forced apply removes what the same field manager wrote before and
+ * leaves out now. False where the cache has changed since it was seen, or is gone: the next look decides.
  */
 export async function writeStatus(
   cache: ModelCache,
@@ -155,7 +156,9 @@ function isStored(status: ModelCacheStatus, cache: ModelCache): boolean {
   return isDeepStrictEqual(JSON.parse(JSON.stringify(status)), cache.status)
 }
 
-/** What an error means that will not pass by itself, undefined for others: those are tried again with a growing pause. */
+/**
+ * What an error means that will not pass by itself, undefined for others: those are tried again with a growing pause.
+ */
 function refusalOf(error: unknown, write: Write): Refusal | undefined {
   if (!(error instanceof ApiError) || ![400, 403, 422].includes(error.status)) return undefined
   const kind = 'kind' in write ? write.kind : 'ModelCache'

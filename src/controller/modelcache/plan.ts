@@ -52,8 +52,8 @@ export function plan(seen: Observation): Plan {
 }
 
 /**
- * Whether the cache must not go before we have ended what writes for it. Once it is staged, the garbage collector takes the claim away as
- * well as we would, and a namespace can go while no controller runs.
+ * Whether the cache must not go before we have ended what writes for it. Once it is staged, the garbage collector
+ * takes the claim away as well as we would, and a namespace can go while no controller runs.
  */
 function isToBeHeld(seen: Observation): boolean {
   const { cache, work } = seen

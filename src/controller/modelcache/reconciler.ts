@@ -21,8 +21,9 @@ const CONCURRENCY = 4
 const STALE_MS = 5_000
 
 /**
- * Keeps every ModelCache true to the cluster until the signal aborts; can be started again after that. Each change of a cache, of its
- * claim, of its Job and of their pods leads to one look at the cache as it is then: observe, plan, act.
+ * Keeps every ModelCache true to the cluster until the signal aborts; can be started again after that. Each change of
+ * a cache, of its claim, of its Job and of their pods leads to one look at the cache as it is then: observe, plan,
+ * act.
  */
 export function startModelCacheReconciler(
   options: Acting & {
@@ -40,7 +41,8 @@ export function startModelCacheReconciler(
   )
   const byJob = indexStore(
     stores.HydrationPod,
-    // Anybody may forge an owner reference and a report. The name is reserved for the pods that the Job controller makes.
+    // Anybody may forge an owner reference and a report. The name is reserved for the pods that the Job controller
+    // makes.
     ({ metadata }) => (isManagedName(metadata.name) ? controllerOf(metadata)?.uid : undefined),
     signal,
   )

@@ -16,8 +16,8 @@ const MAX_ENTRIES = 100_000
 export type Take = (file: SourceFile) => Promise<void>
 
 /**
- * Unpacks an archive on the disk, file by file, and gives each to `take`. Nothing in it is trusted: names stay within the tree, and
- * links and devices are rejected. `identity` is that of the archive.
+ * Unpacks an archive on the disk, file by file, and gives each to `take`. Nothing in it is trusted: names stay within
+ * the tree, and links and devices are rejected. `identity` is that of the archive.
  */
 export async function unpack(
   path: string,

@@ -25,8 +25,8 @@ interface Part {
 }
 
 /**
- * Begins to download a part of a file, or all of it, in the middle where the server can. What breaks off goes on from the byte that came
- * last, as long as the server has the same bytes; whoever reads does not notice.
+ * Begins to download a part of a file, or all of it, in the middle where the server can. What breaks off goes on from
+ * the byte that came last, as long as the server has the same bytes; whoever reads does not notice.
  */
 export async function openDownload(download: Download, part: Part, signal: AbortSignal): Promise<Opened> {
   const { from, to } = part

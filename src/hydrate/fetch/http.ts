@@ -31,14 +31,15 @@ export interface Http {
   /**
    * Asks for a URL, and follows redirects. Gives the reply if it is one of success.
    *
-   * @throws HydrationError by what the server says: Unauthorized, GatedRepository, SourceNotFound, RateLimited, SourceUnavailable.
+   * @throws HydrationError by what the server says: Unauthorized, GatedRepository, SourceNotFound, RateLimited,
+   * SourceUnavailable.
    */
   get(request: SourceRequest): Promise<Reply>
 }
 
 /**
- * Creates a client with connections of its own. It honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. `ca`: certificates in PEM that it trusts
- * besides the ones that Node trusts, for sources and proxies inside a company.
+ * Creates a client with connections of its own. It honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. `ca`: certificates
+ * in PEM that it trusts besides the ones that Node trusts, for sources and proxies inside a company.
  */
 export function createHttp({ ca }: { ca?: string | undefined } = {}): Http {
   const tls = ca === undefined ? {} : { ca: [...rootCertificates, ca] }

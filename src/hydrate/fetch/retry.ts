@@ -33,7 +33,10 @@ export class TransientError extends HydrationError {
   }
 }
 
-/** Does the work again while its failure may pass: after what the server asks for, else after a wait that doubles, with jitter. */
+/**
+ * Does the work again while its failure may pass: after what the server asks for, else after a wait that doubles,
+ * with jitter.
+ */
 export async function withRetries<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, attempts = ATTEMPTS, random = Math.random, wait = pause } = options
   for (let attempt = 1; ; attempt++) {

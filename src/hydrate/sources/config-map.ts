@@ -8,8 +8,8 @@ import type { Resolved } from './source.ts'
 const MAX_BYTES = 1024 * 1024
 
 /**
- * The files of a ConfigMap, as kubelet mounts it into a folder: each key is a link to a file of the newest version, and what begins with two
- * dots is kubelet's own.
+ * The files of a ConfigMap, as kubelet mounts it into a folder: each key is a link to a file of the newest version,
+ * and what begins with two dots is kubelet's own.
  */
 export async function configMap(name: string, folder: string): Promise<Resolved> {
   const keys = (await readdir(folder).catch(() => [])).filter(key => !key.startsWith('..')).toSorted()

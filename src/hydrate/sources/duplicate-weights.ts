@@ -5,8 +5,9 @@ const WHOLE_MODEL =
   /^(pytorch_model|diffusion_pytorch_model|adapter_model|model|weights|consolidated|tf_model|flax_model|rust_model)([-_.]|$)/
 
 /**
- * The files that hold, in another format, weights that a repository has as safetensors too: in the same folder or above, by the same name,
- * or by one that stands for a whole model. Engines read safetensors, and the others double the size of a cache.
+ * The files that hold, in another format, weights that a repository has as safetensors too: in the same folder or
+ * above, by the same name, or by one that stands for a whole model. Engines read safetensors, and the others double
+ * the size of a cache.
  */
 export function duplicateWeights(paths: readonly string[]): ReadonlySet<string> {
   const stems = new Set<string>()

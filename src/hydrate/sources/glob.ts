@@ -1,7 +1,7 @@
 /**
- * Whether a glob pattern matches a whole path, as `include` and `exclude` of the Hugging Face clients do: `*` stands for any characters, `/`
- * among them, `?` for one, `[abc]` and `[!abc]` for one of a class. A pattern that ends with `/` means all below it. No pattern takes
- * longer than the product of both lengths.
+ * Whether a glob pattern matches a whole path, as `include` and `exclude` of the Hugging Face clients do: `*` stands
+ * for any characters, `/` among them, `?` for one, `[abc]` and `[!abc]` for one of a class. A pattern that ends with
+ * `/` means all below it. No pattern takes longer than the product of both lengths.
  */
 export function matchesGlob(path: string, pattern: string): boolean {
   const tokens = parse(pattern.endsWith('/') ? `${pattern}*` : pattern)

@@ -14,8 +14,8 @@ const ARCHIVES: readonly [suffix: RegExp, format: NonNullable<Listing['archive']
 type Http = NonNullable<SourceContext['source']['http']>
 
 /**
- * A file behind a URL, or an archive whose files belong into the snapshot. With a SHA-256 the source is known without a call; else by what
- * the server says of the bytes.
+ * A file behind a URL, or an archive whose files belong into the snapshot. With a SHA-256 the source is known without
+ * a call; else by what the server says of the bytes.
  */
 export async function http({ sha256, ...access }: Http, context: SourceContext): Promise<Resolved> {
   const { http: client, signal } = context

@@ -24,7 +24,9 @@ const entry = z.object({
 })
 type Entry = z.infer<typeof entry>
 
-/** A repository of the Hugging Face Hub, or of a mirror, at one commit: a branch that moves meanwhile changes nothing. */
+/**
+ * A repository of the Hugging Face Hub, or of a mirror, at one commit: a branch that moves meanwhile changes nothing.
+ */
 export async function huggingFace(source: HuggingFace, context: SourceContext): Promise<Resolved> {
   const { repo, revision, include, exclude } = source
   const hub = {
@@ -90,7 +92,10 @@ async function entriesOf({ http, endpoint, repo, token, signal }: Hub, commit: s
   return entries
 }
 
-/** Where the next page begins. The rest of the link is not followed: a mirror may give that of the Hub, which then would get the token. */
+/**
+ * Where the next page begins. The rest of the link is not followed: a mirror may give that of the Hub, which then
+ * would get the token.
+ */
 function cursorOf(link: string | undefined, base: string): string | undefined {
   const next = /<([^<>]*)>\s*;[^<>]*\brel="?next\b/.exec(link ?? '')?.[1]
   if (next === undefined || !URL.canParse(next, base)) return undefined

@@ -15,8 +15,8 @@ export interface SourceFile {
   /** SHA-1 of the file as a git blob, in hexadecimal digits. */
   gitBlob?: string | undefined
   /**
-   * Begins to read at `from`, and ends before `to`, or with the file. A source that cannot begin in the middle begins at 0, and so may one
-   * whose bytes have changed. What it gives is read to its end, or the signal aborts.
+   * Begins to read at `from`, and ends before `to`, or with the file. A source that cannot begin in the middle begins
+   * at 0, and so may one whose bytes have changed. What it gives is read to its end, or the signal aborts.
    */
   open(range: { from: number; to?: number | undefined }, signal: AbortSignal): Promise<Opened>
 }

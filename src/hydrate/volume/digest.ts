@@ -9,8 +9,8 @@ export interface DigestedFile {
 }
 
 /**
- * The identity of a tree of files: SHA-256 over one line for each, `path NUL size NUL sha256 LF`, sorted by the bytes of the path. Equal
- * content gives the same digest, wherever it came from and on whatever volume it lies.
+ * The identity of a tree of files: SHA-256 over one line for each, `path NUL size NUL sha256 LF`, sorted by the bytes
+ * of the path. Equal content gives the same digest, wherever it came from and on whatever volume it lies.
  */
 export function digestOf(files: readonly DigestedFile[]): string {
   const hash = createHash('sha256')

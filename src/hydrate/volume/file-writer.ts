@@ -24,8 +24,8 @@ export interface Writing {
 }
 
 /**
- * Writes a file of a source to `target`, goes on where an earlier run stopped, and checks what the source says of it. It is on the disk when
- * this resolves.
+ * Writes a file of a source to `target`, goes on where an earlier run stopped, and checks what the source says of it.
+ * It is on the disk when this resolves.
  *
  * @throws HydrationError SourceChanged or ChecksumMismatch, and whatever the source or the volume throws.
  */

@@ -6,7 +6,10 @@ import type { Range } from './ranges.ts'
 export interface FileState {
   /** The bytes that are on the disk for sure. */
   ranges: readonly Range[]
-  /** The identity that the file had at its source, such as an ETag: what is fetched under another does not go on from here. */
+  /**
+   * The identity that the file had at its source, such as an ETag: what is fetched under another does not go on from
+   * here.
+   */
   identity: string | undefined
   /** Set once the file is complete: 64 hexadecimal digits. */
   sha256: string | undefined
@@ -28,8 +31,8 @@ export interface Journal {
 }
 
 /**
- * Opens the journal, and makes it where there is none. A process may be killed at any byte: a last line that is not whole says nothing, and
- * is cut off. The last word on a file counts.
+ * Opens the journal, and makes it where there is none. A process may be killed at any byte: a last line that is not
+ * whole says nothing, and is cut off. The last word on a file counts.
  */
 export async function openJournal(path: string): Promise<Journal> {
   const states = new Map<string, FileState>()

@@ -32,8 +32,8 @@ export interface Snapshot {
 }
 
 /**
- * Opens the work for the source of that identity, and takes up what an earlier run has left of it. Work for other sources is removed: there
- * is one writer, and this is it.
+ * Opens the work for the source of that identity, and takes up what an earlier run has left of it. Work for other
+ * sources is removed: there is one writer, and this is it.
  */
 export async function openSnapshot(
   layout: Layout,

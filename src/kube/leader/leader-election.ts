@@ -29,7 +29,8 @@ export interface LeaderElectionOptions extends Omit<LeaseLockOptions, 'timeoutMs
  *
  * A term ends 10 s after its last renewal was sent; others take the Lease 15 s after they saw that one, by their own
  * clocks. The margin holds as long as clocks run at about the same pace; no clock is compared with another. A process
- * that was frozen as a whole may still finish the step in which it was before it notices: what leaders write must bear that.
+ * that was frozen as a whole may still finish the step in which it was before it notices: what leaders write must
+ * bear that.
  */
 export async function runAsLeader(options: LeaderElectionOptions): Promise<void> {
   const { identity, signal, lead } = options

@@ -14,12 +14,17 @@ import {
 
 /** What came of an attempt to get or keep the lock. */
 export type Attempt =
-  /** `at`: when the write was sent, by `performance.now()`. Nobody else takes the Lease within its duration from then. */
+  /**
+   * `at`: when the write was sent, by `performance.now()`. Nobody else takes the Lease within its duration from then.
+   */
   { readonly held: true; readonly at: number } | { readonly held: false; readonly holder: string }
 
 /** A Lease as a lock that runs out when its holder falls silent. One call at a time. */
 export interface LeaseLock {
-  /** Takes the Lease if it is free or has run out, renews it if it is ours. Rejects with an ApiError: then nobody knows. */
+  /**
+   * Takes the Lease if it is free or has run out, renews it if it is ours. Rejects with an ApiError: then nobody
+   * knows.
+   */
   acquireOrRenew(): Promise<Attempt>
   /** Frees the Lease if it is ours, and says whether it was. Whoever calls this has stopped to rely on it. */
   release(): Promise<boolean>
@@ -82,7 +87,8 @@ export function createLeaseLock(options: LeaseLockOptions): LeaseLock {
   return {
     acquireOrRenew: () =>
       attempt().catch(error => {
-        // Somebody wrote since we looked: it may be theirs now, or it was a label, or our own write whose answer was lost.
+        // Somebody wrote since we looked: it may be theirs now, or it was a label, or our own write whose answer was
+        // lost.
         if (isConflict(error) || isNotFound(error)) return attempt()
         throw error
       }),

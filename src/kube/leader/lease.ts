@@ -52,7 +52,9 @@ export function heldLease(current: Lease, identity: string, now: number): Lease 
   }
 }
 
-/** The Lease as its holder leaves it: free for whoever looks next, of this program or any that elects in the same way. */
+/**
+ * The Lease as its holder leaves it: free for whoever looks next, of this program or any that elects in the same way.
+ */
 export function releasedLease(current: Lease, now: number): Lease {
   const time = microTime(now)
   return {

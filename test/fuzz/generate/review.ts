@@ -93,8 +93,8 @@ function spoilSomewhere(review: unknown, random: Random): unknown {
 }
 
 /**
- * A spoilt review about the resource of the sound one, unless that is no text any more. The oracle knows the kinds of Kubernetes and
- * of LeaderWorkerSet; what the product finds by shape in kinds of others, test/cases/ is about.
+ * A spoilt review about the resource of the sound one, unless that is no text any more. The oracle knows the kinds of
+ * Kubernetes and of LeaderWorkerSet; what the product finds by shape in kinds of others, test/cases/ is about.
  */
 function ofSameResource(spoilt: unknown, sound: unknown): unknown {
   const resource = textAt(sound, 'request', 'resource', 'resource')

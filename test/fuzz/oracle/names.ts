@@ -44,7 +44,10 @@ export function shortHash(value: string): string {
   return digits
 }
 
-/** What stands for a cache in the names of its claim, its volumes and its annotations: a DNS label of at most 63 characters. */
+/**
+ * What stands for a cache in the names of its claim, its volumes and its annotations: a DNS label of at most 63
+ * characters.
+ */
 export function labelFor(cache: string): string {
   const plain = `modelcache--${cache}`
   const tail = cache.slice(-27)

@@ -55,7 +55,10 @@ const SHAPELESS = [
   [0xe0000, 0xe0fff],
 ] as const
 
-/** Whether a text has what a person does not see: controls, formatting, private use, ends of lines, and what has no shape. */
+/**
+ * Whether a text has what a person does not see: controls, formatting, private use, ends of lines, and what has no
+ * shape.
+ */
 export function hasHidden(text: string): boolean {
   return [...text].some(c => {
     const code = c.codePointAt(0) ?? 0

@@ -3,7 +3,10 @@ import { at, isObject, listAt, type Members, mapAt, textAt } from './json.ts'
 import { madeOf } from './names.ts'
 import { unpadded } from './references.ts'
 
-/** The containers that get the mounts; undefined where the pod names one that it does not have, or none between commas. */
+/**
+ * The containers that get the mounts; undefined where the pod names one that it does not have, or none between
+ * commas.
+ */
 export function targetsOf(pod: unknown, paths: readonly string[]): Members[] | undefined {
   const containers = listAt(pod, 'spec', 'containers').filter(isObject)
   const asked = annotation(pod, CONTAINERS)
@@ -50,7 +53,10 @@ function isExtended(resource: string): boolean {
   return name !== undefined && domain !== 'kubernetes.io' && !domain.endsWith('.kubernetes.io')
 }
 
-/** A word of the command line, or a part of it between spaces and equal signs, that is the path of a mount or below it. */
+/**
+ * A word of the command line, or a part of it between spaces and equal signs, that is the path of a mount or below
+ * it.
+ */
 function namesOneOf(paths: readonly string[], container: unknown): boolean {
   const values = listAt(container, 'env').map(entry => textAt(entry, 'value') ?? '')
   const texts = [...listAt(container, 'command'), ...listAt(container, 'args'), ...values]

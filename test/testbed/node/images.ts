@@ -45,7 +45,10 @@ export async function ensureImages(report: Report): Promise<string[]> {
   ]
 }
 
-/** Builds the product's image from its Dockerfile, as it is, into an archive. `epoch` is its SOURCE_DATE_EPOCH, in seconds. */
+/**
+ * Builds the product's image from its Dockerfile, as it is, into an archive. `epoch` is its SOURCE_DATE_EPOCH, in
+ * seconds.
+ */
 export async function buildProduct(path: string, epoch = 0): Promise<void> {
   const flags = ['--pull-never', '--timestamp', `${epoch}`, '--build-arg', `SOURCE_DATE_EPOCH=${epoch}`]
   await buildah(['bud', '--quiet', ...flags, '--tag', PRODUCT_IMAGE, PROJECT], 'building the Dockerfile')

@@ -7,8 +7,8 @@ const NAMESPACE = 'modelcache-system'
 const ROLLOUT = '180s'
 
 /**
- * Installs ModelCache as docs/installation.md tells a user to, from the shipped manifests and the image, and resolves when both
- * Deployments are rolled out: then the webhooks are called and trusted.
+ * Installs ModelCache as docs/installation.md tells a user to, from the shipped manifests and the image, and resolves
+ * when both Deployments are rolled out: then the webhooks are called and trusted.
  */
 export async function installProduct(kubectl: Kubectl): Promise<void> {
   outputOf(await kubectl(['apply', '--server-side', '--kustomize', MANIFESTS]), 'kubectl apply -k manifests/')

@@ -26,8 +26,9 @@ export interface NodeRequest {
 }
 
 /**
- * Starts what makes the sandbox a node of the control plane in it: scheduler, containerd, kubelet and kube-proxy. Resolves
- * when the node is Ready, and gives the command line of its container runtime. All of it ends with the sandbox.
+ * Starts what makes the sandbox a node of the control plane in it: scheduler, containerd, kubelet and kube-proxy.
+ * Resolves when the node is Ready, and gives the command line of its container runtime. All of it ends with the
+ * sandbox.
  */
 export async function startNode({
   sandbox,

@@ -25,9 +25,9 @@ const CGROUPS = '/sys/fs/cgroup'
 const READY_MS = 20_000
 
 /**
- * Makes network, process and mount namespaces, whose first process dies with this one: then the kernel ends all others
- * in them, pods too, and with the last one their mounts and networks are gone. What remains, the cgroups, is removed by a
- * janitor that outlives both.
+ * Makes network, process and mount namespaces, whose first process dies with this one: then the kernel ends all
+ * others in them, pods too, and with the last one their mounts and networks are gone. What remains, the cgroups, is
+ * removed by a janitor that outlives both.
  */
 export async function startSandbox(dir: string): Promise<Sandbox> {
   await using started = new AsyncDisposableStack()

@@ -11,7 +11,9 @@ const NODE_PACKAGE = join(PROJECT, 'node_modules', 'node')
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt'
 const DEBIAN_MS = 10 * 60_000
 
-/** What stands in for a public base image, which no registry gives us here: the same distribution, made from packages. */
+/**
+ * What stands in for a public base image, which no registry gives us here: the same distribution, made from packages.
+ */
 interface StandIn {
   /** What of Debian is in it, in the words of mmdebstrap. */
   debian: readonly string[]
@@ -42,8 +44,8 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
 }
 
 /**
- * Makes what the Dockerfile is built FROM, under the public names, the first time; the storage keeps it. Gives something
- * that changes when any of it does.
+ * Makes what the Dockerfile is built FROM, under the public names, the first time; the storage keeps it. Gives
+ * something that changes when any of it does.
  */
 export async function ensureStandIns(bases: readonly string[], report: Report): Promise<string> {
   const version = await readFile(join(NODE_PACKAGE, 'package.json'), 'utf8')

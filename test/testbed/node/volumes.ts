@@ -2,7 +2,10 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubeObject } from '../objects.ts'
 
-/** A class whose volumes every node can mount, and one whose volumes cannot be shared; both are folders of the sandbox. */
+/**
+ * A class whose volumes every node can mount, and one whose volumes cannot be shared; both are folders of the
+ * sandbox.
+ */
 export const SHARED_CLASS = 'shared-rwx'
 export const BLOCK_CLASS = 'one-node-rwo'
 /** Like the shared one, for claims that name their volume: nobody else is given it. */
@@ -11,7 +14,10 @@ export const NAMED_CLASS = 'named-rwx'
 /** Enough for a run, each bound once. */
 const VOLUMES = { [SHARED_CLASS]: 40, [NAMED_CLASS]: 4 }
 
-/** The supply of storage of a node: classes and static volumes. What their annotations say, an administrator would attest. */
+/**
+ * The supply of storage of a node: classes and static volumes. What their annotations say, an administrator would
+ * attest.
+ */
 export async function volumeSupply(data: string): Promise<KubeObject[]> {
   const volumes = Object.entries(VOLUMES).flatMap(([storageClassName, count]) =>
     Array.from({ length: count }, (_, index) => ({ storageClassName, name: `${storageClassName}-${index}` })),

@@ -53,8 +53,9 @@ function stateOf({ cache }: Observation, work: Work): JobState {
 }
 
 /**
- * Brings a task on its way. Its Job is created suspended; its UID goes into status, by which admission knows its pods; then it is resumed.
- * A Job that was made from what the ModelCache was before is deleted, and the next one takes its place.
+ * Brings a task on its way. Its Job is created suspended; its UID goes into status, by which admission knows its
+ * pods; then it is resumed. A Job that was made from what the ModelCache was before is deleted, and the next one
+ * takes its place.
  */
 export function runTask(seen: Observation, task: Task): TaskResult {
   const work = seen.work[task]
@@ -129,7 +130,10 @@ export function deletions(...works: readonly (Work | undefined)[]): Write[] {
   )
 }
 
-/** It goes on, and is looked at again after a while. One text for all that comes before a pod starts: each other is a write of status. */
+/**
+ * It goes on, and is looked at again after a while. One text for all that comes before a pod starts: each other is a
+ * write of status.
+ */
 function inProgress(seen: Observation, task: Task, message: string, actions: Actions = {}): StepResult {
   const { phase, ...cause } = causeOf(seen, task, message)
   return notReady(cause, phase, { ...actions, againMs: WAITING_MS })

@@ -20,7 +20,10 @@ export type Task = 'hydrate' | 'measure'
 export interface HydratorSettings {
   image: string
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never' | undefined
-  /** Labels and annotations that a ModelCache may give to its hydration pod, besides those that every installation allows. */
+  /**
+   * Labels and annotations that a ModelCache may give to its hydration pod, besides those that every installation
+   * allows.
+   */
   metadataKeys?: readonly string[] | undefined
   /** Proxies, a CA of the company, the hub. */
   env: readonly Variable[]
@@ -62,8 +65,8 @@ export function madeFrom(cache: ModelCache): string {
 }
 
 /**
- * The Job that stages a cache, suspended: its pods may write to the claim only once its UID is in the status of the cache. One pod at a
- * time. What will fail again ends it at once; an eviction or a preemption does not count.
+ * The Job that stages a cache, suspended: its pods may write to the claim only once its UID is in the status of the
+ * cache. One pod at a time. What will fail again ends it at once; an eviction or a preemption does not count.
  */
 export function hydrationJob(cache: ModelCache, task: Task, settings: HydratorSettings): object {
   const { labels, ...made } = madeFor(cache)
@@ -214,7 +217,10 @@ function volumeOf(cache: ModelCache): MountedVolume {
   return { name: 'volume', persistentVolumeClaim: { claimName: managedClaimOf(cache) }, mountPath: VOLUME }
 }
 
-/** The Secret and the ConfigMap of the source. One that is missing is for the hydrator to report, which says what to do. */
+/**
+ * The Secret and the ConfigMap of the source. One that is missing is for the hydrator to report, which says what to
+ * do.
+ */
 function inputsOf({ spec }: ModelCache): { args: string[]; volumes: MountedVolume[] } {
   const { source } = spec.artifact
   const secret = askSource(source, (type, value) => type.secret?.(value))

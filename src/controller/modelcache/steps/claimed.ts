@@ -13,7 +13,10 @@ const GIB = 2 ** 30
 /** More than the artifact needs by so much: file systems and the journal take their share. */
 const HEAD_ROOM = 1.1
 
-/** The claim of the cache exists, is its own, and is as large as it should be. It is not waited for: a Job may be its first consumer. */
+/**
+ * The claim of the cache exists, is its own, and is as large as it should be. It is not waited for: a Job may be its
+ * first consumer.
+ */
 export const claimed: Step = seen => {
   const { cache, claim } = seen
   const name = claimOf(cache)
@@ -69,7 +72,10 @@ function sizeOf({ cache: { spec, status } }: Observation): number {
   )
 }
 
-/** A claim that is to be larger than it asks for, once it is bound: Kubernetes changes no claim before. It never shrinks. */
+/**
+ * A claim that is to be larger than it asks for, once it is bound: Kubernetes changes no claim before. It never
+ * shrinks.
+ */
 export function growth({ cache, claim }: Observation): Write[] {
   const wanted = cache.spec.storage.pvc?.sizeGiB
   const asked = claim?.spec.resources?.requests?.storage

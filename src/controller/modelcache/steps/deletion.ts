@@ -6,8 +6,9 @@ import type { Observation, Work } from '../observe.ts'
 import type { Write } from '../step.ts'
 
 /**
- * What is to be done for a cache on its way out: its Jobs with their pods go first, so that nothing writes any more; then the claim, which
- * pods that still mount it keep until they end; then the cache itself. Claims that people filled are theirs.
+ * What is to be done for a cache on its way out: its Jobs with their pods go first, so that nothing writes any more;
+ * then the claim, which pods that still mount it keep until they end; then the cache itself. Claims that people
+ * filled are theirs.
  */
 export function deletion({ cache, claim, work }: Observation): readonly Write[] {
   if (!cache.metadata.finalizers?.includes(STORAGE_FINALIZER)) return []

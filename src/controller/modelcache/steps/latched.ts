@@ -8,8 +8,8 @@ import { growth, sizeOnClaim, volumeLost } from './claimed.ts'
 import { hydrated } from './hydrated.ts'
 
 /**
- * A cache that is staged stays Ready until its snapshot is lost, and nothing else ends that: a pod of a live service that is made again
- * must find it. Staging it again goes on beside it.
+ * A cache that is staged stays Ready until its snapshot is lost, and nothing else ends that: a pod of a live service
+ * that is made again must find it. Staging it again goes on beside it.
  */
 export const latched: Step = seen => {
   if (!isStaged(seen.cache)) return goOn()
