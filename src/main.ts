@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { printableLines } from './api/schema/text.ts'
+import { errorMessage, printableLines } from './api/schema/text.ts'
 import type { Command } from './commands/command.ts'
 import { UsageError } from './commands/options.ts'
 
@@ -56,7 +56,7 @@ async function main([role, ...argv]: string[]): Promise<number> {
   try {
     return await (await known.load()).run(argv)
   } catch (error) {
-    console.error(printableLines(`modelcache ${role}: ${error instanceof Error ? error.message : error}`))
+    console.error(printableLines(`modelcache ${role}: ${errorMessage(error)}`))
     if (error instanceof UsageError) {
       console.error(`see: modelcache ${role} --help`)
       return 2

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optional } from '../api/schema/absent.ts'
 import { GROUP } from '../api/schema/group.ts'
+import { parseJson } from '../api/schema/parse.ts'
 import type { Resource } from '../kube/resource.ts'
 import { type Authority, fingerprint, type PreviousCA, trustBundle } from './authority.ts'
 import type { KeyedCertificate } from './issue.ts'
@@ -139,12 +140,4 @@ function dataOf(authority: Authority): Record<string, string> {
 /** A certificate in the form that bundles have, so that the two can be compared as texts. */
 function pairOf(certPem: string, keyPem: string): KeyedCertificate {
   return { certPem: readCertificate(certPem)?.toString() ?? '', keyPem }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { errorMessage } from '../api/schema/text.ts'
 
 /** kubelet brings a changed Secret or ConfigMap into a pod about a minute later, so more often would win nothing. */
 const READ_MS = 10_000
@@ -17,7 +18,7 @@ export function reread(load: () => void, { logger, signal }: { logger: Logger; s
       load()
       complaint = undefined
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
+      const problem = errorMessage(error)
       // Between the writes of two files they do not fit.
       if (problem !== complaint)
         logger.error({ problem }, 'cannot use the certificate files, what was loaded last goes on')

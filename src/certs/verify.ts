@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
+import { errorMessage } from '../api/schema/text.ts'
 import { BACKDATE_MS, type KeyedCertificate } from './issue.ts'
 
 /** The first certificate in a PEM text; undefined where there is none that can be read. */
@@ -58,7 +59,7 @@ function tlsProblem({ certPem, keyPem }: KeyedCertificate): string | undefined {
     createSecureContext({ cert: certPem, key: keyPem })
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorMessage(error)
   }
 }
 

@@ -95,7 +95,10 @@ export const controller: Command = {
             service: { name: options.service, namespace },
             caLifetimeMs: options['ca-lifetime'],
             settleMs: options['ca-settle'],
-            ...{ config, metrics, logger, signal },
+            config,
+            metrics,
+            logger,
+            signal,
           })
     const health = createHealthServer({
       // Not whether it leads: a replica that stands by is as ready as it can be.
@@ -119,7 +122,9 @@ export const controller: Command = {
         controller: 'modelplane.ai/controller',
         instance: hostname(),
         fieldManager: FIELD_MANAGER,
-        ...{ rest, logger, signal: started },
+        rest,
+        logger,
+        signal: started,
       })
       const work = { stores: watches.stores, rest, recorder, observer, logger, signal: started }
       const settings = { clusterName: options['cluster-name'] }

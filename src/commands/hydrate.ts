@@ -8,7 +8,8 @@ import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
 import { MANIFEST_VARIABLE, SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
 import { EXIT, exitCodeOf, type HydrationFailure } from '../api/hydration-report.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
-import { foreign, printableLines } from '../api/schema/text.ts'
+import { firstIssue } from '../api/schema/parse.ts'
+import { errorMessage, foreign, printableLines } from '../api/schema/text.ts'
 import { sourceLine } from '../api/source-line.ts'
 import { HydrationError } from '../hydrate/failure.ts'
 import { createHttp } from '../hydrate/fetch/http.ts'
@@ -146,8 +147,8 @@ async function readModelCache(file: string | undefined): Promise<ModelCache> {
   if (another !== undefined) throw new UsageError(`${path}: it has several ModelCaches; give one`)
   const parsed = modelCache.safeParse(manifest.object)
   if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new UsageError(`${path}: not a ModelCache: ${issue?.path.join('.')}: ${issue?.message}`)
+    const { field, message } = firstIssue(parsed.error)
+    throw new UsageError(`${path}: not a ModelCache: ${field}: ${message}`)
   }
   const change = { namespace: manifest.namespace, cache: parsed.data, old: undefined }
   const policy = { unknownProvisioner: 'Warn', jobControllers: [], controllerUser: '' } as const
@@ -204,7 +205,7 @@ function showProgress(counts: Counts): () => void {
 }
 
 function describe(error: unknown, source: string): HydrationFailure {
-  const words = error instanceof Error ? error.message : String(error)
+  const words = errorMessage(error)
   return {
     reason: error instanceof HydrationError ? error.reason : 'InternalError',
     message: foreign(words, MAX_MESSAGE),

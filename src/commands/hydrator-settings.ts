@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { literal, SOURCE_CA_VARIABLE, textVariables, type Variable } from '../api/hydration-env.ts'
+import { errorMessage } from '../api/schema/text.ts'
 import type { HydratorSettings } from '../controller/modelcache/objects/hydration-job.ts'
 import { isNotFound } from '../kube/api-error.ts'
 import type { Rest } from '../kube/rest.ts'
@@ -57,7 +58,7 @@ export async function hydratorSettings(
 
 async function caVariables(file: string): Promise<Variable[]> {
   const pem = await readFile(file, 'utf8').catch(error => {
-    throw new UsageError(`--source-ca: ${error instanceof Error ? error.message : error}`)
+    throw new UsageError(`--source-ca: ${errorMessage(error)}`)
   })
   if (!pem.includes('-----BEGIN CERTIFICATE-----'))
     throw new UsageError(`--source-ca: ${file} has no PEM certificate in it`)

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { errorMessage } from '../api/schema/text.ts'
 import type { Problem } from '../review/manifest.ts'
 import { type Input, readManifests } from '../review/read-manifests.ts'
 
@@ -66,5 +67,5 @@ async function readFile(file: string, namespace: string): Promise<Partial<Input>
 }
 
 function unreadable(file: string, error: unknown): Problem {
-  return { file, message: `cannot be read: ${error instanceof Error ? error.message : error}` }
+  return { file, message: `cannot be read: ${errorMessage(error)}` }
 }

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
 import { objectName } from '../api/schema/object-name.ts'
+import { errorMessage } from '../api/schema/text.ts'
 import { logLevel } from '../process/log-level.ts'
 
 /** One command-line option: how it is checked, what its value is called in the help, and what it means. */
@@ -59,7 +60,7 @@ function tryParse(argv: string[], known: NonNullable<ParseArgsConfig['options']>
       strict: true,
     })
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    throw new UsageError(errorMessage(error))
   }
 }
 

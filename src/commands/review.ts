@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { z } from 'zod'
 import { objectName } from '../api/schema/object-name.ts'
-import { printableLines } from '../api/schema/text.ts'
+import { errorMessage, printableLines } from '../api/schema/text.ts'
 import { adviseLive, adviseOffline } from '../review/advice.ts'
 import { OFFLINE } from '../review/decide.ts'
 import { EMPTY_CLUSTER } from '../review/input-view.ts'
@@ -70,7 +70,7 @@ export const review: Command = {
       return await run(options)
     } catch (error) {
       // Exit code 1 means that something is denied, and nothing else.
-      console.error(printableLines(`modelcache review: ${error instanceof Error ? error.message : error}`))
+      console.error(printableLines(`modelcache review: ${errorMessage(error)}`))
       return 2
     }
   },

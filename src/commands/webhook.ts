@@ -122,7 +122,10 @@ export const webhook: Command = {
       namespace,
       service: options.service,
       lifetimeMs: options['certificate-lifetime'],
-      ...{ config, metrics, logger, signal: stopWatches.signal },
+      config,
+      metrics,
+      logger,
+      signal: stopWatches.signal,
     })
     const clients =
       clientCAs === undefined

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from '../api/schema/parse.ts'
 
 /** Kubernetes: the subject of such a token is `system:serviceaccount:NAMESPACE:NAME`. */
 const claims = z.object({ sub: z.string().startsWith('system:serviceaccount:') })
@@ -10,9 +11,5 @@ const claims = z.object({ sub: z.string().startsWith('system:serviceaccount:') }
 export function isServiceAccountToken(text: string): boolean {
   const [, payload, signature, ...more] = text.replace(/^Bearer\s+/i, '').split('.')
   if (payload === undefined || signature === undefined || more.length > 0) return false
-  try {
-    return claims.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString())).success
-  } catch {
-    return false
-  }
+  return claims.safeParse(parseJson(Buffer.from(payload, 'base64url').toString())).success
 }

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { cacheLabel } from '../api/cache-label.ts'
 import type { Container, VolumeMount } from '../api/kubernetes/pod.ts'
 import { cleanPath, isWithin } from '../api/mount-path.ts'
+import { type Outcome, ok, refused } from '../api/outcome.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import { digestOf } from '../api/volume-layout.ts'
 import { type CacheMount, subPathOf } from './cache-mount.ts'
@@ -21,6 +22,9 @@ export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | unde
   return undefined
 }
 
+const PRESENT = ok('present' as const)
+const ABSENT = ok('absent' as const)
+
 /**
  * How a container stands to a mount: it has it already, it is free for it, or something else is in the way, which
  * may be there beside the mount itself. A nested mount fails at container start where the inner folder is not on the
@@ -30,21 +34,23 @@ export function mountState(
   container: Container,
   mount: CacheMount,
   volumeName: string,
-): 'present' | 'absent' | Violation {
+): Outcome<'present' | 'absent'> {
   let present = false
   for (const existing of container.volumeMounts ?? []) {
     const path = containerPath(existing.mountPath)
     if (!overlaps(path, mount.mountPath)) continue
     if (path !== mount.mountPath || !isSameContent(existing, mount, volumeName))
-      return otherMount(container, mount, existing, { isAtPath: path === mount.mountPath, volumeName })
-    if (existing.readOnly !== true) return writable(container, mount, existing)
+      return refused(
+        otherMount(container, mount, existing, { isAtPath: path === mount.mountPath, volumeName }),
+      )
+    if (existing.readOnly !== true) return refused(writable(container, mount, existing))
     present = true
   }
   const device = container.volumeDevices?.find(({ devicePath }) =>
     overlaps(containerPath(devicePath), mount.mountPath),
   )
-  if (device) return conflict(container, mount, `device ${device.devicePath}`)
-  return present ? 'present' : 'absent'
+  if (device) return refused(conflict(container, mount, `device ${device.devicePath}`))
+  return present ? PRESENT : ABSENT
 }
 
 /** Where a path of the pod lies in the container. Kubernetes takes relative ones and ones with `..` in them. */

@@ -68,8 +68,8 @@ function addCache(
     const problem = mount.kind === 'awaited' && addDigestVariable({ container, path }, mount.cache, patch)
     if (problem) return problem
     const state = mountState(container, mount, volume.name)
-    if (state === 'present') continue
-    if (state !== 'absent') return state
+    if (state.refused !== undefined) return state.refused
+    if (state.value === 'present') continue
     patch.append(pointer(path, 'volumeMounts'), container.volumeMounts, volumeMount(volume.name, mount))
   }
   return undefined

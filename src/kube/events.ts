@@ -87,7 +87,11 @@ export function createRecorder(options: {
       eventTime: now,
       reportingController: controller,
       reportingInstance: instance.slice(0, 128),
-      ...{ type, reason, action, regarding, note: note.slice(0, MAX_NOTE) },
+      type,
+      reason,
+      action,
+      regarding,
+      note: note.slice(0, MAX_NOTE),
     }
     try {
       await rest.create(collection, event, call)

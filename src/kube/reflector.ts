@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { type Backoff, backoffMs } from '../backoff.ts'
 import { ApiError, isExpired, isNotFound } from './api-error.ts'
-import { type Backoff, backoffMs } from './backoff.ts'
 import { currentVersion, listPages } from './list.ts'
 import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
 import { createRest } from './rest.ts'
@@ -174,7 +174,10 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
       timeoutSeconds: Math.max(1, Math.floor((timing.stallMs / 1000) * (0.6 + random() / 5))),
     }
     const request = {
-      ...{ path, query, stallMs: timing.stallMs, signal },
+      path,
+      query,
+      stallMs: timing.stallMs,
+      signal,
       onOpen: () => {
         if (!following) settlesAt = clock() + timing.settleMs
         following = true

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type Backoff, backoffMs } from './backoff.ts'
+import { type Backoff, backoffMs } from '../backoff.ts'
 
 const RETRY: Backoff = { baseMs: 200, capMs: 60_000 }
 

@@ -10,7 +10,7 @@ export function errorFields(error: unknown, depth = 0): unknown {
   const { cause } = error
   return {
     type: error.constructor.name,
-    message: wordsOf(error),
+    message: redacted(error),
     ...plain(error, 'code'),
     ...plain(error, 'status'),
     ...plain(error, 'statusCode'),
@@ -23,7 +23,7 @@ export function errorFields(error: unknown, depth = 0): unknown {
 }
 
 /** JSON.parse quotes the text that it could not read. */
-function wordsOf(error: Error): string {
+function redacted(error: Error): string {
   const words = error instanceof SyntaxError ? error.message.replace(/["'].*["']/s, '…') : error.message
   return words.slice(0, MAX_TEXT)
 }

@@ -136,7 +136,8 @@ test('where no file is named, none is followed', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   try {
     await followLogLevel(createLogger('info', new PassThrough()), {
-      ...{ file: undefined, fallback: 'info' },
+      file: undefined,
+      fallback: 'info',
       signal: stop.signal,
     })
     expect(vi.getTimerCount()).toBe(0)

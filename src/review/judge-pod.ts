@@ -37,9 +37,9 @@ export async function judgePod(
   const mutated = await decide(mutatePod, request)
   if (!mutated.allowed) return { findings: findingsOf(mutated, advise), patch: [] }
   const object = applied(request.object, mutated.patch)
-  const refusedByPolicy = policiesOn(object, isOfJob)
-  if (refusedByPolicy.length > 0)
-    return { findings: findingsOf(decideFindings(refusedByPolicy), advise), patch: [] }
+  const deniedByPolicy = policiesOn(object, isOfJob)
+  if (deniedByPolicy.length > 0)
+    return { findings: findingsOf(decideFindings(deniedByPolicy), advise), patch: [] }
   const validated = await decide((asked, view) => validatePod(asked, view, policy), { ...request, object })
   return {
     findings: [mutated, validated].flatMap(decision => findingsOf(decision, advise)),

@@ -22,19 +22,19 @@ export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[
   const managed = new Set(volumes.map(({ name }) => name))
   const mounts = [...spec.containers, ...(spec.initContainers ?? [])].flatMap(mountsOf(managed))
   const found = [
-    ...refusedIf(
+    ...deniedIf(
       volumes.some(({ persistentVolumeClaim: source }) => source?.readOnly !== true),
       'ClaimWritable',
       'spec.volumes',
       `a volume${of} uses a claim named ${MANAGED_PREFIX}* without readOnly: true; ${READ_ONLY}`,
     ),
-    ...refusedIf(
+    ...deniedIf(
       mounts.some(({ readOnly }) => readOnly !== true),
       'ClaimWritable',
       'spec.containers',
       `a container${of} mounts a claim named ${MANAGED_PREFIX}* without readOnly: true; ${READ_ONLY}`,
     ),
-    ...refusedIf(
+    ...deniedIf(
       !mounts.every(mount => isWholeOrSnapshot(mount, waits)),
       'SnapshotUnknown',
       'spec.containers',
@@ -47,7 +47,7 @@ export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[
 
 /** Policy modelcache-names. */
 export function namesPolicy(manifest: Manifest): Finding[] {
-  return refusedIf(
+  return deniedIf(
     !isStored(manifest) && isReserved(manifest),
     'NameReserved',
     'metadata.name',
@@ -64,7 +64,7 @@ export function isReservedClaim(manifest: Manifest): boolean {
 
 /** Policy modelcache-claims, of a claim that is created. */
 export function claimsPolicy(manifest: Manifest): Finding[] {
-  return refusedIf(
+  return deniedIf(
     isReservedClaim(manifest),
     'NameReserved',
     'metadata.name',
@@ -100,6 +100,6 @@ function isReserved({ name }: Manifest): boolean {
   return isManagedName(name)
 }
 
-function refusedIf(isRefused: boolean, reason: Reason, field: string, text: string): Finding[] {
-  return isRefused ? [error(violation(reason, field, text))] : []
+function deniedIf(isDenied: boolean, reason: Reason, field: string, text: string): Finding[] {
+  return isDenied ? [error(violation(reason, field, text))] : []
 }

@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino'
 import { admissionReview, respond } from '../admission/admission-review.ts'
 import type { Rules } from '../admission/rules.ts'
+import { firstIssue } from '../api/schema/parse.ts'
 import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type Admission, admit } from './admit.ts'
 import { admitClients } from './client-names.ts'
@@ -138,11 +139,9 @@ async function review(
   }
   const parsed = admissionReview.safeParse(httpRequest.body)
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    const where = issue?.path.join('.') || 'body'
-    return reply
-      .code(400)
-      .send(status(400, 'BadRequest', `not an AdmissionReview v1: ${where}: ${issue?.message}`))
+    const { field, message } = firstIssue(parsed.error)
+    const words = `not an AdmissionReview v1: ${field || 'body'}: ${message}`
+    return reply.code(400).send(status(400, 'BadRequest', words))
   }
   const { request } = parsed.data
   const startedAt = performance.now()

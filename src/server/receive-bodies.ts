@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type BodyAccount, createBodyBudget } from './body-budget.ts'
-import { BodyRefused, parseBody } from './review-body.ts'
+import { BodyRejected, parseBody } from './review-body.ts'
 
 /** Bodies up to this size are never put off: those of all connections together fit. Most pods are smaller. */
 const SMALL_BODY_BYTES = 64 * 1024
@@ -20,7 +20,7 @@ export interface ReceiveOptions {
 }
 
 /**
- * Reads the bodies of requests, JSON alone: anything else is 415. A body over the limit is refused, and so is one for
+ * Reads the bodies of requests, JSON alone: anything else is 415. A body over the limit is rejected, and so is one for
  * which there is no room (`createBodyBudget`); what still comes of either is read and dropped, for to close the
  * connection under it would lose the answer.
  */
@@ -49,11 +49,11 @@ export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: Rece
       open: true,
       cut() {
         metrics.shed('memory')
-        refuse(new BodyRefused(503, 'the webhook has too many large requests at a time'))
+        reject(new BodyRejected(503, 'the webhook has too many large requests at a time'))
       },
     }
     accounts.set(request, account)
-    const refuse = (reason: BodyRefused): void => {
+    const reject = (reason: BodyRejected): void => {
       payload.off('data', onData)
       payload.resume()
       chunks = []
@@ -63,7 +63,7 @@ export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: Rece
       bytes += chunk.length
       if (bytes > bodyLimit) {
         budget.release(account)
-        refuse(overLimit(bodyLimit))
+        reject(overLimit(bodyLimit))
       } else if (bytes <= SMALL_BODY_BYTES || budget.hold(account, bytes)) chunks.push(chunk)
     }
     if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw overLimit(bodyLimit)
@@ -73,11 +73,11 @@ export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: Rece
       received.resolve(Buffer.concat(chunks, chunks.length === 0 ? 0 : bytes))
     })
     payload.once('error', received.reject)
-    payload.once('close', () => received.reject(new BodyRefused(400, 'the connection was closed')))
+    payload.once('close', () => received.reject(new BodyRejected(400, 'the connection was closed')))
     return received.promise
   }
 }
 
-function overLimit(bodyLimit: number): BodyRefused {
-  return new BodyRefused(413, `the body is over the limit of ${bodyLimit} bytes`)
+function overLimit(bodyLimit: number): BodyRejected {
+  return new BodyRejected(413, `the body is over the limit of ${bodyLimit} bytes`)
 }

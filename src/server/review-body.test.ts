@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BodyRefused, parseBody } from './review-body.ts'
+import { BodyRejected, parseBody } from './review-body.ts'
 
 const parse = (text: string) => parseBody(Buffer.from(text))
 const list = (length: number, value: string) => `[${Array.from({ length }, () => value).join(',')}]`
@@ -20,7 +20,7 @@ describe('a body', () => {
   test('of 20,000 values is read, and one of more is refused with 413', () => {
     const padded = (length: number) => `{"padding":"${'x'.repeat(70_000)}","list":${list(length, '1')}}`
     expect(parse(padded(19_990))).toBeDefined()
-    expect(() => parse(padded(20_001))).toThrow(BodyRefused)
+    expect(() => parse(padded(20_001))).toThrow(BodyRejected)
   })
 
   test.each(['{},{}', '[],[]', '"a":1,"b":[{},{}]'])('is refused for what lists hold, such as %s', value => {

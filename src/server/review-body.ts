@@ -5,8 +5,8 @@ const SMALL_BYTES = 64 * 1024
 const MAX_VALUES = 20_000
 
 /** Why a body is not read. */
-export class BodyRefused extends Error {
-  override name = 'BodyRefused'
+export class BodyRejected extends Error {
+  override name = 'BodyRejected'
   /** What fastify answers with. */
   readonly statusCode: number
   constructor(statusCode: number, message: string) {
@@ -16,20 +16,20 @@ export class BodyRefused extends Error {
 }
 
 /**
- * The JSON value in a body. What has a great many values is refused before it is parsed, for parsed it takes twenty
+ * The JSON value in a body. What has a great many values is rejected before it is parsed, for parsed it takes twenty
  * times its size. A key like `__proto__` is a member as any other.
  *
- * @throws BodyRefused for such a body, and for what is not JSON.
+ * @throws BodyRejected for such a body, and for what is not JSON.
  */
 export function parseBody(body: Buffer): unknown {
   if (body.length > SMALL_BYTES && hasMoreValues(body, MAX_VALUES)) {
     const message = `the review has more than ${MAX_VALUES} members and elements, more than any object that uses caches`
-    throw new BodyRefused(413, message)
+    throw new BodyRejected(413, message)
   }
   try {
     return JSON.parse(body.toString('utf8'))
   } catch {
-    throw new BodyRefused(400, 'the body is not JSON')
+    throw new BodyRejected(400, 'the body is not JSON')
   }
 }
 

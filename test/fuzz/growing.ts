@@ -1,4 +1,4 @@
-import { BodyRefused, parseBody } from '../../src/server/review-body.ts'
+import { BodyRejected, parseBody } from '../../src/server/review-body.ts'
 import { type Case, casesOf } from './case.ts'
 import { createRandom } from './generate/random.ts'
 import { grown, type Place, placesOf } from './grow.ts'
@@ -71,7 +71,7 @@ function costOf({ webhook, view, cluster }: Case, body: Buffer): Cost {
   try {
     ask(webhook, parseBody(body), view, cluster)
   } catch (error) {
-    if (!(error instanceof BodyRefused)) throw error
+    if (!(error instanceof BodyRejected)) throw error
   }
   const ms = performance.now() - startedAt
   return { bytes: body.length, ms, memory: process.memoryUsage().heapUsed - before }

@@ -93,3 +93,8 @@ export function few(names: readonly string[], shown = 8): string {
   const more = names.length > shown ? ` and ${names.length - shown} more` : ''
   return `${names.slice(0, shown).join(', ')}${more}`
 }
+
+/** The message of what was thrown, which may be anything. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -11,8 +11,8 @@ import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { Occurrence, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
+import { type ApiRejection, isQuota } from './api-rejection.ts'
 import { type HydratorSettings, hydrationJob, madeFrom } from './objects/hydration-job.ts'
-import { isQuota, type Refusal } from './refusal.ts'
 import type { Write } from './step.ts'
 
 const MAX_MESSAGE = 1_024
@@ -28,7 +28,7 @@ export interface Acting {
 /** How the writes of a plan went. */
 export interface Written {
   /** What the API server does not take; what came after it was not tried. */
-  refused?: Refusal
+  rejection?: ApiRejection
   /** Something is otherwise than it was seen: a watch has not told it yet. */
   isStale: boolean
 }
@@ -47,8 +47,8 @@ export async function write(cache: ModelCache, writes: readonly Write[], acting:
       await writeOne(cache, one, acting)
       acting.logger.info({ namespace, name, write: one.do, ...named(one) }, 'written')
     } catch (error) {
-      const refused = refusalOf(error, one)
-      if (refused !== undefined) return { refused, isStale }
+      const rejection = rejectionOf(error, one)
+      if (rejection !== undefined) return { rejection, isStale }
       if (!isConflict(error) && !isNotFound(error)) throw error
       isStale = true
     }
@@ -159,7 +159,7 @@ function isStored(status: ModelCacheStatus, cache: ModelCache): boolean {
 /**
  * What an error means that will not pass by itself, undefined for others: those are tried again with a growing pause.
  */
-function refusalOf(error: unknown, write: Write): Refusal | undefined {
+function rejectionOf(error: unknown, write: Write): ApiRejection | undefined {
   if (!(error instanceof ApiError) || ![400, 403, 422].includes(error.status)) return undefined
   const kind = 'kind' in write ? write.kind : 'ModelCache'
   return {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type HydrationProgress, hydrationProgress } from '../../api/hydration-report.ts'
 import { HYDRATOR_CONTAINER, type HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import { optional } from '../../api/schema/absent.ts'
+import { parseJson } from '../../api/schema/parse.ts'
 import { printable, quote } from '../../api/schema/text.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { pagesOf } from '../../kube/list.ts'
@@ -93,11 +94,7 @@ async function readProgress(
 
 function progressIn(line: string): HydrationProgress['progress'] | undefined {
   if (!line.startsWith('{"progress"')) return undefined
-  try {
-    return hydrationProgress.safeParse(JSON.parse(line)).data?.progress
-  } catch {
-    return undefined
-  }
+  return hydrationProgress.safeParse(parseJson(line)).data?.progress
 }
 
 const event = z.object({

@@ -10,9 +10,9 @@ import type { Stores } from '../../cluster/stores.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import { thisCluster } from '../../storage/this-cluster.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
+import type { ApiRejection } from './api-rejection.ts'
 import { jobName, type Task } from './objects/hydration-job.ts'
 import { isMadeFor, isOrphan } from './objects/made-for.ts'
-import type { Refusal } from './refusal.ts'
 
 /** The Job of a task, and its pods. One that nobody owns any more was ours: its name is reserved. */
 export interface Work {
@@ -43,8 +43,8 @@ export interface Observation extends Details {
   storageClass: EffectiveClass
   /** The InferenceCluster that stands for this cluster. */
   clusterName: string | undefined
-  /** The API server has refused a write of the plan that was made from the same look. */
-  refused?: Refusal
+  /** The API server has rejected a write of the plan that was made from the same look. */
+  rejection?: ApiRejection
   /** Milliseconds since the epoch. */
   now: number
 }

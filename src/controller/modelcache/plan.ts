@@ -6,6 +6,7 @@ import type { Observation } from './observe.ts'
 import { statusOf } from './status/status.ts'
 import { transitions } from './status/transitions.ts'
 import type { Step, StepResult, Write } from './step.ts'
+import { rejected } from './steps/api-rejection.ts'
 import { claimed } from './steps/claimed.ts'
 import { deletion } from './steps/deletion.ts'
 import { existingClaim } from './steps/existing-claim.ts'
@@ -13,10 +14,9 @@ import { hydrated } from './steps/hydrated.ts'
 import { isStaged, isToBeStagedAgain, latched } from './steps/latched.ts'
 import { measured } from './steps/measured.ts'
 import { notImplemented } from './steps/not-implemented.ts'
-import { refused } from './steps/refused.ts'
 
 /** In order: a step with a verdict ends the chain. One file each. */
-const STEPS: readonly Step[] = [existingClaim, notImplemented, latched, refused, measured, claimed, hydrated]
+const STEPS: readonly Step[] = [existingClaim, notImplemented, latched, rejected, measured, claimed, hydrated]
 
 /** What is to be done about a cache. */
 export interface Plan {
@@ -44,7 +44,7 @@ export function plan(seen: Observation): Plan {
   const status = statusOf(seen, results)
   const waits = results.flatMap(({ againMs }) => againMs ?? [])
   return {
-    writes: seen.refused === undefined ? results.flatMap(({ writes = [] }) => writes) : [],
+    writes: seen.rejection === undefined ? results.flatMap(({ writes = [] }) => writes) : [],
     status,
     events: transitions(seen.cache, status),
     againMs: waits.length === 0 ? undefined : Math.min(...waits),

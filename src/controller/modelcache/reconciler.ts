@@ -61,8 +61,8 @@ export function startModelCacheReconciler(
     const seen = observe(cache, looking, Date.now())
     const details = await readDetails(seen)
     let planned = plan({ ...seen, ...details })
-    const { refused, isStale } = await write(cache, planned.writes, options)
-    if (refused !== undefined) planned = plan({ ...seen, ...details, refused })
+    const { rejection, isStale } = await write(cache, planned.writes, options)
+    if (rejection !== undefined) planned = plan({ ...seen, ...details, rejection })
     if (planned.status !== undefined && !(await writeStatus(cache, planned.status, options)))
       return { againMs: STALE_MS }
     await tell(cache, planned.events, options)

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import { extract, type Header } from 'tar-stream'
 import { type Entry, openPromise } from 'yauzl'
 import { fileNameProblem } from '../../api/schema/file-name.ts'
-import { quote } from '../../api/schema/text.ts'
+import { errorMessage, quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import type { Listing, SourceFile } from '../sources/source.ts'
 
@@ -30,7 +30,7 @@ export async function unpack(
     else await unpackTar(path, format === 'tar.gz', identity, take)
   } catch (error) {
     if (error instanceof HydrationError || isOfVolume(error)) throw error
-    const words = error instanceof Error ? error.message : String(error)
+    const words = errorMessage(error)
     throw new HydrationError('ArchiveInvalid', `the archive cannot be unpacked: ${words}`, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 import { rootCertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent, request as send } from 'undici'
-import { foreign } from '../../api/schema/text.ts'
+import { errorMessage, foreign } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import { retryAfterMs, TransientError } from './retry.ts'
 
@@ -107,9 +107,8 @@ const CERTIFICATE = /CERT|SIGNATURE|ALTNAME/
 
 /** The network has failed, or the server has broken off. */
 export function unreachable(url: string, error: unknown): HydrationError {
-  const words =
-    error instanceof Error ? [error.message, codeOf(error)].filter(Boolean).join(' ') : String(error)
-  if (error instanceof Error && CERTIFICATE.test(codeOf(error) ?? '')) {
+  const words = [errorMessage(error), codeOf(error)].filter(Boolean).join(' ')
+  if (CERTIFICATE.test(codeOf(error) ?? '')) {
     const message = `${shown(url)} is not trusted: ${words}; give the controller --source-ca with the CA of the server or proxy`
     return new HydrationError('SourceUnavailable', message, { cause: error })
   }
@@ -117,8 +116,9 @@ export function unreachable(url: string, error: unknown): HydrationError {
   return new TransientError('SourceUnavailable', message, { cause: error })
 }
 
-function codeOf(error: Error): string | undefined {
-  return 'code' in error && typeof error.code === 'string' ? `(${error.code})` : undefined
+function codeOf(error: unknown): string | undefined {
+  const hasCode = error instanceof Error && 'code' in error && typeof error.code === 'string'
+  return hasCode ? `(${error.code})` : undefined
 }
 
 /** A header of a reply; of several of one name, the first. */

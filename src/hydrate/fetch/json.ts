@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { firstIssue, parseJson } from '../../api/schema/parse.ts'
 import { HydrationError } from '../failure.ts'
 import { type Http, type Reply, type SourceRequest, shown, unreachable } from './http.ts'
 import { withRetries } from './retry.ts'
@@ -18,13 +19,12 @@ export async function getJson<T>(
         ...request,
         headers: { accept: 'application/json', ...request.headers },
       })
-      const parsed = schema.safeParse(parse(await textOf(reply, request.url)))
+      const parsed = schema.safeParse(parseJson(await textOf(reply, request.url)))
       if (parsed.success) return { value: parsed.data, reply }
-      const [issue] = parsed.error.issues
-      const where = issue === undefined ? '' : `: ${issue.path.join('.')} ${issue.message}`
+      const { field, message } = firstIssue(parsed.error)
       throw new HydrationError(
         'SourceNotFound',
-        `${shown(request.url)} does not answer as such a source does${where}; correct the address`,
+        `${shown(request.url)} does not answer as such a source does: ${field} ${message}; correct the address`,
       )
     },
     { signal: request.signal },
@@ -49,12 +49,4 @@ async function textOf(reply: Reply, url: string): Promise<string> {
       `${shown(url)} answers with more than ${MAX_BYTES} bytes of JSON`,
     )
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '../../backoff.ts'
 import { HydrationError } from '../failure.ts'
 
 export interface RetryOptions {
@@ -12,8 +13,7 @@ export interface RetryOptions {
 }
 
 const ATTEMPTS = 6
-const BASE_MS = 1_000
-const CAP_MS = 60_000
+const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /** What a server may ask for: longer ones are for the next run. */
 const MAX_ASKED_MS = 5 * 60_000
 
@@ -45,10 +45,9 @@ export async function withRetries<T>(work: () => Promise<T>, options: RetryOptio
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof TransientError) || attempt >= attempts) throw error
-      const backoff = Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1)) * (0.5 + random() / 2)
-      const { retryAfterMs = backoff } = error
-      if (retryAfterMs > MAX_ASKED_MS) throw error
-      await wait(retryAfterMs, signal)
+      const waitMs = error.retryAfterMs ?? backoffMs(attempt, BACKOFF, random)
+      if (waitMs > MAX_ASKED_MS) throw error
+      await wait(waitMs, signal)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { parseJson } from '../../api/schema/parse.ts'
 import type { Range } from './ranges.ts'
 
 /** How far a file has come. */
@@ -65,13 +66,5 @@ function parse(text: string, states: Map<string, FileState>): string {
     const { path, ranges, identity, sha256 } = parsed.data
     states.set(path, { ranges, identity, sha256 })
     end = next + 1
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

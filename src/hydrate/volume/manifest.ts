@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { SHA256_DIGEST } from '../../api/schema/digest.ts'
+import { parseJson } from '../../api/schema/parse.ts'
 import { type DigestedFile, digestOf } from './digest.ts'
 import { writeDurably } from './durable.ts'
 import type { Layout } from './layout.ts'
@@ -26,12 +27,8 @@ export async function writeManifest(layout: Layout, content: Manifest): Promise<
 
 /** A manifest in a text, if it is whole and its digest is that of its files. */
 export function readManifest(text: string): Manifest | undefined {
-  try {
-    const parsed = manifest.safeParse(JSON.parse(text))
-    return parsed.success && digestOf(parsed.data.files) === parsed.data.digest ? parsed.data : undefined
-  } catch {
-    return undefined
-  }
+  const { data } = manifest.safeParse(parseJson(text))
+  return data !== undefined && digestOf(data.files) === data.digest ? data : undefined
 }
 
 /** The snapshot of that identity, if one is complete on the volume: each of its files has its size. */

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorMessage } from '../../api/schema/text.ts'
 import { HydrationError, volumeFault } from '../failure.ts'
 import { FOLDER_MODE, syncFolder } from './durable.ts'
 import type { Layout } from './layout.ts'
@@ -26,7 +27,7 @@ export async function probe({ volume, own }: Layout): Promise<Volume> {
     } catch (error) {
       const fault = volumeFault(error, doing)
       if (fault !== undefined) throw fault
-      const words = error instanceof Error ? error.message : String(error)
+      const words = errorMessage(error)
       const message = `the volume failed at ${doing}: ${words}; use a class backed by a file system: NFS, CephFS, Lustre, EFS or SMB`
       throw new HydrationError('VolumeUnsupported', message, { cause: error })
     }

@@ -1,6 +1,7 @@
 import { hydrationFailure } from '../../../api/hydration-report.ts'
 import type { HydrationJob } from '../../../api/kubernetes/hydration-job.ts'
 import type { HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
+import { parseJson } from '../../../api/schema/parse.ts'
 import { foreign, printable } from '../../../api/schema/text.ts'
 import type { Cause } from '../step.ts'
 import { stateOfHydrator } from './pods.ts'
@@ -41,9 +42,5 @@ export function failureOfPod(pod: HydrationPod): Cause | undefined {
 /** The last line of a termination message, as JSON. */
 export function lastLine(message: string | undefined): unknown {
   const line = message?.trimEnd().split('\n').at(-1)
-  try {
-    return line && JSON.parse(line)
-  } catch {
-    return undefined
-  }
+  return line === undefined ? undefined : parseJson(line)
 }

@@ -1,7 +1,7 @@
 import { type HydrationPod, SCHEDULED } from '../../../api/kubernetes/hydration-pod.ts'
 import { foreign } from '../../../api/schema/text.ts'
+import { isQuota } from '../api-rejection.ts'
 import { isUnbound, type Observation, type Work } from '../observe.ts'
-import { isQuota } from '../refusal.ts'
 import type { Cause } from '../step.ts'
 import { failureOfPod } from './failure.ts'
 import { falseCondition, isFinished, isRunning, stateOfHydrator } from './pods.ts'

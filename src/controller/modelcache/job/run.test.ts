@@ -49,8 +49,11 @@ describe('the Job of a task', () => {
     expect(announced.writes).toBeUndefined()
     expect(announced.status).toEqual({
       hydration: {
-        ...{ jobName: 'modelcache--llama', jobUID: 'uid-of-the-job', attempt: 3 },
-        ...{ startedAt: '2031-06-01T12:00:00Z', refetch: 'x' },
+        jobName: 'modelcache--llama',
+        jobUID: 'uid-of-the-job',
+        attempt: 3,
+        startedAt: '2031-06-01T12:00:00Z',
+        refetch: 'x',
       },
     })
     const resumed = run({ job: { suspend: true } })

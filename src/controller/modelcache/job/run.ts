@@ -1,6 +1,7 @@
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { MADE_FROM, REFETCH } from '../../../api/names.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
+import { doublingMs } from '../../../backoff.ts'
 import { jobName, madeFrom, type Task } from '../objects/hydration-job.ts'
 import { isMadeFor } from '../objects/made-for.ts'
 import type { Observation, Work } from '../observe.ts'
@@ -16,8 +17,7 @@ const RUNNING_MS = 5_000
 const WAITING_MS = 10_000
 
 /** A Job that failed and may succeed is made again after a pause that doubles. */
-const FIRST_PAUSE_MS = 60_000
-const MAX_PAUSE_MS = 30 * 60_000
+const PAUSE = { baseMs: 60_000, capMs: 30 * 60_000 }
 
 /** How a task stands; `report` is what its pod said when it ended well. */
 export interface TaskResult {
@@ -215,7 +215,7 @@ export function failed(seen: Observation, work: Work, { reason, message }: Cause
     return notReady({ reason, message: `${message}; ${again}` }, 'Failed')
   }
   const attempt = Math.max(1, cache.status?.hydration?.attempt ?? 1)
-  const pause = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1))
+  const pause = doublingMs(attempt, PAUSE)
   const since = endOf(work) ?? now
   const left = since + pause - now
   const next = `attempt ${attempt}, and the next one comes within ${Math.ceil(pause / 60_000)} min`

@@ -57,8 +57,11 @@ function conditions(
     condition(
       cache.status?.conditions,
       {
-        ...{ type, status: held ? 'True' : 'False' },
-        ...{ reason, message, observedGeneration: cache.metadata.generation },
+        type,
+        status: held ? 'True' : 'False',
+        reason,
+        message,
+        observedGeneration: cache.metadata.generation,
       },
       now,
     ),

@@ -1,5 +1,5 @@
-/** What the API server said where it did not take a write. */
-export interface Refusal {
+/** A write that the API server rejected, which will not pass by itself. */
+export interface ApiRejection {
   /** The kind of what was to be written. */
   kind: string
   isQuota: boolean

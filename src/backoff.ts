@@ -1,0 +1,15 @@
+/** How a wait grows. Both in milliseconds. */
+export interface Backoff {
+  readonly baseMs: number
+  readonly capMs: number
+}
+
+/** The wait after `failures` (1 or more) in a row, in milliseconds: doubles from `baseMs` up to `capMs`. */
+export function doublingMs(failures: number, { baseMs, capMs }: Backoff): number {
+  return Math.min(capMs, baseMs * 2 ** (failures - 1))
+}
+
+/** The same wait, up to half of it taken off by chance, so that many callers do not call in step. `random` gives [0, 1). */
+export function backoffMs(failures: number, backoff: Backoff, random: () => number): number {
+  return doublingMs(failures, backoff) * (0.5 + random() / 2)
+}
