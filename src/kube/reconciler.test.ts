@@ -1,8 +1,9 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
-import { startReconciler, type Wake } from './reconciler.ts'
+import { startReconciler } from './reconciler.ts'
 import { createStore } from './store.ts'
+import type { Wake } from './watch-source.ts'
 
 const logger = pino({ level: 'silent' })
 
@@ -30,10 +31,13 @@ function aReconciler(look: (name: string) => Promise<void> = async () => {}) {
     startReconciler({
       name: 'namespaces',
       store,
-      alsoOn: wakeOne => {
-        wake = wakeOne
-        return []
-      },
+      kind: 'Namespace',
+      sources: [
+        wakeOne => {
+          wake = wakeOne
+          return () => {}
+        },
+      ],
       reconcile: async ({ metadata }) => {
         looked.push(metadata.name)
         await look(metadata.name)

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { objectKey } from './object-key.ts'
 import type { StoredObject } from './resource.ts'
 import type { ReadableStore } from './store.ts'
+import type { Wake, WatchSource } from './watch-source.ts'
 import { startWorkQueue, type Worked, type WorkResult } from './work-queue.ts'
 
 /** What is told about reconcilers, for the metrics page. */
@@ -11,16 +12,15 @@ export interface ReconcilerObserver {
   waiting(reconciler: string, read: () => number): void
 }
 
-/** Asks for a look at an object; one that does not exist is no harm. */
-export type Wake = (namespace: string | undefined, name: string) => void
-
 export interface ReconcilerOptions<T extends StoredObject> {
   /** In logs and metrics. */
   readonly name: string
   /** Its objects are looked at now, and after each change of one. */
   readonly store: ReadableStore<T>
-  /** Subscribes to whatever else asks for a look. Gives the ways to stop. */
-  readonly alsoOn?: (wake: Wake) => readonly (() => void)[]
+  /** The kind of these objects, by which the objects that they own name them. */
+  readonly kind: string
+  /** What else asks for a look: `owns(store)`, `watches(store, affected)`. */
+  readonly sources?: readonly WatchSource[]
   /** Makes the cluster what it should be for one object, as it is now. Fails when it is to be tried again. */
   readonly reconcile: (object: T) => Promise<Worked | undefined>
   /** Objects that are worked on side by side. */
@@ -36,7 +36,7 @@ export interface ReconcilerOptions<T extends StoredObject> {
  * one object at a time.
  */
 export function startReconciler<T extends StoredObject>(options: ReconcilerOptions<T>): void {
-  const { name, store, alsoOn, reconcile, concurrency, observer, signal } = options
+  const { name, store, kind, sources = [], reconcile, concurrency, observer, signal } = options
   const logger = options.logger.child({ reconciler: name })
   const queue = startWorkQueue({
     async reconcile(key) {
@@ -53,9 +53,10 @@ export function startReconciler<T extends StoredObject>(options: ReconcilerOptio
     signal,
   })
   const add = ({ metadata }: StoredObject) => queue.add(objectKey(metadata.namespace, metadata.name))
+  const wake: Wake = (namespace, objectName) => queue.add(objectKey(namespace, objectName))
   const stops = [
     store.onChange(({ object }) => add(object)),
-    ...(alsoOn?.((namespace, objectName) => queue.add(objectKey(namespace, objectName))) ?? []),
+    ...sources.map(subscribe => subscribe(wake, kind)),
   ]
   for (const stop of stops) signal.addEventListener('abort', stop, { once: true })
   observer.waiting(name, queue.waiting)

@@ -4,10 +4,11 @@ import { FIELD_MANAGER } from '../../api/names.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import type { Occurrence, Recorder } from '../../kube/events.ts'
-import { type ReconcilerObserver, startReconciler, type Wake } from '../../kube/reconciler.ts'
+import { type ReconcilerObserver, startReconciler } from '../../kube/reconciler.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { indexStore } from '../../kube/store-index.ts'
+import { watches } from '../../kube/watch-source.ts'
 import { type GateLift, gateLift } from './gate-lift.ts'
 
 /** Pods that are let go side by side: a gang of many starts together. */
@@ -33,20 +34,16 @@ export function startGateKeeper(options: {
   )
   /** What each pod, as it is stored, was told last: its caches change every few seconds. */
   const told = new WeakMap<ConsumerPod, string>()
-  const wakeAll = (wake: Wake, namespace = '') => {
-    for (const { metadata } of waiting(namespace)) wake(metadata.namespace, metadata.name)
-  }
-
   startReconciler({
     name: 'gates',
     store: stores.Pod,
-    alsoOn: wake => [
-      stores.ModelCache.onChange(({ object }) => wakeAll(wake, object.metadata.namespace)),
-      // Workers wait for a leader that has just been let go.
-      stores.Pod.onChange(change => {
-        if (change.type === 'updated' && change.previous.gated && !change.object.gated)
-          wakeAll(wake, change.object.metadata.namespace)
-      }),
+    kind: 'Pod',
+    sources: [
+      watches(stores.ModelCache, ({ metadata }) => waiting(metadata.namespace ?? '')),
+      // A leader that was let go lets its workers go.
+      watches(stores.Pod, ({ metadata, gated }, change) =>
+        change.type === 'updated' && change.previous.gated && !gated ? waiting(metadata.namespace ?? '') : [],
+      ),
     ],
     async reconcile(pod) {
       const { namespace = '', name, uid } = pod.metadata

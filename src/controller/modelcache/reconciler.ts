@@ -1,12 +1,13 @@
 import { isManagedName } from '../../api/cache-label.ts'
+import type { HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/kubernetes/metadata.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { objectKey } from '../../kube/object-key.ts'
-import { type ReconcilerObserver, startReconciler, type Wake } from '../../kube/reconciler.ts'
+import { type ReconcilerObserver, startReconciler } from '../../kube/reconciler.ts'
 import type { Rest } from '../../kube/rest.ts'
-import type { ReadableStore } from '../../kube/store.ts'
 import { indexStore } from '../../kube/store-index.ts'
+import { owns, watches } from '../../kube/watch-source.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
 import { type Acting, tell, write, writeStatus } from './act.ts'
 import { createReadDetails } from './live-details.ts'
@@ -49,12 +50,18 @@ export function startModelCacheReconciler(
   const looking: Looking = { stores, podsOf: byJob, settings }
   const readDetails = createReadDetails({ rest, logger, signal })
 
-  const wakeOfClaim = (
-    wake: Wake,
-    claim: { namespace?: string | undefined; name?: string | undefined } = {},
-  ) => {
-    for (const { metadata } of byClaim(objectKey(claim.namespace, claim.name ?? '')))
-      wake(metadata.namespace, metadata.name)
+  const onClaim = ({
+    namespace,
+    name = '',
+  }: {
+    namespace?: string | undefined
+    name?: string | undefined
+  } = {}) => byClaim(objectKey(namespace, name))
+  const unstaged = () => [...stores.ModelCache.values()].filter(cache => !isStaged(cache))
+  const ofJobOf = ({ metadata }: HydrationPod) => {
+    const job = stores.HydrationJob.get(metadata.namespace, ownerOf(metadata, 'Job'))
+    const cache = job && stores.ModelCache.get(metadata.namespace, ownerOf(job.metadata, 'ModelCache'))
+    return cache === undefined ? [] : [cache]
   }
 
   const reconcile = async (cache: ModelCache) => {
@@ -72,17 +79,15 @@ export function startModelCacheReconciler(
   startReconciler({
     name: 'modelcache',
     store: stores.ModelCache,
-    alsoOn: wake => [
-      stores.PersistentVolumeClaim.onChange(({ object }) => wakeOfClaim(wake, object.metadata)),
-      stores.PersistentVolume.onChange(({ object }) => wakeOfClaim(wake, object.spec.claimRef)),
-      // Which class a claim gets is decided by all of them.
-      stores.StorageClass.onChange(() => wakeUnstaged(wake, stores.ModelCache)),
-      stores.InferenceCluster.onChange(() => wakeUnstaged(wake, stores.ModelCache)),
-      stores.HydrationJob.onChange(({ object }) => wakeOwner(wake, object.metadata)),
-      stores.HydrationPod.onChange(({ object }) => {
-        const job = stores.HydrationJob.get(object.metadata.namespace, ownerOf(object.metadata, 'Job'))
-        if (job !== undefined) wakeOwner(wake, job.metadata)
-      }),
+    kind: 'ModelCache',
+    sources: [
+      owns(stores.HydrationJob),
+      watches(stores.HydrationPod, ofJobOf),
+      watches(stores.PersistentVolumeClaim, ({ metadata }) => onClaim(metadata)),
+      watches(stores.PersistentVolume, ({ spec }) => onClaim(spec.claimRef)),
+      // All of them together decide which class a claim gets.
+      watches(stores.StorageClass, unstaged),
+      watches(stores.InferenceCluster, unstaged),
     ],
     reconcile,
     concurrency: CONCURRENCY,
@@ -97,14 +102,4 @@ type Owned = ObjectMeta & { ownerReferences?: ReturnType<(typeof ownerReferences
 function ownerOf(metadata: Owned, kind: string): string {
   const owner = controllerOf(metadata)
   return (owner?.kind === kind && owner.name) || ''
-}
-
-function wakeUnstaged(wake: Wake, caches: ReadableStore<ModelCache>): void {
-  for (const cache of caches.values())
-    if (!isStaged(cache)) wake(cache.metadata.namespace, cache.metadata.name)
-}
-
-function wakeOwner(wake: Wake, metadata: Owned): void {
-  const name = ownerOf(metadata, 'ModelCache')
-  if (name !== '') wake(metadata.namespace, name)
 }

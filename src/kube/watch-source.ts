@@ -1,0 +1,42 @@
+import type { StoredObject } from './resource.ts'
+import type { Change, ReadableStore } from './store.ts'
+
+/** Asks for a look at an object; asking for one that does not exist does nothing. */
+export type Wake = (namespace: string | undefined, name: string) => void
+
+/** Other objects whose changes ask for looks at those of `kind`. Gives the way to stop. */
+export type WatchSource = (wake: Wake, kind: string) => () => void
+
+/** An object with the owners that Kubernetes knows of it. */
+export interface OwnedObject extends StoredObject {
+  metadata: StoredObject['metadata'] & { ownerReferences?: readonly OwnerReference[] | undefined }
+}
+
+interface OwnerReference {
+  kind?: string | undefined
+  name?: string | undefined
+  controller?: boolean | undefined
+}
+
+/** Each change of an object in the store asks for a look at the object that controls it: `owns(stores.Job)`. */
+export function owns<T extends OwnedObject>(store: ReadableStore<T>): WatchSource {
+  return (wake, kind) =>
+    store.onChange(({ object: { metadata } }) => {
+      const owner = metadata.ownerReferences?.find(({ controller }) => controller === true)
+      if (owner?.kind === kind && owner.name) wake(metadata.namespace, owner.name)
+    })
+}
+
+/**
+ * Each change of an object in the store asks for a look at the objects that `affected` gives:
+ * `watches(stores.Secret, secret => cachesWith(secret))`.
+ */
+export function watches<T>(
+  store: ReadableStore<T>,
+  affected: (object: T, change: Change<T>) => Iterable<StoredObject>,
+): WatchSource {
+  return wake =>
+    store.onChange(change => {
+      for (const { metadata } of affected(change.object, change)) wake(metadata.namespace, metadata.name)
+    })
+}
