@@ -1,15 +1,15 @@
-import { cacheLabel } from './cache-label.ts'
+import { managedName } from './managed-name.ts'
 import type { ModelCache } from './modelcache.ts'
 
 /** The claim of a cache of backend PVC: as status says, else the name that it will have. */
 export function managedClaimOf({ metadata, status }: ModelCache): string {
-  return status?.claimName ?? cacheLabel(metadata.name)
+  return status?.claimName ?? managedName(metadata.name)
 }
 
 /** The names of the claim that this project fills for a cache, the reported one first: backend PVC alone has one. */
 export function claimsOf({ metadata, spec, status }: ModelCache): string[] {
   if (spec.storage.backend !== 'PVC') return []
-  const name = cacheLabel(metadata.name)
+  const name = managedName(metadata.name)
   return status?.claimName === undefined || status.claimName === name ? [name] : [status.claimName, name]
 }
 

@@ -1,4 +1,4 @@
-import { cacheLabel } from '../api/cache-label.ts'
+import { managedName } from '../api/managed-name.ts'
 import { DIGEST_PREFIX } from '../api/names.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import { type Patch, pointer } from './json-patch.ts'
@@ -18,7 +18,7 @@ export interface DigestVariable {
  */
 export function digestVariable(cache: string): DigestVariable {
   return {
-    name: `${cacheLabel(cache).replaceAll('-', '_').toUpperCase()}_DIGEST`,
+    name: `${managedName(cache).replaceAll('-', '_').toUpperCase()}_DIGEST`,
     fieldPath: `metadata.annotations['${digestAnnotation(cache)}']`,
   }
 }
@@ -27,7 +27,7 @@ export function digestVariable(cache: string): DigestVariable {
  * The annotation that holds the digest of a cache, once it is known. Kubernetes allows 63 characters after the slash.
  */
 export function digestAnnotation(cache: string): string {
-  return `${DIGEST_PREFIX}/${cacheLabel(cache)}`
+  return `${DIGEST_PREFIX}/${managedName(cache)}`
 }
 
 /** Gives a container the variable that the mount of an awaited cache needs, or says why it cannot have it. */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import { cacheLabel } from '../api/cache-label.ts'
 import type { Container, VolumeMount } from '../api/kubernetes/pod.ts'
+import { managedName } from '../api/managed-name.ts'
 import { cleanPath, isWithin } from '../api/mount-path.ts'
 import { type Outcome, ok, refused } from '../api/outcome.ts'
 import { type Violation, violation } from '../api/violation.ts'
@@ -84,7 +84,7 @@ function otherMount(
     const text = `${place} from ${folderOf(existing)}, and would be given ${folderOf(subPathOf(mount))}; remove that mount, and it is injected anew`
     return violation('MountPathConflict', 'spec.containers', text)
   }
-  if (isAtPath && existing.name === cacheLabel(cache)) {
+  if (isAtPath && existing.name === managedName(cache)) {
     const text = `${place} from volume ${existing.name}, which is not on its claim ${claimName}: somebody has replaced that volume; remove the volume and its mounts, and they are injected anew`
     return violation('MountPathConflict', 'spec.containers', text)
   }

@@ -1,6 +1,6 @@
-import { isManagedName } from '../api/cache-label.ts'
 import { type ConsumerPod, folderOf } from '../api/kubernetes/consumer-pod.ts'
 import { claimsOf } from '../api/managed-claim.ts'
+import { isManagedName } from '../api/managed-name.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { readRecord } from './record.ts'
 

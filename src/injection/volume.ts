@@ -1,5 +1,5 @@
-import { cacheLabel } from '../api/cache-label.ts'
 import type { Volume } from '../api/kubernetes/pod.ts'
+import { managedName } from '../api/managed-name.ts'
 
 /** The pod's volumes for a claim. Two on one claim hang a pod in ContainerCreating, so one that is there is reused. */
 export function volumesOfClaim(volumes: readonly Volume[], claimName: string): Volume[] {
@@ -9,10 +9,10 @@ export function volumesOfClaim(volumes: readonly Volume[], claimName: string): V
 /** A name for a new volume that no other volume of the pod has. */
 export function freeVolumeName(cache: string, volumes: readonly Volume[]): string {
   const taken = new Set(volumes.map(({ name }) => name))
-  const name = cacheLabel(cache)
+  const name = managedName(cache)
   if (!taken.has(name)) return name
   for (let suffix = 2; ; suffix++) {
-    const candidate = cacheLabel(`${cache}-${suffix}`)
+    const candidate = managedName(`${cache}-${suffix}`)
     if (!taken.has(candidate)) return candidate
   }
 }

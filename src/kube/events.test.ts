@@ -1,10 +1,10 @@
 import { pino } from 'pino'
 import { beforeEach, expect, test } from 'vitest'
 import { ApiError } from './api-error.ts'
-import { createRecorder, type Occurrence } from './events.ts'
+import { createRecorder, type EventInput } from './events.ts'
 
 const POD = { apiVersion: 'v1', kind: 'Pod', namespace: 'team', name: 'server', uid: 'one' }
-const TOLD: Occurrence = { type: 'Warning', reason: 'CacheReplaced', action: 'LiftGate', note: 'delete it' }
+const EVENT: EventInput = { type: 'Warning', reason: 'CacheReplaced', action: 'LiftGate', note: 'delete it' }
 
 let events: Map<string, Record<string, unknown>>
 let log: string[]
@@ -45,7 +45,7 @@ const aRecorder = (clock = Date.now) =>
   })
 
 test('an Event says who tells what of which object', async () => {
-  await aRecorder().tell(POD, TOLD)
+  await aRecorder().record(POD, EVENT)
   const [[path, event] = []] = events
   expect(path).toMatch(/^\/apis\/events\.k8s\.io\/v1\/namespaces\/team\/events\/server\.[0-9a-f]{16}$/)
   expect(event).toMatchObject({
@@ -54,12 +54,12 @@ test('an Event says who tells what of which object', async () => {
     reportingController: 'example.com/controller',
     reportingInstance: 'replica-1',
     regarding: POD,
-    ...TOLD,
+    ...EVENT,
   })
 })
 
 test('what is told again becomes a series, also by another replica', async () => {
-  for (let times = 0; times < 3; times++) await aRecorder().tell(POD, TOLD)
+  for (let times = 0; times < 3; times++) await aRecorder().record(POD, EVENT)
   expect(events.size).toBe(1)
   expect([...events.values()][0]).toMatchObject({ series: { count: 3 } })
 })
@@ -67,27 +67,27 @@ test('what is told again becomes a series, also by another replica', async () =>
 test('what was told within the last minute is not told again', async () => {
   let now = 0
   const recorder = aRecorder(() => now)
-  await recorder.tell(POD, TOLD)
+  await recorder.record(POD, EVENT)
   now = 59_999
-  await recorder.tell(POD, TOLD)
+  await recorder.record(POD, EVENT)
   expect([...events.values()][0]).not.toHaveProperty('series')
   now = 60_000
-  await recorder.tell(POD, TOLD)
+  await recorder.record(POD, EVENT)
   expect([...events.values()][0]).toMatchObject({ series: { count: 2 } })
 })
 
 test('another object, reason or note is another Event', async () => {
   const recorder = aRecorder()
-  await recorder.tell(POD, TOLD)
-  await recorder.tell({ ...POD, uid: 'another' }, TOLD)
-  await recorder.tell(POD, { ...TOLD, reason: 'Other' })
-  await recorder.tell(POD, { ...TOLD, note: 'wait' })
+  await recorder.record(POD, EVENT)
+  await recorder.record({ ...POD, uid: 'another' }, EVENT)
+  await recorder.record(POD, { ...EVENT, reason: 'Other' })
+  await recorder.record(POD, { ...EVENT, note: 'wait' })
   expect(events.size).toBe(4)
 })
 
 test('names and notes of any length make an Event that Kubernetes takes', async () => {
   const name = `${'a'.repeat(229)}.${'b'.repeat(23)}`
-  await aRecorder().tell({ ...POD, name }, { ...TOLD, note: 'x'.repeat(5_000) })
+  await aRecorder().record({ ...POD, name }, { ...EVENT, note: 'x'.repeat(5_000) })
   const [[path = '', event] = []] = events
   expect(path.split('/').at(-1)).toMatch(/^a{229}\.[0-9a-f]{16}$/)
   expect(event?.note).toHaveLength(1024)
@@ -96,9 +96,9 @@ test('names and notes of any length make an Event that Kubernetes takes', async 
 test('one that cannot be written is said in the log, and nothing else, and may be told again', async () => {
   failure = new ApiError(403, 'Forbidden', 'namespace is being terminated')
   const recorder = aRecorder()
-  await recorder.tell(POD, TOLD)
+  await recorder.record(POD, EVENT)
   expect(log.join()).toContain('could not write an Event')
   failure = undefined
-  await recorder.tell(POD, TOLD)
+  await recorder.record(POD, EVENT)
   expect(events.size).toBe(1)
 })

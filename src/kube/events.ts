@@ -14,7 +14,7 @@ export interface Regarding {
 }
 
 /** What is told of an object: `kubectl describe` shows it. */
-export interface Occurrence {
+export interface EventInput {
   readonly type: 'Normal' | 'Warning'
   /** One CamelCase word. */
   readonly reason: string
@@ -26,7 +26,7 @@ export interface Occurrence {
 
 export interface Recorder {
   /** Never rejects: an Event that cannot be written is said in the log. */
-  tell(regarding: Regarding, occurrence: Occurrence): Promise<void>
+  record(regarding: Regarding, event: EventInput): Promise<void>
 }
 
 /** Kubernetes: so much of `note` is taken. */
@@ -70,7 +70,7 @@ export function createRecorder(options: {
     if (told.size > MAX_RECENT && oldest !== undefined) told.delete(oldest)
   }
 
-  const write = async (regarding: Regarding, { type, reason, action, note }: Occurrence): Promise<void> => {
+  const write = async (regarding: Regarding, { type, reason, action, note }: EventInput): Promise<void> => {
     const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(regarding.namespace)}/events`
     const identity = JSON.stringify([regarding.kind, regarding.uid, type, reason, note])
     const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16)
@@ -105,13 +105,13 @@ export function createRecorder(options: {
   }
 
   return {
-    async tell(regarding, occurrence) {
+    async record(regarding, event) {
       try {
-        await write(regarding, occurrence)
+        await write(regarding, event)
       } catch (error) {
         if (signal.aborted) return
         const { namespace, name } = regarding
-        logger.warn({ err: error, namespace, name, reason: occurrence.reason }, 'could not write an Event')
+        logger.warn({ err: error, namespace, name, reason: event.reason }, 'could not write an Event')
       }
     },
   }

@@ -3,7 +3,7 @@ import { objectKey } from './object-key.ts'
 import type { StoredObject } from './resource.ts'
 import type { ReadableStore } from './store.ts'
 import type { Wake, WatchSource } from './watch-source.ts'
-import { startWorkQueue, type Worked, type WorkResult } from './work-queue.ts'
+import { type ReconcileResult, startWorkQueue, type WorkResult } from './work-queue.ts'
 
 /** What is told about reconcilers, for the metrics page. */
 export interface ReconcilerObserver {
@@ -22,7 +22,7 @@ export interface ReconcilerOptions<T extends StoredObject> {
   /** What else asks for a look: `owns(store)`, `watches(store, affected)`. */
   readonly sources?: readonly WatchSource[]
   /** Makes the cluster what it should be for one object, as it is now. Fails when it is to be tried again. */
-  readonly reconcile: (object: T) => Promise<Worked | undefined>
+  readonly reconcile: (object: T) => Promise<ReconcileResult | undefined>
   /** Objects that are worked on side by side. */
   readonly concurrency: number
   readonly observer: ReconcilerObserver

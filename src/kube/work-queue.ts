@@ -4,12 +4,12 @@ import { type Backoff, backoffMs } from '../backoff.ts'
 const RETRY: Backoff = { baseMs: 200, capMs: 60_000 }
 
 /** What came of work: undefined when there is nothing more to do, else in how many milliseconds to look again. */
-export interface Worked {
+export interface ReconcileResult {
   readonly againMs?: number | undefined
 }
 
 export interface WorkQueueOptions {
-  readonly reconcile: (key: string) => Promise<Worked | undefined> | Promise<void>
+  readonly reconcile: (key: string) => Promise<ReconcileResult | undefined> | Promise<void>
   /** Keys that are worked on side by side; default 1. */
   readonly concurrency?: number
   /** Told after each time that a key was worked on: what came of it, and the seconds that it took. */

@@ -1,5 +1,5 @@
 import { valueAt } from '../admission/value-at.ts'
-import { isManagedName } from '../api/cache-label.ts'
+import { isManagedName } from '../api/managed-name.ts'
 import { CACHE_CONTAINERS, CACHES } from '../api/names.ts'
 
 /** The namespaces that no webhook of ours is asked about. */

@@ -7,20 +7,20 @@ import { objectKey } from '../kube/object-key.ts'
 import { assumeReady } from './assume-ready.ts'
 import { decideBy, type ReadUnknown } from './decide.ts'
 import { inputView } from './input-view.ts'
-import { type Court, judgePod, NOTHING } from './judge-pod.ts'
-import { judgeWorkload } from './judge-workload.ts'
-import { type JudgedKind, judgedKind } from './judged-kind.ts'
 import { inNamespace, type Manifest } from './manifest.ts'
 import { isWatchedNamespace } from './match-conditions.ts'
 import { claimsPolicy, namesPolicy } from './policies.ts'
 import { requestFor } from './request.ts'
+import { NOTHING, type ReviewContext, reviewPod } from './review-pod.ts'
+import { reviewWorkload } from './review-workload.ts'
+import { type ReviewedKind, reviewedKind } from './reviewed-kind.ts'
 import { unknownFields } from './unknown-fields.ts'
 import {
   type Advise,
   findingsOf,
-  type Judgement,
   type Reviewed,
   type ReviewFinding,
+  type ReviewResult,
   reviewed,
 } from './verdict.ts'
 
@@ -45,7 +45,7 @@ export interface ReviewOptions {
 export async function review(manifests: readonly Manifest[], options: ReviewOptions): Promise<Reviewed[]> {
   const { view: described, malformed } = inputView(manifests, options.base)
   const view = options.assumeReady ? assumeReady(described) : described
-  const court: Court = {
+  const context: ReviewContext = {
     decide: decideBy(view, options.readUnknown),
     // Whoever applies manifests is neither of the accounts that may write to managed claims.
     policy: {
@@ -60,10 +60,10 @@ export async function review(manifests: readonly Manifest[], options: ReviewOpti
   const before = createBefore(options.base)
   const results: Reviewed[] = []
   for (const manifest of manifests) {
-    const kind = judgedKind(manifest)
+    const kind = reviewedKind(manifest)
     const refused = malformed.get(manifest)
     if (kind !== undefined) {
-      const result = reviewed(manifest, await judge(manifest, kind, court, before))
+      const result = reviewed(manifest, await reviewOne(manifest, kind, context, before))
       if (kind.rules === 'modelcache' && result.verdict !== 'denied') before.applied(manifest)
       results.push(result)
     } else if (refused !== undefined) {
@@ -73,39 +73,40 @@ export async function review(manifests: readonly Manifest[], options: ReviewOpti
   return results
 }
 
-async function judge(
+async function reviewOne(
   manifest: Manifest,
-  { rules, resource }: JudgedKind,
-  court: Court,
+  { rules, resource }: ReviewedKind,
+  context: ReviewContext,
   before: Before,
-): Promise<Judgement> {
+): Promise<ReviewResult> {
   if (rules !== 'modelcache') {
-    const judgement = await judgeOthers(manifest, { rules, resource }, court)
-    return manifest.name === '' && judgement !== NOTHING
-      ? { findings: [error(NAMELESS)], patch: [] }
-      : judgement
+    const result = await reviewByRules(manifest, { rules, resource }, context)
+    return manifest.name === '' && result !== NOTHING ? { findings: [error(NAMELESS)], patch: [] } : result
   }
   if (manifest.name === '') return { findings: [error(NAMELESS)], patch: [] }
   const { object: old, place } = before.of(manifest)
   const request = requestFor(manifest, resource, old)
-  const decision = await court.decide((asked, view) => validateModelCache(asked, view, court.policy), request)
-  const found = findingsOf(decision, court.advise)
+  const decision = await context.decide(
+    (asked, view) => validateModelCache(asked, view, context.policy),
+    request,
+  )
+  const found = findingsOf(decision, context.advise)
   const compared = place === undefined ? '' : ` (compared with ${place}, which states it first)`
   const findings = found.map(finding => ({ ...finding, message: `${finding.message}${compared}` }))
   return { findings: [...findings, ...unknownFields(request.object).map(error)], patch: [] }
 }
 
-async function judgeOthers(
+async function reviewByRules(
   manifest: Manifest,
-  { rules, resource }: JudgedKind,
-  court: Court,
-): Promise<Judgement> {
+  { rules, resource }: ReviewedKind,
+  context: ReviewContext,
+): Promise<ReviewResult> {
   if (!isWatchedNamespace(manifest.namespace)) return NOTHING
   const reserved = policyOnNames(manifest, resource)
-  if (reserved.length > 0) return { findings: findingsOf(decide(reserved), court.advise), patch: [] }
+  if (reserved.length > 0) return { findings: findingsOf(decide(reserved), context.advise), patch: [] }
   const request = requestFor(manifest, resource)
-  if (rules === 'pod') return judgePod(request, court)
-  return judgeWorkload(request, court, { isHeard: rules === 'workload' })
+  if (rules === 'pod') return reviewPod(request, context)
+  return reviewWorkload(request, context, { isHeard: rules === 'workload' })
 }
 
 function policyOnNames(manifest: Manifest, resource: string): Finding[] {

@@ -16,13 +16,13 @@ export interface ReviewFinding {
 }
 
 /** What was found of one object, and what would be injected into it. */
-export interface Judgement {
+export interface ReviewResult {
   findings: readonly ReviewFinding[]
   patch: readonly Operation[]
 }
 
 /** The result for one object of the input. */
-export interface Reviewed extends Judgement {
+export interface Reviewed extends ReviewResult {
   manifest: Manifest
   verdict: Verdict
 }
@@ -41,7 +41,7 @@ export function findingsOf(decision: Decision, advise: Advise): ReviewFinding[] 
 }
 
 /** Nothing is injected into what is denied. */
-export function reviewed(manifest: Manifest, { findings, patch }: Judgement): Reviewed {
+export function reviewed(manifest: Manifest, { findings, patch }: ReviewResult): Reviewed {
   const denied = findings.some(({ severity }) => severity === 'error')
   const verdict = denied ? 'denied' : findings.length > 0 ? 'warned' : 'admitted'
   return { manifest, verdict, findings, patch: denied ? [] : patch }

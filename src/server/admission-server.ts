@@ -8,7 +8,7 @@ import { type Admission, admit } from './admit.ts'
 import { admitClients } from './client-names.ts'
 import { limitConnections } from './connections.ts'
 import { timeLimitMs } from './deadline.ts'
-import { type OverloadOptions, putOff, shedOverload } from './overload.ts'
+import { answerRetryLater, type OverloadOptions, shedOverload } from './overload.ts'
 import { receiveBodies } from './receive-bodies.ts'
 import { status } from './status.ts'
 
@@ -96,7 +96,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
   }
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const code = error.statusCode ?? 500
-    if (code === 503) return putOff(reply, error.message)
+    if (code === 503) return answerRetryLater(reply, error.message)
     if (code >= 500)
       options.logger.error(
         { err: error, path: request.url.split('?', 1)[0]?.slice(0, 200) },
@@ -129,7 +129,7 @@ async function review(
   httpRequest: FastifyRequest,
   reply: FastifyReply,
 ) {
-  if (!options.synced()) return putOff(reply, 'the watches are not synced yet')
+  if (!options.synced()) return answerRetryLater(reply, 'the watches are not synced yet')
   const { timeout } = httpRequest.query as { timeout?: unknown }
   const limitMs = timeLimitMs(timeout, options.waitedMs(httpRequest))
   if (limitMs === 0) {

@@ -30,14 +30,14 @@ export function shedOverload(
     arrivals.set(request, performance.now() - options.lagMs())
     if (options.maxLagMs > 0 && options.lagMs() > options.maxLagMs) {
       options.metrics.shed('event-loop-lag')
-      return putOff(reply, 'the webhook is overloaded')
+      return answerRetryLater(reply, 'the webhook is overloaded')
     }
   })
   return request => performance.now() - (arrivals.get(request) ?? performance.now())
 }
 
 /** Asks the API server to call again. */
-export function putOff(reply: FastifyReply, message: string): FastifyReply {
+export function answerRetryLater(reply: FastifyReply, message: string): FastifyReply {
   return reply
     .header('retry-after', RETRY_AFTER_SECONDS)
     .code(503)

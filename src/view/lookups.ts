@@ -1,6 +1,6 @@
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
-import { isManagedName, MANAGED_PREFIX } from '../api/cache-label.ts'
 import type { RuleKind } from '../api/kinds.ts'
+import { isManagedName, MANAGED_PREFIX } from '../api/managed-name.ts'
 
 /** Kinds of which single objects decide whether something is allowed. */
 const NOTED_KINDS: readonly RuleKind[] = [

@@ -1,7 +1,7 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
-import { cacheLabel } from '../api/cache-label.ts'
 import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
+import { managedName } from '../api/managed-name.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { sourceIdentity } from '../api/source-identity.ts'
 import type { Stores } from '../cluster/stores.ts'
@@ -31,7 +31,7 @@ export function createClusterView(stores: Stores<RuleKind>): ClusterView {
     status?.claimName === undefined ? undefined : objectKey(metadata.namespace, status.claimName),
   )
   const byClaimName = indexStore(stores.ModelCache, ({ metadata }) =>
-    objectKey(metadata.namespace, cacheLabel(metadata.name)),
+    objectKey(metadata.namespace, managedName(metadata.name)),
   )
   const bySource = indexStore(stores.ModelCache, ({ metadata, spec }) => {
     const source = sourceIdentity(spec)

@@ -1,6 +1,6 @@
-import { isManagedName } from '../../api/cache-label.ts'
 import { HYDRATOR_CONTAINER } from '../../api/kubernetes/hydration-pod.ts'
 import type { Container, Pod } from '../../api/kubernetes/pod.ts'
+import { isManagedName } from '../../api/managed-name.ts'
 import { HYDRATOR_IMAGE } from '../../api/names.ts'
 import { quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'

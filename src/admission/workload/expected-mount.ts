@@ -1,6 +1,6 @@
-import { isManagedName } from '../../api/cache-label.ts'
 import type { Pod } from '../../api/kubernetes/pod.ts'
 import { managedClaimOf } from '../../api/managed-claim.ts'
+import { isManagedName } from '../../api/managed-name.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import { type CacheMount, claimMount, readyMount } from '../../injection/cache-mount.ts'
 

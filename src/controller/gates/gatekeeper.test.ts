@@ -54,7 +54,7 @@ function aKeeper(...pods: ReturnType<typeof aPod>[]) {
   }
   const told: string[] = []
   const recorder = {
-    tell: async ({ name }: { name: string }, { reason, note }: { reason: string; note: string }) => {
+    record: async ({ name }: { name: string }, { reason, note }: { reason: string; note: string }) => {
       told.push(`${name} ${reason} ${note}`)
     },
   }
@@ -133,7 +133,7 @@ test('leaves no listener behind when its signal aborts', () => {
   startGateKeeper({
     stores,
     rest: { strategicMerge: async () => {} },
-    recorder: { tell: async () => {} },
+    recorder: { record: async () => {} },
     observer: { worked: () => {}, waiting: () => {} },
     logger,
     signal: stop.signal,

@@ -3,7 +3,7 @@ import type { ConsumerPod } from '../../api/kubernetes/consumer-pod.ts'
 import { FIELD_MANAGER } from '../../api/names.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
-import type { Occurrence, Recorder } from '../../kube/events.ts'
+import type { EventInput, Recorder } from '../../kube/events.ts'
 import { type ReconcilerObserver, startReconciler } from '../../kube/reconciler.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
@@ -53,10 +53,10 @@ export function startGateKeeper(options: {
       })
       if (lift === undefined) return undefined
       if (!('patch' in lift)) {
-        const occurrence = occurrenceOf(lift)
-        if (told.get(pod) !== occurrence.note)
-          await recorder.tell({ apiVersion: 'v1', kind: 'Pod', namespace, name, uid }, occurrence)
-        told.set(pod, occurrence.note)
+        const event = eventOf(lift)
+        if (told.get(pod) !== event.note)
+          await recorder.record({ apiVersion: 'v1', kind: 'Pod', namespace, name, uid }, event)
+        told.set(pod, event.note)
         return undefined
       }
       await rest.strategicMerge(objectPath(KINDS.Pod, namespace, name), lift.patch, {
@@ -73,7 +73,7 @@ export function startGateKeeper(options: {
   })
 }
 
-function occurrenceOf(lift: Exclude<GateLift, { patch: object }>): Occurrence {
+function eventOf(lift: Exclude<GateLift, { patch: object }>): EventInput {
   const action = 'LiftGate'
   return 'waits' in lift
     ? { type: 'Normal', reason: 'CacheAwaited', action, note: lift.waits }

@@ -8,7 +8,7 @@ import { API_VERSION } from '../../api/schema/group.ts'
 import { foreign, quote } from '../../api/schema/text.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
-import type { Occurrence, Recorder } from '../../kube/events.ts'
+import type { EventInput, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { type ApiRejection, isQuota } from './api-rejection.ts'
@@ -17,7 +17,7 @@ import type { Write } from './step.ts'
 
 const MAX_MESSAGE = 1_024
 
-export interface Acting {
+export interface ActOptions {
   rest: Pick<Rest, 'apply' | 'create' | 'get' | 'jsonMerge' | 'delete'>
   hydrator: HydratorSettings
   recorder: Recorder
@@ -26,7 +26,7 @@ export interface Acting {
 }
 
 /** How the writes of a plan went. */
-export interface Written {
+export interface WriteResult {
   /** What the API server does not take; what came after it was not tried. */
   rejection?: ApiRejection
   /** Something is otherwise than it was seen: a watch has not told it yet. */
@@ -39,13 +39,17 @@ export interface Written {
  *
  * @throws ApiError for what may pass, such as an API server that is not there.
  */
-export async function write(cache: ModelCache, writes: readonly Write[], acting: Acting): Promise<Written> {
+export async function write(
+  cache: ModelCache,
+  writes: readonly Write[],
+  options: ActOptions,
+): Promise<WriteResult> {
   const { namespace, name } = cache.metadata
   let isStale = false
   for (const one of writes) {
     try {
-      await writeOne(cache, one, acting)
-      acting.logger.info({ namespace, name, write: one.do, ...named(one) }, 'written')
+      await writeOne(cache, one, options)
+      options.logger.info({ namespace, name, write: one.do, ...named(one) }, 'written')
     } catch (error) {
       const rejection = rejectionOf(error, one)
       if (rejection !== undefined) return { rejection, isStale }
@@ -60,13 +64,13 @@ function named(write: Write): object {
   return 'kind' in write ? { kind: write.kind } : {}
 }
 
-async function writeOne(cache: ModelCache, write: Write, acting: Acting): Promise<void> {
-  const { rest, signal, hydrator } = acting
+async function writeOne(cache: ModelCache, write: Write, options: ActOptions): Promise<void> {
+  const { rest, signal, hydrator } = options
   const { namespace, name, uid, resourceVersion } = cache.metadata
   const call = { fieldManager: FIELD_MANAGER, signal }
   switch (write.do) {
     case 'start': {
-      const whole = await readWhole(cache, acting)
+      const whole = await readWhole(cache, options)
       const [forbidden] = forbiddenKeys(whole.spec.hydration, hydrator.metadataKeys)
       // Of a ModelCache that was stored before this was a rule of admission.
       if (forbidden !== undefined)
@@ -75,7 +79,7 @@ async function writeOne(cache: ModelCache, write: Write, acting: Acting): Promis
           'Forbidden',
           `HydrationMetadataNotAllowed: spec.hydration has ${quote(forbidden)}; leave it out`,
         )
-      const object = hydrationJob(whole, write.task, hydrator)
+      const object = hydrationJob(whole, write.purpose, hydrator)
       await rest.create(collectionPath(KINDS.HydrationJob, namespace), object, call)
       return
     }
@@ -108,7 +112,7 @@ async function writeOne(cache: ModelCache, write: Write, acting: Acting): Promis
  *
  * @throws ApiError with status 409 where it has changed since it was seen in what its Job is made from.
  */
-async function readWhole(cache: ModelCache, { rest, signal }: Acting): Promise<ModelCache> {
+async function readWhole(cache: ModelCache, { rest, signal }: ActOptions): Promise<ModelCache> {
   const { namespace, name, uid } = cache.metadata
   const whole = modelCache.parse(await rest.get(objectPath(KINDS.ModelCache, namespace, name), { signal }))
   if (whole.metadata.uid === uid && madeFrom(whole) === madeFrom(cache)) return whole
@@ -122,7 +126,7 @@ async function readWhole(cache: ModelCache, { rest, signal }: Acting): Promise<M
 export async function writeStatus(
   cache: ModelCache,
   status: ModelCacheStatus,
-  { rest, logger, signal }: Acting,
+  { rest, logger, signal }: ActOptions,
 ): Promise<boolean> {
   if (isStored(status, cache)) return true
   const { namespace, name, resourceVersion } = cache.metadata
@@ -141,14 +145,14 @@ export async function writeStatus(
 }
 
 /** Tells what happened to a cache, where people look for it. */
-export async function tell(
+export async function recordEvents(
   cache: ModelCache,
-  events: readonly Occurrence[],
-  { recorder }: Acting,
+  events: readonly EventInput[],
+  { recorder }: ActOptions,
 ): Promise<void> {
   const { namespace = '', name, uid } = cache.metadata
-  for (const occurrence of events)
-    await recorder.tell({ apiVersion: API_VERSION, kind: 'ModelCache', namespace, name, uid }, occurrence)
+  for (const event of events)
+    await recorder.record({ apiVersion: API_VERSION, kind: 'ModelCache', namespace, name, uid }, event)
 }
 
 /** Absent and undefined members are the same on the wire. */

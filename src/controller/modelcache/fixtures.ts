@@ -3,7 +3,7 @@ import { type HydrationJob, hydrationJob } from '../../api/kubernetes/hydration-
 import { HYDRATOR_CONTAINER, type HydrationPod, hydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import { MADE_FROM, STORAGE_FINALIZER } from '../../api/names.ts'
-import { jobName, madeFrom, type Task } from './objects/hydration-job.ts'
+import { jobName, madeFrom, type Purpose } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
 
 /** What the controller sees, for tests: sound as it is, each test says only what it is about. */
@@ -36,11 +36,11 @@ export function aManagedClaim(given: Parameters<typeof aClaim>[0] = {}) {
 /** The Job that the controller has made for it, which runs. */
 export function aJob(
   cache: ModelCache,
-  given: { task?: Task; metadata?: object; suspend?: boolean; status?: HydrationJob['status'] } = {},
+  given: { purpose?: Purpose; metadata?: object; suspend?: boolean; status?: HydrationJob['status'] } = {},
 ): HydrationJob {
   return hydrationJob.parse({
     metadata: {
-      name: jobName(cache, given.task ?? 'hydrate'),
+      name: jobName(cache, given.purpose ?? 'hydrate'),
       namespace: NAMESPACE,
       uid: 'uid-of-the-job',
       resourceVersion: '7',
@@ -85,7 +85,7 @@ export function anObservation(given: Partial<Observation> = {}): Observation {
   return {
     cache: aStagedCache(),
     claim: undefined,
-    work: {},
+    runs: {},
     storageClass: { name: 'shared', inferenceCluster: undefined, found: aStorageClass(), basis: [] },
     clusterName: undefined,
     now: NOW,

@@ -45,7 +45,7 @@ beforeEach(() => {
 })
 
 const seen = (pods: readonly HydrationPod[], given: Partial<Observation> = {}) =>
-  anObservation({ cache, claim: aManagedClaim(), work: { hydrate: { job, pods } }, ...given })
+  anObservation({ cache, claim: aManagedClaim(), runs: { hydrate: { job, pods } }, ...given })
 
 describe('of a pod that runs, its progress', () => {
   const line = (bytes: number) => JSON.stringify({ progress: { bytes, bytesTotal: 100, files: 1 } })
@@ -81,7 +81,7 @@ describe('of what waits, the latest Warning', () => {
     events = Array.from({ length: 10 }, () => told('x'.repeat(100_000), '2031-06-01T11:59:59Z'))
     more = true
     const { warnings } = await read(seen([aWaitingPod()]))
-    expect(warnings?.work?.length).toBeLessThan(600)
+    expect(warnings?.run?.length).toBeLessThan(600)
     expect(calls).toHaveLength(10)
   })
 
@@ -92,7 +92,7 @@ describe('of what waits, the latest Warning', () => {
       told('harmless', '2031-06-01T11:59:59Z', 'MissingClusterDNS'),
     ]
     expect(await read(seen([aWaitingPod()]))).toEqual({
-      warnings: { claim: undefined, work: '"new \\u001b[31m"' },
+      warnings: { claim: undefined, run: '"new \\u001b[31m"' },
     })
     expect(calls).toEqual([
       '/api/v1/namespaces/ml-team/events involvedObject.uid=uid-of-the-pod,type=Warning',
@@ -102,13 +102,13 @@ describe('of what waits, the latest Warning', () => {
   test('is that of the Job where there is no pod, and of the claim while it is not bound', async () => {
     events = [told('why', '2031-06-01T11:59:59Z')]
     const claim = aManagedClaim({ status: { phase: 'Pending' } })
-    expect(await read(seen([], { claim }))).toEqual({ warnings: { claim: '"why"', work: '"why"' } })
+    expect(await read(seen([], { claim }))).toEqual({ warnings: { claim: '"why"', run: '"why"' } })
     expect(calls.map(call => /uid=([a-z-]+)/.exec(call)?.[1])).toEqual(['uid-of-the-claim', 'uid-of-the-job'])
   })
 
   test('is not asked for so soon', async () => {
     const young = aJob(cache, { status: { startTime: '2031-06-01T11:59:58Z' } })
-    expect(await read(anObservation({ cache, work: { hydrate: { job: young, pods: [] } } }))).toEqual({})
+    expect(await read(anObservation({ cache, runs: { hydrate: { job: young, pods: [] } } }))).toEqual({})
     expect(calls).toEqual([])
   })
 })
@@ -120,5 +120,5 @@ test('what cannot be read is left open', async () => {
     signal: new AbortController().signal,
   })
   expect(await broken(seen([aHydrationPod()]))).toEqual({ progress: undefined })
-  expect(await broken(seen([aWaitingPod()]))).toEqual({ warnings: { claim: undefined, work: undefined } })
+  expect(await broken(seen([aWaitingPod()]))).toEqual({ warnings: { claim: undefined, run: undefined } })
 })

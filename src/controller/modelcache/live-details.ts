@@ -10,7 +10,7 @@ import { pagesOf } from '../../kube/list.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { isRunning } from './job/pods.ts'
-import { type Details, isUnbound, type Observation, type Work } from './observe.ts'
+import { type Details, isUnbound, type Observation, type Run } from './observe.ts'
 
 /** How often the log of a pod and the Events of an object are read at the most. */
 const EVERY_MS = 4_000
@@ -59,22 +59,22 @@ export function createReadDetails({
       : atMostOften(`events ${uid}`, now, () => readWarning(rest, namespace, uid, signal).catch(ignored))
 
   return async seen => {
-    const { cache, claim, work, now } = seen
+    const { cache, claim, runs, now } = seen
     const { namespace = '' } = cache.metadata
-    const current = work.hydrate ?? work.measure
+    const current = runs.hydrate ?? runs.measure
     const pod = current?.pods.at(-1)
     if (pod !== undefined && isRunning(pod)) return { progress: await progressOf(pod, now) }
     if (current === undefined || !isLate(current, now)) return {}
     return {
       warnings: {
         claim: isUnbound(seen) ? await warningAbout(namespace, claim?.metadata.uid, now) : undefined,
-        work: await warningAbout(namespace, pod?.metadata.uid ?? current.job.metadata.uid, now),
+        run: await warningAbout(namespace, pod?.metadata.uid ?? current.job.metadata.uid, now),
       },
     }
   }
 }
 
-function isLate({ job }: Work, now: number): boolean {
+function isLate({ job }: Run, now: number): boolean {
   const since = Date.parse(job.status?.startTime ?? job.metadata.creationTimestamp ?? '')
   return now - since > PATIENCE_MS
 }

@@ -11,11 +11,11 @@ import { type EffectiveClass, effectiveClass } from '../../storage/effective-cla
 import { thisCluster } from '../../storage/this-cluster.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
 import type { ApiRejection } from './api-rejection.ts'
-import { jobName, type Task } from './objects/hydration-job.ts'
+import { jobName, type Purpose } from './objects/hydration-job.ts'
 import { isMadeFor, isOrphan } from './objects/made-for.ts'
 
 /** The Job of a task, and its pods. One that nobody owns any more was ours: its name is reserved. */
-export interface Work {
+export interface Run {
   job: HydrationJob
   /** Those that exist, the newest last. */
   pods: readonly HydrationPod[]
@@ -26,7 +26,7 @@ export interface Details {
   /** How far the pod that runs has come, by its log. */
   progress?: HydrationProgress['progress'] | undefined
   /** The latest Warning about the claim, or about the Job and its pod. */
-  warnings?: { claim?: string | undefined; work?: string | undefined }
+  warnings?: { claim?: string | undefined; run?: string | undefined }
 }
 
 /** All that is known of one cache when it is looked at. */
@@ -39,7 +39,7 @@ export interface Observation extends Details {
   /** The volume of that claim, if it has one that exists. */
   volume?: PersistentVolume | undefined
   /** What was made for this cache and is there. */
-  work: { readonly [T in Task]?: Work | undefined }
+  runs: { readonly [T in Purpose]?: Run | undefined }
   storageClass: EffectiveClass
   /** The InferenceCluster that stands for this cluster. */
   clusterName: string | undefined
@@ -49,7 +49,7 @@ export interface Observation extends Details {
   now: number
 }
 
-export interface Looking {
+export interface ObserveOptions {
   stores: Stores<(typeof CONTROLLER_KINDS)[number]>
   /** The pods of a Job, by its UID. */
   podsOf(jobUID: string): Iterable<HydrationPod>
@@ -57,10 +57,14 @@ export interface Looking {
 }
 
 /** Gathers what the stores know of a cache. */
-export function observe(cache: ModelCache, { stores, podsOf, settings }: Looking, now: number): Observation {
+export function observe(
+  cache: ModelCache,
+  { stores, podsOf, settings }: ObserveOptions,
+  now: number,
+): Observation {
   const { namespace } = cache.metadata
-  const workOf = (task: Task): Work | undefined => {
-    const job = stores.HydrationJob.get(namespace, jobName(cache, task))
+  const runOf = (purpose: Purpose): Run | undefined => {
+    const job = stores.HydrationJob.get(namespace, jobName(cache, purpose))
     if (job === undefined || !(isMadeFor(cache, job) || isOrphan(job))) return undefined
     return { job, pods: [...podsOf(job.metadata.uid)].toSorted(byCreation) }
   }
@@ -76,7 +80,7 @@ export function observe(cache: ModelCache, { stores, podsOf, settings }: Looking
     claim,
     claimClass: className === undefined ? undefined : stores.StorageClass.get(undefined, className),
     volume: volumeName === undefined ? undefined : stores.PersistentVolume.get(undefined, volumeName),
-    work: { hydrate: workOf('hydrate'), measure: workOf('measure') },
+    runs: { hydrate: runOf('hydrate'), measure: runOf('measure') },
     storageClass: effectiveClass(cache.spec, lookup, { clusterName }),
     clusterName: thisCluster(stores.InferenceCluster.values(), clusterName)?.metadata.name ?? clusterName,
     now,

@@ -117,8 +117,8 @@ describe('the finalizer', () => {
   const set = [{ do: 'finalizer', present: true }]
   const dropped = [{ do: 'finalizer', present: false }]
   const staged = { resolvedDigest: DIGEST, claimUID: 'uid-of-the-claim', claimName: 'modelcache--llama' }
-  const writes = (cache: Observation['cache'], work: Observation['work'] = {}) =>
-    plan(anObservation({ cache, claim: aManagedClaim(), work })).writes
+  const writes = (cache: Observation['cache'], runs: Observation['runs'] = {}) =>
+    plan(anObservation({ cache, claim: aManagedClaim(), runs })).writes
   const free = (given: Parameters<typeof aStagedCache>[0]) =>
     aStagedCache({ ...given, metadata: { finalizers: [], ...given?.metadata } })
 

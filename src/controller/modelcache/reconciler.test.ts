@@ -78,7 +78,7 @@ function aCluster() {
         hydrator: { image: 'registry.example/modelcache:1', env: [] },
         rest,
         recorder: {
-          tell: async ({ name }, { reason, note }) => {
+          record: async ({ name }, { reason, note }) => {
             told.push(`${name} ${reason} ${note}`)
           },
         },

@@ -1,6 +1,6 @@
-import { isManagedName } from '../../api/cache-label.ts'
 import type { HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/kubernetes/metadata.ts'
+import { isManagedName } from '../../api/managed-name.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { objectKey } from '../../kube/object-key.ts'
@@ -9,11 +9,11 @@ import type { Rest } from '../../kube/rest.ts'
 import { indexStore } from '../../kube/store-index.ts'
 import { owns, watches } from '../../kube/watch-source.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
-import { type Acting, tell, write, writeStatus } from './act.ts'
+import { type ActOptions, recordEvents, write, writeStatus } from './act.ts'
 import { createReadDetails } from './live-details.ts'
-import { claimOf, type Looking, observe } from './observe.ts'
+import { claimOf, type ObserveOptions, observe } from './observe.ts'
 import { plan } from './plan.ts'
-import { isStaged } from './steps/latched.ts'
+import { isStaged } from './steps/stays-ready.ts'
 
 /** Caches that are worked on side by side: each costs the API server a call or two. */
 const CONCURRENCY = 4
@@ -27,10 +27,10 @@ const STALE_MS = 5_000
  * act.
  */
 export function startModelCacheReconciler(
-  options: Acting & {
+  options: ActOptions & {
     rest: Pick<Rest, 'get' | 'log'>
     stores: Stores<(typeof CONTROLLER_KINDS)[number]>
-    settings: Looking['settings']
+    settings: ObserveOptions['settings']
     observer: ReconcilerObserver
   },
 ): void {
@@ -47,7 +47,7 @@ export function startModelCacheReconciler(
     ({ metadata }) => (isManagedName(metadata.name) ? controllerOf(metadata)?.uid : undefined),
     signal,
   )
-  const looking: Looking = { stores, podsOf: byJob, settings }
+  const observeOptions: ObserveOptions = { stores, podsOf: byJob, settings }
   const readDetails = createReadDetails({ rest, logger, signal })
 
   const onClaim = ({
@@ -65,14 +65,14 @@ export function startModelCacheReconciler(
   }
 
   const reconcile = async (cache: ModelCache) => {
-    const seen = observe(cache, looking, Date.now())
+    const seen = observe(cache, observeOptions, Date.now())
     const details = await readDetails(seen)
     let planned = plan({ ...seen, ...details })
     const { rejection, isStale } = await write(cache, planned.writes, options)
     if (rejection !== undefined) planned = plan({ ...seen, ...details, rejection })
     if (planned.status !== undefined && !(await writeStatus(cache, planned.status, options)))
       return { againMs: STALE_MS }
-    await tell(cache, planned.events, options)
+    await recordEvents(cache, planned.events, options)
     return { againMs: isStale ? STALE_MS : planned.againMs }
   }
 

@@ -1,6 +1,6 @@
 import type { ModelCacheStatus, PHASES } from '../../api/modelcache-status.ts'
 import type { StatusReason } from '../../api/status-reasons.ts'
-import type { Task } from './objects/hydration-job.ts'
+import type { Purpose } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
 
 export type Phase = (typeof PHASES)[number]
@@ -21,7 +21,7 @@ export type MadeKind = 'PersistentVolumeClaim' | 'HydrationJob'
 /** One change of the cluster, all in the namespace of the cache. */
 export type Write =
   /** The Job of a task, from the whole ModelCache: what was seen of it has digests in place of what is large. */
-  | { readonly do: 'start'; readonly kind: 'HydrationJob'; readonly task: Task }
+  | { readonly do: 'start'; readonly kind: 'HydrationJob'; readonly purpose: Purpose }
   /** Never takes over what is there. */
   | { readonly do: 'create'; readonly kind: 'PersistentVolumeClaim'; readonly object: object }
   /** JSON merge patch, of that version of the object and no other. */

@@ -28,13 +28,13 @@ test.each<
   ['no pod yet, and nobody complains', {}, [], undefined],
   [
     'a policy refuses the pod',
-    { warnings: { work: 'violates PodSecurity' } },
+    { warnings: { run: 'violates PodSecurity' } },
     [],
     'PodRejected',
     'violates PodSecurity',
   ],
-  ['a quota refuses the pod', { warnings: { work: 'exceeded quota: q' } }, [], 'QuotaExceeded'],
-  ['the pod runs', { warnings: { work: 'old' } }, [aHydrationPod()], undefined],
+  ['a quota refuses the pod', { warnings: { run: 'exceeded quota: q' } }, [], 'QuotaExceeded'],
+  ['the pod runs', { warnings: { run: 'old' } }, [aHydrationPod()], undefined],
   [
     'the last pod was evicted',
     {},
@@ -51,7 +51,7 @@ test.each<
   ],
   [
     'the container has ended, and the pod not yet',
-    { warnings: { work: 'old' } },
+    { warnings: { run: 'old' } },
     [
       aHydrationPod({
         status: { containerStatuses: [{ name: 'hydrate', state: { terminated: { exitCode: 0 } } }] },
@@ -61,7 +61,7 @@ test.each<
   ],
   [
     'a claim that is on its way, of which the scheduler complains',
-    { claim: pending, warnings: { work: 'unbound immediate PersistentVolumeClaims' } },
+    { claim: pending, warnings: { run: 'unbound immediate PersistentVolumeClaims' } },
     [unschedulable('pod has unbound immediate PersistentVolumeClaims')],
     undefined,
   ],
@@ -88,7 +88,7 @@ test.each<
   ],
   [
     'a volume that cannot be mounted',
-    { warnings: { work: 'MountVolume.SetUp failed' } },
+    { warnings: { run: 'MountVolume.SetUp failed' } },
     [aWaitingPod()],
     'PodWaiting',
     'MountVolume.SetUp failed',

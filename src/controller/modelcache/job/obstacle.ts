@@ -1,7 +1,7 @@
 import { type HydrationPod, SCHEDULED } from '../../../api/kubernetes/hydration-pod.ts'
 import { foreign } from '../../../api/schema/text.ts'
 import { isQuota } from '../api-rejection.ts'
-import { isUnbound, type Observation, type Work } from '../observe.ts'
+import { isUnbound, type Observation, type Run } from '../observe.ts'
 import type { Cause } from '../step.ts'
 import { failureOfPod } from './failure.ts'
 import { falseCondition, isFinished, isRunning, stateOfHydrator } from './pods.ts'
@@ -11,7 +11,7 @@ const BINDING_MS = 120_000
 const MAX_MESSAGE = 1_024
 
 /** What keeps a Job from its work now, in the words of whoever knows; undefined while all is as it should be. */
-export function obstacle(seen: Observation, { job, pods }: Work): Cause | undefined {
+export function obstacle(seen: Observation, { job, pods }: Run): Cause | undefined {
   const pod = pods.at(-1)
   if (pod === undefined) return podRejected(seen, job.metadata.name)
   if (isRunning(pod)) return undefined
@@ -22,7 +22,7 @@ export function obstacle(seen: Observation, { job, pods }: Work): Cause | undefi
 }
 
 function podRejected({ warnings }: Observation, job: string): Cause | undefined {
-  const told = warnings?.work
+  const told = warnings?.run
   if (told === undefined) return undefined
   const reason = isQuota(told) ? 'QuotaExceeded' : 'PodRejected'
   return { reason, message: `Job ${job} cannot make its pod; an Event says ${told}` }
@@ -70,7 +70,7 @@ function unbound(seen: Observation): Cause | undefined {
 }
 
 function waiting(seen: Observation, pod: HydrationPod): Cause | undefined {
-  const told = seen.warnings?.work
+  const told = seen.warnings?.run
   // While the claim waits for its volume, that is what the pod waits for.
   if (told === undefined || isUnbound(seen)) return undefined
   return { reason: 'PodWaiting', message: `pod ${pod.metadata.name} cannot start; an Event says ${told}` }

@@ -11,7 +11,7 @@ import {
   NOW,
   theJobIs,
 } from '../fixtures.ts'
-import { runTask } from './run.ts'
+import { advanceRun } from './run.ts'
 
 const running: ModelCacheStatus = {
   hydration: { jobName: 'modelcache--llama', jobUID: 'uid-of-the-job', attempt: 2 },
@@ -27,18 +27,18 @@ const run = (
 ) => {
   const cache = aStagedCache({ status: running, ...given.cache })
   const pods = (given.pods ?? []) as ReturnType<typeof aHydrationPod>[]
-  const work = { hydrate: { job: aJob(cache, given.job), pods } }
-  const task = runTask(
-    anObservation({ cache, claim: aManagedClaim(), work, now: given.now ?? NOW }),
+  const runs = { hydrate: { job: aJob(cache, given.job), pods } }
+  const run = advanceRun(
+    anObservation({ cache, claim: aManagedClaim(), runs, now: given.now ?? NOW }),
     'hydrate',
   )
-  return { ...task.result, report: task.report }
+  return { ...run.result, report: run.report }
 }
 
-describe('the Job of a task', () => {
+describe('the Job of a run', () => {
   test('is started where there is none', () => {
-    const { result } = runTask(anObservation({ claim: aManagedClaim() }), 'hydrate')
-    expect(result.writes).toEqual([{ do: 'start', kind: 'HydrationJob', task: 'hydrate' }])
+    const { result } = advanceRun(anObservation({ claim: aManagedClaim() }), 'hydrate')
+    expect(result.writes).toEqual([{ do: 'start', kind: 'HydrationJob', purpose: 'hydrate' }])
   })
 
   test('has its UID in status before it is resumed', () => {
@@ -78,8 +78,8 @@ describe('the Job of a task', () => {
   ])('gives way to another when %s changes', (_, change) => {
     const job = aJob(aStagedCache())
     const cache = aStagedCache({ status: running, ...change })
-    const seen = anObservation({ cache, claim: aManagedClaim(), work: { hydrate: { job, pods: [] } } })
-    const { writes, status } = runTask(seen, 'hydrate').result
+    const seen = anObservation({ cache, claim: aManagedClaim(), runs: { hydrate: { job, pods: [] } } })
+    const { writes, status } = advanceRun(seen, 'hydrate').result
     expect(writes).toEqual([
       {
         do: 'delete',
@@ -100,14 +100,14 @@ describe('the Job of a task', () => {
 
   test('tells its progress while its pod runs, and never 100% before it is complete', () => {
     const cache = aStagedCache({ status: running })
-    const work = { hydrate: { job: aJob(cache), pods: [aHydrationPod()] } }
+    const runs = { hydrate: { job: aJob(cache), pods: [aHydrationPod()] } }
     const seen = anObservation({
       cache,
       claim: aManagedClaim(),
-      work,
+      runs,
       progress: { bytes: 999, bytesTotal: 1000, files: 3 },
     })
-    expect(runTask(seen, 'hydrate').result).toMatchObject({
+    expect(advanceRun(seen, 'hydrate').result).toMatchObject({
       status: { bytesStaged: 999, bytesTotal: 1000, filesStaged: 3, progress: '99%' },
       verdict: { phase: 'Hydrating', reason: 'Hydrating' },
       againMs: 5_000,

@@ -2,9 +2,9 @@ import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { MADE_FROM, REFETCH } from '../../../api/names.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
 import { doublingMs } from '../../../backoff.ts'
-import { jobName, madeFrom, type Task } from '../objects/hydration-job.ts'
+import { jobName, madeFrom, type Purpose } from '../objects/hydration-job.ts'
 import { isMadeFor } from '../objects/made-for.ts'
-import type { Observation, Work } from '../observe.ts'
+import type { Observation, Run } from '../observe.ts'
 import { isUnbound } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
 import { type Actions, type Cause, notReady, type StepResult, type Write } from '../step.ts'
@@ -20,7 +20,7 @@ const WAITING_MS = 10_000
 const PAUSE = { baseMs: 60_000, capMs: 30 * 60_000 }
 
 /** How a task stands; `report` is what its pod said when it ended well. */
-export interface TaskResult {
+export interface RunResult {
   result: StepResult
   report?: { said: unknown; at: string | undefined }
 }
@@ -41,14 +41,14 @@ type JobState =
   | 'suspended'
   | 'running'
 
-function stateOf({ cache }: Observation, work: Work): JobState {
-  const { metadata, spec } = work.job
+function stateOf({ cache }: Observation, run: Run): JobState {
+  const { metadata, spec } = run.job
   if (metadata.deletionTimestamp !== undefined) return 'deleting'
-  if (!isMadeFor(cache, work.job)) return 'orphaned'
+  if (!isMadeFor(cache, run.job)) return 'orphaned'
   if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache)) return 'outdated'
   if (cache.status?.hydration?.jobUID !== metadata.uid) return 'unrecorded'
-  if (held(work, 'Complete')) return 'complete'
-  if (held(work, 'Failed')) return 'failed'
+  if (held(run, 'Complete')) return 'complete'
+  if (held(run, 'Failed')) return 'failed'
   return spec.suspend === true ? 'suspended' : 'running'
 }
 
@@ -57,51 +57,53 @@ function stateOf({ cache }: Observation, work: Work): JobState {
  * pods; then it is resumed. A Job that was made from what the ModelCache was before is deleted, and the next one
  * takes its place.
  */
-export function runTask(seen: Observation, task: Task): TaskResult {
-  const work = seen.work[task]
-  if (work === undefined) return { result: started(seen, task) }
-  const state = stateOf(seen, work)
-  return state === 'complete' ? completed(seen, task, work) : { result: underWay(seen, task, work, state) }
+export function advanceRun(seen: Observation, purpose: Purpose): RunResult {
+  const run = seen.runs[purpose]
+  if (run === undefined) return { result: started(seen, purpose) }
+  const state = stateOf(seen, run)
+  return state === 'complete'
+    ? completed(seen, purpose, run)
+    : { result: underWay(seen, purpose, run, state) }
 }
 
-function started(seen: Observation, task: Task): StepResult {
-  const start: Write = { do: 'start', kind: 'HydrationJob', task }
-  return inProgress(seen, task, waitText(jobName(seen.cache, task)), { writes: [start] })
+function started(seen: Observation, purpose: Purpose): StepResult {
+  const start: Write = { do: 'start', kind: 'HydrationJob', purpose }
+  return inProgress(seen, purpose, waitText(jobName(seen.cache, purpose)), { writes: [start] })
 }
 
 function underWay(
   seen: Observation,
-  task: Task,
-  work: Work,
+  purpose: Purpose,
+  run: Run,
   state: Exclude<JobState, 'complete'>,
 ): StepResult {
-  const { name } = work.job.metadata
+  const { name } = run.job.metadata
   const { hydration } = seen.cache.status ?? {}
   switch (state) {
     case 'deleting':
-      return inProgress(seen, task, `the last Job ${name} goes, and another one is made`)
+      return inProgress(seen, purpose, `the last Job ${name} goes, and another one is made`)
     case 'orphaned': {
       const message = `Job ${name} has no owner, and another one is made`
-      return inProgress(seen, task, message, { writes: [deletion(work)] })
+      return inProgress(seen, purpose, message, { writes: [deletion(run)] })
     }
     case 'outdated': {
       const message = `the ModelCache has changed, so Job ${name} is made again`
       const status = { hydration: { ...hydration, attempt: 0 } }
-      return inProgress(seen, task, message, { writes: [deletion(work)], status })
+      return inProgress(seen, purpose, message, { writes: [deletion(run)], status })
     }
     case 'unrecorded':
-      return inProgress(seen, task, waitText(name), { status: { hydration: recordOf(seen, work) } })
+      return inProgress(seen, purpose, waitText(name), { status: { hydration: recordOf(seen, run) } })
     case 'failed':
-      return failed(seen, work, failureOfJob(work.job, work.pods))
+      return failed(seen, run, failureOfJob(run.job, run.pods))
     case 'suspended':
-      return inProgress(seen, task, waitText(name), { writes: [resumption(work)] })
+      return inProgress(seen, purpose, waitText(name), { writes: [resumption(run)] })
     case 'running':
-      return working(seen, task, work)
+      return working(seen, purpose, run)
   }
 }
 
 /** What status says of a Job that it has not said yet. */
-function recordOf({ cache, now }: Observation, { job }: Work): ModelCacheStatus['hydration'] {
+function recordOf({ cache, now }: Observation, { job }: Run): ModelCacheStatus['hydration'] {
   const { refetch, attempt = 0 } = cache.status?.hydration ?? {}
   return {
     jobName: job.metadata.name,
@@ -112,21 +114,21 @@ function recordOf({ cache, now }: Observation, { job }: Work): ModelCacheStatus[
   }
 }
 
-function resumption({ job }: Work): Write {
+function resumption({ job }: Run): Write {
   const { name, resourceVersion } = job.metadata
   return { do: 'merge', kind: 'HydrationJob', name, resourceVersion, patch: { spec: { suspend: false } } }
 }
 
 /** Deletes a Job, and its pods with it. The API's own default would leave the pods. */
-function deletion({ job }: Work): Write {
+function deletion({ job }: Run): Write {
   const { name, uid } = job.metadata
   return { do: 'delete', kind: 'HydrationJob', name, uid, propagation: 'Foreground' }
 }
 
 /** The same of each that is there and not on its way out already. */
-export function deletions(...works: readonly (Work | undefined)[]): Write[] {
-  return works.flatMap(work =>
-    work === undefined || work.job.metadata.deletionTimestamp !== undefined ? [] : [deletion(work)],
+export function deletions(...runs: readonly (Run | undefined)[]): Write[] {
+  return runs.flatMap(run =>
+    run === undefined || run.job.metadata.deletionTimestamp !== undefined ? [] : [deletion(run)],
   )
 }
 
@@ -134,32 +136,32 @@ export function deletions(...works: readonly (Work | undefined)[]): Write[] {
  * It goes on, and is looked at again after a while. One text for all that comes before a pod starts: each other is a
  * write of status.
  */
-function inProgress(seen: Observation, task: Task, message: string, actions: Actions = {}): StepResult {
-  const { phase, ...cause } = causeOf(seen, task, message)
+function inProgress(seen: Observation, purpose: Purpose, message: string, actions: Actions = {}): StepResult {
+  const { phase, ...cause } = causeOf(seen, purpose, message)
   return notReady(cause, phase, { ...actions, againMs: WAITING_MS })
 }
 
 /** The reason and the phase while nothing is in the way. */
-function causeOf(seen: Observation, task: Task, message: string) {
-  if (task === 'measure') return { reason: 'Measuring', message, phase: 'Resolving' } as const
+function causeOf(seen: Observation, purpose: Purpose, message: string) {
+  if (purpose === 'measure') return { reason: 'Measuring', message, phase: 'Resolving' } as const
   if (isUnbound(seen)) return { reason: 'Provisioning', message, phase: 'Provisioning' } as const
   return { reason: 'Hydrating', message, phase: 'Hydrating' } as const
 }
 
-function working(seen: Observation, task: Task, work: Work): StepResult {
-  const pod = work.pods.at(-1)
+function working(seen: Observation, purpose: Purpose, run: Run): StepResult {
+  const pod = run.pods.at(-1)
   const isAtWork = pod !== undefined && isRunning(pod)
-  const { phase, ...cause } = causeOf(seen, task, messageOf(seen, task, work, isAtWork))
-  return notReady({ ...cause, ...obstacle(seen, work) }, phase, {
+  const { phase, ...cause } = causeOf(seen, purpose, messageOf(seen, purpose, run, isAtWork))
+  return notReady({ ...cause, ...obstacle(seen, run) }, phase, {
     status: isAtWork ? progressOf(seen) : {},
     againMs: isAtWork ? RUNNING_MS : WAITING_MS,
   })
 }
 
-function messageOf({ claim }: Observation, task: Task, { job }: Work, isAtWork: boolean): string {
+function messageOf({ claim }: Observation, purpose: Purpose, { job }: Run, isAtWork: boolean): string {
   const { name } = job.metadata
   if (!isAtWork) return waitText(name)
-  return task === 'measure'
+  return purpose === 'measure'
     ? `Job ${name} asks the source how large it is`
     : `Job ${name} writes the artifact onto claim ${claim?.metadata.name}`
 }
@@ -185,29 +187,29 @@ function percent(share: number): string {
   return `${Math.min(99, Math.floor(share * 100))}%`
 }
 
-function completed(seen: Observation, task: Task, work: Work): TaskResult {
-  const ended = work.pods.map(pod => stateOfHydrator(pod).terminated).find(state => state?.exitCode === 0)
+function completed(seen: Observation, purpose: Purpose, run: Run): RunResult {
+  const ended = run.pods.map(pod => stateOfHydrator(pod).terminated).find(state => state?.exitCode === 0)
   const said = lastLine(ended?.message)
   if (said !== undefined) {
-    const result = inProgress(seen, task, 'the Job is complete')
+    const result = inProgress(seen, purpose, 'the Job is complete')
     return { result, report: { said, at: ended?.finishedAt ?? undefined } }
   }
-  if (!isOld(seen, work))
-    return { result: inProgress(seen, task, 'the Job is complete, and its report is on its way') }
-  const message = `Job ${work.job.metadata.name} is complete, but its pod is gone, and its report with it`
+  if (!isOld(seen, run))
+    return { result: inProgress(seen, purpose, 'the Job is complete, and its report is on its way') }
+  const message = `Job ${run.job.metadata.name} is complete, but its pod is gone, and its report with it`
   // What was written is there, so that another run costs little.
   const isFirst = (seen.cache.status?.hydration?.attempt ?? 0) <= 1
-  if (!isFirst) return { result: failed(seen, work, { reason: 'HydrationFailed', message }) }
-  return { result: inProgress(seen, task, `${message}; it runs again`, { writes: [deletion(work)] }) }
+  if (!isFirst) return { result: failed(seen, run, { reason: 'HydrationFailed', message }) }
+  return { result: inProgress(seen, purpose, `${message}; it runs again`, { writes: [deletion(run)] }) }
 }
 
 /** Whether a Job ended so long ago that all watches have told of its pod. */
-function isOld({ now }: Observation, work: Work): boolean {
-  return now - (endOf(work) ?? now) > WAITING_MS
+function isOld({ now }: Observation, run: Run): boolean {
+  return now - (endOf(run) ?? now) > WAITING_MS
 }
 
 /** What will fail again waits for somebody; the rest is tried again. */
-export function failed(seen: Observation, work: Work, { reason, message }: Cause): StepResult {
+export function failed(seen: Observation, run: Run, { reason, message }: Cause): StepResult {
   const { cache, now } = seen
   const { namespace, name } = cache.metadata
   if (effectOf(reason) === 'final') {
@@ -216,19 +218,19 @@ export function failed(seen: Observation, work: Work, { reason, message }: Cause
   }
   const attempt = Math.max(1, cache.status?.hydration?.attempt ?? 1)
   const pause = doublingMs(attempt, PAUSE)
-  const since = endOf(work) ?? now
+  const since = endOf(run) ?? now
   const left = since + pause - now
   const next = `attempt ${attempt}, and the next one comes within ${Math.ceil(pause / 60_000)} min`
-  const actions = left > 0 ? { againMs: left } : { writes: [deletion(work)] }
+  const actions = left > 0 ? { againMs: left } : { writes: [deletion(run)] }
   return notReady({ reason, message: `${message}; ${next}` }, 'Failed', actions)
 }
 
-function endOf(work: Work): number | undefined {
-  const at = Date.parse(held(work, 'Failed', 'Complete')?.lastTransitionTime ?? '')
+function endOf(run: Run): number | undefined {
+  const at = Date.parse(held(run, 'Failed', 'Complete')?.lastTransitionTime ?? '')
   return Number.isNaN(at) ? undefined : at
 }
 
 /** The first condition of one of these types that is True. */
-function held({ job }: Work, ...types: string[]) {
+function held({ job }: Run, ...types: string[]) {
   return job.status?.conditions?.find(({ type, status }) => status === 'True' && types.includes(type))
 }

@@ -29,9 +29,9 @@ const made = z.looseObject({
   }),
 })
 
-function podOf(given: Parameters<typeof aStagedCache>[0] = {}, task: 'hydrate' | 'measure' = 'hydrate') {
+function podOf(given: Parameters<typeof aStagedCache>[0] = {}, purpose: 'hydrate' | 'measure' = 'hydrate') {
   const { template } = made.parse(
-    JSON.parse(JSON.stringify(hydrationJob(aStagedCache(given), task, settings))),
+    JSON.parse(JSON.stringify(hydrationJob(aStagedCache(given), purpose, settings))),
   ).spec
   return { ...template.metadata, ...template.spec, container: template.spec.containers[0] }
 }
@@ -135,7 +135,7 @@ describe('spec.hydration', () => {
 test('two Jobs of one cache, and of two caches, never share a name', () => {
   const caches = ['llama', 'llama.measure', 'llama-measure', 'l'.repeat(200), `${'l'.repeat(200)}.measure`]
   const names = caches.flatMap(name =>
-    (['hydrate', 'measure'] as const).map(task => jobName(aStagedCache({ name }), task)),
+    (['hydrate', 'measure'] as const).map(purpose => jobName(aStagedCache({ name }), purpose)),
   )
   expect(new Set(names).size).toBe(names.length)
   for (const name of names) expect(name).toMatch(/^modelcache--[a-z0-9-]{1,51}$/)

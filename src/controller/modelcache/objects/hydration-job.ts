@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { cacheLabel, variantLabel } from '../../../api/cache-label.ts'
 import { jobInputs } from '../../../api/condensed.ts'
 import { MANIFEST_VARIABLE, textVariables, type Variable } from '../../../api/hydration-env.ts'
 import { EXIT } from '../../../api/hydration-report.ts'
@@ -7,6 +6,7 @@ import { HYDRATOR_LABELS } from '../../../api/kubernetes/hydration-job.ts'
 import { HYDRATOR_CONTAINER } from '../../../api/kubernetes/hydration-pod.ts'
 import { parseQuantity } from '../../../api/kubernetes/quantity.ts'
 import { managedClaimOf } from '../../../api/managed-claim.ts'
+import { managedName, managedVariant } from '../../../api/managed-name.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { HYDRATOR_IMAGE, MADE_FROM, REFETCH } from '../../../api/names.ts'
 import { API_VERSION } from '../../../api/schema/group.ts'
@@ -14,7 +14,7 @@ import { askSource } from '../../../api/sources.ts'
 import { madeFor } from './made-for.ts'
 
 /** What a Job does: write the snapshot, or say how much a volume has to hold for it. */
-export type Task = 'hydrate' | 'measure'
+export type Purpose = 'hydrate' | 'measure'
 
 /** What an installation gives to every Job. */
 export interface HydratorSettings {
@@ -54,8 +54,8 @@ const NO_SIDECARS = {
 }
 
 /** The name of the Job of a cache: reserved, like that of its claim. */
-export function jobName({ metadata }: ModelCache, task: Task): string {
-  return task === 'hydrate' ? cacheLabel(metadata.name) : variantLabel(metadata.name, task)
+export function jobName({ metadata }: ModelCache, purpose: Purpose): string {
+  return purpose === 'hydrate' ? managedName(metadata.name) : managedVariant(metadata.name, purpose)
 }
 
 /** The same as long as nothing has changed that decides what a Job does, so that a Job that failed would fail again. */
@@ -68,13 +68,13 @@ export function madeFrom(cache: ModelCache): string {
  * The Job that stages a cache, suspended: its pods may write to the claim only once its UID is in the status of the
  * cache. One pod at a time. What will fail again ends it at once; an eviction or a preemption does not count.
  */
-export function hydrationJob(cache: ModelCache, task: Task, settings: HydratorSettings): object {
+export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: HydratorSettings): object {
   const { labels, ...made } = madeFor(cache)
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
-      name: jobName(cache, task),
+      name: jobName(cache, purpose),
       ...made,
       labels: { ...labels, ...HYDRATOR_LABELS },
       annotations: { [MADE_FROM]: madeFrom(cache) },
@@ -98,14 +98,14 @@ export function hydrationJob(cache: ModelCache, task: Task, settings: HydratorSe
           },
         ],
       },
-      template: podTemplate(cache, task, settings, labels),
+      template: podTemplate(cache, purpose, settings, labels),
     },
   }
 }
 
 function podTemplate(
   cache: ModelCache,
-  task: Task,
+  purpose: Purpose,
   { image, imagePullPolicy = 'IfNotPresent', env }: HydratorSettings,
   labels: Readonly<Record<string, string>>,
 ): object {
@@ -114,7 +114,7 @@ function podTemplate(
   const volumes = [
     { name: 'tmp', emptyDir: { sizeLimit: '32Mi' }, mountPath: '/tmp' },
     ...inputs.volumes,
-    ...(task === 'hydrate' ? [volumeOf(cache)] : []),
+    ...(purpose === 'hydrate' ? [volumeOf(cache)] : []),
   ]
   return {
     metadata: {
@@ -137,7 +137,7 @@ function podTemplate(
           imagePullPolicy,
           args: [
             'hydrate',
-            ...(task === 'hydrate' ? ['--into', VOLUME] : ['--measure']),
+            ...(purpose === 'hydrate' ? ['--into', VOLUME] : ['--measure']),
             ...['--report', TERMINATION_LOG],
             ...inputs.args,
           ],

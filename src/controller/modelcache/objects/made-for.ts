@@ -1,5 +1,5 @@
-import { cacheLabel } from '../../../api/cache-label.ts'
 import { controllerOf } from '../../../api/kubernetes/metadata.ts'
+import { managedName } from '../../../api/managed-name.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { CLAIM_OF } from '../../../api/names.ts'
 import { API_VERSION } from '../../../api/schema/group.ts'
@@ -14,7 +14,7 @@ export function madeFor({ metadata }: ModelCache) {
     namespace,
     labels: {
       'app.kubernetes.io/managed-by': 'modelcache',
-      [CLAIM_OF]: name.length > MAX_LABEL_VALUE ? cacheLabel(name) : name,
+      [CLAIM_OF]: name.length > MAX_LABEL_VALUE ? managedName(name) : name,
     },
     // Without blockOwnerDeletion, which some clusters let only those set who may write the finalizers of the owner.
     ownerReferences: [{ apiVersion: API_VERSION, kind: 'ModelCache', name, uid, controller: true }],

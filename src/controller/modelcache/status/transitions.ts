@@ -2,10 +2,10 @@ import type { ModelCache } from '../../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { conditionOf, isReady } from '../../../api/readiness.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
-import type { Occurrence } from '../../../kube/events.ts'
+import type { EventInput } from '../../../kube/events.ts'
 
 /** What people want to hear of: each change of phase, and whatever comes in the way. */
-export function transitions(cache: ModelCache, status: ModelCacheStatus): Occurrence[] {
+export function transitions(cache: ModelCache, status: ModelCacheStatus): EventInput[] {
   const before = conditionOf(cache.status, 'Ready')
   const after = conditionOf(status, 'Ready')
   if (after === undefined) return []

@@ -14,9 +14,9 @@ const gone = [{ do: 'finalizer', present: false }]
 test('the Job goes first, then the claim, then the cache', () => {
   const job = aJob(cache)
   const claim = aManagedClaim()
-  expect(kinds({ claim, work: { hydrate: { job, pods: [] } } })).toEqual(['delete HydrationJob'])
+  expect(kinds({ claim, runs: { hydrate: { job, pods: [] } } })).toEqual(['delete HydrationJob'])
   const going = aJob(cache, { metadata: { deletionTimestamp: EARLIER } })
-  expect(kinds({ claim, work: { hydrate: { job: going, pods: [aHydrationPod()] } } })).toEqual([])
+  expect(kinds({ claim, runs: { hydrate: { job: going, pods: [aHydrationPod()] } } })).toEqual([])
   expect(kinds({ claim })).toEqual(['delete PersistentVolumeClaim'])
   // Pods may keep it for as long as they like.
   expect(writes({ claim: aManagedClaim({ metadata: { deletionTimestamp: EARLIER } }) })).toEqual(gone)
@@ -29,7 +29,7 @@ test.each<[string, HydrationPod[]]>([
   ['a pod that never got a node', [aHydrationPod({ status: { phase: 'Pending' } })]],
 ])('a Job that is being deleted and has %s holds nothing up', (_what, pods) => {
   const going = aJob(cache, { metadata: { deletionTimestamp: EARLIER } })
-  expect(kinds({ claim: aManagedClaim(), work: { hydrate: { job: going, pods } } })).toEqual([
+  expect(kinds({ claim: aManagedClaim(), runs: { hydrate: { job: going, pods } } })).toEqual([
     'delete PersistentVolumeClaim',
   ])
 })

@@ -1,13 +1,13 @@
 import { measureReport } from '../../../api/hydration-report.ts'
 import { askSource } from '../../../api/sources.ts'
-import { deletions, failed, runTask } from '../job/run.ts'
+import { advanceRun, deletions, failed } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { goOn, notReady, type Step, type StepResult } from '../step.ts'
 
 /** It is known how large the claim has to be: the ModelCache says so, or a Job asks the source. */
-export const measured: Step = seen => {
-  if (isKnown(seen)) return goOn({ writes: deletions(seen.work.measure) })
-  const { report, result } = runTask(seen, 'measure')
+export const size: Step = seen => {
+  if (isKnown(seen)) return goOn({ writes: deletions(seen.runs.measure) })
+  const { report, result } = advanceRun(seen, 'measure')
   return report === undefined ? result : known(seen, report.said)
 }
 
@@ -19,11 +19,11 @@ function isKnown({ cache: { spec, status }, claim }: Observation): boolean {
 
 function known(seen: Observation, said: unknown): StepResult {
   const { hydration } = seen.cache.status ?? {}
-  const work = seen.work.measure
+  const run = seen.runs.measure
   const report = measureReport.safeParse(said)
-  if (work === undefined) return goOn()
+  if (run === undefined) return goOn()
   if (!report.success)
-    return failed(seen, work, {
+    return failed(seen, run, {
       reason: 'HydrationFailed',
       message: 'the Job that measures gave no report that can be read',
     })

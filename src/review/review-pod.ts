@@ -11,28 +11,28 @@ import type { Operation } from '../injection/json-patch.ts'
 import type { Decide } from './decide.ts'
 import { concernsCaches } from './match-conditions.ts'
 import { readOnlyPolicy } from './policies.ts'
-import { type Advise, findingsOf, type Judgement } from './verdict.ts'
+import { type Advise, findingsOf, type ReviewResult } from './verdict.ts'
 
 /** What judging needs beside the object. */
-export interface Court {
+export interface ReviewContext {
   decide: Decide
   policy: Policy
   advise: Advise
 }
 
 /** Of what concerns no cache. */
-export const NOTHING: Judgement = { findings: [], patch: [] }
+export const NOTHING: ReviewResult = { findings: [], patch: [] }
 
 /**
  * A pod as the API server treats it: injection changes it, and what comes out of that is validated, by policies
  * first. Those let the Job controller through, whose Jobs had to pass themselves.
  */
-export async function judgePod(
+export async function reviewPod(
   request: AdmissionRequest,
-  court: Court,
+  context: ReviewContext,
   { isOfJob = false } = {},
-): Promise<Judgement> {
-  const { decide, policy, advise } = court
+): Promise<ReviewResult> {
+  const { decide, policy, advise } = context
   if (!concernsCaches(request.object)) return NOTHING
   const mutated = await decide(mutatePod, request)
   if (!mutated.allowed) return { findings: findingsOf(mutated, advise), patch: [] }

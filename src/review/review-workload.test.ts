@@ -144,14 +144,14 @@ describe('a workload', () => {
     ['without a template', '{ replicas: 1 }'],
     ['whose template is nonsense', '{ template: nonsense }'],
     ['whose template has no containers', '{ template: { spec: {} } }'],
-  ])('%s, that asks for nothing, is not judged', async (_, spec) => {
+  ])('%s, that asks for nothing, is not reviewed', async (_, spec) => {
     expect(await reviewText(workload('apps/v1', 'Deployment', spec))).toMatchObject([
       { verdict: 'admitted', findings: [] },
     ])
   })
 
   test.each(['kube-system', 'modelcache-system'])(
-    'of %s, of which no webhook is asked, is not judged',
+    'of %s, of which no webhook is asked, is not reviewed',
     async namespace => {
       const text = DEPLOYMENT.replace('name: serve', `name: serve, namespace: ${namespace}`)
       expect(await lastOf(text)).toMatchObject({ verdict: 'admitted', findings: [] })

@@ -24,7 +24,7 @@ const LOOKS_HASHED = /--[0-9a-z]{25}$/
  * part of its own in annotations. `modelcache--NAME`; a name with dots, one that is too long, and one that looks like
  * what becomes of such a one is a slug and a hash.
  */
-export function cacheLabel(cache: string): string {
+export function managedName(cache: string): string {
   const plain = `${MANAGED_PREFIX}${cache}`
   if (plain.length <= MAX_LABEL && !cache.includes('.') && !LOOKS_HASHED.test(cache)) return plain
   return hashed(plain, cache)
@@ -34,7 +34,7 @@ export function cacheLabel(cache: string): string {
  * A further label of a cache, for another purpose: like the first one of no other cache, since no cache has a slash
  * in its name.
  */
-export function variantLabel(cache: string, purpose: string): string {
+export function managedVariant(cache: string, purpose: string): string {
   return hashed(`${MANAGED_PREFIX}${cache}`, `${cache}/${purpose}`)
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cacheLabel, MANAGED_PREFIX } from './cache-label.ts'
+import { MANAGED_PREFIX, managedName } from './managed-name.ts'
 import { objectName } from './schema/object-name.ts'
 
 const LABEL = /^modelcache--[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
@@ -11,7 +11,7 @@ describe('the label of a cache', () => {
     ['a--b', 'modelcache--a--b'],
     ['x'.repeat(51), `modelcache--${'x'.repeat(51)}`],
   ])('%s is its name behind the prefix', (cache, label) => {
-    expect(cacheLabel(cache)).toBe(label)
+    expect(managedName(cache)).toBe(label)
   })
 
   test.each([
@@ -22,7 +22,7 @@ describe('the label of a cache', () => {
     `a-b--${'0'.repeat(25)}`,
     `${'a.'.repeat(30)}b`,
   ])('%s is a slug and a hash', cache => {
-    const label = cacheLabel(cache)
+    const label = managedName(cache)
     expect(label).toMatch(LABEL)
     expect(label).toMatch(/[a-z0-9]--[0-9a-z]{25}$/)
     expect(label.length).toBeLessThanOrEqual(63)
@@ -30,16 +30,16 @@ describe('the label of a cache', () => {
 
   test('is never that of another cache, not even of one that is named like it', () => {
     for (const cache of ['a.b', 'x'.repeat(60), 'x'.repeat(253), `a-b--${'0'.repeat(25)}`]) {
-      const named = cacheLabel(cache).slice(MANAGED_PREFIX.length)
-      expect(cacheLabel(named)).not.toBe(cacheLabel(cache))
+      const named = managedName(cache).slice(MANAGED_PREFIX.length)
+      expect(managedName(named)).not.toBe(managedName(cache))
     }
-    expect(cacheLabel(`${'x'.repeat(252)}a`)).not.toBe(cacheLabel(`${'x'.repeat(252)}b`))
+    expect(managedName(`${'x'.repeat(252)}a`)).not.toBe(managedName(`${'x'.repeat(252)}b`))
   })
 
   test('is not shared by any of 100,000 long names that begin alike', () => {
     const labels = new Set<string>()
     // With 32 bits of hash, 36,204 names were enough.
-    for (let index = 0; index < 100_000; index++) labels.add(cacheLabel(`${'x'.repeat(64)}${index}`))
+    for (let index = 0; index < 100_000; index++) labels.add(managedName(`${'x'.repeat(64)}${index}`))
     expect(labels.size).toBe(100_000)
   })
 
@@ -49,9 +49,9 @@ describe('the label of a cache', () => {
       .filter(n => objectName.safeParse(n).success)
     fc.assert(
       fc.property(name, name, (one, other) => {
-        expect(cacheLabel(one)).toMatch(LABEL)
-        expect(cacheLabel(one).length).toBeLessThanOrEqual(63)
-        if (one !== other) expect(cacheLabel(one)).not.toBe(cacheLabel(other))
+        expect(managedName(one)).toMatch(LABEL)
+        expect(managedName(one).length).toBeLessThanOrEqual(63)
+        if (one !== other) expect(managedName(one)).not.toBe(managedName(other))
       }),
     )
   })

@@ -17,7 +17,7 @@ const HEAD_ROOM = 1.1
  * The claim of the cache exists, is its own, and is as large as it should be. It is not waited for: a Job may be its
  * first consumer.
  */
-export const claimed: Step = seen => {
+export const claim: Step = seen => {
   const { cache, claim } = seen
   const name = claimOf(cache)
   if (claim === undefined) return made(seen, name)

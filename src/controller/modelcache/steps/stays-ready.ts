@@ -4,14 +4,14 @@ import { conditionOf } from '../../../api/readiness.ts'
 import { deletions } from '../job/run.ts'
 import { claimOf, type Observation } from '../observe.ts'
 import { type Cause, goOn, notReady, ready, type Step, type StepResult, type Write } from '../step.ts'
-import { growth, sizeOnClaim, volumeLost } from './claimed.ts'
-import { hydrated } from './hydrated.ts'
+import { growth, sizeOnClaim, volumeLost } from './claim.ts'
+import { snapshot } from './snapshot.ts'
 
 /**
  * A cache that is staged stays Ready until its snapshot is lost, and nothing else ends that: a pod of a live service
  * that is made again must find it. Staging it again goes on beside it.
  */
-export const latched: Step = seen => {
+export const staysReady: Step = seen => {
   if (!isStaged(seen.cache)) return goOn()
   const lost = loss(seen)
   if (lost !== undefined) return notReady(lost, 'Failed', { writes: tidied(seen) })
@@ -19,7 +19,7 @@ export const latched: Step = seen => {
   const status = sizeOnClaim(seen)
   if (!isToBeStagedAgain(seen.cache))
     return ready(before(seen), { writes: [...writes, ...tidied(seen)], status })
-  const again = hydrated(seen)
+  const again = snapshot(seen)
   const result = stillReady(seen, again)
   return { ...result, status: { ...status, ...result.status }, writes: [...writes, ...(again.writes ?? [])] }
 }
@@ -50,8 +50,8 @@ function loss({ cache, claim }: Observation): Cause | undefined {
 }
 
 /** The Job has done its work, and its pod would pin the volume. */
-function tidied({ work }: Observation): Write[] {
-  return deletions(work.hydrate, work.measure)
+function tidied({ runs }: Observation): Write[] {
+  return deletions(runs.hydrate, runs.measure)
 }
 
 /** What it says of itself since it was staged. */

@@ -1,7 +1,7 @@
 import { type HydrationReport, hydrationReport } from '../../../api/hydration-report.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { REFETCH } from '../../../api/names.ts'
-import { failed, runTask } from '../job/run.ts'
+import { advanceRun, failed } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
 import { goOn, ready, type Step, type StepResult } from '../step.ts'
@@ -12,17 +12,17 @@ const MAX_SNAPSHOTS = 64
 const MIB = 2 ** 20
 
 /** A Job writes the snapshot, and reports it. */
-export const hydrated: Step = seen => {
-  const { report, result } = runTask(seen, 'hydrate')
+export const snapshot: Step = seen => {
+  const { report, result } = advanceRun(seen, 'hydrate')
   return report === undefined ? result : complete(seen, report)
 }
 
 function complete(seen: Observation, { said, at }: { said: unknown; at: string | undefined }): StepResult {
-  const { claim, work } = seen
+  const { claim, runs } = seen
   const report = hydrationReport.safeParse(said)
-  if (work.hydrate === undefined) return goOn()
+  if (runs.hydrate === undefined) return goOn()
   if (!report.success)
-    return failed(seen, work.hydrate, {
+    return failed(seen, runs.hydrate, {
       reason: 'HydrationFailed',
       message: 'the Job gave no report that can be read',
     })

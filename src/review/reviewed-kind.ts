@@ -6,25 +6,25 @@ import { groupOf, type Manifest } from './manifest.ts'
 import { isReservedClaim } from './policies.ts'
 
 /** A kind that rules concern: the rules that it meets, and the resource as which the API server would ask about it. */
-export interface JudgedKind {
+export interface ReviewedKind {
   /** Of `foreign` ones the webhook does not hear, but their pods will ask for caches. */
   rules: 'modelcache' | 'claim' | 'pod' | 'workload' | 'foreign'
   resource: string
 }
 
-const KINDS: ReadonlyMap<string, JudgedKind> = new Map<string, JudgedKind>([
+const KINDS: ReadonlyMap<string, ReviewedKind> = new Map<string, ReviewedKind>([
   [`${GROUP}/ModelCache`, { rules: 'modelcache', resource: 'modelcaches' }],
   ['/Pod', { rules: 'pod', resource: 'pods' }],
-  ...WORKLOAD_KINDS.map(({ group, kind, resource }): [string, JudgedKind] => [
+  ...WORKLOAD_KINDS.map(({ group, kind, resource }): [string, ReviewedKind] => [
     `${group}/${kind}`,
     { rules: 'workload', resource },
   ]),
 ])
 
-const CLAIM: JudgedKind = { rules: 'claim', resource: 'persistentvolumeclaims' }
+const CLAIM: ReviewedKind = { rules: 'claim', resource: 'persistentvolumeclaims' }
 
 /** Undefined for a kind that no rule concerns, unless annotations of ours stand in it. */
-export function judgedKind(manifest: Manifest): JudgedKind | undefined {
+export function reviewedKind(manifest: Manifest): ReviewedKind | undefined {
   const { apiVersion, kind, object } = manifest
   const known = KINDS.get(`${groupOf(apiVersion)}/${kind}`)
   if (known !== undefined) return known

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { aClaim } from '../../../api/fixtures.ts'
 import { aManagedClaim, anObservation, aStagedCache, EARLIER } from '../fixtures.ts'
-import { claimed, growth } from './claimed.ts'
+import { claim, growth } from './claim.ts'
 
 describe('the claim', () => {
   test('is made of the effective class, and owned by the cache', () => {
-    const { writes, verdict } = claimed(anObservation())
+    const { writes, verdict } = claim(anObservation())
     expect(writes).toEqual([
       {
         do: 'create',
@@ -48,7 +48,7 @@ describe('the claim', () => {
       spec: { storage: { pvc: { storageClassName: 'shared' } } },
       status: { bytesTotal },
     })
-    const [write] = claimed(anObservation({ cache })).writes ?? []
+    const [write] = claim(anObservation({ cache })).writes ?? []
     expect(write).toMatchObject({ object: { spec: { resources: { requests: { storage } } } } })
   })
 
@@ -57,7 +57,7 @@ describe('the claim', () => {
     ['StorageClassNotFound', { name: 'gone' }],
   ])('is not made for reason %s', (reason, { name }) => {
     const storageClass = { name, inferenceCluster: undefined, found: undefined, basis: [] }
-    const { writes, verdict } = claimed(anObservation({ storageClass }))
+    const { writes, verdict } = claim(anObservation({ storageClass }))
     expect([writes, verdict?.reason, verdict?.phase]).toEqual([undefined, reason, 'Pending'])
   })
 
@@ -69,13 +69,13 @@ describe('the claim', () => {
     ],
     ['ClaimTerminating', aManagedClaim({ metadata: { deletionTimestamp: EARLIER } })],
     ['ClaimLost', aManagedClaim({ status: { phase: 'Lost' } })],
-  ])('is not used for reason %s', (reason, claim) => {
-    const { writes, verdict } = claimed(anObservation({ claim }))
+  ])('is not used for reason %s', (reason, existing) => {
+    const { writes, verdict } = claim(anObservation({ claim: existing }))
     expect([writes, verdict?.reason]).toEqual([undefined, reason])
   })
 
   test('that is ours is named in status, with its UID', () => {
-    expect(claimed(anObservation({ claim: aManagedClaim() }))).toEqual({
+    expect(claim(anObservation({ claim: aManagedClaim() }))).toEqual({
       next: true,
       writes: [],
       status: { claimName: 'modelcache--llama', claimUID: 'uid-of-the-claim', size: '10Gi' },

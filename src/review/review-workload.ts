@@ -8,30 +8,30 @@ import { validateWorkload } from '../admission/workload/validate.ts'
 import { job as jobSchema } from '../api/kubernetes/job.ts'
 import { CACHES } from '../api/names.ts'
 import type { Operation } from '../injection/json-patch.ts'
-import { type Court, judgePod, NOTHING } from './judge-pod.ts'
 import { members } from './manifest.ts'
 import { concernsCaches, isAnnotated, usesManagedClaim } from './match-conditions.ts'
 import { readOnlyPolicy } from './policies.ts'
 import { podRequest } from './request.ts'
-import { findingsOf, type Judgement, type ReviewFinding } from './verdict.ts'
+import { NOTHING, type ReviewContext, reviewPod } from './review-pod.ts'
+import { findingsOf, type ReviewFinding, type ReviewResult } from './verdict.ts'
 
 /**
  * A workload as the API server treats it, and then what becomes of its pods: what is injected into them is a patch of
  * their templates, and why they are refused, where the rules for workloads do not say so, is a warning. Of a kind
  * that the webhook does not hear everything is.
  */
-export async function judgeWorkload(
+export async function reviewWorkload(
   request: AdmissionRequest,
-  court: Court,
+  context: ReviewContext,
   { isHeard = true } = {},
-): Promise<Judgement> {
+): Promise<ReviewResult> {
   const templates = podTemplates(request.resource.resource, request.object)
   if (!concerns(request.object, templates)) return NOTHING
   if (templates.length === 0) return { findings: [WITHOUT_TEMPLATE], patch: [] }
 
   const findings: ReviewFinding[] = []
-  for (const rule of rulesFor(request, templates, court)) {
-    const found = findingsOf(await court.decide(rule, request), court.advise)
+  for (const rule of rulesFor(request, templates, context)) {
+    const found = findingsOf(await context.decide(rule, request), context.advise)
     findings.push(...(isHeard ? found : found.map(asWarning)))
     // Whoever is denied is asked no further, and makes no pods.
     if (findings.some(({ severity }) => severity === 'error')) return { findings, patch: [] }
@@ -39,7 +39,7 @@ export async function judgeWorkload(
   const patch: Operation[] = []
   const isOfJob = request.resource.resource === 'jobs'
   for (const template of templates.filter(({ isWhole }) => isWhole)) {
-    const pods = await judgePod(podRequest(request, podOf(template)), court, { isOfJob })
+    const pods = await reviewPod(podRequest(request, podOf(template)), context, { isOfJob })
     patch.push(...pods.patch.map(operation => ({ ...operation, path: template.pointer + operation.path })))
     findings.push(...pods.findings.filter(isNewTo(findings)).map(finding => ofPods(template, finding)))
   }
@@ -54,7 +54,11 @@ function concerns(object: unknown, templates: PodTemplate[]): boolean {
 }
 
 /** What the API server asks about a workload, in its order. */
-function rulesFor({ resource }: AdmissionRequest, templates: PodTemplate[], { policy }: Court): Rules[] {
+function rulesFor(
+  { resource }: AdmissionRequest,
+  templates: PodTemplate[],
+  { policy }: ReviewContext,
+): Rules[] {
   const isJob = resource.resource === 'jobs' && templates.some(({ raw }) => usesManagedClaim(raw))
   const job: Rules = (asked, view) => validateJob(asked, view, policy)
   return isJob ? [jobPolicy, job, validateWorkload] : [validateWorkload]

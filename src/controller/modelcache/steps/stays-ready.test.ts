@@ -69,7 +69,7 @@ describe('a cache that was staged', () => {
 
   test('loses its Job, whose pod pins the claim', () => {
     const job = aJob(ready(), { status: theJobIs('Complete') })
-    expect(verdict({ cache: ready(), work: { hydrate: { job, pods: [] } } }).writes).toMatchObject([
+    expect(verdict({ cache: ready(), runs: { hydrate: { job, pods: [] } } }).writes).toMatchObject([
       { do: 'delete', uid: 'uid-of-the-job' },
     ])
   })
@@ -80,7 +80,10 @@ describe('staged again', () => {
 
   test('it is Ready meanwhile', () => {
     const { phase, writes } = verdict({ cache })
-    expect([phase, writes]).toMatchObject(['Ready', [{ do: 'start', kind: 'HydrationJob', task: 'hydrate' }]])
+    expect([phase, writes]).toMatchObject([
+      'Ready',
+      [{ do: 'start', kind: 'HydrationJob', purpose: 'hydrate' }],
+    ])
   })
 
   test('it is Ready when that fails', () => {
@@ -89,7 +92,7 @@ describe('staged again', () => {
     ]
     const found = verdict({
       cache,
-      work: { hydrate: { job: aJob(cache, { status: theJobIs('Failed') }), pods } },
+      runs: { hydrate: { job: aJob(cache, { status: theJobIs('Failed') }), pods } },
     })
     expect([found.phase, found.reason, found.status?.resolvedDigest]).toEqual([
       'Ready',
@@ -112,7 +115,7 @@ describe('staged again', () => {
     const pods = [aHydrationPod({ ended: { exitCode: 0, message } })]
     const { status } = verdict({
       cache,
-      work: { hydrate: { job: aJob(cache, { status: theJobIs('Complete') }), pods } },
+      runs: { hydrate: { job: aJob(cache, { status: theJobIs('Complete') }), pods } },
     })
     expect(status).toMatchObject({
       phase: 'Ready',
