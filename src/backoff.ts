@@ -9,7 +9,10 @@ export function doublingMs(failures: number, { baseMs, capMs }: Backoff): number
   return Math.min(capMs, baseMs * 2 ** (failures - 1))
 }
 
-/** The same wait, up to half of it taken off by chance, so that many callers do not call in step. `random` gives [0, 1). */
+/**
+ * The same wait, shortened at random by up to half, so that many callers do not call at the same moment.
+ * `random` returns a number in [0, 1).
+ */
 export function backoffMs(failures: number, backoff: Backoff, random: () => number): number {
   return doublingMs(failures, backoff) * (0.5 + random() / 2)
 }

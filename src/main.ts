@@ -3,7 +3,7 @@ import { errorMessage, printableLines } from './api/schema/text.ts'
 import type { Command } from './commands/command.ts'
 import { UsageError } from './commands/options.ts'
 
-/** A role of the one binary. Only the one that runs is loaded: `review` needs nothing of a server. */
+/** A role of the one binary. Only the chosen one is loaded: `review` needs nothing of a server. */
 interface Role {
   /** One line for `modelcache --help`. */
   summary: string
@@ -42,7 +42,7 @@ modelcache ROLE --help lists the options of a role.
 
 process.exitCode = await main(process.argv.slice(2))
 
-/** Exit codes: 0 done, 1 failed, 2 a command line that cannot be understood. */
+/** Exit codes: 0 done, 1 failed, 2 wrong command line. */
 async function main([role, ...argv]: string[]): Promise<number> {
   if (role === undefined || role === '--help' || role === '-h' || role === 'help') {
     process[role === undefined ? 'stderr' : 'stdout'].write(HELP)

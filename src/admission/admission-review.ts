@@ -17,7 +17,7 @@ export const admissionReview = z.object({
     operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
     name: optional(z.string()),
     namespace: optional(z.string()),
-    /** Who asks, as the API server has authenticated it: nothing in the object can pretend to be another. */
+    /** The user who sent the request, as the API server authenticated it. The object cannot fake this. */
     userInfo: optional(z.object({ username: optional(z.string()) })).transform(user => ({
       username: user?.username ?? '',
     })),
@@ -31,8 +31,9 @@ export type AdmissionReview = z.infer<typeof admissionReview>
 export type AdmissionRequest = AdmissionReview['request']
 
 /**
- * The reply to a review: the one place that knows the response format. Echoes the uid; `patch` and `patchType`
- * appear together or not at all, as v1 demands; a denial carries its reasons as causes and in audit annotations.
+ * The reply to a review. Only this file knows the response format. It echoes the uid; `patch` and `patchType`
+ * appear together or not at all, as v1 demands; a denial lists its reasons as causes and in audit
+ * annotations.
  */
 export function respond(uid: string, decision: Decision) {
   return {
@@ -55,7 +56,7 @@ function allowedResponse({ patch, warnings }: Allowed) {
   }
 }
 
-/** More findings than these tell nobody anything; that there are more is said. */
+/** We list this many findings at most, and say how many more there are. */
 const MAX_FINDINGS = 16
 
 function deniedResponse({ findings: all }: Denied) {
@@ -77,7 +78,7 @@ function deniedResponse({ findings: all }: Denied) {
   }
 }
 
-/** As many as are told: those first that alone have their reason. */
+/** The findings to list: one finding of each reason comes first. */
 function theFirst(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length <= MAX_FINDINGS) return findings
   const ofEachReason = new Map(findings.toReversed().map(finding => [finding.violation.reason, finding]))

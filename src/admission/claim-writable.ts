@@ -4,14 +4,14 @@ import { error, type Finding } from './finding.ts'
 import { type ManagedClaim, managedClaim } from './managed-claim.ts'
 import type { WritableMount } from './writable-mounts.ts'
 
-/** ClaimWritable for each managed claim among the mounts that may not be written, once. */
+/** ClaimWritable for each managed claim among the writable mounts, once per claim. */
 export function writesToManagedClaims(
   mounts: readonly WritableMount[],
   namespace: string,
   view: ClusterView,
   mayWrite: (claim: ManagedClaim) => boolean = () => false,
 ): Finding[] {
-  // The first mount of each claim stands for all of them.
+  // We report only the first mount of each claim.
   const byClaim = new Map(mounts.toReversed().map(mount => [mount.claimName, mount]))
   return [...byClaim.values()].flatMap(mount => {
     const claim = managedClaim(namespace, mount.claimName, view)

@@ -4,17 +4,17 @@ import type { ModelCache } from '../api/modelcache.ts'
 /**
  * What rules may know of the cluster: in-memory look-ups, no I/O.
  *
- * The watches behind it can lag, so a rule that finds something missing or not ready says in its decision
- * which objects that rests on (`basisOf`), and the caller confirms them by a live read before it answers.
+ * The watches behind it can lag. When a rule finds something missing or not ready, its decision names the
+ * objects that it rests on (`basisOf`), and the caller confirms them by a live read before it answers.
  */
 export interface ClusterView {
   /** The object of that name; `namespace` is undefined for kinds that have none. */
   get<K extends RuleKind>(kind: K, namespace: string | undefined, name: string): RuleKinds[K] | undefined
   /** All objects of a kind, or those of one namespace. */
   list<K extends RuleKind>(kind: K, namespace?: string): Iterable<RuleKinds[K]>
-  /** Those that stage the same source (`sourceIdentity`). */
+  /** The caches that stage the same source (`sourceIdentity`). */
   modelCachesOfSource(namespace: string, source: string): Iterable<ModelCache>
-  /** The ModelCache that owns a claim (`ownsClaim`), at the cost of a look-up. */
+  /** The ModelCache that owns a claim (`ownsClaim`), for the price of one look-up. */
   modelCacheOfClaim(namespace: string, claimName: string): ModelCache | undefined
 }
 

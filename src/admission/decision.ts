@@ -5,11 +5,11 @@ import { error, type Finding } from './finding.ts'
 
 export interface Allowed {
   allowed: true
-  /** Additions to the object; empty where there is nothing to do. */
+  /** Changes to the object; empty if there are none. */
   patch: readonly Operation[]
-  /** What kubectl prints as `Warning:`, a line each. */
+  /** Lines that kubectl prints after `Warning:`. */
   warnings: readonly Finding[]
-  /** What the permission rests on, where that is the absence of something. Mostly empty: then it costs no I/O. */
+  /** Objects whose absence the permission rests on. Mostly empty, and then it costs no I/O. */
   basis: readonly ObjectRef[]
 }
 
@@ -26,7 +26,7 @@ export function allow(given: Partial<Omit<Allowed, 'allowed'>> = {}): Allowed {
   return { allowed: true, patch: [], warnings: [], basis: [], ...given }
 }
 
-/** What findings lead to: a denial where there is an error, else a permission with the warnings. */
+/** Turns findings into a verdict: any error denies; otherwise the request is allowed, with the warnings. */
 export function decide(
   findings: readonly Finding[],
   given: Partial<Omit<Allowed, 'allowed'>> = {},
@@ -40,7 +40,7 @@ export function deny(violation: Violation, basis: readonly ObjectRef[] = []): De
   return { allowed: false, findings: [error(violation, basis)] }
 }
 
-/** The objects that a decision rests on: what it says is missing, or not as it must be. */
+/** The objects that a decision rests on: those that it calls missing or not as they must be. */
 export function basisOf(decision: Decision): ObjectRef[] {
   const findings = decision.allowed ? decision.warnings : decision.findings
   const ofFindings = findings.flatMap(({ basis }) => [...basis])

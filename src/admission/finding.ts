@@ -4,8 +4,9 @@ import { type Violation, violation } from '../api/violation.ts'
 import type { ObjectRef } from './cluster-view.ts'
 
 /**
- * What a rule found: an error denies, a warning is told. `basis` names the objects whose absence or state it rests
- * on; the caller reads them live and decides again before it gives this answer. Empty: the request alone decides.
+ * What a rule found. An error denies, and a warning is printed. `basis` names the objects whose absence or
+ * state the finding rests on; the caller reads them live and decides again before it answers. An empty
+ * `basis` means that the request alone decides.
  */
 export interface Finding {
   severity: 'error' | 'warning'
@@ -18,10 +19,10 @@ export function error(found: Violation, basis: readonly ObjectRef[] = []): Findi
   return { severity: 'error', violation: found, basis }
 }
 
-/** The API server cuts warnings once all of them together are long; a short one is always whole. */
+/** The API server cuts warnings once they are long together. It never cuts a short one. */
 const MAX_WARNING = 200
 
-/** A warning, its text cut where an object has given it too much. The reason that precedes it counts too. */
+/** A warning. Its text is cut if the object made it too long; the reason before it counts too. */
 export function warning(
   reason: Reason,
   field: string,

@@ -2,17 +2,20 @@ import type { ModelCache } from '../api/modelcache.ts'
 import { CLAIM_OF } from '../api/names.ts'
 import type { ClusterView, ObjectRef } from './cluster-view.ts'
 
-/** A claim that this project fills, of a cache that may be gone. */
+/** A claim that this project fills. Its cache may be gone. */
 export interface ManagedClaim {
-  /** The cache by what it says itself; by the claim's label only where no cache says it. */
+  /**
+   * The name of the cache. The cache itself is asked first, and the claim's label only if no cache owns the
+   * claim.
+   */
   owner: ModelCache | undefined
-  /** What to read again before this claim is called managed. */
+  /** Objects to read again before we call this claim managed. */
   basis: readonly ObjectRef[]
 }
 
 /**
- * Whether a claim is managed, and whose it is. A ModelCache that says so suffices, and so does the label: a tenant
- * can take the label off, and a claim can outlive its cache.
+ * Whether a claim is managed, and by which cache. Either the ModelCache or the label is enough: a tenant can
+ * remove the label, and a claim can outlive its cache.
  */
 export function managedClaim(
   namespace: string,
@@ -27,7 +30,7 @@ export function managedClaim(
     owner: view.get('ModelCache', namespace, label),
     basis: [
       { kind: 'PersistentVolumeClaim', namespace, name: claimName },
-      // An empty name would read a whole collection.
+      // With an empty name we would read a whole collection.
       ...(label === '' ? [] : [cacheRef(namespace, label)]),
     ],
   }

@@ -1,16 +1,16 @@
 /** Choices of the administrator that rules follow. */
 export interface Policy {
-  /** What to do with a StorageClass whose provisioner nobody has attested to support ReadWriteMany. */
+  /** What to do with a StorageClass if nobody has attested that its provisioner supports ReadWriteMany. */
   unknownProvisioner: 'Deny' | 'Warn'
-  /** Users as which the Job controller of the cluster creates pods. */
+  /** User names that the cluster's Job controller uses to create pods. */
   jobControllers: readonly string[]
-  /** User as which our controller creates hydration Jobs. */
+  /** User name that our controller uses to create hydration Jobs. */
   controllerUser: string
   /**
-   * Labels and annotations that a ModelCache may give to its hydration pod, besides those that every installation
-   * allows.
+   * Labels and annotations that a ModelCache may give to its hydration pod, in addition to those that every
+   * installation allows.
    */
   hydrationKeys?: readonly string[] | undefined
-  /** Name of the InferenceCluster that is this cluster; unset: the only one that is registered. */
+  /** Name of the InferenceCluster that stands for this cluster. If unset, the only registered one. */
   clusterName?: string | undefined
 }

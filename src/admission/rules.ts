@@ -2,5 +2,5 @@ import type { AdmissionRequest } from './admission-review.ts'
 import type { ClusterView } from './cluster-view.ts'
 import type { Decision } from './decision.ts'
 
-/** A webhook's rules as one pure function. */
+/** The rules of a webhook as one pure function. */
 export type Rules = (request: AdmissionRequest, view: ClusterView) => Decision

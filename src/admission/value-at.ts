@@ -1,4 +1,4 @@
-/** The value at a dotted path of an object; undefined where a step is missing. */
+/** The value at a dotted path of an object; undefined if a step is missing. */
 export function valueAt(root: unknown, path: string): unknown {
   let value = root
   for (const name of path.split('.')) {

@@ -5,13 +5,14 @@ export interface WritableMount {
   claimName: string
   /** Path of the field in the pod's spec. */
   field: string
-  /** The place in words. */
+  /** The same place, in words. */
   what: string
 }
 
 /**
- * Where a pod of this spec could write to claims. Read-only takes both flags, each a line of its own: the volume's
- * keeps kubelet from changing owners on the volume, the mount's holds even where a driver ignores the volume's.
+ * Where a pod with this spec could write to claims. Read-only takes two flags, each a line of its own: the
+ * flag on the volume keeps kubelet from changing owners of files, and the flag on the mount holds even if a
+ * driver ignores the first.
  */
 export function writableMounts(spec: PodSpec): WritableMount[] {
   const { containers, initContainers, ephemeralContainers } = spec
@@ -23,7 +24,10 @@ export function writableMounts(spec: PodSpec): WritableMount[] {
   ]
 }
 
-/** Where ephemeral containers of this spec could write to claims; the pod around them is as it was admitted. */
+/**
+ * Where ephemeral containers of this spec could write to claims. The rest of the pod is unchanged since its
+ * admission.
+ */
 export function writableEphemeralMounts(spec: PodSpec): WritableMount[] {
   return mountsOf(spec, 'ephemeralContainers', spec.ephemeralContainers)
 }

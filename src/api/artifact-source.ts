@@ -89,9 +89,7 @@ const configMap = z.object({
   name: objectName.describe('Name of the ConfigMap, in the namespace of the ModelCache.'),
 })
 
-/**
- * Members that the API reserves: accepted by the schema, whatever they hold, so that a rule can reject them by name.
- */
+/** Members that the API reserves. The schema accepts any value, so that a rule can deny them by name. */
 const reserved = z.object({}).meta({ 'x-kubernetes-preserve-unknown-fields': true })
 
 /** Where the bytes of an artifact come from: one member for each kind of source. */

@@ -4,12 +4,12 @@ import { namesOf, type Source, type SourceName, sourceType } from './sources.ts'
 
 type Selector = NonNullable<ModelCache['spec']['clusterSelector']>
 
-/** A selector whose JSON is longer is kept as its digest. */
+/** A selector with longer JSON is kept as its digest. */
 const MAX_JSON = 512
 
 /**
- * A source with digests in place of all that is large, which is the same for the same source; of a condensed one, the
- * same.
+ * The source with digests in place of large values. The same source always gives the same result, and a
+ * condensed source stays as it is.
  */
 export function condensedSource(source: Source): Source {
   const condensed: Source = {}
@@ -29,16 +29,16 @@ export function withCondensedSource<S extends Pick<ModelCache['spec'], 'artifact
     : { ...spec, artifact: { ...spec.artifact, source: condensedSource(source) } }
 }
 
-/** Of a selector is asked whether it is the same, and no more as long as this cluster alone stages caches. */
+/** As long as only this cluster stages caches, rules only ask whether the selector is the same. */
 export function condensedSelector(selector: Selector): Selector {
   const text = JSON.stringify(selector)
   return text.length <= MAX_JSON ? selector : { matchLabels: { digest: digestOf(text) } }
 }
 
 /**
- * A ModelCache as it is kept in memory. Anybody may make many, each of a megabyte, and of most of that rules ask no
- * more than whether it is the same. So digests stand in for what is large, and of `hydration` there is only the one
- * that says what its Job is made from.
+ * A ModelCache in the form that we keep in memory. Anybody may create many, each of a megabyte, and rules
+ * only ask of most members whether they are the same. So digests replace what is large, and `hydration`
+ * shrinks to the digest that says what its Job is made from.
  */
 export function condensed(cache: ModelCache): ModelCache {
   const { hydration, clusterSelector, ...spec } = cache.spec
@@ -52,7 +52,9 @@ export function condensed(cache: ModelCache): ModelCache {
   }
 }
 
-/** The same text as long as nothing has changed in the spec that decides what a Job of the cache does. */
+/**
+ * This text stays the same as long as nothing in the spec changes that decides what a Job of the cache does.
+ */
 export function jobInputs({ spec, jobInputs: known }: ModelCache): string {
   if (known !== undefined) return known
   const { artifact, hydration } = spec

@@ -1,17 +1,17 @@
 /**
- * Labels and annotations that a hydration pod may be given by its ModelCache. Injectors obey those of pods, and one
- * that puts a container beside the hydrator would let a tenant write what others trust. So these are none that inject
- * a container.
+ * Labels and annotations that a ModelCache may give to its hydration pod. Injectors obey the labels and
+ * annotations of pods, and an injector that adds a container beside the hydrator would let a tenant write
+ * what others trust. So this list has none that injects a container.
  */
 const ALLOWED = [
-  // Identities of clouds.
+  // Cloud identities.
   'azure.workload.identity/use',
   'azure.workload.identity/service-account-token-expiration',
   // Queues and priorities.
   'kueue.x-k8s.io/queue-name',
   'kueue.x-k8s.io/priority-class',
   'scheduling.volcano.sh/queue-name',
-  // Autoscalers, which would move the pod.
+  // Autoscalers, which might otherwise move the pod.
   'cluster-autoscaler.kubernetes.io/safe-to-evict',
   'karpenter.sh/do-not-disrupt',
   // Names for people.
@@ -21,9 +21,9 @@ const ALLOWED = [
 ] as const
 
 /**
- * Whether a hydration pod may have this label or annotation. Kubernetes keeps keys without a prefix for users, and
- * has automated systems use one. `more` is what an installation allows besides: keys, and prefixes that end with
- * `/*`.
+ * Whether a hydration pod may have this label or annotation. Kubernetes keeps keys without a prefix for
+ * users, and automated systems use a prefix. `more` lists what an installation allows in addition: keys, and
+ * prefixes that end with `/*`.
  */
 export function isAllowedKey(key: string, more: readonly string[] = []): boolean {
   return (

@@ -3,31 +3,31 @@ import { SHA256_DIGEST } from './schema/digest.ts'
 import { FAILURE_REASONS, type FailureReason } from './status-reasons.ts'
 
 /**
- * What `modelcache hydrate` says at the end, on the last line of its output and as the termination message of its
- * pod.
+ * What `modelcache hydrate` reports at the end, on the last line of its output and as the termination message
+ * of its pod.
  */
 export const hydrationReport = z.object({
   digest: z.string().regex(SHA256_DIGEST),
-  /** What the tag or branch pointed at; the source itself where it has no revisions. */
+  /** The commit or digest behind the tag or branch; the source itself if it has no revisions. */
   revision: z.string().max(512).optional(),
   /** Folder of the snapshot, relative to the volume. */
   path: z.string().max(512),
   bytes: z.int().min(0),
   files: z.int().min(0),
   seconds: z.number().min(0),
-  /** Files of the source that were left out because others hold the same weights. */
+  /** Files of the source that we left out, because other files hold the same weights. */
   leftOut: z.int().min(0).optional(),
 })
 
-/** What `modelcache hydrate --measure` says. */
+/** What `modelcache hydrate --measure` reports. */
 export const measureReport = z.object({
-  /** That a volume has to hold. */
+  /** Bytes that a volume must hold. */
   bytes: z.int().min(0),
   files: z.int().min(0),
   revision: z.string().max(512).optional(),
 })
 
-/** What both say instead where they fail. */
+/** What both report instead if they fail. */
 export const hydrationFailure = z.object({
   reason: z.enum(Object.keys(FAILURE_REASONS) as [FailureReason, ...FailureReason[]]),
   message: z.string().max(2048),
@@ -37,7 +37,7 @@ export const hydrationFailure = z.object({
   file: z.string().max(1024).optional(),
 })
 
-/** What it says every few seconds. */
+/** The progress that it prints every few seconds. */
 export const hydrationProgress = z.object({
   progress: z.object({
     bytes: z.int().min(0),
@@ -52,10 +52,13 @@ export type MeasureReport = z.infer<typeof measureReport>
 export type HydrationFailure = z.infer<typeof hydrationFailure>
 export type HydrationProgress = z.infer<typeof hydrationProgress>
 
-/** Exit codes of `modelcache hydrate`. On `failed` and `usage` a Job gives up, on any other it makes another pod. */
+/**
+ * Exit codes of `modelcache hydrate`. After `failed` and `usage` a Job gives up. After any other code it
+ * creates another pod.
+ */
 export const EXIT = { done: 0, failed: 1, usage: 2, mayRetry: 75 } as const
 
-/** The exit code that goes with a reason: what passes is tried again at once. */
+/** The exit code of a reason. If the reason passes by itself, the Job tries again at once. */
 export function exitCodeOf(reason: FailureReason): number {
   return FAILURE_REASONS[reason].effect === 'passes' ? EXIT.mayRetry : EXIT.failed
 }

@@ -10,24 +10,24 @@ import type { StorageClass } from './kubernetes/storage-class.ts'
 import type { StorageProfile } from './kubernetes/storage-profile.ts'
 import type { ModelCache } from './modelcache.ts'
 
-/** What is read of each kind that rules ask about. */
+/** What we read of each kind that rules ask about. */
 export interface RuleKinds {
   InferenceCluster: InferenceCluster
   ModelCache: ModelCache
   Namespace: Namespace
   PersistentVolume: PersistentVolume
   PersistentVolumeClaim: PersistentVolumeClaim
-  /** Pods that were given caches, as the injector has labelled them. */
+  /** Pods that got caches, as the injector has labeled them. */
   Pod: ConsumerPod
   ResourceQuota: ResourceQuota
   StorageClass: StorageClass
-  /** Of CDI; a cluster may lack the kind, and then there are none. */
+  /** A kind of CDI. A cluster may lack it, and then there are none. */
   StorageProfile: StorageProfile
 }
 
 export type RuleKind = keyof RuleKinds
 
-/** The same, with what controllers ask about besides. */
+/** The same, and what only controllers ask about. */
 export interface Kinds extends RuleKinds {
   /** Jobs with the label of hydration. */
   HydrationJob: HydrationJob

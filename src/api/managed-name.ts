@@ -1,28 +1,34 @@
 import { createHash } from 'node:crypto'
 
 /**
- * How the names of all that is made for a cache begin. Two dashes, because people and StatefulSets do name things
- * `modelcache-…`, and no name that Kubernetes composes of others (POD-VOLUME, TEMPLATE-SET-0) has two there.
+ * The prefix of everything that is created for a cache. It has two dashes, because people and StatefulSets do
+ * create names like `modelcache-…`, and the names that Kubernetes composes (POD-VOLUME, TEMPLATE-SET-0) never
+ * have two dashes there.
  */
 export const MANAGED_PREFIX = 'modelcache--'
 
-/** Whether a name is reserved for what is made for caches: claims, Jobs and their pods. */
+/** Whether a name is reserved for what we create for caches: claims, Jobs and their pods. */
 export function isManagedName(name: string | undefined): boolean {
   return name?.startsWith(MANAGED_PREFIX) === true
 }
 
-/** Kubernetes: a DNS label. Drivers copy the names of claims into labels of clouds, which take no dots and no more. */
+/**
+ * Kubernetes: a DNS label. Drivers copy the names of claims into cloud labels, which allow no dots and no
+ * more characters.
+ */
 const MAX_LABEL = 63
 
-/** 128 bits, as digits and letters: of fewer, somebody finds two names that share a label by trying. */
+/**
+ * 128 bits, as digits and letters. With fewer, somebody could find two names with the same label by trying.
+ */
 const HASH_BYTES = 16
 const HASH_DIGITS = 25
 const LOOKS_HASHED = /--[0-9a-z]{25}$/
 
 /**
- * The DNS label that stands for a cache, and for no other one: the name of its claim, of its volume in a pod, and the
- * part of its own in annotations. `modelcache--NAME`; a name with dots, one that is too long, and one that looks like
- * what becomes of such a one is a slug and a hash.
+ * The DNS label that stands for one cache only: the name of its claim, of its volume in a pod, and a part of
+ * annotations. It is `modelcache--NAME`. A name with dots, a long name, and a name that looks like the result
+ * of this rule become a slug and a hash.
  */
 export function managedName(cache: string): string {
   const plain = `${MANAGED_PREFIX}${cache}`
@@ -31,8 +37,8 @@ export function managedName(cache: string): string {
 }
 
 /**
- * A further label of a cache, for another purpose: like the first one of no other cache, since no cache has a slash
- * in its name.
+ * A further label for a cache, for another purpose. It never equals the first label of another cache, because
+ * no cache has a slash in its name.
  */
 export function managedVariant(cache: string, purpose: string): string {
   return hashed(`${MANAGED_PREFIX}${cache}`, `${cache}/${purpose}`)

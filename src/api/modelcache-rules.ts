@@ -16,8 +16,9 @@ export interface CelRule {
 }
 
 /**
- * What one ModelCache alone decides, as CEL over `spec`: the first line of defence, which holds while no webhook
- * runs. The API server evaluates it before validating webhooks, so these are the messages that users meet.
+ * What a single ModelCache decides, as CEL over `spec`. This is the first line of defense, which holds even
+ * if no webhook runs. The API server evaluates it before it calls validating webhooks, so these are the
+ * messages that users see.
  */
 export const modelCacheRules: CelRule[] = [
   ...artifactSourceRules(),
@@ -158,12 +159,15 @@ function mountPathRules(): CelRule[] {
   ]
 }
 
-/** A pattern in the words of RE2, which the API server runs. Of ours it spells code points otherwise. */
+/**
+ * A pattern in the syntax of RE2, which the API server runs. It differs from ours only in how it writes code
+ * points.
+ */
 function re2(pattern: string): string {
   return pattern.replaceAll('\\u{', '\\x{')
 }
 
-/** In characters, of which CEL can count: bytes are for the webhook. */
+/** In characters, because CEL cannot count bytes. The webhook counts bytes. */
 function isNameable(path: string): string {
   return `!${path}.matches(r'${re2(UNPRINTABLE)}|[^/]{256}')`
 }
@@ -187,7 +191,7 @@ function reservedFieldRule({ field, instead }: (typeof RESERVED_FIELDS)[number])
   }
 }
 
-/** A transition rule: it names oldSelf, so the API server runs it on updates only. */
+/** A transition rule: it uses oldSelf, so the API server runs it on updates only. */
 function immutableRule(field: (typeof IMMUTABLE_FIELDS)[number]): CelRule {
   const now = present('self', field)
   const before = present('oldSelf', field)
@@ -203,8 +207,8 @@ function immutableRule(field: (typeof IMMUTABLE_FIELDS)[number]): CelRule {
 }
 
 /**
- * Names and sizes of inline files are left to the webhook: CEL cannot add up, and knows no limit for the keys of a
- * map.
+ * The webhook checks names and sizes of inline files: CEL cannot add up sizes, and has no limit for the keys
+ * of a map.
  */
 function sourceFormatRule({ field, list, matches, lacks, must }: SourceFormat): CelRule {
   const test = (value: string) =>
@@ -221,7 +225,7 @@ function sourceFormatRule({ field, list, matches, lacks, must }: SourceFormat): 
   }
 }
 
-/** A transition rule. Whether the claim may grow is for its class to say, and so for the webhook. */
+/** A transition rule. Whether the claim may grow depends on its class, so the webhook decides that. */
 function sizeRule(): CelRule {
   const field = 'storage.pvc.sizeGiB'
   return {
@@ -236,8 +240,8 @@ function sizeRule(): CelRule {
 }
 
 /**
- * Whether `a.b.c` is set, as CEL: every step on the way must be. Optional chaining (`?a.?b`) would be shorter, but
- * the API server's cost estimate loses the length limits behind it and refuses the CRD.
+ * Whether `a.b.c` is set, as CEL: each step on the way must be. Optional chaining (`?a.?b`) would be shorter,
+ * but then the API server's cost estimate ignores the length limits behind it, and it rejects the CRD.
  */
 function present(root: 'self' | 'oldSelf', field: string): string {
   const names = field.split('.')

@@ -68,8 +68,8 @@ const storage = z.object({
 })
 
 /**
- * Kubernetes: a label's key is a prefix of 253 characters, a slash and 63 more. More labels than these select
- * nothing.
+ * Kubernetes: the key of a label is a prefix of 253 characters, a slash and 63 more. A selector with more
+ * labels than these selects nothing.
  */
 const LABELS = { entries: 64, key: 317 }
 
@@ -105,18 +105,17 @@ const spec = z
   })
   .meta({ 'x-kubernetes-validations': modelCacheRules })
 
-/** `true` is the only value that means anything. */
+/** Only `true` has a meaning. */
 const flag = mapValue(z.string()).transform(given => cut(given, 16))
 
 /**
- * Text of any length that is only compared: a long one, and one that no terminal shows as it is, is known by its
- * digest.
+ * Text of any length that we only compare. If it is long or has unprintable characters, we keep its digest.
  */
 function mark(given: string): string {
   return given.length <= 71 && printable(given) === given ? given : digestOf(given)
 }
 
-/** The metadata that rules and controllers read. Our own finalizer and annotations are kept of it. */
+/** The metadata that rules and controllers read, with our own finalizer and annotations. */
 export const cacheMeta = storedObjectMeta.extend({
   annotations: optional(
     z.object({
@@ -147,8 +146,8 @@ export const modelCache = customResource(
 
 export type ModelCache = z.infer<typeof modelCache> & {
   /**
-   * Only of one that is kept in memory, by `condensed`: a digest of all that its Job is made from, parts of which are
-   * left out.
+   * Only on a cache that is kept in memory, set by `condensed`: a digest of everything that its Job is made
+   * from, because some of that is left out.
    */
   readonly jobInputs?: string
 }

@@ -1,6 +1,6 @@
 import { UNPRINTABLE } from './schema/text.ts'
 
-/** Paths that a mount may not cover: neither at them nor above them. */
+/** Paths that a mount may not cover, neither at them nor above them. */
 export const SYSTEM_PATHS = [
   '/bin',
   '/boot',
@@ -19,7 +19,7 @@ export const SYSTEM_PATHS = [
   '/sys',
   '/tmp',
   '/usr',
-  // Where /usr is merged, these are /bin, /lib and so on.
+  // On systems with a merged /usr, these are /bin, /lib and so on.
   '/usr/bin',
   '/usr/lib',
   '/usr/lib32',
@@ -41,31 +41,30 @@ export const SYSTEM_PATHS = [
   '/vault/secrets',
 ]
 
-/** Those of them that a mount may lie inside. */
+/** Of those, the paths that a mount may lie inside. */
 const OPEN_PATHS = ['/home', '/opt', '/root', '/run', '/tmp', '/usr', '/usr/local', '/var']
 
 /**
- * Paths that a mount may not lie inside either: the kernel's; those of programs, libraries and their configuration,
- * such as /etc/passwd and /etc/ld.so.preload; and those of tokens, which Kubernetes, EKS, Azure and Vault mount.
+ * Paths that a mount may not lie inside either: the kernel's; those of programs, libraries and their
+ * configuration, such as /etc/passwd and /etc/ld.so.preload; and those of tokens, which Kubernetes, EKS,
+ * Azure and Vault mount.
  */
 export const SEALED_PATHS = SYSTEM_PATHS.filter(path => !OPEN_PATHS.includes(path))
 
 /**
- * Folders of a home, wherever that is, by which programs log in elsewhere: a mount neither is one nor lies inside
- * one. RE2 reads it too.
+ * Folders of any home directory that programs use to log in elsewhere. A mount may neither be one nor lie
+ * inside one. RE2 reads this pattern too.
  */
 export const CREDENTIAL_FOLDERS = '/\\.(ssh|gnupg|aws|azure|kube|docker|config/gcloud)(/|$)'
 
 const credentialFolder = new RegExp(CREDENTIAL_FOLDERS)
 
-/** True when `inner` is `outer` or lies inside it. Both are clean absolute paths. */
+/** Whether `inner` is `outer` or lies inside it. Both are clean absolute paths. */
 export function isWithin(inner: string, outer: string): boolean {
   return inner === outer || inner.startsWith(outer === '/' ? '/' : `${outer}/`)
 }
 
-/**
- * A path without empty or `.` segments and without a trailing slash, absolute even if it was not. `..` is kept.
- */
+/** The path without empty or `.` segments and without a trailing slash, made absolute. `..` stays. */
 export function cleanPath(path: string): string {
   const segments = path.split('/').filter(segment => segment !== '' && segment !== '.')
   return `/${segments.join('/')}`
@@ -76,18 +75,18 @@ const unprintable = new RegExp(UNPRINTABLE, 'u')
 /** Linux: NAME_MAX. */
 const MAX_PART_BYTES = 255
 
-/** Whether every part of a path can be the name of a folder, and be shown to people. */
+/** Whether every part of a path can be a folder name that people can read. */
 export function isNameable(path: string): boolean {
   return !unprintable.test(path) && path.split('/').every(part => Buffer.byteLength(part) <= MAX_PART_BYTES)
 }
 
-/** Whether a path is absolute and clean, so that two spellings never mean one place. `/` itself is not. */
+/** Whether a path is absolute and clean, so that a place has only one spelling. `/` itself is not. */
 export function isCleanMountPath(path: string): boolean {
   const isClean = path.length > 1 && cleanPath(path) === path && !path.split('/').includes('..')
   return isClean && !path.includes(':') && isNameable(path)
 }
 
-/** The reserved path that a mount at `path` would cover or lie inside, if there is one. */
+/** The reserved path that a mount at `path` would cover or lie inside; undefined if there is none. */
 export function reservedPath(path: string): string | undefined {
   return (
     SYSTEM_PATHS.find(reserved => isWithin(reserved, path)) ??

@@ -1,21 +1,21 @@
 import { SOURCE_NAMES, SOURCES, STAGED_NAMES } from './sources.ts'
 
 /**
- * Names that the API reserves for later. The schema knows them so that they are rejected by name, with a
- * reason, instead of being pruned as unknown fields by a client that does not ask for strict validation.
+ * Names that the API reserves for later. The schema knows them, so that they are denied by name and with a
+ * reason. Otherwise a client without strict validation would silently drop them.
  */
 export const ARTIFACT_KINDS = ['Weights', 'Tokenizer', 'Bytes', 'Adapter', 'Engine'] as const
 export const BACKENDS = ['PVC', 'ExistingPVC', 'Custom', 'ContentAddressed'] as const
 export const REPLICATIONS = ['AllMatchingClusters', 'AllMatchingNodes'] as const
 
-/** Enum values by field that no version of this project implements yet, with what to use instead. */
+/** Enum values, by field, that this version does not implement, with what to use instead. */
 export const RESERVED_VALUES = [
   { field: 'artifact.kind', values: ['Adapter', 'Engine'], instead: 'Weights, Tokenizer or Bytes' },
   { field: 'storage.backend', values: ['Custom', 'ContentAddressed'], instead: 'PVC or ExistingPVC' },
   { field: 'replication', values: ['AllMatchingNodes'], instead: 'AllMatchingClusters' },
 ] as const
 
-/** Fields that no version of this project implements yet, with what to do instead. */
+/** Fields that this version does not implement, with what to do instead. */
 export const RESERVED_FIELDS: readonly { field: string; instead: string }[] = [
   ...SOURCE_NAMES.filter(name => !SOURCES[name].isStaged).map(name => ({
     field: `artifact.source.${name}`,

@@ -1,6 +1,6 @@
 import type { Violation } from './violation.ts'
 
-/** A value, or why there is none: one shape for every function that can give either. */
+/** A value, or why there is none. Every function that can return either uses this one shape. */
 export type Outcome<T, Refusal = Violation> =
   | { readonly value: T; readonly refused?: undefined }
   | { readonly value?: undefined; readonly refused: Refusal }

@@ -1,12 +1,12 @@
 import type { ModelCache } from './modelcache.ts'
 import type { Condition } from './modelcache-status.ts'
 
-/** Whether the controller says that the cache can be mounted: condition Ready is True. */
+/** Whether the controller says that the cache can be mounted: its condition Ready is True. */
 export function isReady({ status }: ModelCache): boolean {
   return conditionOf(status, 'Ready')?.status === 'True'
 }
 
-/** The condition of that type in a status; Kubernetes allows one of each. */
+/** The condition of a type in a status. Kubernetes allows one of each. */
 export function conditionOf(status: ModelCache['status'], type: Condition['type']): Condition | undefined {
   return status?.conditions?.find(condition => condition.type === type)
 }

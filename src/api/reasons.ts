@@ -2,14 +2,14 @@ import type { Actor } from './status-reasons.ts'
 
 /** What docs/reasons.md says of a reason. */
 interface ReasonText {
-  /** Whether it denies a request, is told as a warning, or is the one for some objects and the other for others. */
+  /** Whether it denies a request, is a warning, or is a denial for some objects and a warning for others. */
   readonly says: 'denied' | 'warned' | 'both'
-  /** Who has to act: whoever writes the manifest, an administrator of the cluster, or nobody. */
+  /** Who must act: the author of the manifest, an administrator of the cluster, or nobody. */
   readonly who: Actor
   /** What triggers it. */
   when: string
   /**
-   * A message, for reasons that nobody can show by applying a manifest; the others quote their example in examples/.
+   * A message, for reasons that applying a manifest cannot show. The others quote their example in examples/.
    */
   example?: string
   /** What to do. */
@@ -17,9 +17,9 @@ interface ReasonText {
 }
 
 /**
- * The one list of reasons that a denial or a warning can carry: the type, the metrics label, the causes in a Status,
- * the audit annotation and docs/reasons.md come from it. A reason is part of the API: scripts, dashboards and people
- * rely on it, so it is never renamed. Reasons of rules that are still to come are added with their rules.
+ * The one list of reasons that a denial or a warning can have. The type, the metrics label, the causes in a
+ * Status, the audit annotation and docs/reasons.md all come from it. A reason is part of the API: scripts,
+ * dashboards and people rely on it, so we never rename one. A reason is added together with its rule.
  */
 export const REASONS = {
   AnnotationNotOnTemplate: {

@@ -1,19 +1,19 @@
 import { UNPRINTABLE } from './schema/text.ts'
 
 /**
- * One thing that a field of a source must satisfy. The patterns are in the common part of JavaScript's regular
- * expressions and RE2, since the webhook and the CEL of the CRD both evaluate them.
+ * One requirement for a field of a source. The patterns use only what JavaScript's regular expressions and
+ * RE2 have in common, because the webhook and the CEL of the CRD both evaluate them.
  */
 export interface SourceFormat {
   /** Path below `spec`. */
   field: string
-  /** The value is a list, and each of its items is meant. */
+  /** The value is a list, and the requirement applies to each item. */
   list?: true
-  /** What the value matches. */
+  /** The value must match this. */
   matches?: string
-  /** What the value does not match. */
+  /** The value must not match this. */
   lacks?: string
-  /** What it must be, as the end of a sentence that begins with the field. */
+  /** What the value must be, as the end of a sentence that starts with the field. */
   must: string
 }
 
@@ -23,7 +23,7 @@ const PATH_PART = '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*'
 const TAG = ':[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'
 const DIGEST = '@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})'
 const HUGGING_FACE = 'artifact.source.huggingFace'
-/** What presigned URLs of S3, GCS and Azure have in their query, and other names of what opens a door. */
+/** Query parameters of presigned URLs of S3, GCS and Azure, and other names of credentials. */
 export const SIGNED =
   '[?&;#](?i:[a-z0-9_.-]*(token|signature|secret|password|passwd|credential|api[_-]?key|accesskeyid)|sig|sas|jwt|auth|authorization)='
 
@@ -95,7 +95,7 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
       },
     ],
   ),
-  // Where a pattern above lets them through: they would reach the terminals of others.
+  // Characters that a pattern above allows and that would reach other people's terminals.
   ...(
     [
       [`${HUGGING_FACE}.revision`],
@@ -120,8 +120,7 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
     matches: `^${HOST_PART}(\\.${HOST_PART})*(:[0-9]+)?(/${PATH_PART})+(${TAG})?(${DIGEST})?$`,
     must: 'be registry/repository:tag or registry/repository@sha256:… with a repository in lower case, such as ghcr.io/models/llama:70b',
   },
-  // That grammar takes a first part without a dot or a port for one of the path, on a registry that each client
-  // chooses by itself.
+  // Without a registry, the first part counts as a path, and each client picks a registry of its own.
   {
     field: 'artifact.source.oci.reference',
     matches: '^([^/]*[.:][^/]*|localhost)/',
@@ -129,7 +128,7 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
   },
 ]
 
-/** What an http source must have, as the end of a sentence that begins with the field. */
+/** What an http source must have, as the end of a sentence that starts with the field. */
 export const URL_ONCE =
   'must have either url or secretRef.urlKey, the key of the Secret that holds the whole URL; set one of them'
 
@@ -139,7 +138,7 @@ export function hasFormat(value: string, { matches, lacks }: SourceFormat): bool
   return lacks === undefined || !compiled(lacks).test(value)
 }
 
-/** The table has patterns as texts, because the CRD has them too. */
+/** The table stores patterns as text, because the CRD uses them too. */
 const expressions = new Map<string, RegExp>()
 
 function compiled(pattern: string): RegExp {

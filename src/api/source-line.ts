@@ -2,7 +2,7 @@ import type { ModelCacheSpec } from './modelcache.ts'
 import { printable } from './schema/text.ts'
 import { askSource } from './sources.ts'
 
-/** Where the bytes of a cache come from, in one line for people: the SOURCE column. */
+/** The source of a cache in one line, for people: the SOURCE column. */
 export function sourceLine(spec: ModelCacheSpec): string {
   return printable(lineOf(spec))
 }

@@ -2,15 +2,18 @@ import type { z } from 'zod'
 import type { artifactSource } from './artifact-source.ts'
 import { digestOf } from './schema/digest.ts'
 
-/** `spec.artifact.source`: one member for each kind of source, of which one is set. */
+/** `spec.artifact.source`: one member for each kind of source. Exactly one is set. */
 export type Source = z.infer<typeof artifactSource>
 export type SourceName = keyof Source
 
-/** What is known of one kind of source. */
+/** What we know about one kind of source. */
 export interface SourceType<S> {
-  /** Whether this version stages it. One that it does not stage is rejected by name. */
+  /** Whether this version stages it. If not, it is denied by name. */
   readonly isStaged: boolean
-  /** Its bytes are part of the cluster, so a claim of the least size holds them, and nobody has to measure them. */
+  /**
+   * Its bytes are part of the cluster, so a claim of the smallest size holds them and no Job needs to measure
+   * them.
+   */
   readonly isSmall?: true
   /** The source in one line, for people. */
   line(source: S): string
@@ -19,27 +22,30 @@ export interface SourceType<S> {
   /** The ConfigMap that its Job gets. */
   configMap?(source: S): string
   /**
-   * The same source with digests in place of what is large; condensed again it is the same. Absent: nothing of it is
-   * large.
+   * The same source with digests in place of large values. Condensing it again changes nothing. Absent if
+   * nothing in it is large.
    */
   condensed?(source: S): S
-  /** Whether it can be told from other sources: not where a Secret holds the URL. Absent: always. */
+  /**
+   * Whether we can tell it from other sources, which we cannot if a Secret holds the URL. Absent means
+   * always.
+   */
   isKnown?(source: S): boolean
-  /** What of it moves by custom, such as branch `main`; undefined where it stands still as far as anybody knows. */
+  /** The part that usually moves, such as branch `main`; undefined if nothing is known to move. */
   moving?(source: S): Moving | undefined
 }
 
-/** A name that points at something else tomorrow. */
+/** A name that may point to something else tomorrow. */
 export interface Moving {
   /** Member of the source. */
   field: string
   /** Such as `revision main`. */
   what: string
-  /** What to name in its place. */
+  /** What to use instead. */
   pin: string
 }
 
-/** Each kind of source that the API has. Whatever lists sources or asks about one comes from here. */
+/** Every kind of source in the API. Whatever lists sources or asks about one uses this table. */
 export const SOURCES = {
   huggingFace: {
     isStaged: true,
@@ -99,21 +105,21 @@ export type StagedName = {
 
 export const SOURCE_NAMES = Object.keys(SOURCES) as readonly SourceName[]
 
-/** The names of the sources that this version stages, in the order in which messages list them. */
+/** The names of the sources that this version stages, in the order of messages. */
 export const STAGED_NAMES = SOURCE_NAMES.filter((name): name is StagedName => SOURCES[name].isStaged)
 
-/** The members that are set, in the order of the table. Admission sees to it that it is one. */
+/** The members that are set, in the order of the table. Admission makes sure that there is exactly one. */
 export function namesOf(source: Source | undefined): SourceName[] {
   return SOURCE_NAMES.filter(name => source?.[name] !== undefined)
 }
 
-/** What is known of the source of that name. */
+/** What we know about the source of that name. */
 export function sourceType<K extends SourceName>(name: K): SourceType<NonNullable<Source[K]>> {
   const types: { readonly [N in SourceName]: SourceType<NonNullable<Source[N]>> } = SOURCES
   return types[name]
 }
 
-/** Asks about the one source that is set; undefined where there is none. */
+/** Asks about the one source that is set; undefined if there is none. */
 export function askSource<R>(
   source: Source | undefined,
   ask: <S>(type: SourceType<S>, value: S, name: SourceName) => R,
@@ -126,20 +132,20 @@ export function askSource<R>(
   return name && askOf(name)
 }
 
-/** Names that by custom follow the newest state. Other branches and tags may move too, but mostly stand still. */
+/** Names that by convention follow the newest state. Other branches and tags can move too, but seldom do. */
 const MOVING_BRANCHES: readonly string[] = ['main', 'master']
 const LATEST = 'latest'
 
-/** The tag `latest` in words, where a reference goes by it; undefined where it names another tag or a digest. */
+/** The tag `latest` in words, if the reference uses it; undefined if it names another tag or a digest. */
 function movingTag(reference: string): string | undefined {
   if (reference.includes('@')) return undefined
-  // A registry may have a port, so the colon of a tag is looked for behind the last slash.
+  // A registry may have a port, so we look for the colon of a tag after the last slash.
   const [, tag] = reference.slice(reference.lastIndexOf('/') + 1).split(':')
   if (tag === undefined) return `no tag means ${LATEST}, which`
   return tag === LATEST ? `tag ${LATEST}` : undefined
 }
 
-/** A list of patterns whose JSON is longer is kept as its digest. */
+/** A list of patterns with longer JSON is kept as its digest. */
 const MAX_PATTERNS = 512
 
 function condensedPatterns(patterns: string[]): string[] {

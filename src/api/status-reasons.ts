@@ -1,18 +1,18 @@
 /**
  * What follows from a reason:
- * - `progress`: nothing is wrong, and it says how far it is;
- * - `passes`: it is tried again at once, or ends when its cause does;
- * - `retried`: the run has ended, and the controller tries again after a pause, or as soon as it sees that its cause
- * is gone;
- * - `final`: nothing is tried until somebody changes the ModelCache, its Secret or its source;
+ * - `progress`: nothing is wrong, and the message says how far the work is;
+ * - `passes`: it is tried again at once, or it ends when its cause does;
+ * - `retried`: the run has ended, and the controller tries again after a pause, or as soon as it sees that
+ *   the cause is gone;
+ * - `final`: nothing happens until somebody changes the ModelCache, its Secret or its source;
  * - `ok`: the cache is Ready.
  */
 export type Effect = 'progress' | 'passes' | 'retried' | 'final' | 'ok'
 
-/** Who has to act: whoever writes the ModelCache, an administrator of the cluster, or nobody. */
+/** Who must act: the author of the ModelCache, an administrator of the cluster, or nobody. */
 export type Actor = 'author' | 'administrator' | 'nobody'
 
-/** What a reason of a condition of a ModelCache means, what follows from it, and what to do about it. */
+/** The meaning of a reason in a condition of a ModelCache, what follows from it, and what to do about it. */
 interface StatusReasonText {
   readonly effect: Effect
   readonly who: Actor
@@ -22,7 +22,7 @@ interface StatusReasonText {
 
 const NOTHING = 'Nothing.'
 
-/** Why a snapshot could not be written: `modelcache hydrate` says one of these. */
+/** Why a snapshot could not be written. `modelcache hydrate` reports one of these. */
 export const FAILURE_REASONS = {
   ArchiveInvalid: {
     effect: 'final',
@@ -148,7 +148,7 @@ export const FAILURE_REASONS = {
 
 export type FailureReason = keyof typeof FAILURE_REASONS
 
-/** Why nothing is staged yet, or cannot be for now. Each ends by itself when its cause does. */
+/** Why nothing is staged yet, or cannot be for now. Each one ends by itself when its cause does. */
 const WAITING_REASONS = {
   Evicted: {
     effect: 'passes',
@@ -316,12 +316,12 @@ export const STATUS_REASONS = {
 
 export type StatusReason = keyof typeof STATUS_REASONS
 
-/** What follows from a reason of a status; undefined for one that another version has written. */
+/** What follows from a reason in a status; undefined if another version wrote the reason. */
 export function effectOf(reason: string): Effect | undefined {
   return rowOf(reason)?.effect
 }
 
-/** Whether a cache that is not Ready for this reason stays so until somebody does something. */
+/** Whether a cache that is not Ready for this reason stays that way until somebody acts. */
 export function needsAction(reason: string): boolean {
   const who = rowOf(reason)?.who
   return who !== undefined && who !== 'nobody'

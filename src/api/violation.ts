@@ -1,20 +1,23 @@
 import type { Reason } from './reasons.ts'
 import { foreign } from './schema/text.ts'
 
-/** Why something is refused: a stable reason, the field at fault, and words that say what to do about it. */
+/** Why something is denied: a stable reason, the field at fault, and a text that says what to do. */
 export interface Violation {
   reason: Reason
   /** Path of the field, such as `spec.storage.pvc.storageClassName`. */
   field: string
-  /** What was found and what to do, in one or two lines, without the reason. */
+  /** What is wrong and what to do, in one or two lines, without the reason. */
   text: string
 }
 
-/** Characters of a message: more than any rule writes about names and paths of a sensible length. */
+/** Maximum characters of a message: more than any rule writes about names and paths of normal length. */
 const MAX_TEXT = 2048
 const MAX_FIELD = 512
 
-/** A violation, its texts cut where an object has given them too much, and escaped where a terminal would obey. */
+/**
+ * A violation. Its texts are cut if the object made them too long, and escaped so that no terminal obeys
+ * them.
+ */
 export function violation(reason: Reason, field: string, text: string): Violation {
   return { reason, field: foreign(field, MAX_FIELD), text: foreign(text, MAX_TEXT) }
 }

@@ -8,15 +8,15 @@ import type { KeyedCertificate } from './issue.ts'
 import { caProblem, readCertificate, readCertificates } from './verify.ts'
 
 /**
- * The one Secret of the CA, and the only truth about it. It is installed empty (manifests/secret.yaml), so that
- * nobody needs to create Secrets.
+ * The one Secret of the CA, and the single source of truth about it. It is installed empty
+ * (manifests/secret.yaml), so that no role needs the right to create Secrets.
  */
 export const CA_SECRET = 'modelcache-webhook-ca'
 
-/** On the Secret: a value that was not there before asks for a rotation. */
+/** On the Secret: a new value asks for a rotation. */
 export const ROTATE_CA = `${GROUP}/rotate-ca`
 
-/** On the Secret, written by the controller: the value of `ROTATE_CA` for which a rotation was begun last. */
+/** On the Secret, written by the controller: the last value of `ROTATE_CA` that started a rotation. */
 export const ROTATE_CA_SEEN = `${GROUP}/rotate-ca-seen`
 
 const secret = z.looseObject({
@@ -30,10 +30,10 @@ const secret = z.looseObject({
   data: optional(z.record(z.string(), z.string())),
 })
 
-/** The Secret as stored; what else it carries is kept as it is. It holds private keys: never log one. */
+/** The Secret as stored; everything else in it is kept as it is. It holds private keys: never log one. */
 export type AuthoritySecret = z.infer<typeof secret>
 
-/** How the Secret is addressed: it alone, so that a right to this one name is enough. */
+/** How the Secret is addressed. Watching only this name needs a right to this name alone. */
 export function authoritySecrets(namespace: string): Resource<AuthoritySecret> {
   return {
     apiVersion: 'v1',
@@ -46,7 +46,7 @@ export function authoritySecrets(namespace: string): Resource<AuthoritySecret> {
   }
 }
 
-/** What a Secret says. Of one without a sound signer, only what was trusted can be used again. */
+/** What a Secret says. Without a valid signer, only its trusted certificates can be used again. */
 export type Reading =
   | {
       readonly authority: Authority
@@ -66,8 +66,8 @@ const trustedUntil = z.record(
 )
 
 /**
- * Reads and checks the Secret, at `now` in milliseconds since the epoch. People can edit it: certificates that they
- * add to `ca.crt` are trusted, and given up after the time for which any previous CA is.
+ * Reads and checks the Secret at `now` (milliseconds since the epoch). People can edit it: certificates that
+ * they add to `ca.crt` are trusted, and dropped after the same time as any previous CA.
  */
 export function readAuthority({ data }: AuthoritySecret, now: number): Reading {
   const text = (key: string) => Buffer.from(data?.[key] ?? '', 'base64').toString()
@@ -93,20 +93,20 @@ export function readAuthority({ data }: AuthoritySecret, now: number): Reading {
   }
 }
 
-/** The value by which a rotation is asked for that was not begun yet; undefined if none is. */
+/** The value that asks for a rotation that has not started yet; undefined if there is none. */
 export function rotationAsked({ metadata: { annotations } }: AuthoritySecret): string | undefined {
   const asked = annotations?.[ROTATE_CA]
   return asked && asked !== annotations?.[ROTATE_CA_SEEN] ? asked : undefined
 }
 
-/** Whether a Secret is as it was installed: nobody has written a CA into it yet. */
+/** Whether a Secret is still as it was installed, with no CA in it. */
 export function isEmpty({ data }: AuthoritySecret): boolean {
   return Object.keys(data ?? {}).length === 0
 }
 
 /**
- * The Secret as it is to be replaced: its resourceVersion stays, so that the API server refuses the write if it has
- * changed meanwhile. `seen` is recorded as the value for which a rotation was begun.
+ * The Secret to write. Its resourceVersion stays, so that the API server rejects the write if the Secret has
+ * changed meanwhile. `seen` is recorded as the value that started the rotation.
  */
 export function changedSecret(
   current: AuthoritySecret,
@@ -137,7 +137,7 @@ function dataOf(authority: Authority): Record<string, string> {
   )
 }
 
-/** A certificate in the form that bundles have, so that the two can be compared as texts. */
+/** A certificate in the form that bundles have, so that the two can be compared as text. */
 function pairOf(certPem: string, keyPem: string): KeyedCertificate {
   return { certPem: readCertificate(certPem)?.toString() ?? '', keyPem }
 }

@@ -17,11 +17,10 @@ export interface AuthorityWatch {
   /** The Secret and what it says now; undefined while there is none. */
   current(): { readonly secret: AuthoritySecret; readonly reading: Reading } | undefined
   /**
-   * The last authority that was sound, kept while the Secret is gone or spoilt; undefined when it may not sign any
-   * more.
+   * The last valid authority, kept while the Secret is gone or damaged; undefined once it may no longer sign.
    */
   held(): Authority | undefined
-  /** Calls the listener after each change of the Secret. Gives the way to stop. */
+  /** Calls the listener after each change of the Secret. Returns a function that stops this. */
   onChange(listener: () => void): () => void
 }
 
@@ -35,8 +34,8 @@ export interface AuthorityWatchOptions {
 }
 
 /**
- * Watches the Secret of the CA, and changes nothing. A Secret that is gone is said in the log: replicas go on with
- * what they have until somebody installs it again.
+ * Watches the Secret of the CA, and changes nothing. If the Secret is gone, the log says so, and replicas go
+ * on with what they have until somebody installs it again.
  */
 export function watchAuthority(options: AuthorityWatchOptions): AuthorityWatch {
   const { config, namespace, logger, signal, clock = Date.now } = options
@@ -63,12 +62,12 @@ export function watchAuthority(options: AuthorityWatchOptions): AuthorityWatch {
   }
 }
 
-/** What to do about a Secret that is not there: nobody but an administrator may create it. */
+/** What to do about a missing Secret: only an administrator may create it. */
 export function secretIsGone(namespace: string): string {
   return `Secret ${namespace}/${CA_SECRET} is not there; it is a part of the installation, so apply manifests/secret.yaml or run helm upgrade again`
 }
 
-/** When a certificate ends, for people. */
+/** When a certificate ends, in words. */
 export function isoEnd(certPem: string): string | undefined {
   const end = endOf(certPem)
   return end === undefined ? undefined : new Date(end).toISOString()

@@ -15,9 +15,9 @@ import {
 } from './webhook-configurations.ts'
 
 /**
- * Keeps `caBundle` of our webhooks what the stored Secret says, until the signal aborts; can be started again after
- * that. Writes that field alone, and only where it differs: whoever changes it sees it changed back. A configuration
- * that does not exist is not made.
+ * Keeps `caBundle` of our webhooks equal to the stored Secret until the signal aborts; can be started again
+ * after that. It writes only that field, and only if it differs, so a change by somebody else is undone. It
+ * never creates a configuration.
  */
 export function startCaBundleWriter(options: {
   authority: Pick<AuthorityWatch, 'current' | 'onChange'>
@@ -50,7 +50,7 @@ export function startCaBundleWriter(options: {
     }))
     await rest.apply(
       objectPath(resource, undefined, name),
-      // The version makes a decision from a stale look, or of a leader that is one no more, fail.
+      // With the version, a write that comes from an old look or a former leader fails.
       { apiVersion: resource.apiVersion, kind, metadata: { name, resourceVersion }, webhooks },
       { fieldManager: CERTIFICATES_MANAGER, force: true, signal },
     )

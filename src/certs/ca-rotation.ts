@@ -15,22 +15,25 @@ import {
   webhookConfigurations,
 } from './webhook-configurations.ts'
 
-/** How often the clocks are looked at when nothing happens. */
+/** How often we look at the clock when nothing happens. */
 const CHECK_MS = 30_000
 
 /**
- * Renews the CA step by step, until the signal aborts; can be started again after that. What signs is always trusted
- * by every webhook that exists, and was so for the settle time. A Secret that is empty or cannot be used gets what
- * was held, else a fresh CA.
+ * Renews the CA step by step until the signal aborts; can be started again after that. The CA that signs is
+ * always trusted by every webhook, and has been for the settle time. A Secret that is empty or damaged gets
+ * the CA that we held, or a fresh one.
  */
 export function startRotation(options: {
   authority: AuthorityWatch
   configurations: ConfigurationWatch
   service: WebhookService
   rest: Pick<Rest, 'get' | 'replace'>
-  /** Makes a CA; it is in force only once it is stored. */
+  /** Creates a CA. It counts only once it is stored. */
   freshCA: () => Promise<KeyedCertificate>
-  /** How long a bundle must have been shown until everybody has learnt of it, in milliseconds. */
+  /**
+   * How long the webhooks must have shown a bundle before we assume that every API server uses it, in
+   * milliseconds.
+   */
   settleMs: number
   logger: Logger
   signal: AbortSignal
@@ -114,7 +117,7 @@ export function startRotation(options: {
     logger.info({ ca, notAfter, next, previous: after.previous.length }, what)
   }
 
-  /** The watches may lag, and from this step there is no way back. */
+  /** The watches may lag, and this step cannot be undone. */
   async function isShownLive(bundle: string): Promise<boolean> {
     const answers = webhookConfigurations.map(async resource => {
       const path = objectPath(resource, undefined, resource.name)

@@ -33,7 +33,8 @@ export function aSecretOf(namespace: string, authority: Authority): AuthoritySec
 }
 
 /**
- * A certificate that is `like` another, signed by itself with an ECDSA key: the kind that cert-manager is asked for.
+ * A certificate that is `like` another, signed by itself with an ECDSA key: the kind that cert-manager is
+ * asked for.
  */
 export function anEcdsaPair(like: KeyedCertificate): KeyedCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

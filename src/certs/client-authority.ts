@@ -3,19 +3,19 @@ import type { Logger } from 'pino'
 import { reread } from './reread.ts'
 import { readCertificates } from './verify.ts'
 
-/** The CAs that sign the certificates of those who may call the webhook: API servers, and nobody else. */
+/** The CAs that sign the certificates of API servers, the only clients that may call the webhook. */
 export interface ClientAuthority {
   /** PEM. */
   current(): string
-  /** Calls the listener with each bundle after the first. */
+  /** Calls the listener with each bundle after the first one. */
   onChange(listener: (caPem: string) => void): void
 }
 
 /**
- * The CAs in a PEM file, read again every ten seconds. A file without a certificate is not used: the last bundle goes
- * on, and the log says why.
+ * The CAs in a PEM file, read again every ten seconds. If the file has no certificate, the last bundle stays
+ * in use and the log says why.
  *
- * @throws Error at the start, when there is no certificate in the file.
+ * @throws Error at the start, if the file has no certificate.
  */
 export function clientAuthority(options: {
   file: string

@@ -16,10 +16,10 @@ export interface FileCertificateOptions {
 }
 
 /**
- * The serving certificate in two PEM files, read again every ten seconds. What cannot be used is not: the last pair
- * goes on, and the log says why.
+ * The serving certificate in two PEM files, read again every ten seconds. If the new pair cannot be used, the
+ * last pair stays in use and the log says why.
  *
- * @throws Error at the start, when there is no pair that can be used.
+ * @throws Error at the start, if no pair can be used.
  */
 export function fileCertificate(options: FileCertificateOptions): ServingCertificate {
   const { certFile, keyFile, logger, signal, clock = Date.now } = options
@@ -32,7 +32,7 @@ export function fileCertificate(options: FileCertificateOptions): ServingCertifi
   const load = (): void => {
     const pair = read()
     const problem = servingProblem(pair, clock())
-    // Also of the pair in use: nobody may have renewed it in time.
+    // Check the pair in use too: nobody may have renewed it in time.
     if (problem !== undefined) throw new Error(`${certFile} and ${keyFile}: ${problem}`)
     const current = serving.current()
     if (pair.certPem === current?.certPem && pair.keyPem === current.keyPem) return

@@ -31,8 +31,8 @@ const bundlesOnly = z.strictObject({
 })
 
 /**
- * The Secret of the CA and our two webhook configurations, as an API server keeps them: what is written must name the
- * version that is there. The watches tell of it at once, unless they lag.
+ * The Secret of the CA and our two webhook configurations, as an API server keeps them: what is written must
+ * name the version that is there. The watches tell of it at once, unless they lag.
  */
 export function anInstallation() {
   const [mutatingKind, validatingKind] = webhookConfigurations
@@ -171,7 +171,10 @@ export function anInstallation() {
   }
 }
 
-/** One of our configurations as it is shipped, or with an authority trusted: two webhooks of ours and a foreign one. */
+/**
+ * One of our configurations as it is shipped, or with an authority trusted: two webhooks of ours and a
+ * foreign one.
+ */
 export function aConfiguration(kind: 'mutating' | 'validating', authority?: Authority): WebhookConfiguration {
   const ours = ['pods', 'jobs'].map(what => ({
     name: `${kind}.${what}.modelplane.ai`,

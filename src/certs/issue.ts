@@ -12,9 +12,9 @@ export interface KeyedCertificate {
 
 export interface CARequest {
   commonName: string
-  /** May be a fraction; whole seconds count. */
+  /** May be a fraction. It is rounded to whole seconds. */
   days: number
-  /** The moment of issue; the present one unless a test says otherwise. */
+  /** The moment of issue; now, unless a test says otherwise. */
   now?: Date
 }
 
@@ -27,9 +27,9 @@ export interface LeafRequest extends CARequest {
 }
 
 const MINUTE_MS = 60_000
-/** Milliseconds in a day, the unit in which validity is asked for. */
+/** Milliseconds of a day. Validity is given in days. */
 export const DAY_MS = 24 * 60 * MINUTE_MS
-/** Certificates begin that much before their issue, so that a peer whose clock lags does not refuse a fresh one. */
+/** Certificates start this long before their issue, so that a peer with a slow clock accepts a fresh one. */
 export const BACKDATE_MS = 60 * MINUTE_MS
 
 // Values of GeneralName, RFC 5280 section 4.2.1.6.
@@ -37,8 +37,8 @@ const DNS_NAME = 2
 const IP_ADDRESS = 7
 
 /**
- * Makes a self-signed CA with a fresh RSA key. It may sign leaves only, no further CA (path length 0),
- * and is valid from one hour before `now` until `days` after it.
+ * Creates a self-signed CA with a fresh RSA key. It may sign leaves only (path length 0), and is valid from
+ * one hour before `now` until `days` after it.
  */
 export async function issueCA(request: CARequest): Promise<KeyedCertificate> {
   const keys = await newKeys()
@@ -56,8 +56,8 @@ export async function issueCA(request: CARequest): Promise<KeyedCertificate> {
 }
 
 /**
- * Makes a leaf with a fresh RSA key, signed by `ca`: for the names, addresses and usages asked for and
- * nothing else, valid from one hour before `now` until `days` after it, or until the end of `ca` if that comes first.
+ * Creates a leaf with a fresh RSA key, signed by `ca`, for exactly these names, addresses and usages. It is
+ * valid from one hour before `now` until `days` after it, or until `ca` ends if that is earlier.
  */
 export async function issueLeaf(ca: KeyedCertificate, request: LeafRequest): Promise<KeyedCertificate> {
   const keys = await newKeys()
@@ -70,13 +70,16 @@ export async function issueLeaf(ca: KeyedCertificate, request: LeafRequest): Pro
   return signed(cert, ca.keyPem, keys.privatePem)
 }
 
-/** The names under which pods and the API server reach a Service, shortest first. */
+/** The names that pods and the API server use to reach a Service, shortest first. */
 export function serviceDnsNames(service: string, namespace: string): string[] {
   const qualified = `${service}.${namespace}`
   return [service, qualified, `${qualified}.svc`, `${qualified}.svc.cluster.local`]
 }
 
-/** The key comes from node:crypto because forge makes one in JavaScript, which takes seconds and blocks. */
+/**
+ * node:crypto creates the key: forge would do it in JavaScript, which takes seconds and blocks the event
+ * loop.
+ */
 async function newKeys() {
   const { publicKey, privateKey } = await generateKeys('rsa', {
     modulusLength: 2048,
@@ -99,7 +102,7 @@ function blankCertificate(publicKey: forge.pki.PublicKey, request: CARequest): f
   return cert
 }
 
-/** Sixteen random bytes whose first lies in 0x40..0x7f: positive, not zero, and no leading zero to trim. */
+/** Sixteen random bytes. The first is in 0x40..0x7f: positive, not zero, and no leading zero to trim. */
 function randomSerial(): string {
   const bytes = randomBytes(16)
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40
@@ -128,10 +131,10 @@ function leafExtensions(request: LeafRequest, caCert: forge.pki.Certificate): ob
 
 function signed(cert: forge.pki.Certificate, signerPem: string, keyPem: string): KeyedCertificate {
   const key = forge.pki.privateKeyFromPem(signerPem)
-  // forge encodes, and OpenSSL signs: in JavaScript that holds up the event loop some thirty times as long.
+  // forge encodes, and OpenSSL signs: signing in JavaScript blocks the event loop some thirty times as long.
   const signature = () =>
     sign('sha256', Buffer.from(forge.asn1.toDer(cert.tbsCertificate).getBytes(), 'latin1'), signerPem)
   cert.sign({ ...key, sign: () => signature().toString('latin1') }, forge.md.sha256.create())
-  // forge writes CRLF, which survives badly in YAML and in shell pipelines.
+  // forge writes CRLF, which breaks easily in YAML and in shell pipelines.
   return { certPem: forge.pki.certificateToPem(cert).replaceAll('\r\n', '\n'), keyPem }
 }

@@ -7,14 +7,14 @@ import { createServingCertificate, type ServingCertificate } from './serving-cer
 import { endOf, readCertificate, servingProblem } from './verify.ts'
 
 /**
- * How often the wall clock is looked at: a long timer does not notice that the machine slept or that its clock was
- * set.
+ * How often we look at the wall clock. A long timer does not notice that the machine slept or that its clock
+ * was set.
  */
 const CHECK_MS = 30_000
 
 export interface MintOptions {
   readonly authority: Pick<AuthorityWatch, 'current' | 'onChange'>
-  /** The names that it is for; the one that the API server calls among them. */
+  /** The names in the certificate, including the one that the API server calls. */
   readonly dnsNames: readonly string[]
   readonly lifetimeMs: number
   readonly logger: Logger
@@ -23,7 +23,7 @@ export interface MintOptions {
   readonly clock?: () => number
 }
 
-/** A leaf in use, with what decides when another takes its place. */
+/** A leaf in use, and what decides when to replace it. */
 interface Minted {
   readonly signerPem: string
   readonly at: number
@@ -31,9 +31,9 @@ interface Minted {
 }
 
 /**
- * A serving certificate that this replica alone has, and signs itself with the shared CA: its key is in memory only.
- * Made again at two thirds of its life and whenever another CA signs. While the CA cannot be used, the last one goes
- * on.
+ * A serving certificate that only this replica has. The replica signs it with the shared CA and keeps its key
+ * in memory. It is replaced at two thirds of its life and whenever another CA signs. While the CA cannot be
+ * used, the last certificate stays in use.
  */
 export function mintCertificate(options: MintOptions): ServingCertificate {
   const { authority, dnsNames, lifetimeMs, logger, signal, clock = Date.now } = options
@@ -77,11 +77,11 @@ export function mintCertificate(options: MintOptions): ServingCertificate {
 
 function isGood(minted: Minted | undefined, signer: KeyedCertificate, now: number): boolean {
   if (minted?.signerPem !== signer.certPem) return false
-  // A clock that was set back so far that the certificate is not valid yet needs another one too.
+  // Also replace it if the clock was set back so far that the certificate is not valid yet.
   return now >= minted.at - BACKDATE_MS && now < minted.renewAt
 }
 
-/** A second look at what was made, by the library that serves it. */
+/** The library that serves the certificate checks it once more. */
 function leafProblem(leaf: KeyedCertificate, signer: KeyedCertificate, now: number): string | undefined {
   const ca = readCertificate(signer.certPem)
   const cert = readCertificate(leaf.certPem)

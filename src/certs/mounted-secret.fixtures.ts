@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { KeyedCertificate } from './issue.ts'
 
 /**
- * A folder as kubelet mounts a Secret into a pod: the files are links through `..data` to the folder of one version,
- * and another version takes its place by one rename.
+ * A folder as kubelet mounts a Secret into a pod: the files are links through `..data` to the folder of one
+ * version, and another version takes its place by one rename.
  */
 export function mountSecret(dir: string, first: KeyedCertificate) {
   const data = join(dir, '..data')

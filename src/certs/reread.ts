@@ -1,12 +1,15 @@
 import type { Logger } from 'pino'
 import { errorMessage } from '../api/schema/text.ts'
 
-/** kubelet brings a changed Secret or ConfigMap into a pod about a minute later, so more often would win nothing. */
+/**
+ * kubelet takes about a minute to bring a changed Secret or ConfigMap into a pod, so reading more often gains
+ * nothing.
+ */
 const READ_MS = 10_000
 
 /**
- * Loads files now and every ten seconds, until the signal aborts. What is wrong later is said once, as long as it
- * stays the same, and what was loaded before goes on.
+ * Loads files now and every ten seconds until the signal aborts. A later failure is logged once as long as it
+ * stays the same, and what was loaded before stays in use.
  *
  * @throws whatever `load` throws the first time.
  */
@@ -19,7 +22,7 @@ export function reread(load: () => void, { logger, signal }: { logger: Logger; s
       complaint = undefined
     } catch (error) {
       const problem = errorMessage(error)
-      // Between the writes of two files they do not fit.
+      // Between the writes of two files, the pair does not match.
       if (problem !== complaint)
         logger.error({ problem }, 'cannot use the certificate files, what was loaded last goes on')
       complaint = problem

@@ -2,42 +2,45 @@ import { type Authority, MAX_LEAF_LIFETIME_MS, type PreviousCA } from './authori
 import { BACKDATE_MS, type KeyedCertificate } from './issue.ts'
 import { readCertificate } from './verify.ts'
 
-/** Longer than a leaf lives: its replica may have learnt late that another CA signs now, and clocks differ. */
+/**
+ * Longer than the life of a leaf: its replica may have learned late that another CA signs now, and clocks
+ * differ.
+ */
 const TRUSTED_AFTER_MS = MAX_LEAF_LIFETIME_MS + BACKDATE_MS
 
-/** What there is to do next. One step at a time, each a write of the Secret. */
+/** The next action. Each one is a single write of the Secret. */
 export type RotationStep =
-  /** Add a fresh CA that is trusted and does not sign yet. */
+  /** Add a fresh CA that is trusted but does not sign yet. */
   | { readonly kind: 'introduce'; readonly why: 'age' | 'asked' | 'next CA unusable' }
-  /** Let the next CA sign; the present one stays trusted. */
+  /** Let the next CA sign. The present one stays trusted. */
   | { readonly kind: 'promote' }
-  /** Write down until when previous CAs are trusted, and drop those whose time has come. */
+  /** Note until when previous CAs are trusted, and drop those whose time is over. */
   | { readonly kind: 'retire' }
 
-/** What decides about a step. Times in milliseconds, `now` since the epoch. */
+/** What decides about a step. Times are in milliseconds, and `now` counts from the epoch. */
 export interface RotationInput {
   readonly authority: Authority
   readonly nextProblem: string | undefined
-  /** Whether somebody has asked for a rotation that was not begun yet. */
+  /** Whether somebody has asked for a rotation that has not started yet. */
   readonly asked: boolean
   /**
-   * For how long every webhook has shown the whole bundle without a break, by a clock that cannot be set; undefined
-   * if one does not now.
+   * How long every webhook has shown the whole bundle without a break, by a clock that nobody can set;
+   * undefined if one webhook does not show it now.
    */
   readonly trustedForMs: number | undefined
-  /** How long that must be, until everybody has learnt of it. */
+  /** How long that must be before every API server knows the bundle. */
   readonly settleMs: number
   readonly now: number
 }
 
 /**
- * The next step of a rotation, or undefined when there is nothing to do. Pure, and right from every state in which a
- * Secret may be found.
+ * The next step of a rotation; undefined if there is nothing to do. Pure, and correct from every state that a
+ * Secret may be in.
  */
 export function rotationStep(input: RotationInput): RotationStep | undefined {
   const { authority, now } = input
   if (authority.next !== undefined) {
-    // A rotation that was begun is ended first; what was asked for meanwhile comes after it.
+    // A rotation that has started is finished first. A later request waits for it.
     if (input.trustedForMs !== undefined && input.trustedForMs >= input.settleMs) return { kind: 'promote' }
   } else if (input.nextProblem !== undefined) return { kind: 'introduce', why: 'next CA unusable' }
   else if (input.asked) return { kind: 'introduce', why: 'asked' }
@@ -45,7 +48,7 @@ export function rotationStep(input: RotationInput): RotationStep | undefined {
   return isSettled(authority.previous, now) ? undefined : { kind: 'retire' }
 }
 
-/** The authority after that step; `fresh` is what is introduced. */
+/** The authority after that step. `fresh` is the CA to introduce. */
 export function introduced(authority: Authority, fresh: KeyedCertificate, now: number): Authority {
   return { ...authority, next: fresh, previous: stillTrusted(authority.previous, now) }
 }
@@ -61,7 +64,10 @@ export function retired(authority: Authority, now: number): Authority {
   return { ...authority, previous: stillTrusted(authority.previous, now) }
 }
 
-/** An authority whose signer was lost: what was trusted stays so for the usual time, and a fresh CA signs at once. */
+/**
+ * An authority whose signer was lost. What was trusted stays trusted for the usual time, and a fresh CA signs
+ * at once.
+ */
 export function replaced(trusted: readonly PreviousCA[], fresh: KeyedCertificate, now: number): Authority {
   return { signer: fresh, next: undefined, previous: stillTrusted(trusted, now) }
 }
@@ -86,7 +92,7 @@ function stillTrusted(previous: readonly PreviousCA[], now: number): PreviousCA[
   return (
     previous
       .filter(({ trustedUntil }) => trustedUntil === undefined || trustedUntil > now)
-      // A time well beyond that was written by a clock that was ahead.
+      // A time far beyond that was written by a clock that was ahead.
       .map(({ certPem, trustedUntil }) => ({
         certPem,
         trustedUntil:

@@ -1,25 +1,28 @@
 import type { KeyedCertificate } from './issue.ts'
 import { endOf } from './verify.ts'
 
-/** The certificate that the webhook serves with, which changes while it serves. */
+/** The certificate that the webhook serves with. It changes while the webhook runs. */
 export interface ServingCertificate {
   current(): KeyedCertificate | undefined
-  /** Resolves when the first is there. */
+  /** Resolves when there is a first certificate. */
   readonly first: Promise<KeyedCertificate>
-  /** Calls the listener with each one after the first. */
+  /** Calls the listener with each certificate after the first. */
   onRenewal(listener: (pair: KeyedCertificate) => void): void
   /** Milliseconds since the epoch. */
   expiresAt(): number | undefined
 }
 
-/** A serving certificate and the way to change it. `first` rejects with the signal's reason if that aborts before. */
+/**
+ * A serving certificate and the function that replaces it. `first` rejects with the signal's reason if the
+ * signal aborts first.
+ */
 export function createServingCertificate(signal: AbortSignal): ServingCertificate & {
   publish(pair: KeyedCertificate): void
 } {
   const first = Promise.withResolvers<KeyedCertificate>()
   const listeners: ((pair: KeyedCertificate) => void)[] = []
   let current: KeyedCertificate | undefined
-  // Whoever does not wait for the first must not be hit by the rejection.
+  // A caller that does not wait for the first one must not see an unhandled rejection.
   first.promise.catch(() => {})
   signal.addEventListener('abort', () => first.reject(signal.reason), { once: true })
   return {

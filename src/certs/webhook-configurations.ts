@@ -22,7 +22,7 @@ const configuration = z.object({
   ),
 })
 
-/** What is read of a webhook configuration: whom it calls, and whom it trusts. */
+/** What we read of a webhook configuration: which Service it calls, and which CAs it trusts. */
 export type WebhookConfiguration = z.infer<typeof configuration>
 
 /** The Service that the webhook is behind. */
@@ -54,12 +54,12 @@ export const webhookConfigurations = [
 
 export interface ConfigurationWatch {
   synced(): boolean
-  /** Those that exist. */
+  /** The configurations that exist. */
   present(): { readonly resource: Resource<WebhookConfiguration>; readonly object: WebhookConfiguration }[]
   onChange(listener: () => void): () => void
 }
 
-/** Watches our two webhook configurations, either of which may be absent. */
+/** Watches our two webhook configurations. Either may be absent. */
 export function watchConfigurations(options: {
   config: KubeConfig
   logger: Logger
@@ -82,7 +82,7 @@ export function watchConfigurations(options: {
   }
 }
 
-/** The webhooks of a configuration that call our Service; others are none of our business. */
+/** The webhooks in a configuration that call our Service. We leave the others alone. */
 export function ownWebhooks({ webhooks }: WebhookConfiguration, service: WebhookService) {
   return (webhooks ?? []).filter(
     ({ clientConfig }) =>
@@ -90,7 +90,7 @@ export function ownWebhooks({ webhooks }: WebhookConfiguration, service: Webhook
   )
 }
 
-/** Whether all of our webhooks trust just this bundle (PEM). */
+/** Whether all of our webhooks trust exactly this bundle (PEM). */
 export function showsBundle(
   object: WebhookConfiguration,
   service: WebhookService,
@@ -99,7 +99,7 @@ export function showsBundle(
   return ownWebhooks(object, service).every(({ clientConfig }) => clientConfig.caBundle === base64(bundlePem))
 }
 
-/** Whether all of our webhooks trust this certificate (PEM), whatever else they trust. */
+/** Whether all of our webhooks trust this certificate (PEM), perhaps among others. */
 export function trusts(object: WebhookConfiguration, service: WebhookService, certPem: string): boolean {
   return ownWebhooks(object, service).every(({ clientConfig }) =>
     Buffer.from(clientConfig.caBundle ?? '', 'base64')

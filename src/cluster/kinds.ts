@@ -15,7 +15,7 @@ import { CACHE_CONSUMER } from '../api/names.ts'
 import { API_VERSION } from '../api/schema/group.ts'
 import type { Resource } from '../kube/resource.ts'
 
-/** Every kind that this project lists, watches or reads: where the API server has it, and what is read of it. */
+/** Every kind that this project lists, watches or reads: its path in the API, and the fields that we read. */
 export const KINDS: { readonly [K in Kind]: Resource<Kinds[K]> } = {
   HydrationJob: {
     apiVersion: 'batch/v1',

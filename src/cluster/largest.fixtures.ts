@@ -1,9 +1,9 @@
 import type { Kind } from '../api/kinds.ts'
 
 /**
- * Of each kind an object about as large as etcd stores one, in what the schema reads of it and in what it does not:
- * for tests of what is kept of such objects. Each is one that an API server takes, and all but those that only
- * administrators make may come from anybody.
+ * Of each kind an object about as large as etcd stores one, in what the schema reads of it and in what it
+ * does not: for tests of what is kept of such objects. Each is one that an API server takes, and all but
+ * those that only administrators make may come from anybody.
  */
 export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: object } } = {
   HydrationJob: name => ({

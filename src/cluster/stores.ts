@@ -6,7 +6,7 @@ import { KINDS } from './kinds.ts'
 /** A store of each of these kinds. */
 export type Stores<K extends Kind> = { readonly [Each in K]: ReadableStore<Kinds[Each]> }
 
-/** The stores of the kinds that a role names, each as it is made for one. */
+/** The stores of the kinds that a role names. */
 export function storesOf<K extends Kind>(
   kinds: readonly K[],
   make: <T extends StoredObject>(resource: Resource<T>, kind: K) => ReadableStore<T>,

@@ -13,11 +13,11 @@ import { type Stores, storesOf } from './stores.ts'
 
 export interface ClusterWatches<K extends Kind = Kind> {
   readonly stores: Stores<K>
-  /** Whether all kinds have been listed once: before that, absence means nothing. */
+  /** Whether every kind has been listed once. Before that, absence means nothing. */
   synced(): boolean
   /**
-   * Whether what the store says of a kind, such as `ModelCache`, may be older than an event takes to travel, because
-   * its watch is known to be broken. False for a kind that is not watched.
+   * Whether the store of a kind, such as `ModelCache`, may be older than an event takes to arrive, because
+   * its watch is broken. False for a kind that we do not watch.
    */
   inDoubt(kind: string): boolean
   /** Resolves when `synced` becomes true; rejects with the signal's reason if that aborts before. */
@@ -29,17 +29,17 @@ export interface ClusterWatches<K extends Kind = Kind> {
 }
 
 export interface WatchedKind {
-  /** In metrics. */
+  /** The name in metrics. */
   readonly name: string
   readonly stats: ReflectorStats
   /** Objects held now. */
   size(): number
-  /** Objects that were left out because their schema refuses them. */
+  /** Objects that were left out because their schema rejects them. */
   malformed(): number
 }
 
 export interface WatchClusterOptions<K extends Kind> {
-  /** What a role reads, and has a right to read. */
+  /** What a role reads, and has the right to read. */
   readonly kinds: readonly K[]
   readonly config: KubeConfig
   readonly logger: Logger
@@ -48,17 +48,17 @@ export interface WatchClusterOptions<K extends Kind> {
   readonly timing?: Partial<ReflectorTiming>
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
-  /** Gives [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly random?: () => number
 }
 
-/** Of kinds that are a selection of another one. */
+/** For kinds that are a selection of another kind. */
 const METRIC_NAMES: { readonly [K in Kind]?: string } = {
   HydrationJob: 'hydrationjobs',
   HydrationPod: 'hydrationpods',
 }
 
-/** Starts to watch the kinds that a role names, and gives their stores at once, empty at first. */
+/** Starts to watch the kinds that a role names, and returns their stores at once. They are empty at first. */
 export function watchCluster<K extends Kind>(options: WatchClusterOptions<K>): ClusterWatches<K> {
   const byKind = new Map<string, Reflector>()
   const watched: WatchedKind[] = []
@@ -73,7 +73,7 @@ export function watchCluster<K extends Kind>(options: WatchClusterOptions<K>): C
   const stores = storesOf(options.kinds, watch)
   const reflectors = [...byKind.values()]
   const whenSynced = Promise.all(reflectors.map(reflector => reflector.whenSynced)).then(() => {})
-  // Whoever asks `synced()` instead of waiting must not be hit by the rejection.
+  // A caller that asks `synced()` instead of waiting must not see an unhandled rejection.
   whenSynced.catch(() => {})
   return {
     stores,

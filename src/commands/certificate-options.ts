@@ -6,7 +6,7 @@ import { duration, names, type Option, UsageError } from './options.ts'
 
 const MINUTE_MS = 60_000
 
-/** Where this is installed, for whoever needs to know. */
+/** Where this is installed. */
 export const installationOptions = {
   namespace: {
     schema: objectName.optional(),
@@ -29,7 +29,7 @@ export const certificateOptions = {
   },
 } satisfies Record<string, Option>
 
-/** What concerns the CA, which a controller makes and renews. */
+/** Options for the CA, which a controller creates and renews. */
 export const authorityOptions = {
   'ca-lifetime': {
     schema: duration.pipe(z.number().min(10 * MINUTE_MS, 'must be 10m at least')).default(CA_LIFETIME_MS),
@@ -43,7 +43,7 @@ export const authorityOptions = {
   },
 } satisfies Record<string, Option>
 
-/** What concerns the certificate that a webhook serves with. */
+/** Options for the certificate that a webhook serves with. */
 export const servingOptions = {
   'certificate-lifetime': {
     schema: duration
@@ -79,9 +79,9 @@ export const clientOptions = {
 } satisfies Record<string, Option>
 
 /**
- * The file of the clients' CAs, or undefined where everybody is let in.
+ * The file with the CAs of clients; undefined if everybody may call.
  *
- * @throws UsageError when names are to be asked for without a CA, for then there is no certificate that has one.
+ * @throws UsageError if client names are given without a CA, because then no client has a certificate.
  */
 export function clientFile(options: {
   'client-ca-file'?: string | undefined
@@ -99,9 +99,9 @@ export function installedIn({ namespace }: { namespace?: string | undefined }): 
 }
 
 /**
- * The files that were named, or undefined where we make certificates ourselves.
+ * The files that were given; undefined if we issue certificates ourselves.
  *
- * @throws UsageError when what is named does not go with the source.
+ * @throws UsageError if the files do not fit the source of certificates.
  */
 export function certificateFiles(options: {
   'cert-source': 'self' | 'files'

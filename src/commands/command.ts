@@ -2,6 +2,6 @@
 export interface Command {
   /** What `--help` prints. */
   readonly help: string
-  /** Runs until its work is done or it is told to stop; resolves to the exit code. */
+  /** Runs until the work is done or a signal stops it. Resolves to the exit code. */
   run(argv: string[]): Promise<number>
 }

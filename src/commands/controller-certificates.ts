@@ -26,9 +26,9 @@ export interface ControllerCertificatesOptions {
 
 /** What a controller does about certificates. */
 export interface ControllerCertificates {
-  /** Why the API server does not yet trust what the webhooks serve with; undefined when it does. */
+  /** Why the API server does not trust the serving certificates yet; undefined if it does. */
   problem(): string | undefined
-  /** Rotates the CA and writes `caBundle` until that signal aborts: the work of a leader. */
+  /** Rotates the CA and writes `caBundle` until that signal aborts. Only the leader does this. */
   lead(signal: AbortSignal): void
 }
 
@@ -53,7 +53,7 @@ export function controllerCertificates(options: ControllerCertificatesOptions): 
   }
 }
 
-/** The CA that signs is what counts: while one rotates, the webhooks are served as before. */
+/** The CA that signs is what counts. During a rotation the webhooks are served as before. */
 function armingProblem(
   authority: AuthorityWatch,
   configurations: ConfigurationWatch,

@@ -28,7 +28,7 @@ import { controllerCertificates } from './controller-certificates.ts'
 import { hydratorOptions, hydratorSettings } from './hydrator-settings.ts'
 import { commonOptions, describeOptions, flag, parseOptions, policyOptions } from './options.ts'
 
-/** The Lease for which all replicas stand; manifests/rbac.yaml names it too. */
+/** The Lease that all replicas compete for. manifests/rbac.yaml names it too. */
 const LEASE = 'modelcache-controller'
 
 const OPTIONS = {
@@ -60,8 +60,8 @@ ${describeOptions(OPTIONS)}
 `
 
 /**
- * The controller: watches ModelCaches and what is made for them; as the leader it stages them, writes status and
- * lifts gates.
+ * The controller. Every replica watches ModelCaches and what is created for them. The leader stages caches,
+ * writes status and removes gates.
  */
 export const controller: Command = {
   help: HELP,
@@ -101,10 +101,10 @@ export const controller: Command = {
             signal,
           })
     const health = createHealthServer({
-      // Not whether it leads: a replica that stands by is as ready as it can be.
+      // Leadership does not count: a standby replica is as ready as it can be.
       checks: [
         () => (watches.synced() ? undefined : 'watches are not synced'),
-        // So that a rollout is complete when the API server really calls the webhooks.
+        // A rollout should be complete only when the API server really calls the webhooks.
         () => certificates?.problem(),
       ],
       metrics,
@@ -134,11 +134,12 @@ export const controller: Command = {
     }
     if (synced) {
       logger.info('watches are synced')
-      // Before the election, so that a replica that cannot make Jobs never leads.
+      // Before the election, so that a replica that cannot create Jobs never leads.
       const hydrator = await hydratorSettings(options, { rest, namespace, signal })
       if (options['no-leader-elect']) lead(signal, hydrator)
       else {
-        // The name of the pod, for people; the rest tells apart what shares it, such as the container before a restart.
+        // The name of the pod, for people. The rest distinguishes processes with the same pod name, such as
+        // the container before a restart.
         const identity = `${hostname()}_${randomUUID()}`
         const leaseNamespace = options['leader-election-namespace'] ?? namespace
         const lease = { namespace: leaseNamespace, name: LEASE, identity, fieldManager: ELECTION_MANAGER }

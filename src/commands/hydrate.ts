@@ -75,14 +75,14 @@ The last line of the output is a report: {"digest","revision","path","bytes","fi
 Exit codes: 0 done, 1 failed and will fail again, 2 usage, 75 failed and may succeed later.
 `
 
-/** Fewer lines than a person would read, and more than a status needs. */
+/** Fewer lines than would annoy a reader, and more than status needs. */
 const LINE_MS = 5_000
 const BAR_MS = 200
-/** A termination message has room for 4 KiB. */
+/** A termination message holds 4 KiB. */
 const MAX_SOURCE = 1024
 const MAX_MESSAGE = 2048
 
-/** The role that writes a snapshot: in a Job on a volume, or by hand into any folder. */
+/** The role that writes a snapshot: in a Job onto a volume, or by hand into any folder. */
 export const hydrate: Command = {
   help: HELP,
 
@@ -135,7 +135,7 @@ export const hydrate: Command = {
   },
 }
 
-/** The one ModelCache of a file, its source sound. */
+/** The one ModelCache in a file. Its source is checked. */
 async function readModelCache(file: string | undefined): Promise<ModelCache> {
   const path = file ?? `variables ${MANIFEST_VARIABLE}_*`
   const { manifests, problems } =
@@ -161,7 +161,7 @@ async function readModelCache(file: string | undefined): Promise<ModelCache> {
   return parsed.data
 }
 
-/** As the controller gives a ModelCache to its Jobs. */
+/** The form in which the controller hands a ModelCache to its Jobs. */
 function manifestsOfVariables(name: string): Input {
   const manifest = textOf(MANIFEST_VARIABLE, process.env)
   if (manifest === undefined)
@@ -187,7 +187,7 @@ async function readSecret(
   throw new HydrationError('SecretNotFound', message)
 }
 
-/** Shows how far the work has come: a bar on a terminal, else a line now and then. Gives the way to stop. */
+/** Shows progress: a bar on a terminal, otherwise a line now and then. Returns a function that stops this. */
 function showProgress(counts: Counts): () => void {
   const startedAt = performance.now()
   if (!process.stderr.isTTY) {

@@ -8,7 +8,7 @@ import { isNotFound } from '../kube/api-error.ts'
 import type { Rest } from '../kube/rest.ts'
 import { type Option, UsageError } from './options.ts'
 
-/** What every hydration Job of the installation is given. */
+/** What every hydration Job of the installation gets. */
 export const hydratorOptions = {
   'hydrator-image': {
     schema: z.string().min(1).optional(),
@@ -22,7 +22,7 @@ export const hydratorOptions = {
   },
 } satisfies Record<string, Option>
 
-/** Variables of this process that Jobs get too. */
+/** Variables of this process that are passed on to Jobs. */
 const HANDED_ON = [
   'HTTP_PROXY',
   'HTTPS_PROXY',
@@ -33,10 +33,10 @@ const HANDED_ON = [
   'HF_ENDPOINT',
 ]
 
-/** Kubernetes: an object has a megabyte and a half, and the ModelCache travels in the Job too. */
+/** Kubernetes: an object holds a megabyte and a half, and the ModelCache is in the Job too. */
 const MAX_CA = 524_288
 
-/** @throws UsageError where there is no image, or no CA that can be used. */
+/** @throws UsageError if there is no image, or no usable CA. */
 export async function hydratorSettings(
   options: {
     'hydrator-image'?: string | undefined

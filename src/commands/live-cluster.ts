@@ -11,21 +11,21 @@ import type { ReadUnknown } from '../review/decide.ts'
 import { createLiveReader } from '../view/live-read.ts'
 import { createClusterView, RULE_KINDS } from '../view/view.ts'
 
-/** A real cluster as it is now. */
+/** A real cluster in its present state. */
 export interface LiveCluster {
   view: ClusterView
   readUnknown: ReadUnknown
-  /** That of the current context, else `default`. */
+  /** The namespace of the current context, or `default`. */
   namespace: string
 }
 
 const READ_TIMEOUT_MS = 5_000
 
 /**
- * Reads every kind that rules ask about, once: a watch would go on trying where this fails, and says why.
+ * Reads every kind that rules ask about, once. A watch would retry on failure; this says why it failed.
  *
- * @throws Error when there is no kubeconfig that can be read, ApiError when the API server cannot be reached or
- * refuses a list.
+ * @throws Error if there is no readable kubeconfig, ApiError if the API server cannot be reached or rejects a
+ * list.
  */
 export async function readCluster(kubeconfig: string | undefined): Promise<LiveCluster> {
   const config = loadKubeConfig(kubeconfig)
@@ -41,7 +41,7 @@ export async function readCluster(kubeconfig: string | undefined): Promise<LiveC
   const readLive = createLiveReader(rest)
   return {
     view: createClusterView(stores),
-    // Whoever reviews may have no right to read it; then nothing is said about it.
+    // The user may have no right to read this kind. Then the review says nothing about it.
     readUnknown: (known, refs) =>
       readLive(known, refs, AbortSignal.timeout(READ_TIMEOUT_MS)).catch(() => undefined),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace || 'default',

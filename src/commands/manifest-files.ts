@@ -6,8 +6,8 @@ import type { Problem } from '../review/manifest.ts'
 import { type Input, readManifests } from '../review/read-manifests.ts'
 
 /**
- * Reads the manifests in files, in folders with what is below them (`.yaml`, `.yml` and `.json`, sorted; hidden ones
- * are not manifests), and for `-` in the standard input. Goes through all of it even when some cannot be read.
+ * Reads manifests from files, from folders and their subfolders (`.yaml`, `.yml` and `.json`, sorted, without
+ * hidden ones), and from standard input for `-`. It goes through all of them even if some cannot be read.
  */
 export async function readInput(paths: readonly string[], namespace: string): Promise<Input> {
   const input: Input = { manifests: [], problems: [] }
@@ -33,7 +33,7 @@ export async function readInput(paths: readonly string[], namespace: string): Pr
 const STDIN = '-'
 const MANIFEST = /\.(ya?ml|json)$/
 
-/** The files that a path stands for, or why there are none. */
+/** The files at a path, or why there are none. */
 function filesAt(path: string): string[] | Problem {
   if (path === STDIN) return [path]
   try {
@@ -52,7 +52,7 @@ function filesBelow(folder: string): string[] {
     .flatMap(entry => {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) return filesBelow(path)
-      // A link to a folder is not followed: it may lead in a circle.
+      // We do not follow a link to a folder: it may lead in a circle.
       return MANIFEST.test(entry.name) && statSync(path).isFile() ? [path] : []
     })
 }

@@ -4,19 +4,21 @@ import { objectName } from '../api/schema/object-name.ts'
 import { errorMessage } from '../api/schema/text.ts'
 import { logLevel } from '../process/log-level.ts'
 
-/** One command-line option: how it is checked, what its value is called in the help, and what it means. */
+/** One command-line option: its check, the name of its value in the help, and its meaning. */
 export interface Option {
   schema: z.ZodType
-  /** A flag has none; its schema gets true when it is given. */
+  /** A flag has no value. Its schema gets true when the flag is given. */
   value?: string
   /** One letter: `f` for `-f`. */
   short?: string
-  /** May be given more than once: the schema gets all values in an array. Otherwise the last one counts. */
+  /**
+   * The option may be repeated, and the schema gets all values in an array. Otherwise the last one counts.
+   */
   repeatable?: true
   help: string
 }
 
-/** Thrown for a command line that cannot be understood; the message is meant for the user, exit code 2. */
+/** Thrown if a command line is wrong. The message is for the user, and the exit code is 2. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
@@ -24,8 +26,8 @@ export class UsageError extends Error {
 type Values<O extends Record<string, Option>> = { [K in keyof O]: z.output<O[K]['schema']> }
 
 /**
- * Parses `--name value`, `-n value` and `--flag` options. Undefined when help was asked for; throws UsageError when a
- * value is wrong.
+ * Parses `--name value`, `-n value` and `--flag` options. Returns undefined if help was asked for.
+ * @throws UsageError if a value is wrong.
  */
 export function parseOptions<O extends Record<string, Option>>(
   options: O,
@@ -66,7 +68,7 @@ function tryParse(argv: string[], known: NonNullable<ParseArgsConfig['options']>
 
 /** The option lines of a `--help` page. */
 export function describeOptions(options: Record<string, Option>): string {
-  // Where some have a letter, the names of the others stand below theirs.
+  // If some options have a letter, the names of the others are aligned below theirs.
   const room = Object.values(options).some(({ short }) => short !== undefined) ? '    ' : ''
   const rows = Object.entries(options).map(([name, { value, short, help }]) => {
     const letter = short === undefined ? room : `-${short}, `
@@ -76,7 +78,9 @@ export function describeOptions(options: Record<string, Option>): string {
   return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n')
 }
 
-/** A whole number in decimal digits: `Number('')` would be 0, and an empty variable must not become a port. */
+/**
+ * A whole number in decimal digits. `Number('')` would be 0, and an empty variable must not become a port.
+ */
 const digits = z
   .string()
   .regex(/^\d{1,6}$/, 'must be a whole number')
@@ -98,7 +102,7 @@ const UNIT_MS = new Map([
   ['d', 86_400_000],
 ])
 
-/** A length of time such as `90s`, `10m`, `12h` or `7d`, in milliseconds. */
+/** A duration such as `90s`, `10m`, `12h` or `7d`, in milliseconds. */
 export const duration = z
   .string()
   .regex(/^\d{1,6}[smhd]$/, 'must be a number and s, m, h or d, such as 90s or 7d')
@@ -135,7 +139,7 @@ export const commonOptions = {
   },
 } satisfies Record<string, Option>
 
-/** Choices of an administrator that decide about ModelCaches, for whoever runs those rules. */
+/** Choices of an administrator that affect ModelCaches, for each role that runs those rules. */
 export const policyOptions = {
   'hydration-metadata': {
     schema: names.default([]),

@@ -50,13 +50,13 @@ Exit codes: 0 all objects are admitted, 1 one is denied, 2 the input (or with --
 `
 
 const RENDERERS: Record<'text' | 'json' | 'patch', (results: readonly Reviewed[]) => string> = {
-  // styleText knows NO_COLOR, and whether the output is a terminal.
+  // styleText respects NO_COLOR, and knows whether the output is a terminal.
   text: results => renderText(results, (colour, text) => styleText(colour, text, { stream: process.stdout })),
   json: renderJson,
   patch: renderPatches,
 }
 
-/** The rules of the webhooks over manifests, with no cluster or under the eyes of a real one. */
+/** Runs the rules of the webhooks over manifests, without a cluster or against a real one. */
 export const review: Command = {
   help: HELP,
 
@@ -81,7 +81,7 @@ async function run(
 ): Promise<0 | 1 | 2> {
   const { cluster, defaultNamespace } = await (options.live ? liveCluster(options.kubeconfig) : NO_CLUSTER)
   const { manifests, problems } = await readInput(options.filename, options.namespace ?? defaultNamespace)
-  // What cannot be read may be what the rest refers to: a verdict on the rest alone could be wrong.
+  // The rest may refer to what cannot be read, so a verdict on the rest alone could be wrong.
   for (const problem of problems) console.error(problemLine(problem))
   if (problems.length > 0) return 2
 
@@ -98,13 +98,13 @@ async function run(
 
 function print(text: string): void {
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    // A reader such as `head` may have had enough.
+    // A reader such as `head` may have closed the pipe.
     if (error.code !== 'EPIPE') throw error
   })
   process.stdout.write(text)
 }
 
-/** What manifests are reviewed against. */
+/** What the manifests are reviewed against. */
 interface Against {
   cluster: Pick<ReviewOptions, 'base' | 'readUnknown' | 'advise'>
   defaultNamespace: string
@@ -116,7 +116,7 @@ const NO_CLUSTER: Against = {
 }
 
 async function liveCluster(kubeconfig: string | undefined): Promise<Against> {
-  // The Kubernetes client takes most of a second to load, and most reviews are done without a cluster.
+  // The Kubernetes client takes most of a second to load, and most reviews need no cluster.
   const { readCluster } = await import('./live-cluster.ts')
   const { view, readUnknown, namespace } = await readCluster(kubeconfig)
   return { cluster: { base: view, readUnknown, advise: adviseLive }, defaultNamespace: namespace }

@@ -10,7 +10,7 @@ import { exposeCertificates, type Metrics } from '../process/metrics.ts'
 
 /** Where the certificate of the webhook comes from. */
 export interface WebhookCertificateOptions {
-  /** Undefined: from the CA in the cluster. */
+  /** Undefined: it comes from the CA in the cluster. */
   readonly files: { certFile: string; keyFile: string } | undefined
   readonly namespace: string
   readonly service: string
@@ -22,9 +22,9 @@ export interface WebhookCertificateOptions {
 }
 
 /**
- * The certificate that this replica of the webhook serves with, from now on.
+ * The certificate that this replica of the webhook serves with.
  *
- * @throws Error when it is to come from files and these cannot be used.
+ * @throws Error if it must come from files that cannot be used.
  */
 export function webhookCertificate(options: WebhookCertificateOptions): ServingCertificate {
   const { files, namespace, service, metrics } = options

@@ -90,7 +90,7 @@ and /validate-modelcaches.
 ${describeOptions(OPTIONS)}
 `
 
-/** The admission webhooks: watches the cluster, answers the API server, drains on SIGTERM. */
+/** The admission webhooks: watches the cluster, answers the API server, and drains on SIGTERM. */
 export const webhook: Command = {
   help: HELP,
 
@@ -107,7 +107,7 @@ export const webhook: Command = {
     const { logger } = leveled
     exitOnUncaught(logger)
     const terminated = terminationSignal(logger)
-    // The watches outlive the termination signal: what is in flight is still decided by them.
+    // The watches outlive the termination signal, because requests in flight still need them.
     const stopWatches = new AbortController()
     await followLogLevel(leveled, {
       file: options['log-level-file'],
@@ -149,7 +149,7 @@ export const webhook: Command = {
       metrics,
     })
     await health.listen({ host: options.host, port: options['health-port'] })
-    // Before that there is nothing to shake hands with: a refused connection says so the soonest.
+    // Until there is a certificate there can be no handshake. A refused connection tells the client soonest.
     const pair = await Promise.race([certificate.first, aborted(terminated)])
     if (pair === undefined) {
       stopWatches.abort()
@@ -187,8 +187,8 @@ export const webhook: Command = {
     )
 
     await aborted(terminated)
-    // Still ready and serving: where all replicas end together, kube-proxy falls back on those that end, while they
-    // are ready.
+    // Stay ready and keep serving for a while: if all replicas end together, kube-proxy falls back on ending
+    // ones that are ready.
     await sleep(options['drain-seconds'] * 1000)
     await closeWithin(admission, 5_000, logger)
     stopWatches.abort()
@@ -201,7 +201,7 @@ function tlsOf({ certPem, keyPem }: KeyedCertificate, clients: ClientAuthority |
   return { cert: certPem, key: keyPem, ...(clients && { ca: clients.current() }) }
 }
 
-/** Ends the server: open requests finish, idle connections are closed, and what is left then is cut. */
+/** Ends the server: open requests finish, idle connections are closed, and after a time the rest is cut. */
 async function closeWithin(
   server: { close(): Promise<unknown>; server: { closeAllConnections(): void } },
   ms: number,

@@ -1,6 +1,6 @@
 import { FAILURE_REASONS, type FailureReason } from '../api/status-reasons.ts'
 
-/** Why a snapshot could not be written, with what to do about it in its message. */
+/** Why a snapshot could not be written. The message says what to do. */
 export class HydrationError extends Error {
   override name = 'HydrationError'
   readonly reason: FailureReason
@@ -14,7 +14,7 @@ export class HydrationError extends Error {
   }
 }
 
-/** What the operating system says of a volume, in our words; undefined for what is no fault of the volume. */
+/** What the operating system says about a volume, in our words; undefined if the volume is not at fault. */
 export function volumeFault(error: unknown, doing: string): HydrationError | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   switch (code) {

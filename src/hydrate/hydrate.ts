@@ -15,15 +15,15 @@ export interface HydrateOptions extends Omit<SourceContext, 'source'> {
   source: NonNullable<ModelCache['spec']['artifact']['source']>
   /** The volume, or any folder. */
   into: string
-  /** Kept true while the work goes on. */
+  /** Updated while the work goes on. */
   counts?: Counts
 }
 
 /**
- * Writes the snapshot of a source onto a volume, and reports it. What an earlier run has done is not done again;
- * where the snapshot is complete already, nothing is fetched.
+ * Writes the snapshot of a source onto a volume, and reports it. It skips what an earlier run has done, and
+ * fetches nothing if the snapshot is already complete.
  *
- * @throws HydrationError with the reason, and what to do about it.
+ * @throws HydrationError with the reason and what to do about it.
  */
 export async function hydrate(options: HydrateOptions): Promise<HydrationReport> {
   const { into, counts = newCounts(), signal } = options
@@ -61,7 +61,7 @@ async function write(
     if (archive === undefined || only === undefined) for (const file of files) await put(file)
     else {
       await snapshot.putArchive(only, signal)
-      // What is unpacked has been counted when it came.
+      // Unpacked bytes were already counted as they arrived.
       counts.bytesTotal = undefined
       await unpack(snapshot.archive, archive, only.identity ?? identity, put)
     }

@@ -4,9 +4,9 @@ import { resolve } from './sources/resolve.ts'
 import type { Listing, SourceContext } from './sources/source.ts'
 
 /**
- * Says how much a volume has to hold for a source, and writes nothing.
+ * Reports how much a volume must hold for a source, and writes nothing.
  *
- * @throws HydrationError, SizeUnknown among others.
+ * @throws HydrationError, such as SizeUnknown.
  */
 export async function measure(context: SourceContext): Promise<MeasureReport> {
   const { revision, list } = await resolve(context)
@@ -24,7 +24,7 @@ function bytesOf({ files, archive }: Listing): number {
   const bytes = known.reduce((sum, size) => sum + size, 0)
   if (known.length < sizes.length) throw unknown('the server does not say how large the file is')
   if (archive === undefined) return bytes
-  // The archive lies on the volume while it is unpacked.
+  // The archive stays on the volume while it is unpacked.
   if (archive === 'tar') return 2 * bytes
   throw unknown(`nobody knows how large a ${archive} is before it is unpacked`)
 }

@@ -1,6 +1,6 @@
 import type { HydrationProgress } from '../api/hydration-report.ts'
 
-/** How far a hydration has come. */
+/** How far a hydration is. */
 export interface Counts {
   bytes: number
   bytesTotal: number | undefined
@@ -12,7 +12,7 @@ export function newCounts(): Counts {
   return { bytes: 0, bytesTotal: undefined, files: 0, filesTotal: undefined }
 }
 
-/** A line of JSON, for programs: the controller reads it from the log of the pod. */
+/** A line of JSON for programs. The controller reads it from the log of the pod. */
 export function progressLine({ bytes, bytesTotal, files, filesTotal }: Counts): string {
   const progress: HydrationProgress['progress'] = {
     bytes,
@@ -26,7 +26,7 @@ export function progressLine({ bytes, bytesTotal, files, filesTotal }: Counts): 
 const BAR = 24
 
 /**
- * One line for people: a bar, bytes, the rate since the start, and the time that is left. `seconds` since the start.
+ * One line for people: a bar, bytes, the average rate, and the time left. `seconds` counts from the start.
  */
 export function progressBar({ bytes, bytesTotal, files, filesTotal }: Counts, seconds: number): string {
   const rate = seconds > 0 ? bytes / seconds : 0

@@ -5,8 +5,9 @@ import { parseJson } from '../api/schema/parse.ts'
 const claims = z.object({ sub: z.string().startsWith('system:serviceaccount:') })
 
 /**
- * Whether a text is a token of a ServiceAccount, of a Secret of type `kubernetes.io/service-account-token` or copied
- * from elsewhere: a JSON Web Token (RFC 7519). Who gets it is that account in this cluster, so no source does.
+ * Whether a text is a token of a ServiceAccount: a JSON Web Token (RFC 7519), from a Secret of type
+ * `kubernetes.io/service-account-token` or copied from elsewhere. Whoever has it acts as that account in this
+ * cluster, so we send it to no source.
  */
 export function isServiceAccountToken(text: string): boolean {
   const [, payload, signature, ...more] = text.replace(/^Bearer\s+/i, '').split('.')

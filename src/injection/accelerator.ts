@@ -2,15 +2,15 @@ import type { Container } from '../api/kubernetes/pod.ts'
 import { parseQuantity } from '../api/kubernetes/quantity.ts'
 
 /**
- * Names of resources that are accelerators, by their domain and the rest. Sources: the device plugins and sharing
- * schedulers of the makers, as named in their own documentation.
+ * Resource names of accelerators, by their domain and the rest. Sources: the device plugins and sharing
+ * schedulers of the vendors, as their own documentation names them.
  */
 const ACCELERATORS: Readonly<Record<string, RegExp>> = {
-  // gpu, gpu.shared, mig-1g.5gb, vGPU types, HAMi's gpumem and gpucores; the network operator's NICs have this domain
-  // too.
+  // gpu, gpu.shared, mig-1g.5gb, vGPU types, HAMi's gpumem and gpucores. The NICs of the network operator use
+  // this domain too.
   'nvidia.com': /^(?!.*(rdma|hostdev|sriov|mlnx|(^|[-_])nics?([-_]|$))).+/i,
   'amd.com': /^(gpu|[scdq]px_)/,
-  // i915, xe, and their shares; i915_monitoring reads counters.
+  // i915, xe, and shares of them. i915_monitoring only reads counters.
   'gpu.intel.com': /^(?!.*monitoring)/,
   'npu.intel.com': /./,
   'ibm.com': /^spyre/,
@@ -32,7 +32,7 @@ const ACCELERATORS: Readonly<Record<string, RegExp>> = {
   'furiosa.ai': /./,
   'rebellions.ai': /./,
   'tenstorrent.com': /./,
-  // Schedulers that share GPUs under names of their own.
+  // Schedulers that share GPUs under their own names.
   'volcano.sh': /^v?gpu/,
   'vke.volcengine.com': /^mgpu/,
   'aliyun.com': /^gpu/,
@@ -47,17 +47,17 @@ const ACCELERATORS: Readonly<Record<string, RegExp>> = {
 
 /** A device class as an extended resource: Kubernetes 1.34, KEP-5004. */
 const DEVICE_CLASS = 'deviceclass.resource.kubernetes.io'
-/** Device classes of the makers' drivers for dynamic resource allocation. */
+/** Device classes of the vendors' drivers for dynamic resource allocation. */
 const DEVICE_CLASSES = /^(gpu|mig|vfio|tpu|npu|gaudi|neuron)\.|^neuron/
 
-/** Whether a container asks for a resource that is known to be an accelerator, in a quantity other than zero. */
+/** Whether a container asks for a known accelerator, in a quantity other than zero. */
 export function requestsAccelerator(container: Container): boolean {
   return resourcesOf(container).some(isAccelerator)
 }
 
 /**
- * Whether it asks for a device of which nobody knows what it is: an extended resource of another name, or a claim of
- * dynamic resource allocation, whose class another object names.
+ * Whether a container asks for an unknown device: an extended resource with another name, or a claim of
+ * dynamic resource allocation, whose class is in another object.
  */
 export function requestsUnknownDevice(container: Container): boolean {
   if ((container.resources?.claims?.length ?? 0) > 0) return true
@@ -77,7 +77,7 @@ function isAccelerator(resource: string): boolean {
   return Object.hasOwn(ACCELERATORS, domain) && ACCELERATORS[domain]?.test(name) === true
 }
 
-/** Kubernetes: an extended resource has a fully qualified name outside of kubernetes.io. */
+/** Kubernetes: an extended resource has a fully qualified name outside kubernetes.io. */
 function isExtended(resource: string): boolean {
   const [domain, name] = parts(resource)
   if (name === '') return false

@@ -6,9 +6,9 @@ import { type CacheMount, snapshotMount, subPathOf, waitingMount } from './cache
 import { PENDING } from './record.ts'
 
 /**
- * The mount of a cache that a pod brings along: from an earlier call for it, or from an earlier life, as a backup or
- * a copy of a pod does. A snapshot counts while status knows it, and if the record of the pod names it: whoever asks
- * without both gets what the cache has now.
+ * The mount of a cache that a pod brings along: from an earlier call for the same pod, or from an earlier
+ * life, as with a backup or a copy of a pod. A snapshot counts if status knows it and the pod's record names
+ * it. A pod with neither gets what the cache has now.
  */
 export function broughtMount(
   pod: Pod,
@@ -17,7 +17,7 @@ export function broughtMount(
 ): CacheMount | undefined {
   const waiting = waitingMount(cache)
   if (recorded === PENDING) return waiting
-  // What people filled has one folder, whatever the time.
+  // A claim that people filled has a single folder, at all times.
   if (cache.spec.storage.backend !== 'PVC') return undefined
   if (waiting !== undefined && mountsAt(pod, waiting)) return waiting
   if (recorded === undefined || !hasSnapshot(cache, recorded)) return undefined
@@ -25,7 +25,7 @@ export function broughtMount(
   return mountsAt(pod, mount) ? mount : undefined
 }
 
-/** Whether a container has that folder at the path of the mount, whatever the volume. */
+/** Whether a container has that folder at the path of the mount, from any volume. */
 function mountsAt({ spec }: Pod, mount: CacheMount): boolean {
   const { subPath, subPathExpr = '' } = subPathOf(mount)
   const folder = cleanPath(subPath ?? '')

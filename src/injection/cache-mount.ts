@@ -5,7 +5,7 @@ import { isReady } from '../api/readiness.ts'
 import { snapshotPath, snapshotPathExpr } from '../api/volume-layout.ts'
 import { digestVariable } from './digest-variable.ts'
 
-/** What a pod is given of a cache: a folder of a claim, and the path at which it appears. */
+/** What a pod gets of a cache: a folder of a claim, and the path where it appears. */
 export type CacheMount = SnapshotMount | AwaitedMount | ClaimMount
 
 interface Common {
@@ -20,7 +20,9 @@ export interface SnapshotMount extends Common {
   digest: string
 }
 
-/** The snapshot that a cache will have. Its digest is not known yet, so its pod waits at a scheduling gate. */
+/**
+ * The snapshot that a cache will have. Nobody knows its digest yet, so the pod waits at a scheduling gate.
+ */
 export interface AwaitedMount extends Common {
   kind: 'awaited'
 }
@@ -28,18 +30,18 @@ export interface AwaitedMount extends Common {
 /** A claim that people filled. */
 export interface ClaimMount extends Common {
   kind: 'claim'
-  /** Folder within the claim; absent means its root. */
+  /** Folder within the claim. Absent means the root. */
   subPath: string | undefined
-  /** The cache is not Ready: the pod waits for it at a scheduling gate. */
+  /** The cache is not Ready, and the pod waits for it at a scheduling gate. */
   waits: boolean
 }
 
 /**
- * The mount of a cache, or undefined while it is not Ready.
+ * The mount of a cache; undefined while the cache is not Ready.
  *
- * A claim of our own is mounted at one snapshot, never at its root: half-written trees stay invisible, and a
- * later fetch cannot change bytes under a running pod. kubelet creates a missing subPath without an error, so the
- * name comes from a verified digest in status and from nowhere else.
+ * A pod mounts one snapshot of our own claim, never its root: half-written trees stay invisible, and a later
+ * fetch cannot change bytes under a running pod. kubelet creates a missing subPath without an error, so the
+ * name comes from a verified digest in status and nowhere else.
  */
 export function readyMount(cache: ModelCache): SnapshotMount | ClaimMount | undefined {
   const { spec, status, metadata } = cache
@@ -50,20 +52,20 @@ export function readyMount(cache: ModelCache): SnapshotMount | ClaimMount | unde
 }
 
 /**
- * The mount of a cache that is not Ready, for a pod that waits for it at a scheduling gate. What a claim that people
- * filled holds is known already; of a claim of our own the digest is not.
+ * The mount of a cache that is not Ready, for a pod that waits for it at a scheduling gate. A claim that
+ * people filled is already known. For our own claim, the digest is not.
  */
 export function waitingMount(cache: ModelCache): AwaitedMount | ClaimMount | undefined {
   if (cache.spec.storage.backend === 'ExistingPVC') return claimMount(cache, { waits: true })
   return { kind: 'awaited', ...onManagedClaim(cache) }
 }
 
-/** The mount of one snapshot of a cache of backend PVC. */
+/** The mount of one snapshot of a cache with backend PVC. */
 export function snapshotMount(cache: ModelCache, digest: string): SnapshotMount {
   return { kind: 'snapshot', ...onManagedClaim(cache), digest }
 }
 
-/** The mount of the claim that people filled: backend ExistingPVC alone has one. */
+/** The mount of the claim that people filled, which only backend ExistingPVC has. */
 export function claimMount(
   { metadata, spec }: ModelCache,
   { waits }: { waits: boolean },
@@ -82,12 +84,12 @@ function onManagedClaim(cache: ModelCache): Common {
   }
 }
 
-/** Whether a pod with this mount waits at a scheduling gate, because the cache is not Ready. */
+/** Whether a pod with this mount waits at a scheduling gate because the cache is not Ready. */
 export function waits(mount: CacheMount): boolean {
   return mount.kind === 'awaited' || (mount.kind === 'claim' && mount.waits)
 }
 
-/** Where the folder of a mount lies within its claim, in the words of a `volumeMount`; empty for the root. */
+/** The folder of a mount within its claim, as a field of `volumeMount`; empty for the root. */
 export function subPathOf(mount: CacheMount): Pick<VolumeMount, 'subPath' | 'subPathExpr'> {
   switch (mount.kind) {
     case 'snapshot':

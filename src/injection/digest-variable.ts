@@ -4,17 +4,17 @@ import { type Violation, violation } from '../api/violation.ts'
 import { type Patch, pointer } from './json-patch.ts'
 import type { Target } from './targets.ts'
 
-/** An environment variable that holds a digest, read from an annotation of the pod when a container starts. */
+/** An environment variable with a digest, which a starting container reads from an annotation of the pod. */
 export interface DigestVariable {
   name: string
-  /** Of the downward API. */
+  /** The path for the downward API. */
   fieldPath: string
 }
 
 /**
- * How a pod that is admitted before its cache is Ready learns the digest: its volumes and mounts cannot change any
- * more, but annotations can, and `subPathExpr` expands variables of the container. The controller writes the annotation
- * before it lifts the scheduling gate, so that no container starts without it.
+ * How a pod that is admitted before its cache is Ready learns the digest. Its volumes and mounts cannot
+ * change any more, but annotations can, and `subPathExpr` expands variables of the container. The controller
+ * writes the annotation before it removes the scheduling gate, so no container starts without it.
  */
 export function digestVariable(cache: string): DigestVariable {
   return {
@@ -24,7 +24,8 @@ export function digestVariable(cache: string): DigestVariable {
 }
 
 /**
- * The annotation that holds the digest of a cache, once it is known. Kubernetes allows 63 characters after the slash.
+ * The annotation with the digest of a cache, once it is known. Kubernetes allows 63 characters after the
+ * slash.
  */
 export function digestAnnotation(cache: string): string {
   return `${DIGEST_PREFIX}/${managedName(cache)}`

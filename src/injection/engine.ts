@@ -2,12 +2,12 @@ import type { Container } from '../api/kubernetes/pod.ts'
 import { programsOf } from './programs.ts'
 
 /**
- * Image repositories of inference engines: as many parts of a repository as tell it, from one slash or the beginning
- * to another or the end. A dash at the end stands for any rest of that part.
+ * Image repositories of inference engines. An entry matches whole parts of a repository between slashes. A
+ * dash at the end matches any rest of that part.
  */
 const ENGINE_IMAGES = [
   'vllm/vllm-',
-  // Builds and mirrors of others keep this name.
+  // Builds and mirrors by others keep this name.
   'vllm-openai',
   'vllm-cpu-release-repo',
   'ascend/vllm-ascend',
@@ -44,11 +44,11 @@ const ENGINE_IMAGES = [
   'localai/localai',
 ] as const
 
-/** What the projects of engines ship beside them, under names that begin the same. */
+/** Images that engine projects ship beside their engines, under similar names. */
 const BESIDE_ENGINES =
   /[-_/](router|routing|proxy|sidecar|gateway|scheduler|controller|operator|exporter|autoscaler)([-_/]|$)/
 
-/** Programs that are engines, and the word that must follow where they are other things, too. */
+/** Programs that are engines. If a program also does other things, the word that must follow. */
 const ENGINE_PROGRAMS: ReadonlyMap<string, string | undefined> = new Map([
   ['vllm', 'serve'],
   ['vllm-rs', 'serve'],
@@ -67,14 +67,14 @@ const ENGINE_PROGRAMS: ReadonlyMap<string, string | undefined> = new Map([
   ['lorax-launcher', undefined],
   ['mindieservice_daemon', undefined],
   ['infinity_emb', 'v2'],
-  // The script of vLLM that a worker of a gang runs without naming a model.
+  // The script of vLLM that workers of a gang run without naming a model.
   ['multi-node-serving.sh', undefined],
 ])
 
 const ENGINE_MODULE =
   /^(vllm\.entrypoints\..+|sglang\.launch_server|mlc_llm|dynamo\.(vllm|sglang|trtllm|frontend)|llama_cpp\.server|lightllm\.server\.api_server)$/
 
-/** Whether a container runs a known inference engine, by its image or by the program that its command runs. */
+/** Whether a container runs a known inference engine, by its image or by the program in its command. */
 export function isEngine(container: Container): boolean {
   const repository = `/${repositoryOf(container.image ?? '')}/`
   const isNamed = ENGINE_IMAGES.some(name => isPartOf(name, repository))
@@ -92,7 +92,9 @@ function isPartOf(name: string, repository: string): boolean {
   return repository.includes(/[-/]$/.test(name) ? `/${name}` : `/${name}/`)
 }
 
-/** An image reference without digest and tag. A colon before the last slash belongs to the registry's port. */
+/**
+ * An image reference without digest and tag. A colon before the last slash belongs to the registry's port.
+ */
 function repositoryOf(image: string): string {
   const [name = ''] = image.split('@')
   const tag = name.indexOf(':', name.lastIndexOf('/') + 1)

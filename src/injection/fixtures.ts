@@ -49,8 +49,8 @@ export function applied(object: unknown, operations: readonly Operation[]): unkn
 }
 
 /**
- * The paths at which `after` is not `before` with additions: members of maps may be new, elements of arrays may
- * follow those that were there, and null may become anything. Empty where nothing changed or moved.
+ * The paths at which `after` is not `before` with additions: members of maps may be new, elements of arrays
+ * may follow those that were there, and null may become anything. Empty where nothing changed or moved.
  */
 export function disturbances(before: unknown, after: unknown, path = ''): string[] {
   if (before === null || before === undefined) return []

@@ -1,18 +1,18 @@
-/** A JSON Patch operation (RFC 6902). Injection only ever adds. */
+/** A JSON Patch operation (RFC 6902). Injection only adds. */
 export interface Operation {
   op: 'add'
   path: string
   value: unknown
 }
 
-/** A JSON Pointer (RFC 6901) to a member: `~` and `/` in its name are escaped. */
+/** A JSON Pointer (RFC 6901) to a member. `~` and `/` in its name are escaped. */
 export function pointer(parent: string, member: string | number): string {
   return `${parent}/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 /**
- * Writes additions to one object, and remembers what it has created, so that the first element of an absent
- * array or map brings the array or map with it and later ones are appended.
+ * Collects additions to one object, and remembers what it has created: the first element of an absent array
+ * or map creates the array or map, and later ones are appended.
  */
 export function createPatch() {
   const operations: Operation[] = []
@@ -21,7 +21,7 @@ export function createPatch() {
 
   return {
     operations,
-    /** Appends to the array at `parent`; `existing` is what the object has there. */
+    /** Appends to the array at `parent`. `existing` is what the object has there. */
     append(parent: string, existing: readonly unknown[] | undefined, value: unknown): void {
       if (missing(parent, existing)) {
         operations.push({ op: 'add', path: parent, value: [value] })
@@ -30,7 +30,7 @@ export function createPatch() {
         operations.push({ op: 'add', path: pointer(parent, '-'), value })
       }
     },
-    /** Sets a member of the map at `parent`, unless it has that value already. */
+    /** Sets a member of the map at `parent`, unless it already has that value. */
     set(
       parent: string,
       existing: Readonly<Record<string, string | undefined>> | undefined,

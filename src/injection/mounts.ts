@@ -7,7 +7,7 @@ import { type Violation, violation } from '../api/violation.ts'
 import { digestOf } from '../api/volume-layout.ts'
 import { type CacheMount, subPathOf } from './cache-mount.ts'
 
-/** Two caches of one pod may not cover each other's path. */
+/** Two caches of one pod must not cover each other's path. */
 export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | undefined {
   for (const [index, one] of mounts.entries()) {
     const other = mounts.slice(index + 1).find(mount => overlaps(one.mountPath, mount.mountPath))
@@ -26,9 +26,9 @@ const PRESENT = ok('present' as const)
 const ABSENT = ok('absent' as const)
 
 /**
- * How a container stands to a mount: it has it already, it is free for it, or something else is in the way, which
- * may be there beside the mount itself. A nested mount fails at container start where the inner folder is not on the
- * outer volume, so it counts as being in the way.
+ * How a container relates to a mount: it already has it, it is free for it, or something else is in the way,
+ * even if the mount is there too. A nested mount counts as in the way, because the container fails to start
+ * if the inner folder is missing on the outer volume.
  */
 export function mountState(
   container: Container,
@@ -53,7 +53,7 @@ export function mountState(
   return present ? PRESENT : ABSENT
 }
 
-/** Where a path of the pod lies in the container. Kubernetes takes relative ones and ones with `..` in them. */
+/** The path of a mount in the container. Kubernetes accepts relative paths and paths with `..` in them. */
 function containerPath(path: string): string {
   return posix.resolve('/', path)
 }
@@ -71,7 +71,7 @@ function isSameContent(existing: VolumeMount, mount: CacheMount, volumeName: str
   )
 }
 
-/** Our own mount, of another time or with another volume under its name, is told apart from a stranger's. */
+/** Words for our own mount of another time, or on another volume, differ from those for a foreign mount. */
 function otherMount(
   container: Container,
   mount: CacheMount,
@@ -91,7 +91,7 @@ function otherMount(
   return conflict(container, mount, `volume ${existing.name} at ${existing.mountPath}`)
 }
 
-/** A folder of a claim in words: a snapshot by its digest. */
+/** A folder of a claim in words. A snapshot is named by its digest. */
 function folderOf({ subPath, subPathExpr }: Pick<VolumeMount, 'subPath' | 'subPathExpr'>): string {
   if (subPathExpr) return 'the snapshot that it waits for'
   const digest = digestOf(subPath ?? '')

@@ -1,6 +1,9 @@
 import type { Container } from '../api/kubernetes/pod.ts'
 
-/** Whether the command line or the environment of a container names the path of a mount, or something below it. */
+/**
+ * Whether the command line or the environment of a container names the path of a mount, or something below
+ * it.
+ */
 export function namesPath({ command, args, env }: Container, mountPaths: readonly string[]): boolean {
   const texts = [...(command ?? []), ...(args ?? []), ...(env ?? []).map(({ value }) => value ?? '')]
   return texts.some(text => mountPaths.some(path => hasPath(text, path)))

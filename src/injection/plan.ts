@@ -11,11 +11,12 @@ import { type Target, targetContainers } from './targets.ts'
 import { freeVolumeName, volumesOfClaim } from './volume.ts'
 
 /**
- * The JSON Patch that gives a pod its caches, or why it cannot be given.
+ * The JSON Patch that gives a pod its caches, or why that is impossible.
  *
- * Promises: only adds, at the end of arrays; nothing that is there changes or moves; run on its own result it has
- * nothing to add. Volume and mount are both read-only: the flag on the volume also keeps kubelet from walking
- * the tree to change owners and labels. A pod with a cache that is not Ready waits at a scheduling gate.
+ * Promises: it only adds, at the end of arrays; nothing that exists changes or moves; planned again on its
+ * own result, it adds nothing. Both volume and mount are read-only: the flag on the volume also keeps kubelet
+ * from walking the tree to change owners and labels. A pod with a cache that is not Ready waits at a
+ * scheduling gate.
  */
 export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Outcome<Operation[]> {
   if (isWindows(pod)) {
@@ -83,7 +84,7 @@ function volumeMount(name: string, mount: CacheMount) {
   return { name, mountPath: mount.mountPath, readOnly: true, ...subPathOf(mount) }
 }
 
-/** Kubernetes: the scheduler leaves a pod alone as long as it has a gate. */
+/** Kubernetes: the scheduler ignores a pod as long as it has a gate. */
 function addGate({ spec }: Pod, patch: Patch): void {
   if (spec.schedulingGates?.some(({ name }) => name === CACHE_READY_GATE)) return
   patch.append('/spec/schedulingGates', spec.schedulingGates, { name: CACHE_READY_GATE })

@@ -5,16 +5,16 @@ import { behindOptions, isShell } from './shell.ts'
 export interface Program {
   /** Without its folder. */
   program: string
-  /** Of `python -m MODULE`. */
+  /** MODULE in `python -m MODULE`. */
   module?: string | undefined
-  /** The word that follows. */
+  /** The next word. */
   next: string | undefined
 }
 
 const PYTHON = /^python[\d.]*$/
 const ASSIGNMENT = /^[A-Za-z_]\w*=/
 
-/** Words of a shell, and programs that do nothing but run another one. */
+/** Shell keywords, and programs that only run another one. */
 const RUNNERS = new Set([
   ...['exec', 'eval', 'nohup', 'time', 'then', 'do', 'else', 'if', 'while', '!', '--'],
   ...['env', 'sudo', 'nice', 'ionice', 'numactl', 'taskset', 'stdbuf', 'setsid', 'timeout', 'chrt'],
@@ -22,7 +22,7 @@ const RUNNERS = new Set([
   ...['mpirun', 'mpiexec', 'srun', 'trtllm-llmapi-launch', 'opentelemetry-instrument', 'nsys'],
 ])
 
-/** No person writes a longer script. */
+/** Nobody writes a longer script by hand. */
 const MAX_SCRIPT = 131_072
 const MAX_COMMANDS = 1_000
 
@@ -30,9 +30,9 @@ const MAX_COMMANDS = 1_000
 const MAX_WORDS = 64
 
 /**
- * The programs that the command line of a container runs, as far as it can be seen: its first word, what stands
- * behind one that only runs another program, and of a shell script the same of each of its commands. A path or a name
- * of a host among the arguments is no program. It takes linear time.
+ * The programs that the command line of a container runs, as far as we can see: its first word; what follows
+ * a program that only runs another one; and the same for each command of a shell script. A path or a host
+ * name among the arguments is not a program. Takes linear time.
  */
 export function programsOf({ command, args }: Container): Program[] {
   const words = [...(command ?? []), ...(args ?? [])]
@@ -40,19 +40,19 @@ export function programsOf({ command, args }: Container): Program[] {
 }
 
 /**
- * Of one command. `ofScript` takes the rest of the line where it is the script of a shell; without it, the words are
- * a part of a script already, and the shell is one more program that runs another one.
+ * The programs of one command. If the command is a shell, `ofScript` handles the script. Without `ofScript`
+ * the words already come from a script, and the shell counts as one more program that runs another one.
  */
 function programsIn(
   words: readonly string[],
   ofScript?: (words: readonly string[], at: number) => Program[],
 ): Program[] {
   const line = words.slice(0, MAX_WORDS)
-  // An image that runs Python may get no more than this.
+  // The last word that an image with Python gets may be this one.
   if (line[0] === '-m') return [{ program: 'python', module: line[1], next: line[1] }]
   const programs: Program[] = []
-  // Which options of a program that runs another one take a value is not known, so each word behind it may be the
-  // other one.
+  // We do not know which options of such a program take a value, so each following word may be the program
+  // that it runs.
   let isAny = false
   let at = line.findIndex(word => !ASSIGNMENT.test(word))
   while (at !== -1 && at < line.length) {
@@ -66,7 +66,7 @@ function programsIn(
     }
     if (RUNNERS.has(program)) isAny = true
     else programs.push(...programOf(program, line.slice(at)))
-    // A script before a command mostly prepares something and runs it.
+    // A script before a command usually prepares something and then runs the command.
     if (!isAny && !program.endsWith('.sh')) break
   }
   return programs
@@ -77,7 +77,7 @@ function programOf(program: string, rest: readonly string[]): Program[] {
   return program.startsWith('-') ? [] : [{ program, next: rest[0] }]
 }
 
-/** Split by what separates commands, and by white space, with no regard to quotes: a guess. */
+/** Splits at command separators and white space, and ignores quotes. This is a guess. */
 function commandsOf(script: readonly string[]): string[][] {
   const text = script
     .join(' ')
@@ -88,7 +88,7 @@ function commandsOf(script: readonly string[]): string[][] {
   return commands.map(command => command.split(/\s+/).filter(word => word !== ''))
 }
 
-/** `python -m MODULE`, or `python FILE`; options may come before. */
+/** `python -m MODULE` or `python FILE`, with or without options before it. */
 function ofPython(words: readonly string[]): Program[] {
   const at = words.findIndex(word => word === '-m' || !word.startsWith('-'))
   const [word, next] = at === -1 ? [] : words.slice(at)

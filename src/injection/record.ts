@@ -1,9 +1,9 @@
 import type { CacheMount } from './cache-mount.ts'
 
-/** In place of a digest that is not known yet, in the record of a pod. */
+/** Stands in the record of a pod for a digest that is not known yet. */
 export const PENDING = 'pending'
 
-/** What a record says of a mount: the digest of its snapshot, or the claim that people filled. */
+/** What a record says about a mount: the digest of its snapshot, or the claim that people filled. */
 export function identityOf(mount: CacheMount): string {
   switch (mount.kind) {
     case 'snapshot':
@@ -20,7 +20,7 @@ export function recordOf(mounts: readonly CacheMount[]): string {
   return mounts.map(mount => `${mount.cache}=${identityOf(mount)}`).join(',')
 }
 
-/** What the annotation says of each cache. */
+/** What the annotation says about each cache. */
 export function readRecord(record: string | undefined): ReadonlyMap<string, string> {
   return new Map(
     (record ?? '').split(',').map(pair => {
@@ -31,9 +31,10 @@ export function readRecord(record: string | undefined): ReadonlyMap<string, stri
 }
 
 /**
- * The mounts of a pod by its own record: of a cache that the record gives another digest that is known, the snapshot
- * of that one. A cache may be fetched again between the two webhooks of one request, and old snapshots stay on the
- * volume. Everything else (claim, path, caches that people filled) is by the cache as it is.
+ * The mounts of a pod according to its own record. If the record gives a cache another known digest, the
+ * mount is of that snapshot: a cache may be fetched again between the two webhooks of a request, and old
+ * snapshots stay on the volume. Everything else (claim, path, caches that people filled) comes from the cache
+ * as it is.
  */
 export function asRecorded(
   mounts: readonly CacheMount[],

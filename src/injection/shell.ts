@@ -1,13 +1,13 @@
 const SHELL = /^(ba|da|a|z|k)?sh$/
 
-/** Whether a program, without its folder, is a shell. */
+/** Whether a program, given without its folder, is a shell. */
 export function isShell(program: string): boolean {
   return SHELL.test(program)
 }
 
 /**
- * Where the script or the file of a shell stands: `sh -c SCRIPT`, `bash -euo pipefail -c SCRIPT`, `sh FILE`. `start`
- * is behind the shell.
+ * The index of the script or the file of a shell: `sh -c SCRIPT`, `bash -euo pipefail -c SCRIPT`, `sh FILE`.
+ * `start` is the index after the shell.
  */
 export function behindOptions(line: readonly string[], start: number): { at: number; isScript: boolean } {
   let at = start

@@ -1,11 +1,11 @@
 import type { Container } from '../api/kubernetes/pod.ts'
 
-/** So many characters of command lines and environments are looked at in a pod: no person writes more. */
+/** We look at this many characters of command lines and environments in a pod. Nobody writes more. */
 const MAX_TEXT = 131_072
 
 /**
- * The containers of a pod as far as guesses look at them: each has its share of the characters that fit, so that a
- * pod of any size is judged in time. Containers that fit are given back as they are.
+ * The containers of a pod, shortened for guesses: each gets a share of the characters that fit, so that a pod
+ * of any size is decided in time. Containers that fit stay as they are.
  */
 export function shortened(containers: readonly Container[]): readonly Container[] {
   const share = Math.floor(MAX_TEXT / Math.max(containers.length, 1))

@@ -17,9 +17,9 @@ export interface Target {
 }
 
 /**
- * The containers that get the mounts: those that the annotation names (init containers too); else each that shows a
- * sign of serving: it asks for an accelerator, runs a known engine, or names the path of a mount. Native sidecars
- * serve like others. Where nobody shows one, those that ask for a device that nobody knows; else every one of
+ * The containers that get the mounts. If the annotation names containers or init containers, those. Otherwise
+ * each one that looks like a server: it asks for an accelerator, runs a known engine, or names the path of a
+ * mount. Native sidecars count too. If none does, those that ask for an unknown device, and else all of
  * `spec.containers`.
  */
 export function targetContainers(pod: Pod, mountPaths: readonly string[]): Outcome<Target[]> {
@@ -31,7 +31,7 @@ export function targetContainers(pod: Pod, mountPaths: readonly string[]): Outco
   return ok(found.length > 0 ? found : containers)
 }
 
-/** Whether several containers get the mounts because none of them shows who serves. */
+/** Whether several containers get the mounts because none of them looks like a server. */
 export function isGuess(pod: Pod, mountPaths: readonly string[]): boolean {
   if (pod.metadata.annotations?.[CACHE_CONTAINERS] !== undefined) return false
   const containers = located(pod.spec.containers, '/spec/containers')
@@ -47,7 +47,7 @@ function serving(candidates: readonly Target[], mountPaths: readonly string[]): 
   return signed.length > 0 ? signed : candidates.filter(({ container }) => requestsUnknownDevice(container))
 }
 
-/** Kubernetes: an init container that is restarted always runs beside the others. */
+/** Kubernetes: an init container with restartPolicy Always runs beside the others. */
 function isNativeSidecar({ container }: Target): boolean {
   return container.restartPolicy === 'Always'
 }

@@ -1,7 +1,10 @@
 import type { Volume } from '../api/kubernetes/pod.ts'
 import { managedName } from '../api/managed-name.ts'
 
-/** The pod's volumes for a claim. Two on one claim hang a pod in ContainerCreating, so one that is there is reused. */
+/**
+ * The pod's volumes for a claim. Two volumes with one claim hang a pod in ContainerCreating, so we reuse an
+ * existing one.
+ */
 export function volumesOfClaim(volumes: readonly Volume[], claimName: string): Volume[] {
   return volumes.filter(volume => volume.persistentVolumeClaim?.claimName === claimName)
 }

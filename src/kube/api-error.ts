@@ -2,11 +2,11 @@ import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
 
 /**
- * A call to the API server that did not succeed.
+ * A call to the API server that failed.
  *
- * `status` is the HTTP status, or 0 when there was no usable reply at all. `reason` is stable and safe to
- * branch on: that of the Status object (`NotFound`, `Expired`, `Conflict`, …), or with status 0 one of
- * `Timeout`, `Unreachable`, `Disconnected`, `CredentialsUnavailable`, `MalformedReply`.
+ * `status` is the HTTP status, or 0 if there was no usable reply at all. `reason` is stable, and code may
+ * branch on it: it is that of the Status object (`NotFound`, `Expired`, `Conflict`, …), or with status 0 one
+ * of `Timeout`, `Unreachable`, `Disconnected`, `CredentialsUnavailable`, `MalformedReply`.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -27,14 +27,14 @@ const statusObject = z.looseObject({
   code: z.number().optional(),
 })
 
-/** Characters of a message: one that names every fault of a large object says no more. */
+/** Maximum characters of a message. A message that lists every fault of a large object says no more. */
 const MAX_MESSAGE = 4_096
 
-/** The error that a Status object stands for; `what` names the call for replies that are not a Status. */
+/** The error for a Status object. `what` names the call for replies that are not a Status. */
 export function statusError(reply: unknown, httpStatus: number, what: string): ApiError {
   const parsed = statusObject.safeParse(reply)
   const status = parsed.data?.code ?? httpStatus
-  // An error of a proxy or load balancer in between has no Status; its HTTP status spells a usable reason.
+  // An error from a proxy or load balancer in between has no Status. Its HTTP status gives a usable reason.
   const reason = parsed.data?.reason || (STATUS_CODES[status] ?? 'Unknown').replaceAll(/[^A-Za-z]/g, '')
   const message = parsed.data?.message?.slice(0, MAX_MESSAGE)
   return new ApiError(status, reason, message || `${what}: HTTP ${status}`)
@@ -45,22 +45,22 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404
 }
 
-/** Whether the caller has no right to do this. */
+/** Whether the caller lacks the right to do this. */
 export function isForbidden(error: unknown): boolean {
   return error instanceof ApiError && error.status === 403
 }
 
-/** Whether an object of that name is there already, or has changed since the version that the caller has seen. */
+/** Whether the object already exists, or has changed since the version that the caller saw. */
 export function isConflict(error: unknown): boolean {
   return error instanceof ApiError && error.status === 409
 }
 
-/** Whether the version that a list or watch started from is no longer kept: only a new list helps. */
+/** Whether the version that a list or watch started from is no longer kept. Only a new list helps. */
 export function isExpired(error: unknown): boolean {
   return error instanceof ApiError && error.status === 410
 }
 
-/** Whether no whole answer came within the time of the call. */
+/** Whether no complete answer came within the time of the call. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof ApiError && error.reason === 'Timeout'
 }

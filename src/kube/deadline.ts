@@ -1,17 +1,17 @@
-/** A time limit on work that a caller may also cancel. Dispose of it when the work is over. */
+/** A time limit on work that a caller may also cancel. Dispose of it when the work is done. */
 export interface Deadline extends Disposable {
   /** Aborts when the time is up or when the caller's own signal aborts. */
   readonly signal: AbortSignal
-  /** Whether the time ran out, as opposed to the caller giving up. */
+  /** Whether the time ran out, and not the caller gave up. */
   expired(): boolean
-  /** Grants the whole time again from now. */
+  /** Starts the full time again. */
   restart(): void
 }
 
 /**
  * Starts a time limit of `ms` milliseconds beside an optional signal of the caller.
  *
- * In place of `AbortSignal.any` with `AbortSignal.timeout`: those cannot be restarted, and leave a dependent
+ * `AbortSignal.any` with `AbortSignal.timeout` would not do: they cannot be restarted, and leave a dependent
  * signal behind on one that lives as long as the process.
  */
 export function startDeadline(ms: number, signal?: AbortSignal): Deadline {

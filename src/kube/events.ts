@@ -13,40 +13,43 @@ export interface Regarding {
   readonly uid?: string | undefined
 }
 
-/** What is told of an object: `kubectl describe` shows it. */
+/** What to record about an object. `kubectl describe` shows it. */
 export interface EventInput {
   readonly type: 'Normal' | 'Warning'
   /** One CamelCase word. */
   readonly reason: string
-  /** What was done, or was about to be done; one CamelCase word. */
+  /** What was done, or was about to be done, in one CamelCase word. */
   readonly action: string
   /** What happened, and what to do about it. */
   readonly note: string
 }
 
 export interface Recorder {
-  /** Never rejects: an Event that cannot be written is said in the log. */
+  /** Never rejects. If an Event cannot be written, the log says so. */
   record(regarding: Regarding, event: EventInput): Promise<void>
 }
 
-/** Kubernetes: so much of `note` is taken. */
+/** Kubernetes: the maximum length of `note`. */
 const MAX_NOTE = 1024
 
-/** What was told so recently is not told again: a level-triggered look may find the same many times. */
+/**
+ * An Event that was recorded this recently is not recorded again. A level-triggered look may find the same
+ * thing many times.
+ */
 const RECENT_MS = 60_000
 const MAX_RECENT = 1_000
 
 const stored = z.object({ series: z.object({ count: z.number() }).nullish() })
 
 /**
- * Writes Events (events.k8s.io/v1). What is told of an object again in the same words becomes a series of the one
- * that is there: its name follows from what it says, so that this holds across restarts and replicas.
+ * Writes Events (events.k8s.io/v1). If the same Event happens to an object again, it becomes a series of the
+ * existing one: the name of an Event follows from its content, so this holds across restarts and replicas.
  */
 export function createRecorder(options: {
   rest: Pick<Rest, 'create' | 'get' | 'jsonMerge'>
-  /** Who tells, such as `modelplane.ai/controller`. */
+  /** The reporting controller, such as `modelplane.ai/controller`. */
   controller: string
-  /** The process that tells. */
+  /** The reporting process. */
   instance: string
   fieldManager: string
   logger: Logger
@@ -56,7 +59,7 @@ export function createRecorder(options: {
 }): Recorder {
   const { rest, controller, instance, fieldManager, logger, signal, clock = Date.now } = options
   const call = { fieldManager, signal }
-  /** When each Event was told last, by its path; the oldest first. */
+  /** When each Event was last recorded, by its path, the oldest first. */
   const told = new Map<string, number>()
 
   const isRecent = (path: string): boolean => {
@@ -74,11 +77,11 @@ export function createRecorder(options: {
     const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(regarding.namespace)}/events`
     const identity = JSON.stringify([regarding.kind, regarding.uid, type, reason, note])
     const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16)
-    // A name must not have a dash or a dot before the dot.
+    // The name must not have a dash or a dot before this dot.
     const name = `${regarding.name.slice(0, 230).replace(/[-.]+$/, '')}.${hash}`
     const path = `${collection}/${encodeURIComponent(name)}`
     if (isRecent(path)) return
-    // MicroTime: six digits of a second.
+    // MicroTime: six digits after the second.
     const now = new Date(clock()).toISOString().replace('Z', '000Z')
     const event = {
       apiVersion: 'events.k8s.io/v1',

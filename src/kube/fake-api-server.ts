@@ -5,8 +5,8 @@ import { PooledKubeConfig } from './kubeconfig.ts'
 import { collectionPath, objectPath, type Resource, type StoredObject } from './resource.ts'
 
 /**
- * An API server for tests: keeps collections, versions and history, takes what is created, pages lists, serves
- * watches, and fails on demand.
+ * An API server for tests. It keeps collections, versions and history, stores what is created, pages lists,
+ * serves watches, and fails on demand.
  */
 export interface FakeApiServer extends AsyncDisposable {
   readonly config: PooledKubeConfig
@@ -25,16 +25,16 @@ export interface FakeApiServer extends AsyncDisposable {
   bookmark(): void
   /** Sends a raw line to all open watches. */
   sendLine(line: string): void
-  /** Forgets all history: a watch from before now is told 410, in the way chosen. */
+  /** Forgets all history. A watch from before now gets 410, in the chosen way. */
   compact(how: 'status' | 'event'): void
-  /** Goes back to the version and the objects of that moment, as when its data are restored from a backup. */
+  /** Goes back to the version and the objects of that moment, like a restore from a backup. */
   snapshot(): { restore(): void }
   endWatches(): void
   /** Breaks the connections of all open watches. */
   cutWatches(): void
-  /** What the next requests that match get instead of an answer. */
+  /** What the next matching requests get instead of an answer. */
   failNext(times: number, failure: Failure): void
-  /** From now on lists answer only once `release` is called. */
+  /** From now on lists answer only after `release` is called. */
   hold(): { release(): void }
 }
 
@@ -168,7 +168,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     const failed = failures.findIndex(failure => failure.on === call)
     if (failed >= 0) return fail(failures.splice(failed, 1)[0], request, response)
     if (call === 'create') return serveCreate(url, body, response)
-    // Changes are answered as if they were made, and are not.
+    // Changes are answered as if they were made, but are not made.
     if (call === 'change') return reply(response, 200, body)
     if (call === 'watch') return serveWatch(url, response)
     await gate
@@ -266,7 +266,7 @@ export function configFor(server: string): PooledKubeConfig {
   return config
 }
 
-/** A kind is written in lower case, and no test gives an object the name of one. */
+/** A kind is lower case here, and no test gives an object the name of a kind. */
 const COLLECTION =
   /\/(storageclasses|modelcaches|persistentvolumes|persistentvolumeclaims|namespaces|pods|resourcequotas|storageprofiles|inferenceclusters|secrets|(mutating|validating)webhookconfigurations)$/
 
@@ -276,13 +276,13 @@ const created = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
 })
 
-/** Which objects a list or a watch is of. */
+/** Which objects a list or a watch covers. */
 interface Selection {
   readonly collection: string
   has(object: StoredObject): boolean
 }
 
-/** A collection of one namespace is that of the whole cluster, narrowed, and so is one of a single name. */
+/** A collection of one namespace, or with a single name, is a part of the whole cluster's. */
 function selectionOf({ pathname, searchParams }: URL): Selection {
   const [, namespace] = /\/namespaces\/([^/]+)\//.exec(pathname) ?? []
   const [, name] = /^metadata\.name=(.+)$/.exec(searchParams.get('fieldSelector') ?? '') ?? []

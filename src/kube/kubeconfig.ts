@@ -8,10 +8,10 @@ import {
 } from '@kubernetes/client-node'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 
-/** `Unreadable`: the file is missing or is no kubeconfig. `NoCluster`: nothing names an API server to speak to. */
+/** `Unreadable`: the file is missing or is not a kubeconfig. `NoCluster`: nothing names an API server. */
 export type ClusterConfigReason = 'Unreadable' | 'NoCluster'
 
-/** Thrown at start when there is no way to an API server. */
+/** Thrown at start if there is no way to reach an API server. */
 export class ClusterConfigError extends Error {
   override readonly name = 'ClusterConfigError'
   readonly reason: ClusterConfigReason
@@ -23,37 +23,37 @@ export class ClusterConfigError extends Error {
 }
 
 const POOL = {
-  // Over HTTP/2 everything shares one connection, and when that dies silently a watch that is opened again
-  // lands on the dead connection again (kubernetes/client-go#374). Over HTTP/1.1 each watch owns its socket.
+  // Over HTTP/2 everything shares one connection. If it dies silently, a watch that is opened again uses the
+  // dead connection again (kubernetes/client-go#374). Over HTTP/1.1 each watch has its own socket.
   allowH2: false,
   // The API server closes idle connections after 90 s.
   keepAliveTimeout: 60_000,
 }
 
-/** Live reads come in bursts; what exceeds it waits in line. */
+/** Live reads come in bursts. Reads beyond this limit wait. */
 const MAX_CALLS = 32
 
 const CONNECT_TIMEOUT_MS = 5_000
 
-/** Longer than between the choice of a dispatcher and its use. */
+/** Longer than the time between choosing a dispatcher and using it. */
 const RETIRE_MS = 1_000
 
-/** The connections that were made with the same TLS material. */
+/** The connections that use the same TLS material. */
 interface Pools {
   readonly fingerprint: string
   readonly calls: Dispatcher
-  /** One connection for each watch, apart from the others: a burst of reads never keeps a watch waiting. */
+  /** Each watch has its own connection, so a burst of reads never delays a watch. */
   readonly watches: Dispatcher
 }
 
 /**
- * A KubeConfig that keeps its connections. The base class builds a dispatcher, and so a connection, per call;
- * this one keeps them until the TLS material changes or they are forgotten.
+ * A KubeConfig that keeps its connections. The base class builds a dispatcher, and so a connection, for each
+ * call. This class keeps them until the TLS material changes or somebody forgets them.
  */
 export class PooledKubeConfig extends KubeConfig {
   #pools: Pools | undefined
 
-  /** Credentials, from whichever source the kubeconfig names, and a shared dispatcher, for one request. */
+  /** Credentials for one request, from any source that the kubeconfig names, and a shared dispatcher. */
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
     await super.applySecurityAuthentication(context)
     if (this.#pools === undefined) return
@@ -62,8 +62,8 @@ export class PooledKubeConfig extends KubeConfig {
   }
 
   /**
-   * Has every request from now on made over new connections: for when one did not answer, and others may have died
-   * in the same silence. What is under way on the old ones goes on.
+   * Uses new connections for every request from now on. If one connection did not answer, others may have
+   * died as silently. Requests in progress on the old ones go on.
    */
   forgetConnections(): void {
     if (this.#pools !== undefined) retire(this.#pools)
@@ -71,12 +71,13 @@ export class PooledKubeConfig extends KubeConfig {
   }
 
   /**
-   * The base class calls this for every request, with the TLS material as read just now. Answering `none`
-   * keeps it from building a dispatcher of its own.
+   * The base class calls this for every request, with the TLS material that it has just read. With `none`, it
+   * builds no dispatcher of its own.
    */
   override createDispatcherOptions(cluster: Cluster | null, agentOptions: AgentOptions): DispatcherOptions {
     const options = super.createDispatcherOptions(cluster, agentOptions)
-    // The SOCKS connector is private to the base class: such clusters get a connection per call, as before.
+    // The SOCKS connector is private to the base class, so such clusters still get a connection for each
+    // call.
     if (options.type === 'socks') {
       this.forgetConnections()
       return options
@@ -94,23 +95,23 @@ export class PooledKubeConfig extends KubeConfig {
   }
 }
 
-/** What `PooledKubeConfig.forgetConnections` does; nothing to be done for a config that keeps none. */
+/** The same as `PooledKubeConfig.forgetConnections`. Does nothing for a config that keeps no connections. */
 export function forgetConnections(config: KubeConfig): void {
   if (config instanceof PooledKubeConfig) config.forgetConnections()
 }
 
 /**
- * Closes what is idle now, and the rest as it becomes so. Not at once: a request may just have chosen its dispatcher.
+ * Closes what is idle now, and the rest as it becomes idle. A request may just have chosen its dispatcher.
  */
 function retire({ calls, watches }: Pools): void {
   const close = () => {
-    // One that is closed already, or fails to close, is of no more use either way.
+    // A dispatcher that is closed already, or fails to close, is of no use either way.
     for (const dispatcher of [calls, watches]) dispatcher.close().catch(() => {})
   }
   setTimeout(close, RETIRE_MS).unref()
 }
 
-/** `connections`: how many at most; null for as many as there are requests. */
+/** `connections`: the maximum; null means one for each request. */
 function buildDispatcher(
   options: Exclude<DispatcherOptions, { type: 'socks' }>,
   connections: number | null,
@@ -118,7 +119,7 @@ function buildDispatcher(
   const pool = { ...POOL, connections }
   const connect = { keepAlive: true, keepAliveInitialDelay: 30_000, timeout: CONNECT_TIMEOUT_MS }
   if (options.type === 'proxy') {
-    // Never set by client-node, but its type allows them in a form that undici's does not.
+    // client-node never sets this, but its type allows a form that undici's type does not.
     const { port: _port, timeout: _timeout, ...tls } = options.requestTls
     return new ProxyAgent({ ...pool, uri: options.uri, requestTls: { ...tls, allowH2: false }, connect })
   }
@@ -129,10 +130,10 @@ function buildDispatcher(
 }
 
 /**
- * Finds the API server and the credentials: in the file at `path` if given, else where kubectl would look
- * (KUBECONFIG, ~/.kube/config), else in the service account of the pod.
+ * Finds the API server and the credentials: in the file at `path` if given, otherwise where kubectl looks
+ * (KUBECONFIG, ~/.kube/config), otherwise in the service account of the pod.
  *
- * @throws ClusterConfigError when the file cannot be used or when no cluster is found.
+ * @throws ClusterConfigError if the file cannot be used or no cluster is found.
  */
 export function loadKubeConfig(path: string | undefined): KubeConfig {
   const config = new PooledKubeConfig()
@@ -145,7 +146,7 @@ export function loadKubeConfig(path: string | undefined): KubeConfig {
   }
   const server = config.getCurrentCluster()?.server
   // The base class falls back to http://localhost:8080, and in a pod without the service variables to
-  // https://undefined:undefined. Both would only fail later, as calls that reach nothing.
+  // https://undefined:undefined. Both would fail only later, as calls that reach nothing.
   if (server === undefined || !URL.canParse(server) || (path === undefined && isFallback(config))) {
     const where = path ?? 'KUBECONFIG, ~/.kube/config or a service account'
     throw new ClusterConfigError('NoCluster', `no cluster found in ${where}`)

@@ -6,16 +6,18 @@ import { collectionPath, parseObject, type Resource, type StoredObject, selector
 import type { CallOptions, Rest } from './rest.ts'
 
 /**
- * A page larger than this is given up, and asked for again with fewer objects in it. Parsed, the worst of them takes
- * some twenty times as much memory.
+ * We drop a page that is larger than this, and ask again for fewer objects. In the worst case a parsed page
+ * takes about twenty times as much memory.
  */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024
-/** Half of it, so that a page of somewhat larger objects fits as well. */
+/** Half of that, so that a page of somewhat larger objects fits too. */
 const PAGE_BYTES = MAX_PAGE_BYTES / 2
-/** Objects on the first page, when their size is not known yet, and on any page. */
+/** Objects on the first page, before we know their size, and the maximum on any page. */
 const FIRST_PAGE = 100
 const MAX_PAGE = 500
-/** How much smaller a page is after one that was too large, and how much larger it may be than the one before. */
+/**
+ * How much smaller a page is after one that was too large, and how much a page may grow over the one before.
+ */
 const SHRINK = 8
 const GROW = 4
 
@@ -27,10 +29,7 @@ const page = z.looseObject({
   items: z.array(z.unknown()).nullish(),
 })
 
-/**
- * A part of a collection, or all of it, as it was at one version. Its items are not checked by the schema of their
- * kind.
- */
+/** A part of a collection, or all of it, at one version. The items are not checked by a schema. */
 export interface Listing {
   readonly items: readonly unknown[]
   readonly resourceVersion: string
@@ -44,9 +43,9 @@ export interface ListOptions {
 }
 
 /**
- * Reads all objects of a kind as `listPages` does, and keeps of each what its schema reads.
+ * Reads all objects of a kind like `listPages`, and keeps the fields in the schema of each.
  *
- * @throws ApiError, also for an object that its schema refuses
+ * @throws ApiError, also for an object that its schema rejects
  */
 export async function listAll<T extends StoredObject>(
   rest: Pick<Rest, 'get'>,
@@ -67,11 +66,11 @@ export async function listAll<T extends StoredObject>(
 }
 
 /**
- * Reads all objects of a kind, in one namespace or in the whole cluster, page by page, so that a big collection need
- * not be held as it came. Asked without a version, so the answer is never older than the call (the first page is a
- * consistent read and the others continue that same version, which each of them tells).
+ * Reads all objects of a kind, in one namespace or in the whole cluster, page by page, so that nobody needs
+ * to hold a large collection in its raw form. It asks without a version, so the answer is never older than
+ * the call: the first page is a consistent read, and the others continue the same version.
  *
- * @throws ApiError; status 410 when paging took so long that the version is gone: start again.
+ * @throws ApiError; status 410 if paging took so long that the version is gone, in which case start again.
  */
 export function listPages(
   rest: Pick<Rest, 'get'>,
@@ -84,11 +83,11 @@ export function listPages(
 }
 
 /**
- * The pages of the collection at `path`, each of about a MiB: how many objects that are follows from the pages
- * before. An object that is larger by itself has a page of its own. `first` is how many objects the first page may
- * have.
+ * The pages of the collection at `path`, each of about a MiB. The number of objects on a page follows from
+ * the pages before. A single object that is larger has a page of its own. `first` is the maximum number of
+ * objects on the first page.
  *
- * @throws ApiError as `listPages` does
+ * @throws ApiError like `listPages`
  */
 export async function* pagesOf(
   rest: Pick<Rest, 'get'>,
@@ -130,7 +129,7 @@ function nextLimit(limit: number, bytesPerObject: number): number {
 }
 
 /**
- * The version of a collection as it is now, at the cost of one object.
+ * The present version of a collection, for the price of one object.
  *
  * @throws ApiError
  */
@@ -140,7 +139,7 @@ export async function currentVersion(
   signal: AbortSignal,
 ): Promise<string> {
   const path = collectionPath(resource, resource.namespace)
-  // Not by labels: with those the server may have to look through all objects for the first that has them.
+  // Without labels: with them, the server may have to read all objects to find the first match.
   const { fieldSelector } = selectors(resource)
   return parsePage(path, await rest.get(path, { signal, query: { fieldSelector, limit: 1 } })).metadata
     .resourceVersion

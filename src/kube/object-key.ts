@@ -1,4 +1,4 @@
-/** Names an object within its kind; `namespace` is undefined for kinds that have none. */
+/** Identifies an object within its kind. `namespace` is undefined for kinds without namespaces. */
 export function objectKey(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`
 }

@@ -5,25 +5,25 @@ import type { ReadableStore } from './store.ts'
 import type { Wake, WatchSource } from './watch-source.ts'
 import { type ReconcileResult, startWorkQueue, type WorkResult } from './work-queue.ts'
 
-/** What is told about reconcilers, for the metrics page. */
+/** Receives what happens in reconcilers, for the metrics page. */
 export interface ReconcilerObserver {
   worked(reconciler: string, result: WorkResult, seconds: number): void
-  /** Gives how many keys wait, whenever it is asked. */
+  /** `read` returns how many keys are waiting. */
   waiting(reconciler: string, read: () => number): void
 }
 
 export interface ReconcilerOptions<T extends StoredObject> {
-  /** In logs and metrics. */
+  /** The name in logs and metrics. */
   readonly name: string
-  /** Its objects are looked at now, and after each change of one. */
+  /** We look at each of its objects now, and after each change of the object. */
   readonly store: ReadableStore<T>
-  /** The kind of these objects, by which the objects that they own name them. */
+  /** The kind of these objects. Owner references use it. */
   readonly kind: string
-  /** What else asks for a look: `owns(store)`, `watches(store, affected)`. */
+  /** What else triggers a look: `owns(store)`, `watches(store, affected)`. */
   readonly sources?: readonly WatchSource[]
-  /** Makes the cluster what it should be for one object, as it is now. Fails when it is to be tried again. */
+  /** Brings the cluster in line with one object as it is now. It rejects if it should be tried again. */
   readonly reconcile: (object: T) => Promise<ReconcileResult | undefined>
-  /** Objects that are worked on side by side. */
+  /** How many objects are worked on side by side. */
   readonly concurrency: number
   readonly observer: ReconcilerObserver
   readonly logger: Logger
@@ -31,9 +31,9 @@ export interface ReconcilerOptions<T extends StoredObject> {
 }
 
 /**
- * Reconciles the objects of a store until the signal aborts; can be started again after that. Level-triggered: a
- * change leads to one look at the object as it is then, however many changes there were, and never to two looks at
- * one object at a time.
+ * Reconciles the objects of a store until the signal aborts; can be started again after that. It is
+ * level-triggered: any number of changes leads to one look at the object as it is then, and two looks at the
+ * same object never overlap.
  */
 export function startReconciler<T extends StoredObject>(options: ReconcilerOptions<T>): void {
   const { name, store, kind, sources = [], reconcile, concurrency, observer, signal } = options

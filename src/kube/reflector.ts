@@ -12,20 +12,25 @@ import { readWatch, type WatchEvent } from './watch-stream.ts'
 
 export interface ReflectorTiming extends Backoff {
   /**
-   * Silence after which a connection counts as dead. The server is asked to end each watch sooner than that, over a
-   * connection that is then used again. So a watch that has nothing to tell is not taken for a dead one, and one
-   * request for each kind, two or three times a minute, bounds how long a dead connection goes unnoticed.
+   * After this much silence a connection counts as dead. We ask the server to end each watch sooner, over a
+   * connection that is then used again. So a quiet watch does not count as dead, and a dead connection is
+   * noticed soon, for two or three requests a minute and kind.
    */
   readonly stallMs: number
-  /** A watch that the server ends within this time and without an event counts as a failure. */
+  /** If the server ends a watch within this time and without an event, that counts as a failure. */
   readonly shortWatchMs: number
-  /** How long what was missed may take to come in after a broken watch was replaced: so long there is doubt still. */
+  /**
+   * How long missed events may take to arrive after a new watch has replaced a broken one. For that long the
+   * store is in doubt.
+   */
   readonly settleMs: number
-  /** How long to wait before an optional kind that the server does not have is looked for again. */
+  /** How long to wait before looking again for an optional kind that the server does not have. */
   readonly absentMs: number
 }
 
-/** Failures in a row after which only a new list can help: what follows the version may be what cannot be read. */
+/**
+ * After this many failures in a row only a new list can help: the next events themselves may be unreadable.
+ */
 const FAILURES_BEFORE_LIST = 3
 
 const DEFAULT_TIMING: ReflectorTiming = {
@@ -34,37 +39,39 @@ const DEFAULT_TIMING: ReflectorTiming = {
   settleMs: 1_000,
   absentMs: 10_000,
   baseMs: 500,
-  // What is asked meanwhile is little, and when the server is back, the view is wrong for as long as this.
+  // A retry costs little, and after the server is back the store stays wrong for as long as this wait.
   capMs: 5_000,
 }
 
-/** Counts since the start; times in milliseconds since the epoch. Live: read it again for newer numbers. */
+/**
+ * Counts since the start, and times in milliseconds since the epoch. Live: read it again for newer numbers.
+ */
 export interface ReflectorStats {
   readonly lists: number
   readonly watches: number
-  /** Watches opened to go on where one before had ended, for whatever cause. */
+  /** Watches that were opened because the one before had ended, for any reason. */
   readonly restarts: number
   readonly stalls: number
   readonly errors: number
   readonly lastSyncAt: number | undefined
   /**
-   * Last sign of life: a watch was opened, an event or bookmark came, or the server said that it does not have the
-   * kind.
+   * The last sign of life: a watch was opened, an event or bookmark came, or the server said that it does not
+   * have the kind.
    */
   readonly lastEventAt: number | undefined
 }
 
 export interface Reflector {
-  /** Whether the store has held a whole list once. Stays true through reconnects and relists. */
+  /** Whether the store has ever held a whole list. Stays true through reconnects and new lists. */
   synced(): boolean
   /**
-   * Whether the store may be behind the cluster by more than an event takes to travel: from when a watch is known to
-   * have broken, stalled or been refused until another is open and has told what was missed.
+   * Whether the store may be further behind the cluster than an event takes to arrive: from the moment a
+   * watch breaks, stalls or is rejected until another watch is open and has sent what was missed.
    */
   inDoubt(): boolean
-  /** Resolves at the first whole list; rejects with the signal's reason if that aborts before. */
+  /** Resolves at the first whole list. Rejects with the signal's reason if the signal aborts first. */
   readonly whenSynced: Promise<void>
-  /** Resolves when the signal has aborted and nothing is under way any more. Never rejects. */
+  /** Resolves when the signal has aborted and nothing is in progress any more. Never rejects. */
   readonly ended: Promise<void>
   readonly stats: ReflectorStats
 }
@@ -86,10 +93,10 @@ export interface ReflectorOptions<T extends StoredObject> {
 const versioned = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string().min(1) }) })
 
 /**
- * Keeps a store equal to the cluster: lists, watches from the list's version, and goes on through every kind of
- * failure until the signal aborts. A version that the server no longer keeps (410) leads to a new list; the
- * store answers from what it holds meanwhile. An optional kind that the server does not have is empty, and looked for
- * now and then.
+ * Keeps a store equal to the cluster: it lists, watches from the list's version, and goes on through every
+ * kind of failure until the signal aborts. If the server no longer keeps a version (410), it lists again, and
+ * the store keeps its objects meanwhile. An optional kind that the server does not have counts as empty, and
+ * we look for it now and then.
  */
 export function startReflector<T extends StoredObject>(options: ReflectorOptions<T>): Reflector {
   const { resource, config, store, signal } = options
@@ -111,16 +118,16 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   }
   /** Where the next watch starts; undefined asks for a list. */
   let version: string | undefined
-  /** Whether the server may have gone back behind the version since it was given. */
+  /** Whether the server may have been set back behind this version. */
   let unsure = false
-  /** In a row, with no event in between. */
+  /** Failures in a row, without an event in between. */
   let failures = 0
-  /** Whether a watch is open, or one has ended in order and the next is being opened. */
+  /** Whether a watch is open, or one has ended normally and the next is being opened. */
   let following = false
-  /** When what a broken watch has missed is in; milliseconds since the epoch. */
+  /** When everything that a broken watch missed has arrived, in milliseconds since the epoch. */
   let settlesAt = 0
 
-  /** Fills the store with what there is, and gives the version of that. */
+  /** Fills the store with what exists, and returns the version of the list. */
   const fill = async (): Promise<string> => {
     const { add, finish } = store.beginReplace()
     let listed = ''
@@ -145,7 +152,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     synced.resolve()
     failures = listed === undefined ? 0 : failures
     logger.debug({ version }, listed === undefined ? 'the server does not have the kind' : 'listed')
-    // Of a kind that does not exist there is nothing to watch; that the server says so is a sign of life.
+    // A kind that does not exist cannot be watched. The server's answer is a sign of life.
     following = listed === undefined
     if (listed === undefined) stats.lastEventAt = clock()
     if (listed === undefined) await sleep(timing.absentMs, undefined, { signal })
@@ -156,7 +163,8 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     stats.lastEventAt = clock()
     if (event.type === 'DELETED') store.remove(event.object)
     else if (event.type !== 'BOOKMARK') store.upsert(event.object)
-    // Advanced even past an object that the store refused: to be sent it again would not fix it.
+    // The version advances even past an object that the store rejected, because the same object again would
+    // not help.
     const parsed = versioned.safeParse(event.object)
     if (parsed.success) version = parsed.data.metadata.resourceVersion
   }
@@ -170,7 +178,8 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
       ...selectors(resource),
       resourceVersion: from,
       allowWatchBookmarks: true,
-      // Three to four fifths of the silence that is borne; at random, so that the watches do not call in step.
+      // Three to four fifths of the tolerated silence, at random, so that the watches do not all call at
+      // once.
       timeoutSeconds: Math.max(1, Math.floor((timing.stallMs / 1000) * (0.6 + random() / 5))),
     }
     const request = {
@@ -193,7 +202,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
       stats.stalls += 1
       following = false
       unsure = true
-      // The silence itself was wait enough.
+      // The silence itself was a long enough wait.
       failures = 0
       logger.warn({ version }, 'watch fell silent, opening it again over another connection')
     } else if (events === 0 && clock() - openedAt < timing.shortWatchMs) {
@@ -204,8 +213,8 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   }
 
   /**
-   * Gives up a version that the server does not have yet: its etcd was restored from a backup. It would take the
-   * watch all the same, and tell nothing until it has come to that version again.
+   * Drops a version that the server does not have yet, because its etcd was restored from a backup. The
+   * server would accept the watch and then send nothing until it reaches that version again.
    */
   const compareVersion = async (held: string): Promise<void> => {
     const current = await currentVersion(rest, resource, signal)
@@ -222,7 +231,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
       version = undefined
       logger.info({ failures }, 'version expired, listing again')
       failures += 1
-      // Expiry is part of normal life: only one that repeats without progress has to wait.
+      // An expired version is normal. Only one that expires again without progress must wait.
       if (failures === 1) return
     } else {
       stats.errors += 1
@@ -241,14 +250,14 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
         else if (unsure) await compareVersion(version)
         else await watch(version)
       } catch (error) {
-        // Rejects only when the signal aborts, which the loop sees by itself.
+        // Rejects only when the signal aborts, which the loop notices by itself.
         if (!signal.aborted) await recover(error).catch(() => {})
       }
     }
     synced.reject(signal.reason)
   }
 
-  // Whoever does not wait for the first list must not be hit by its failure.
+  // A caller that does not wait for the first list must not see an unhandled rejection.
   synced.promise.catch(() => {})
   return {
     synced: () => stats.lastSyncAt !== undefined,
@@ -259,7 +268,9 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   }
 }
 
-/** Versions of one kind are decimal numbers that grow (Kubernetes: KEP-5504); of what is none nothing is said. */
+/**
+ * Versions of one kind are decimal numbers that grow (Kubernetes: KEP-5504). Anything else is not compared.
+ */
 function isOlder(version: string, than: string): boolean {
   const decimal = /^\d+$/
   return decimal.test(version) && decimal.test(than) && BigInt(version) < BigInt(than)

@@ -7,8 +7,8 @@ const KIB = 1024
 const { signal } = new AbortController()
 
 /**
- * A reply of so many bytes that comes in parts of 64 KiB, the last of them when `end` resolves, and a count of those
- * that came.
+ * A reply of so many bytes that comes in parts of 64 KiB, the last of them when `end` resolves, and a count
+ * of those that came.
  */
 function aReply(bytes: number, end = Promise.resolve()) {
   const part = new Uint8Array(64 * KIB).fill(0x61)

@@ -3,34 +3,34 @@ import type { Response } from 'undici'
 import { ApiError } from './api-error.ts'
 import { createTurns, type Turns } from './turns.ts'
 
-/** Bodies up to this size are read side by side: as many as there are connections fit into memory together. */
+/** Bodies up to this size are read side by side: one for each connection fits into memory. */
 const SMALL_BYTES = 256 * 1024
 
-/** More than any object takes as JSON: etcd stores 1.5 MiB, and one byte of it becomes six at most (`\u0001`). */
+/** More than the JSON of any object: etcd stores 1.5 MiB, and each byte becomes at most six (`\u0001`). */
 const MAX_BYTES = 16 * 1024 * 1024
 
 export interface BodyOptions {
   readonly signal: AbortSignal
-  /** Bytes over which the body is given up. Default 16 MiB. */
+  /** Maximum bytes of the body. Default 16 MiB. */
   readonly maxBytes?: number | undefined
-  /** Called when a large body begins to wait for its turn, in which nothing is read. */
+  /** Called when a large body starts to wait for its turn. Nothing is read meanwhile. */
   readonly onWait?: () => void
-  /** Called when it has its turn. */
+  /** Called when its turn comes. */
   readonly onTurn?: () => void
 }
 
 /**
- * One for each cluster. Whoever writes much there must not fill the memory here, however many replies there are to
- * read.
+ * One for each cluster. A user who writes large objects there must not fill our memory, however many replies
+ * there are to read.
  */
 const turnsOf = new WeakMap<KubeConfig, Turns>()
 
 /**
- * Reads a reply and gives what `use` makes of its text. Of the replies of one cluster the large ones are read one
- * after the other, `use` included, so that memory is bounded by the largest of them and not by their number.
+ * Reads a reply and returns what `use` makes of its text. Large replies of one cluster are read one after the
+ * other, including `use`, so that the largest one bounds the memory and not their number.
  *
- * @throws ApiError with reason `ReplyTooLarge` when the body is over the limit; whatever the connection or `use`
- * throws.
+ * @throws ApiError with reason `ReplyTooLarge` if the body is over the limit; whatever the connection or
+ * `use` throws.
  */
 export async function readBody<V>(
   config: KubeConfig,
@@ -60,7 +60,7 @@ function turnsFor(config: KubeConfig): Turns {
   return known
 }
 
-/** Whether a reply was given up because it is too large. */
+/** Whether a reply was dropped because it is too large. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof ApiError && error.reason === 'ReplyTooLarge'
 }

@@ -9,24 +9,24 @@ const MAX_STATUS_BYTES = 4 * 1024 * 1024
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** One HTTP exchange with the API server. `path` starts with a slash and has its names escaped. */
+/** One HTTP exchange with the API server. `path` starts with a slash, and its names are escaped. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly query?: Query | undefined
   readonly contentType?: string
-  /** What the answer is to be; default JSON. */
+  /** The media type of the answer; default JSON. */
   readonly accept?: string
   readonly body?: string
   readonly signal: AbortSignal
 }
 
 /**
- * Sends a request with the cluster's credentials and gives the reply as soon as its headers have come; the
- * body is the caller's to read, under the same signal.
+ * Sends a request with the cluster's credentials, and returns the reply as soon as its headers arrive. The
+ * caller reads the body, under the same signal.
  *
- * @throws ApiError for a status outside 2xx (with the body's Status), or with status 0 when there was no
- * reply. When the signal aborts, whatever was thrown is of no meaning: look at the signal.
+ * @throws ApiError for a status outside 2xx (with the body's Status), or with status 0 if there was no reply.
+ * If the signal has aborted, ignore what was thrown and look at the signal.
  */
 export async function send(config: KubeConfig, request: ApiRequest): Promise<Response> {
   const response = await reach(config, request)
@@ -41,7 +41,7 @@ export async function send(config: KubeConfig, request: ApiRequest): Promise<Res
   throw statusError(status, response.status, describe(request))
 }
 
-/** A request in the words of logs and messages. */
+/** A request in words, for logs and messages. */
 export function describe(request: Pick<ApiRequest, 'method' | 'path'>): string {
   return `${request.method} ${request.path}`
 }
@@ -53,7 +53,7 @@ async function reach(config: KubeConfig, request: ApiRequest): Promise<Response>
     if (error instanceof ApiError || request.signal.aborted) throw error
     if (request.method !== 'GET' || !isLostConnection(error)) throw unreachable(request, error)
   }
-  // The server may close a kept connection at the moment it is used again; a read is simply asked once more.
+  // The server may close a kept connection at the moment we use it again. We simply send a read once more.
   return attempt(config, request).catch(error => {
     throw error instanceof ApiError ? error : unreachable(request, error)
   })
@@ -75,7 +75,7 @@ async function attempt(config: KubeConfig, request: ApiRequest): Promise<Respons
     headers: { Accept: request.accept ?? 'application/json', ...contentType, ...context.getHeaders() },
     body: request.body ?? null,
     signal: request.signal,
-    // The API server does not redirect such calls; following one could carry credentials elsewhere.
+    // The API server does not redirect such calls. Following a redirect could send credentials elsewhere.
     redirect: 'manual',
     ...(dispatcher === undefined ? {} : { dispatcher }),
   })
@@ -84,7 +84,8 @@ async function attempt(config: KubeConfig, request: ApiRequest): Promise<Respons
 function requestUrl(config: KubeConfig, request: ApiRequest): string {
   const server = config.getCurrentCluster()?.server
   if (server === undefined) throw new ApiError(0, 'Unreachable', 'the kubeconfig has no current cluster')
-  // Concatenated, not resolved: behind some proxies the server URL has a path of its own.
+  // We concatenate the two: behind some proxies the server URL has a path of its own, and resolving would
+  // drop it.
   const url = new URL(server.replace(/\/+$/, '') + request.path)
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value))

@@ -17,71 +17,81 @@ export interface CallOptions {
 
 export interface GetOptions extends CallOptions {
   readonly query?: Query
-  /** Bytes over which the answer is given up, with reason `ReplyTooLarge`. Default 16 MiB. */
+  /** Maximum bytes of the answer, after which the call fails with reason `ReplyTooLarge`. Default 16 MiB. */
   readonly maxBytes?: number
-  /** Told how many bytes the answer has. */
+  /** Called with the number of bytes of the answer. */
   readonly onSize?: (bytes: number) => void
 }
 
 export interface ApplyOptions extends CallOptions {
-  /** Owner of the fields in the body: fields left out that it owned before are removed. */
+  /**
+   * Field manager of the fields in the body. Fields that it owned before and that are left out are removed.
+   */
   readonly fieldManager: string
-  /** Takes over fields that another manager owns instead of failing with `Conflict`. Default false. */
+  /** Takes over fields of another manager instead of failing with `Conflict`. Default false. */
   readonly force?: boolean
 }
 
 export interface DeleteOptions extends CallOptions {
-  /** The object of that name is deleted only if it is this one. */
+  /** Deletes the object of that name only if it has this UID. */
   readonly uid?: string | undefined
-  /** What becomes of its dependents. There is no default: the API's own orphans the pods of a Job. */
+  /**
+   * What happens to its dependents. There is no default, because the API's own default orphans the pods of a
+   * Job.
+   */
   readonly propagation: 'Background' | 'Foreground' | 'Orphan'
 }
 
 export interface LogOptions extends CallOptions {
   readonly container?: string
-  /** No more than so many lines from the end. */
+  /** At most this many lines, from the end. */
   readonly tailLines: number
-  /** No more than so many bytes. */
+  /** At most this many bytes. */
   readonly limitBytes: number
 }
 
 export interface WriteOptions extends CallOptions {
-  /** Who is recorded as the one who wrote. */
+  /** The field manager of the write. */
   readonly fieldManager: string
 }
 
-/** Calls to the API server. Each rejects with an ApiError, or with the signal's reason when that aborts. */
+/**
+ * Calls to the API server. Each rejects with an ApiError, or with the signal's reason if the signal aborts.
+ */
 export interface Rest {
-  /** Reads an object or a collection and gives the parsed JSON, not yet checked by a schema. */
+  /** Reads an object or a collection, and returns the parsed JSON without checking it by a schema. */
   get(path: string, options?: GetOptions): Promise<unknown>
-  /** Server-side apply: creates or changes the object at `path` and gives it as stored. */
+  /** Server-side apply: creates or changes the object at `path`, and returns it as stored. */
   apply(path: string, body: object, options: ApplyOptions): Promise<unknown>
   /**
-   * Strategic merge patch of the object at `path`: lists of the built-in kinds are merged by the keys of their
+   * Strategic merge patch of the object at `path`: lists of built-in kinds are merged by the keys of their
    * elements.
    */
   strategicMerge(path: string, body: object, options: WriteOptions): Promise<unknown>
-  /** JSON merge patch (RFC 7396) of the object at `path`: maps are merged, lists are replaced, null removes. */
+  /**
+   * JSON merge patch (RFC 7396) of the object at `path`: maps are merged, lists are replaced, null removes.
+   */
   jsonMerge(path: string, body: object, options: WriteOptions): Promise<unknown>
   /**
-   * Creates an object in the collection at `path` and gives it as stored; fails with status 409 if its name is taken.
+   * Creates an object in the collection at `path` and returns it as stored. Fails with status 409 if its name
+   * is taken.
    */
   create(path: string, body: object, options: WriteOptions): Promise<unknown>
   /**
-   * Replaces the whole object at `path` and gives it as stored. With a resourceVersion in the body it fails with
-   * status 409 where the object has changed since that version.
+   * Replaces the whole object at `path` and returns it as stored. With a resourceVersion in the body, it
+   * fails with status 409 if the object has changed since that version.
    */
   replace(path: string, body: object, options: WriteOptions): Promise<unknown>
   /**
-   * Deletes the object at `path`; fails with status 409 where another one has its name now, and with 404 where none
-   * has.
+   * Deletes the object at `path`. Fails with status 409 if another object has its name now, and with 404 if
+   * none has.
    */
   delete(path: string, options: DeleteOptions): Promise<void>
-  /** The log of a container of the pod at `path`, the end of it. */
+  /** The end of the log of a container in the pod at `path`. */
   log(path: string, options: LogOptions): Promise<string>
 }
 
-/** Speaks to the API server of `config`, over the connections that it keeps. */
+/** Calls the API server of `config`, over the connections that `config` keeps. */
 export function createRest(config: KubeConfig): Rest {
   return {
     get: (path, options = {}) => call(config, { method: 'GET', path, query: options.query }, options),
@@ -92,7 +102,7 @@ export function createRest(config: KubeConfig): Rest {
           method: 'PATCH',
           path,
           query: { fieldManager: options.fieldManager, force: options.force },
-          // JSON is YAML, and this media type is the one that every supported API server knows.
+          // JSON is YAML, and every supported API server knows this media type.
           contentType: 'application/apply-patch+yaml',
           body: JSON.stringify(body),
         },
@@ -118,7 +128,7 @@ export function createRest(config: KubeConfig): Rest {
       const request = {
         path: `${path}/log`,
         query: { container, tailLines, limitBytes },
-        // Of a log the API server takes no text/plain, and sends it.
+        // The API server does not accept text/plain for a log, but sends it.
         accept: 'application/json, */*',
       }
       return callFor(config, { method: 'GET', ...request }, options, text => text)
@@ -143,8 +153,7 @@ export function createRest(config: KubeConfig): Rest {
 }
 
 /**
- * Parses within the turn of a large answer, so that the text of one and its values are not there beside those of
- * another.
+ * Parse within the turn of a large answer, so that the text and values of two large answers never coexist.
  */
 function call(
   config: KubeConfig,
@@ -180,7 +189,7 @@ async function callFor<V>(
     return await readBody(config, response, { signal, maxBytes: options.maxBytes, onWait, onTurn }, use)
   } catch (error) {
     if (limit.expired()) {
-      // A kept connection may have died without a word, and the next call must not be lost on another one.
+      // A kept connection may have died silently. Do not lose the next call on another one.
       if (!isInLine) forgetConnections(config)
       throw new ApiError(0, 'Timeout', `no answer to ${describe(request)} within ${timeoutMs} ms`, {
         cause: error,

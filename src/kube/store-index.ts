@@ -3,9 +3,9 @@ import type { StoredObject } from './resource.ts'
 import type { ReadableStore } from './store.ts'
 
 /**
- * Finds objects of a store by something else than their name, without a scan: kept true by every change from now on,
- * until the signal aborts, and begun with what the store holds. Objects for which `keyOf` gives undefined are left
- * out.
+ * Finds objects of a store by something other than their name, without a scan. It starts with the present
+ * objects and follows every change until the signal aborts. Objects for which `keyOf` returns undefined are
+ * left out.
  */
 export function indexStore<T extends StoredObject>(
   store: ReadableStore<T>,

@@ -8,26 +8,26 @@ export type Change<T> =
   | { readonly type: 'updated'; readonly object: T; readonly previous: T }
   | { readonly type: 'deleted'; readonly object: T }
 
-/** The objects of one kind as of the last event: what readers may do with them. */
+/** The objects of one kind as of the last event, for readers. */
 export interface ReadableStore<T> {
-  /** `namespace` is undefined for kinds that have none. */
+  /** `namespace` is undefined for kinds without namespaces. */
   get(namespace: string | undefined, name: string): T | undefined
   values(): Iterable<T>
   size(): number
-  /** How many objects or events could not be understood since the start. */
+  /** How many objects or events could not be parsed since the start. */
   malformed(): number
   /**
-   * Calls `listener` after each change from now on, in order; what is held already is not replayed. Gives the way to
-   * stop.
+   * Calls `listener` after each change from now on, in order. Present objects are not replayed. Returns a
+   * function that stops this.
    */
   onChange(listener: (change: Change<T>) => void): () => void
 }
 
-/** A store and the ways in which a reflector fills it, with objects as they came from the API server. */
+/** A store, and how a reflector fills it with objects as they came from the API server. */
 export interface Store<T> extends ReadableStore<T> {
-  /** Takes a whole list; objects that are held but not in it were deleted meanwhile. */
+  /** Takes a whole list. Objects that we hold and that are not in it were deleted meanwhile. */
   replace(items: readonly unknown[]): void
-  /** Begins to take a whole list in parts. One that is not finished deletes nothing. */
+  /** Starts to take a whole list in parts. A list that is not finished deletes nothing. */
   beginReplace(): { add(items: readonly unknown[]): void; finish(): void }
   upsert(raw: unknown): void
   remove(raw: unknown): void
@@ -40,9 +40,9 @@ const identity = z.looseObject({
 /**
  * Creates an empty store of one kind.
  *
- * An object that its schema refuses is logged, counted, and its last good version kept. Such an object was most
- * likely written under a newer CRD while this build was still running; to drop it would tell pods that their
- * cache is gone, when all we know is that we cannot read its newest state.
+ * If the schema rejects an object, it is logged and counted, and its last good version stays. Such an object
+ * was most likely written under a newer CRD while this build was still running. Dropping it would tell pods
+ * that their cache is gone, when we only know that we cannot read its newest state.
  */
 export function createStore<T extends StoredObject>(options: {
   resource: Resource<T>
@@ -91,7 +91,7 @@ export function createStore<T extends StoredObject>(options: {
     const previous = objects.get(key)
     objects.set(key, object)
     if (previous === undefined) emit({ type: 'added', object })
-    // A list tells again what is known already.
+    // A list repeats what we already know.
     else if (!isSameVersion(previous, object)) emit({ type: 'updated', object, previous })
   }
 

@@ -1,10 +1,10 @@
 import { untilAborted } from './until-aborted.ts'
 
-/** Lets one caller at a time do what takes much memory, in the order of asking. */
+/** Lets callers do memory-intensive work one at a time, in the order of their requests. */
 export interface Turns {
   /**
-   * Resolves when it is the caller's turn, which lasts until the result is disposed of. Rejects with the signal's
-   * reason if that aborts before.
+   * Resolves when it is the caller's turn, which lasts until the result is disposed of. Rejects with the
+   * signal's reason if the signal aborts first.
    */
   take(signal: AbortSignal): Promise<Disposable>
 }

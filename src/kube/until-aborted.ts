@@ -1,11 +1,11 @@
 /**
- * Waits for `work`, but only until the signal aborts; then rejects with the signal's reason. The work itself goes
- * on, and nobody hears of its failure.
+ * Waits for `work`, but only until the signal aborts. Then it rejects with the signal's reason. The work
+ * itself goes on, and its failure is ignored.
  */
 export async function untilAborted<V>(work: Promise<V>, signal: AbortSignal): Promise<V> {
   const aborted = Promise.withResolvers<never>()
   const onAbort = () => aborted.reject(signal.reason)
-  // Even then through the race, which listens to the work and so keeps its failure from being unhandled.
+  // Race even then: the race listens to the work, so its failure is not an unhandled rejection.
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   try {

@@ -1,13 +1,13 @@
 import type { StoredObject } from './resource.ts'
 import type { Change, ReadableStore } from './store.ts'
 
-/** Asks for a look at an object; asking for one that does not exist does nothing. */
+/** Triggers a look at an object. If the object does not exist, nothing happens. */
 export type Wake = (namespace: string | undefined, name: string) => void
 
-/** Other objects whose changes ask for looks at those of `kind`. Gives the way to stop. */
+/** Other objects whose changes trigger looks at objects of `kind`. Returns a function that stops this. */
 export type WatchSource = (wake: Wake, kind: string) => () => void
 
-/** An object with the owners that Kubernetes knows of it. */
+/** An object with its owner references. */
 export interface OwnedObject extends StoredObject {
   metadata: StoredObject['metadata'] & { ownerReferences?: readonly OwnerReference[] | undefined }
 }
@@ -18,7 +18,9 @@ interface OwnerReference {
   controller?: boolean | undefined
 }
 
-/** Each change of an object in the store asks for a look at the object that controls it: `owns(stores.Job)`. */
+/**
+ * Each change of an object in the store triggers a look at the object that controls it: `owns(stores.Job)`.
+ */
 export function owns<T extends OwnedObject>(store: ReadableStore<T>): WatchSource {
   return (wake, kind) =>
     store.onChange(({ object: { metadata } }) => {
@@ -28,7 +30,7 @@ export function owns<T extends OwnedObject>(store: ReadableStore<T>): WatchSourc
 }
 
 /**
- * Each change of an object in the store asks for a look at the objects that `affected` gives:
+ * Each change of an object in the store triggers a look at the objects that `affected` returns:
  * `watches(stores.Secret, secret => cachesWith(secret))`.
  */
 export function watches<T>(

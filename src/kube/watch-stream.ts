@@ -6,7 +6,7 @@ import { startDeadline } from './deadline.ts'
 import { forgetConnections } from './kubeconfig.ts'
 import { type Query, send } from './request.ts'
 
-/** `closed`: the server ended the watch in order. `stalled`: nothing came for too long. */
+/** `closed`: the server ended the watch normally. `stalled`: nothing came for too long. */
 export type WatchEnd = 'closed' | 'stalled'
 
 const watchEvent = z.object({
@@ -20,7 +20,7 @@ export type WatchEvent = z.infer<typeof watchEvent>
 export interface WatchRequest {
   readonly path: string
   readonly query: Query
-  /** Silence, in milliseconds, after which the connection is given up; counts from the request on. */
+  /** Milliseconds of silence, counted from the request on, after which the connection is dropped. */
   readonly stallMs: number
   readonly signal: AbortSignal
   /** Called when the server has accepted the watch. */
@@ -28,14 +28,14 @@ export interface WatchRequest {
 }
 
 /**
- * Runs one watch to its end and hands each event to `onEvent`, in order.
+ * Runs one watch to its end, and hands each event to `onEvent` in order.
  *
- * Not client-node's `Watch`, which uses the same credentials and the same limit on silence, but: cannot be
- * cancelled before the reply's headers have come; swallows whatever the callback throws, and lines that it cannot
- * parse; and keeps the reason in an error's Status to itself.
+ * We do not use client-node's `Watch`, although it has the same credentials and the same limit on silence: it
+ * cannot be canceled before the headers of the reply arrive, it swallows whatever the callback throws and
+ * lines that it cannot parse, and it hides the reason of an error's Status.
  *
- * @throws ApiError when the watch is refused, ends with an ERROR event, breaks off or sends what is no event;
- * the signal's reason when that aborts; whatever `onEvent` throws.
+ * @throws ApiError if the watch is rejected, ends with an ERROR event, breaks off or sends something that is
+ * not an event; the signal's reason if the signal aborts; whatever `onEvent` throws.
  */
 export async function readWatch(
   config: KubeConfig,
@@ -62,7 +62,10 @@ export async function readWatch(
   }
 }
 
-/** The complete lines of a body. What follows the last newline is an event cut short: the next watch has it whole. */
+/**
+ * The complete lines of a body. Text after the last newline is an event cut short, and the next watch has it
+ * whole.
+ */
 async function* lines(response: Response, path: string, onData: () => void): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let begun: string[] = []
@@ -71,7 +74,7 @@ async function* lines(response: Response, path: string, onData: () => void): Asy
     const [first = '', ...others] = decoder.decode(chunk, { stream: true }).split('\n')
     begun.push(first)
     for (const other of others) {
-      // Joined once: a large event comes in many chunks.
+      // Joined once, because a large event comes in many chunks.
       const line = begun.join('')
       begun = [other]
       if (line.trim() !== '') yield line
@@ -92,7 +95,7 @@ async function* chunks(response: Response, path: string): AsyncGenerator<Uint8Ar
       yield next.value
     }
   } finally {
-    // Reached also when the consumer leaves early: frees the connection.
+    // Also runs if the consumer stops early, and frees the connection.
     await reader.return?.().catch(() => {})
   }
 }

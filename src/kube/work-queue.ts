@@ -3,16 +3,19 @@ import { type Backoff, backoffMs } from '../backoff.ts'
 
 const RETRY: Backoff = { baseMs: 200, capMs: 60_000 }
 
-/** What came of work: undefined when there is nothing more to do, else in how many milliseconds to look again. */
+/**
+ * The result of a look: undefined if there is nothing more to do, otherwise the milliseconds until the next
+ * look.
+ */
 export interface ReconcileResult {
   readonly againMs?: number | undefined
 }
 
 export interface WorkQueueOptions {
   readonly reconcile: (key: string) => Promise<ReconcileResult | undefined> | Promise<void>
-  /** Keys that are worked on side by side; default 1. */
+  /** How many keys are worked on side by side; default 1. */
   readonly concurrency?: number
-  /** Told after each time that a key was worked on: what came of it, and the seconds that it took. */
+  /** Called after each look with its result and the seconds that it took. */
   readonly onWorked?: (result: WorkResult, seconds: number) => void
   readonly logger: Logger
   readonly signal: AbortSignal
@@ -23,9 +26,9 @@ export interface WorkQueueOptions {
 export type WorkResult = 'done' | 'again' | 'failed'
 
 /**
- * A queue of object keys, until the signal aborts. No key is worked on twice at a time. A key that is added while it
- * waits is worked on once; one that is added while it is worked on is worked on again afterwards; one that fails
- * comes back after a wait that doubles, with jitter. What goes wrong with one key harms no other.
+ * A queue of object keys, until the signal aborts. Two looks at the same key never overlap. A key that is
+ * added while it waits gets one look. A key that is added during its look gets another one afterwards. A key
+ * that fails comes back after a wait that doubles, with jitter. A failure of one key does not affect others.
  */
 export function startWorkQueue(options: WorkQueueOptions) {
   const { reconcile, concurrency = 1, onWorked, logger, signal, random = Math.random } = options
@@ -51,7 +54,7 @@ export function startWorkQueue(options: WorkQueueOptions) {
 
   const work = async (key: string): Promise<void> => {
     busy.add(key)
-    // This look takes the place of the one that was asked for later.
+    // This look replaces the one that was planned for later.
     clearTimeout(timers.get(key))
     timers.delete(key)
     const startedAt = performance.now()

@@ -2,8 +2,9 @@ const MAX_DEPTH = 4
 const MAX_TEXT = 1_000
 
 /**
- * What the log says of an error. An error may carry whole requests and answers in members of its own (headers with a
- * token, a body), so only what tells faults apart is taken: names, codes, words, and where it was thrown.
+ * What the log says about an error. An error may carry whole requests and answers in its members (headers
+ * with a token, a body), so we take only what distinguishes faults: names, codes, words, and where it was
+ * thrown.
  */
 export function errorFields(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error }

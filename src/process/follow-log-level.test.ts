@@ -27,7 +27,10 @@ afterEach(async () => {
   await rm(dir, { recursive: true })
 })
 
-/** Changes the content as kubelet changes that of a mounted ConfigMap: a new folder, and a swap of the link to it. */
+/**
+ * Changes the content as kubelet changes that of a mounted ConfigMap: a new folder, and a swap of the link to
+ * it.
+ */
 async function swap(content: string | undefined): Promise<void> {
   versions += 1
   const version = `..version-${versions}`

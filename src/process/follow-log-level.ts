@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { type LogLevel, logLevel } from './log-level.ts'
 import type { LeveledLogger } from './logger.ts'
 
-/** Much shorter than the minute that kubelet takes to bring a ConfigMap up to date. */
+/** Much shorter than the minute that kubelet takes to update a ConfigMap. */
 const INTERVAL_MS = 10_000
 
 export interface LogLevelOptions {
-  /** Without one, nothing is followed. */
+  /** Without a file, nothing is followed. */
   file: string | undefined
-  /** The level while the file does not say one. */
+  /** The level as long as the file names none. */
   fallback: LogLevel
   /** The only way to stop. */
   signal: AbortSignal
@@ -16,10 +16,10 @@ export interface LogLevelOptions {
 }
 
 /**
- * Keeps the level of a logger as a file says: one of the levels, by its name. Resolves when the file has been read
- * once, and reads it again every ten seconds: a ConfigMap that is mounted as a volume changes by a swap of symbolic
- * links, which no watch of the file itself would see. Without the file, or while it is empty, the fallback holds; of
- * a word that is no level there is a warning, once, and the present level stays. Never rejects.
+ * Keeps the level of a logger equal to the one that a file names. Resolves when the file has been read once,
+ * and reads it again every ten seconds: a ConfigMap that is mounted as a volume changes by a swap of symbolic
+ * links, which a watch of the file would miss. Without the file, or while it is empty, the fallback applies.
+ * A word that is not a level gets one warning, and the present level stays. Never rejects.
  */
 export async function followLogLevel(
   leveled: LeveledLogger,
@@ -51,7 +51,7 @@ export async function followLogLevel(
   signal.addEventListener('abort', () => clearInterval(timer), { once: true })
 }
 
-/** Empty when there is no such file; a file that cannot be read says nothing either. */
+/** Empty if there is no such file. An unreadable file counts as empty too. */
 async function textOf(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '')
   return text.trim()

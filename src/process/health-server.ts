@@ -1,12 +1,13 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Metrics } from './metrics.ts'
 
-/** A reason not to be ready, or undefined. */
+/** A reason not to be ready; undefined if ready. */
 export type ReadinessCheck = () => string | undefined
 
 /**
- * The plain http server for probes and metrics, on a port of its own: it answers when certificates are in trouble,
- * and needs none. `/healthz` says that the event loop turns; `/readyz` says why not, one reason a line.
+ * The plain http server for probes and metrics, on its own port. It needs no certificate, so it answers even
+ * when certificates are in trouble. `/healthz` shows that the event loop runs. `/readyz` lists the reasons
+ * not to be ready, one on each line.
  */
 export function createHealthServer(options: {
   checks: readonly ReadinessCheck[]

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
-/** The metrics of one process, in a registry of its own: those of the process and of Node, until others are added. */
+/**
+ * The metrics of one process, in a registry of their own. It starts with those of the process and of Node.
+ */
 export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -10,8 +12,8 @@ export function createMetrics() {
 export type Metrics = ReturnType<typeof createMetrics>
 
 /**
- * Shows until when the certificates that this replica relies on are valid, read at each scrape; in milliseconds since
- * the epoch.
+ * Exposes until when the certificates that this replica relies on are valid, read at each scrape; in
+ * milliseconds since the epoch.
  */
 export function exposeCertificates(
   { registry }: Metrics,
@@ -32,7 +34,7 @@ export function exposeCertificates(
   })
 }
 
-/** Shows whether this replica leads, read at each scrape: of all replicas, one at the most. */
+/** Exposes whether this replica leads, read at each scrape. At most one of all replicas leads. */
 export function exposeLeadership({ registry }: Metrics, leads: () => boolean): void {
   new Gauge({
     name: 'modelcache_leader',
@@ -44,10 +46,10 @@ export function exposeLeadership({ registry }: Metrics, leads: () => boolean): v
   })
 }
 
-/** Calls to the API server take milliseconds, and ten seconds at the most. */
+/** Calls to the API server take milliseconds, and at most ten seconds. */
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 
-/** Counts what reconcilers do, and shows how much waits for them, read at each scrape. */
+/** Counts what reconcilers do, and exposes how much waits for them, read at each scrape. */
 export function exposeReconcilers({ registry }: Metrics) {
   const looks = new Counter({
     name: 'modelcache_reconcile_total',

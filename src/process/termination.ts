@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 
-/** Aborts at the first SIGTERM or SIGINT; the second one ends the process at once. */
+/** Aborts at the first SIGTERM or SIGINT. The second one ends the process at once. */
 export function terminationSignal(logger: Logger): AbortSignal {
   const controller = new AbortController()
   const stop = (name: NodeJS.Signals) => {
@@ -23,8 +23,8 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Ends the process with code 1 at an error that nothing has caught, a promise's included, and logs it. What the process
- * knows may be half changed by then, so it does not go on to decide on it; kubelet starts it again.
+ * Logs an uncaught error or unhandled rejection and ends the process with code 1. Its state may be half
+ * changed by then, so it must not decide anything with it. kubelet starts it again.
  */
 export function exitOnUncaught(logger: Logger): void {
   process.on('uncaughtException', (err, origin) => {

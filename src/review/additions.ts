@@ -3,8 +3,9 @@ import type { Operation } from '../injection/json-patch.ts'
 import { members } from './manifest.ts'
 
 /**
- * The additions of a patch for people, a line each: where, with elements of arrays by their names, and what, as YAML
- * in one line. `spec.containers[vllm].volumeMounts: {name: weights, mountPath: /mnt/model, readOnly: true}`
+ * The additions of a patch for people, one on each line: the place, with elements of arrays by their names,
+ * and the value as YAML on one line. `spec.containers[vllm].volumeMounts: {name: weights, mountPath:
+ * /mnt/model, readOnly: true}`
  */
 export function additionLines(object: unknown, patch: readonly Operation[]): string[] {
   return patch.flatMap(({ path, value }) => {
@@ -13,7 +14,7 @@ export function additionLines(object: unknown, patch: readonly Operation[]): str
     const parent = placeOf(object, segments.slice(0, -1))
     if (last === '-') return [`${parent}: ${oneLine(value)}`]
     const place = placeOf(object, segments)
-    // The first element of an array that was absent brings the array with it, and so does the first member of a map.
+    // The first element of an absent array creates the array, and so does the first member of a map.
     if (Array.isArray(value)) return value.map(element => `${place}: ${oneLine(element)}`)
     const map = members.safeParse(value).data
     if (map === undefined) return [`${parent}: ${oneLine({ [last]: value })}`]

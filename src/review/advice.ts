@@ -4,7 +4,7 @@ import type { Advise } from './verdict.ts'
 const READY = 'to review as if it were, use --assume-ready'
 const missing = (what: string) => `add ${what} to the input, or review against a cluster with --live`
 
-/** What is missing may only be missing from the input. */
+/** An object that seems missing may only be missing from the input. */
 const OFFLINE_ADVICE: Partial<Record<Reason, string>> = {
   StorageClassNotFound: missing('the StorageClass'),
   NoStorageClass: missing('the default StorageClass'),

@@ -3,10 +3,12 @@ import type { RuleKind } from '../api/kinds.ts'
 import { managedClaimOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 
-/** Stands for a digest that nobody knows yet; no bytes have it. */
+/** Stands for a digest that nobody knows yet. No bytes have this digest. */
 export const ASSUMED_DIGEST = `sha256:${'0'.repeat(64)}`
 
-/** The same cluster, as it will be when every ModelCache is Ready. Those that are being deleted will not be. */
+/**
+ * The same cluster as it will be when every ModelCache is Ready. Caches that are being deleted will not be.
+ */
 export function assumeReady(view: ClusterView): ClusterView {
   const whenReady = (cache: ModelCache | undefined) => cache && readied(cache)
   return {

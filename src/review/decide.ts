@@ -3,18 +3,18 @@ import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import { basisOf, type Decision } from '../admission/decision.ts'
 import type { Rules } from '../admission/rules.ts'
 
-/** Asks rules about a request, against the cluster that is reviewed against. */
+/** Runs rules on a request, against the cluster of the review. */
 export type Decide = (rules: Rules, request: AdmissionRequest) => Promise<Decision>
 
-/** A view that also answers for `refs`, read from the cluster; undefined when they cannot be read. */
+/** A view that also answers for `refs`, read from the cluster; undefined if they cannot be read. */
 export type ReadUnknown = (view: ClusterView, refs: readonly ObjectRef[]) => Promise<ClusterView | undefined>
 
-/** Without a cluster, what the input does not have is not known to be missing: it may be where it belongs. */
+/** Without a cluster, an object that is not in the input may still exist, so it does not count as missing. */
 export const OFFLINE: ReadUnknown = async () => undefined
 
 /**
- * Decides as the webhook does. What a decision rests on and the view does not know (whether any InferenceCluster is
- * registered) is read first; where it cannot be, warnings about it are left out.
+ * Decides as the webhook does. If a decision rests on something that the view does not know (whether any
+ * InferenceCluster is registered), it is read first. If it cannot be read, warnings about it are left out.
  */
 export function decideBy(view: ClusterView, readUnknown: ReadUnknown): Decide {
   const isUnknown = (ref: ObjectRef) =>

@@ -15,8 +15,9 @@ interface Named {
 }
 
 /**
- * The objects of a kind among the manifests, the last of each name. What only a cluster writes, and the manifest does
- * not state, is taken from the object that `base` has already. What its schema refuses goes to `refused`.
+ * The objects of a kind among the manifests, the last one of each name. What only a cluster writes, and the
+ * manifest does not state, comes from the object that `base` has. Objects that the schema rejects go to
+ * `refused`.
  */
 export function holdObjects<K extends RuleKind>(
   manifests: readonly Manifest[],
@@ -37,7 +38,7 @@ export function holdObjects<K extends RuleKind>(
   return objects
 }
 
-/** The objects of the input and those of the cluster that they do not hide, of one namespace if given. */
+/** The objects of the input, and those of the cluster that they do not hide, in one namespace if given. */
 export function together<T extends Named>(input: Held<T>, cluster: Iterable<T>, namespace?: string): T[] {
   const own = [...input.values()].filter(
     ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
@@ -49,7 +50,7 @@ export function keyOf({ metadata }: Named): string {
   return objectKey(metadata.namespace, metadata.name)
 }
 
-/** `kubectl apply` leaves status alone, so a manifest that states none has that of the stored object. */
+/** `kubectl apply` does not change status, so a manifest without status keeps that of the stored object. */
 function laidOver(
   object: Readonly<Record<string, unknown>>,
   stored: { metadata: object; status?: unknown } | undefined,
@@ -62,7 +63,7 @@ function laidOver(
   }
 }
 
-/** Generators of manifests write `status: {}` for nothing. */
+/** Generators of manifests write `status: {}` for no status. */
 function isEmpty(status: unknown): boolean {
   return status === undefined || status === null || Object.keys(status).length === 0
 }

@@ -8,7 +8,9 @@ import { objectKey } from '../kube/object-key.ts'
 import { type Held, holdObjects, keyOf, together } from './held-objects.ts'
 import type { Manifest } from './manifest.ts'
 
-/** A cluster without a single object. Its namespaces are taken to exist: manifests seldom bring theirs. */
+/**
+ * A cluster without any object. We assume that its namespaces exist, because manifests seldom contain them.
+ */
 export const EMPTY_CLUSTER: ClusterView = {
   get: <K extends RuleKind>(kind: K, _namespace: string | undefined, name: string) =>
     kind === 'Namespace' ? ({ metadata: { name } } as RuleKinds[K]) : undefined,
@@ -18,8 +20,8 @@ export const EMPTY_CLUSTER: ClusterView = {
 }
 
 /**
- * The kinds of which manifests tell what rules ask about. Pods are judged, and only those of a cluster were given
- * caches.
+ * The kinds that rules ask about and that manifests can describe. Pods in the input are reviewed; only pods
+ * of a cluster have caches.
  */
 const HELD_KINDS = [
   'InferenceCluster',
@@ -33,9 +35,9 @@ const HELD_KINDS = [
 ] as const satisfies readonly RuleKind[]
 
 /**
- * The cluster that manifests describe, laid over `base`, which is empty or a real one: an object of the input hides
- * that of the same name, and of two in the input the later one counts, as if all were applied in turn. `malformed`
- * has those that a cluster would not take, and that the view lacks.
+ * The cluster that the manifests describe, on top of `base`, which is empty or a real one. An object of the
+ * input hides the one of the same name, and of two in the input the later one counts, as if all were applied
+ * in turn. `malformed` lists objects that a cluster would not accept. The view lacks those.
  */
 export function inputView(
   manifests: readonly Manifest[],
@@ -72,8 +74,8 @@ export function inputView(
 }
 
 /**
- * Looks objects of namespaces up by something else than their names: by `objectKey` of the namespace and each of
- * `keysOf`.
+ * Looks up namespaced objects by something other than their names: by `objectKey` of the namespace and each
+ * of `keysOf`.
  */
 function indexed(
   caches: Held<ModelCache>,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { printable, printableLines } from '../api/schema/text.ts'
 
-/** One object of the input, and where it stands. */
+/** One object of the input, and its position. */
 export interface Manifest {
   file: string
   /** The line where the object begins, from 1. */
@@ -9,10 +9,11 @@ export interface Manifest {
   apiVersion: string
   kind: string
   /**
-   * As the object states it, else the one given for those that state none. Without meaning for kinds that have none.
+   * The object's own namespace, or the default one for objects that state none. It has no meaning for kinds
+   * without namespaces.
    */
   namespace: string
-  /** Its name, or the beginning of the one that the API server will give it. Empty where it has neither. */
+  /** Its name, or the beginning of the name that the API server will generate. Empty if it has neither. */
   name: string
   /** As written. */
   object: Readonly<Record<string, unknown>>
@@ -26,7 +27,10 @@ export interface Problem {
   message: string
 }
 
-/** `file:line:column: message`, as far as the place is known, in the form that editors and CI systems recognise. */
+/**
+ * `file:line:column: message`, as far as the position is known, in the form that editors and CI systems
+ * recognize.
+ */
 export function problemLine({ file, line, column, message }: Problem): string {
   const place = [file, line, column].filter(part => part !== undefined).join(':')
   return printableLines(`${printable(place)}: ${message}`)
@@ -43,7 +47,7 @@ const envelope = z.object({
   metadata: identity.catch({ name: undefined, generateName: undefined, namespace: undefined }),
 })
 
-/** The manifest of an object as it was parsed, or in a few words why it is none. */
+/** The manifest of a parsed object, or in a few words why it is not one. */
 export function manifestOf(
   value: unknown,
   place: { file: string; line: number; namespace: string },
@@ -66,13 +70,13 @@ export function manifestOf(
   }
 }
 
-/** The object with its namespace filled in, as the API server does before it asks anybody. */
+/** The object with its namespace filled in, as the API server does before it calls anybody. */
 export function inNamespace({ object, namespace }: Manifest): Record<string, unknown> {
   const metadata = members.safeParse(object.metadata)
   return metadata.success ? { ...object, metadata: { ...metadata.data, namespace } } : { ...object }
 }
 
-/** The API group of an `apiVersion`; the core group has no name. */
+/** The API group of an `apiVersion`. The core group has no name. */
 export function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
 }

@@ -2,23 +2,23 @@ import { valueAt } from '../admission/value-at.ts'
 import { isManagedName } from '../api/managed-name.ts'
 import { CACHE_CONTAINERS, CACHES } from '../api/names.ts'
 
-/** The namespaces that no webhook of ours is asked about. */
+/** The namespaces that our webhooks are never called for. */
 const EXCLUDED = ['kube-system', 'modelcache-system']
 
-/** What the namespaceSelector of the webhooks for pods and workloads says. */
+/** The namespaceSelector of the webhooks for pods and workloads. */
 export function isWatchedNamespace(namespace: string): boolean {
   return !EXCLUDED.includes(namespace)
 }
 
 /**
- * What the matchConditions of the webhooks for pods say, of a pod or a template: it asks for caches, or uses a claim
- * that is named like a managed one. Of any other the webhooks hear nothing, whatever it looks like.
+ * The matchConditions of the webhooks for pods, applied to a pod or a template: it asks for caches, or uses a
+ * claim with a managed name. The webhooks never see any other pod.
  */
 export function concernsCaches(pod: unknown): boolean {
   return CACHES in annotationsOf(pod) || usesManagedClaim(pod)
 }
 
-/** What that of the webhook for Jobs says, of the template. */
+/** The matchCondition of the webhook for Jobs, applied to the template. */
 export function usesManagedClaim(pod: unknown): boolean {
   const volumes = valueAt(pod, 'spec.volumes')
   return (
@@ -30,7 +30,7 @@ export function usesManagedClaim(pod: unknown): boolean {
   )
 }
 
-/** Whether one of the annotations of ours that name something stands on an object. */
+/** Whether an object has one of our annotations that name something. */
 export function isAnnotated(object: unknown): boolean {
   const annotations = annotationsOf(object)
   return CACHES in annotations || CACHE_CONTAINERS in annotations

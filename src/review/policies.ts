@@ -9,13 +9,14 @@ import { violation } from '../api/violation.ts'
 import type { Manifest } from './manifest.ts'
 
 /**
- * What `manifests/policies.yaml` says of objects that somebody creates who is none of the controllers, in its words.
- * The API server asks policies before validating webhooks, and of what a policy refuses no webhook hears.
+ * What `manifests/policies.yaml` says, in its words, when somebody other than the controllers creates an
+ * object. The API server evaluates policies before it calls validating webhooks, so webhooks never see what a
+ * policy denies.
  */
 
 /**
- * Policies modelcache-read-only-pods and -jobs, of the spec of a pod or of the template of a Job, as `mutatePod`
- * leaves it.
+ * Policies modelcache-read-only-pods and -jobs, applied to the spec of a pod or of a Job's template after
+ * `mutatePod`.
  */
 export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[] {
   const volumes = (spec.volumes ?? []).filter(isManaged)
@@ -41,7 +42,7 @@ export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[
       `a container${of} mounts a folder of a claim named ${MANAGED_PREFIX}* that is no snapshot of its cache; remove the mount, and ask for the cache by annotation modelplane.ai/caches`,
     ),
   ]
-  // The API server tells of the first alone.
+  // The API server reports only the first one.
   return found.slice(0, 1)
 }
 
@@ -55,14 +56,14 @@ export function namesPolicy(manifest: Manifest): Finding[] {
   )
 }
 
-/** Whether a claim has the name or the label of those that the controller makes. */
+/** Whether a claim has a name or a label like the controller's claims. */
 export function isReservedClaim(manifest: Manifest): boolean {
   const labels = valueAt(manifest.object, 'metadata.labels')
   const isLabelled = typeof labels === 'object' && labels !== null && CLAIM_OF in labels
   return !isStored(manifest) && (isReserved(manifest) || isLabelled)
 }
 
-/** Policy modelcache-claims, of a claim that is created. */
+/** Policy modelcache-claims, applied when a claim is created. */
 export function claimsPolicy(manifest: Manifest): Finding[] {
   return deniedIf(
     isReservedClaim(manifest),
@@ -72,7 +73,7 @@ export function claimsPolicy(manifest: Manifest): Finding[] {
   )
 }
 
-/** What has come out of a cluster describes it: nobody is about to create that. */
+/** An object that came out of a cluster describes it. Nobody is about to create that object. */
 function isStored({ object }: Manifest): boolean {
   return typeof valueAt(object, 'metadata.uid') === 'string'
 }

@@ -1,16 +1,16 @@
 import { type Manifest, manifestOf, members, type Problem } from './manifest.ts'
 import { type Located, parseDocuments } from './yaml-documents.ts'
 
-/** What was read: objects in the order of the input, and why the rest of it cannot be read. */
+/** What was read: objects in the order of the input, and why the rest cannot be read. */
 export interface Input {
   manifests: Manifest[]
   problems: Problem[]
 }
 
 /**
- * Reads the objects of a text: documents of YAML, or JSON. Lists (`List`, `PodList` and their like) are taken apart,
- * nested ones too. `namespace` is for objects that state none. Does not throw: what cannot be read is told in
- * `problems`.
+ * Reads the objects in a text of YAML documents or JSON. Lists (`List`, `PodList` and so on) are split, even
+ * nested ones. `namespace` is for objects that state none. It does not throw: `problems` says what cannot be
+ * read.
  */
 export function readManifests(file: string, text: string, namespace: string): Input {
   const { documents, problems } = parseDocuments(file, text)
@@ -29,7 +29,7 @@ const RENDER_KUSTOMIZATION = 'render it first: kubectl kustomize DIR | modelcach
 const RENDER_TEMPLATE =
   'it looks like a template, render it first: helm template CHART | modelcache review -f -'
 
-/** What is written to be rendered, not to be applied, is told what to do. */
+/** A template that must be rendered first gets advice about that. */
 function advised({ file, message }: Problem, text: string): { message: string } {
   if (message === KUSTOMIZATION || /(^|[/\\])kustomization\.ya?ml$/.test(file))
     return { message: `${message}; ${RENDER_KUSTOMIZATION}` }
@@ -40,7 +40,7 @@ function isKustomization({ apiVersion }: Manifest): boolean {
   return apiVersion.startsWith('kustomize.config.k8s.io/')
 }
 
-/** The objects of a list, else the object itself. */
+/** The objects of a list, or the object itself. */
 function takenApart(document: Located): Located[] {
   const list = members.safeParse(document.value).data
   const items = typeof list?.kind === 'string' && list.kind.endsWith('List') ? document.items() : undefined
@@ -48,7 +48,10 @@ function takenApart(document: Located): Located[] {
   return items.map(item => withKindOf(list, item)).flatMap(takenApart)
 }
 
-/** Items of a typed list, as the API server writes them, do not repeat what the list says: a `PodList` holds Pods. */
+/**
+ * Items of a typed list, as the API server writes them, do not repeat what the list says: a `PodList` holds
+ * Pods.
+ */
 function withKindOf(list: Record<string, unknown>, item: Located): Located {
   const value = members.safeParse(item.value).data
   if (list.kind === 'List' || value === undefined || 'kind' in value) return item

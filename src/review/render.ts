@@ -2,12 +2,12 @@ import { printable, printableJson } from '../api/schema/text.ts'
 import { additionLines } from './additions.ts'
 import type { Reviewed, Verdict } from './verdict.ts'
 
-/** Colours a text for a terminal, or leaves it as it is. */
+/** Colors a text for a terminal, or leaves it as it is. */
 export type Paint = (colour: 'green' | 'yellow' | 'red' | 'bold', text: string) => string
 
 const COLOURS = { admitted: 'green', warned: 'yellow', denied: 'red' } as const
 
-/** For people: each object with its findings and what would be injected, and the numbers at the end. */
+/** For people: each object with its findings and with what would be injected, and a summary at the end. */
 export function renderText(results: readonly Reviewed[], paint: Paint): string {
   return `${[...results.flatMap(result => textOf(result, paint)), summary(results)].join('\n')}\n`
 }
@@ -19,7 +19,7 @@ function textOf({ manifest, verdict, findings, patch }: Reviewed, paint: Paint):
     `${subject}: ${paint(COLOURS[verdict], verdict)}`,
     ...findings.map(({ reason, severity, field, message }) => {
       const marked = paint(severity === 'error' ? 'red' : 'yellow', `${reason} (${severity})`)
-      // Most messages begin with their field.
+      // Most messages start with their field.
       return `  ${marked} ${field === '' || message.startsWith(field) ? '' : `${field}: `}${message}`
     }),
     ...additionLines(object, patch).map(line => paint('green', `  + ${printable(line)}`)),
@@ -33,7 +33,7 @@ function summary(results: readonly Reviewed[]): string {
   return `${objects}: ${count('admitted')} admitted, ${count('warned')} warned, ${count('denied')} denied`
 }
 
-/** For programs: `{"results":[…]}`, one for each object, in the order of the input. */
+/** For programs: `{"results":[…]}` with one result for each object, in the order of the input. */
 export function renderJson(results: readonly Reviewed[]): string {
   const shown = results.map(({ manifest, verdict, findings, patch }) => {
     const { apiVersion, kind, namespace, name, file, line } = manifest
@@ -42,7 +42,7 @@ export function renderJson(results: readonly Reviewed[]): string {
   return `${printableJson({ results: shown }, 2)}\n`
 }
 
-/** What would be injected: a JSON document in a line for each object that is given something. */
+/** What would be injected: a JSON document on one line for each object that gets something. */
 export function renderPatches(results: readonly Reviewed[]): string {
   return results
     .filter(({ patch }) => patch.length > 0)

@@ -1,10 +1,12 @@
 import type { AdmissionRequest } from '../admission/admission-review.ts'
 import { groupOf, inNamespace, type Manifest } from './manifest.ts'
 
-/** Neither our controller nor the Job controller: whoever reviews a manifest will apply it as somebody ordinary. */
+/** Neither our controller nor the Job controller: a reviewed manifest will be applied by an ordinary user. */
 const USER = 'modelcache-review'
 
-/** What the API server would ask about a manifest: an UPDATE where the object is there already, else a CREATE. */
+/**
+ * The request that the API server would send for a manifest: UPDATE if the object exists, otherwise CREATE.
+ */
 export function requestFor(manifest: Manifest, resource: string, oldObject?: unknown): AdmissionRequest {
   const { apiVersion, namespace, name, file, line } = manifest
   return {
@@ -19,7 +21,9 @@ export function requestFor(manifest: Manifest, resource: string, oldObject?: unk
   }
 }
 
-/** What it would ask about a pod in the namespace of another request, as the controller of a workload makes them. */
+/**
+ * The request for a pod in the namespace of another request, as the controller of a workload would create it.
+ */
 export function podRequest({ uid, namespace, userInfo }: AdmissionRequest, pod: object): AdmissionRequest {
   const resource = { group: '', version: 'v1', resource: 'pods' }
   return { uid, resource, operation: 'CREATE', namespace, userInfo, object: pod }

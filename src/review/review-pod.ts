@@ -13,19 +13,19 @@ import { concernsCaches } from './match-conditions.ts'
 import { readOnlyPolicy } from './policies.ts'
 import { type Advise, findingsOf, type ReviewResult } from './verdict.ts'
 
-/** What judging needs beside the object. */
+/** What a review needs besides the object. */
 export interface ReviewContext {
   decide: Decide
   policy: Policy
   advise: Advise
 }
 
-/** Of what concerns no cache. */
+/** The result for an object that has nothing to do with caches. */
 export const NOTHING: ReviewResult = { findings: [], patch: [] }
 
 /**
- * A pod as the API server treats it: injection changes it, and what comes out of that is validated, by policies
- * first. Those let the Job controller through, whose Jobs had to pass themselves.
+ * Treats a pod as the API server does: injection changes it, and then policies and webhooks check the result.
+ * Policies let the Job controller through, because they have already checked its Jobs.
  */
 export async function reviewPod(
   request: AdmissionRequest,
@@ -57,6 +57,6 @@ function policiesOn(object: unknown, isOfJob: boolean): Finding[] {
 
 function applied(object: unknown, patch: readonly Operation[]): unknown {
   if (patch.length === 0) return object
-  // The copy also parts what an alias of YAML has made one and the same.
+  // The copy also separates objects that a YAML alias has made one.
   return jsonpatch.applyPatch(jsonpatch.deepClone(object), patch).newDocument
 }

@@ -16,9 +16,9 @@ import { NOTHING, type ReviewContext, reviewPod } from './review-pod.ts'
 import { findingsOf, type ReviewFinding, type ReviewResult } from './verdict.ts'
 
 /**
- * A workload as the API server treats it, and then what becomes of its pods: what is injected into them is a patch of
- * their templates, and why they are refused, where the rules for workloads do not say so, is a warning. Of a kind
- * that the webhook does not hear everything is.
+ * Treats a workload as the API server does, and then its pods. What is injected into them appears as a patch
+ * of the templates. If a pod is denied for something that the rules for workloads do not report, that is a
+ * warning, or any denial if the webhook is never called for that kind.
  */
 export async function reviewWorkload(
   request: AdmissionRequest,
@@ -33,7 +33,7 @@ export async function reviewWorkload(
   for (const rule of rulesFor(request, templates, context)) {
     const found = findingsOf(await context.decide(rule, request), context.advise)
     findings.push(...(isHeard ? found : found.map(asWarning)))
-    // Whoever is denied is asked no further, and makes no pods.
+    // A denied workload is not checked further, and creates no pods.
     if (findings.some(({ severity }) => severity === 'error')) return { findings, patch: [] }
   }
   const patch: Operation[] = []
@@ -47,13 +47,13 @@ export async function reviewWorkload(
   return { findings: [...findings, ...unseen.map(notJudged)], patch }
 }
 
-/** Whether a webhook hears of it at all, by itself or by its pods. */
+/** Whether a webhook is called for it at all, for the object or for its pods. */
 function concerns(object: unknown, templates: PodTemplate[]): boolean {
   if (strayReferences(object).some(value => value !== undefined) || isAnnotated(object)) return true
   return templates.some(template => asksForCaches(template) || concernsCaches(template.raw))
 }
 
-/** What the API server asks about a workload, in its order. */
+/** The rules that the API server runs for a workload, in order. */
 function rulesFor(
   { resource }: AdmissionRequest,
   templates: PodTemplate[],
@@ -77,19 +77,22 @@ const WITHOUT_TEMPLATE: ReviewFinding = {
   message: 'the workload has no pod template; without one the API server refuses it',
 }
 
-/** The pod that a template makes, but for the name that its controller gives it. */
+/** The pod that a template creates, except for the name that its controller gives it. */
 function podOf({ raw }: PodTemplate): object {
   const template = members.safeParse(raw).data ?? {}
   return { apiVersion: 'v1', kind: 'Pod', ...template, metadata: template.metadata ?? {} }
 }
 
-/** The rules for workloads and those for pods share their reasons. */
+/** The rules for workloads and for pods share their reasons. */
 function isNewTo(told: readonly ReviewFinding[]): (finding: ReviewFinding) => boolean {
   const reasons = new Set(told.map(({ reason }) => reason))
   return ({ reason }) => !reasons.has(reason)
 }
 
-/** A workload whose pods are refused is stored all the same; only what is no template at all is refused with it. */
+/**
+ * A workload is stored even if its pods are denied. Only something that is no template at all is denied with
+ * it.
+ */
 function ofPods({ path }: PodTemplate, finding: ReviewFinding): ReviewFinding {
   const { reason, severity, field, message } = finding
   const place = { ...finding, field: `${path}.${field}` }
@@ -104,7 +107,7 @@ function asWarning(finding: ReviewFinding): ReviewFinding {
   return { ...finding, severity: 'warning', message: `its pods are refused: ${finding.message}` }
 }
 
-/** Its controller makes the pods in a way of its own, such as from another object. */
+/** Its controller creates the pods in its own way, such as from another object. */
 function notJudged({ path }: PodTemplate): ReviewFinding {
   return {
     reason: 'KindNotJudged',

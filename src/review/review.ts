@@ -33,21 +33,23 @@ export interface ReviewOptions {
   assumeReady: boolean
   unknownProvisioner: 'Deny' | 'Warn'
   clusterName?: string | undefined
-  /** Labels and annotations that hydration pods may have, besides those that every installation allows. */
+  /**
+   * Labels and annotations that hydration pods may have, in addition to those that every installation allows.
+   */
   hydrationKeys?: readonly string[] | undefined
 }
 
 /**
- * The verdict on each object of the input that rules concern, in its order, as if they were applied in turn: a
- * ModelCache that was there before, in the cluster or in the input, is updated. Everything else in the input is the
- * cluster that they are applied to.
+ * The result for each object of the input that rules apply to, in order, as if the objects were applied in
+ * turn: a ModelCache that already exists, in the cluster or earlier in the input, is updated. Everything else
+ * in the input is the cluster that they are applied to.
  */
 export async function review(manifests: readonly Manifest[], options: ReviewOptions): Promise<Reviewed[]> {
   const { view: described, malformed } = inputView(manifests, options.base)
   const view = options.assumeReady ? assumeReady(described) : described
   const context: ReviewContext = {
     decide: decideBy(view, options.readUnknown),
-    // Whoever applies manifests is neither of the accounts that may write to managed claims.
+    // The user who applies manifests is neither of the accounts that may write to managed claims.
     policy: {
       unknownProvisioner: options.unknownProvisioner,
       clusterName: options.clusterName,
@@ -114,9 +116,9 @@ function policyOnNames(manifest: Manifest, resource: string): Finding[] {
   return resource === 'pods' || resource === 'jobs' ? namesPolicy(manifest) : []
 }
 
-/** What there is of a ModelCache when its manifest is applied. */
+/** What exists of a ModelCache when its manifest is applied. */
 interface Before {
-  /** `place` is where in the input it stands; unset where the cluster has it. */
+  /** `place` is its position in the input; unset if the cluster has it. */
   of(manifest: Manifest): { object?: unknown; place?: string }
   applied(manifest: Manifest): void
 }

@@ -5,9 +5,9 @@ import { GROUP } from '../api/schema/group.ts'
 import { groupOf, type Manifest } from './manifest.ts'
 import { isReservedClaim } from './policies.ts'
 
-/** A kind that rules concern: the rules that it meets, and the resource as which the API server would ask about it. */
+/** A kind that rules apply to, with those rules and the resource that the API server would send. */
 export interface ReviewedKind {
-  /** Of `foreign` ones the webhook does not hear, but their pods will ask for caches. */
+  /** The webhook is never called for `foreign` kinds, but their pods will ask for caches. */
   rules: 'modelcache' | 'claim' | 'pod' | 'workload' | 'foreign'
   resource: string
 }
@@ -23,7 +23,7 @@ const KINDS: ReadonlyMap<string, ReviewedKind> = new Map<string, ReviewedKind>([
 
 const CLAIM: ReviewedKind = { rules: 'claim', resource: 'persistentvolumeclaims' }
 
-/** Undefined for a kind that no rule concerns, unless annotations of ours stand in it. */
+/** Undefined for a kind that no rule applies to, unless our annotations are in it. */
 export function reviewedKind(manifest: Manifest): ReviewedKind | undefined {
   const { apiVersion, kind, object } = manifest
   const known = KINDS.get(`${groupOf(apiVersion)}/${kind}`)

@@ -4,10 +4,10 @@ import type { Reason } from '../api/reasons.ts'
 import type { Operation } from '../injection/json-patch.ts'
 import type { Manifest } from './manifest.ts'
 
-/** `warned` is admitted, with something to tell. */
+/** `warned` is admitted, with warnings. */
 export type Verdict = 'admitted' | 'warned' | 'denied'
 
-/** What a rule says of an object: an error denies it, a warning does not. */
+/** What a rule says about an object. An error denies it, and a warning does not. */
 export interface ReviewFinding {
   reason: Reason
   severity: 'error' | 'warning'
@@ -15,7 +15,7 @@ export interface ReviewFinding {
   message: string
 }
 
-/** What was found of one object, and what would be injected into it. */
+/** What was found in one object, and what would be injected into it. */
 export interface ReviewResult {
   findings: readonly ReviewFinding[]
   patch: readonly Operation[]
@@ -27,10 +27,10 @@ export interface Reviewed extends ReviewResult {
   verdict: Verdict
 }
 
-/** Ends a message with what can be done about it here, where a cluster is described and not running. */
+/** Adds to a message what to do about it here, where a cluster is described and not running. */
 export type Advise = (finding: Finding) => string
 
-/** The findings of a decision; those of a denial are errors. */
+/** The findings of a decision. Those of a denial are errors. */
 export function findingsOf(decision: Decision, advise: Advise): ReviewFinding[] {
   const severity = decision.allowed ? 'warning' : 'error'
   const findings = decision.allowed ? decision.warnings : decision.findings
@@ -40,7 +40,7 @@ export function findingsOf(decision: Decision, advise: Advise): ReviewFinding[] 
   })
 }
 
-/** Nothing is injected into what is denied. */
+/** Nothing is injected into a denied object. */
 export function reviewed(manifest: Manifest, { findings, patch }: ReviewResult): Reviewed {
   const denied = findings.some(({ severity }) => severity === 'error')
   const verdict = denied ? 'denied' : findings.length > 0 ? 'warned' : 'admitted'

@@ -10,27 +10,24 @@ import {
 } from 'yaml'
 import type { Problem } from './manifest.ts'
 
-/** A value of the text, where it begins, and where its members do. */
+/** A value of the text, its position, and the positions of its members. */
 export interface Located {
   value: unknown
   /** From 1. */
   line: number
-  /** The elements of the array `items`, located too; undefined where there is no such array. */
+  /** The elements of the array `items`, with their positions; undefined if there is no such array. */
   items(): Located[] | undefined
 }
 
-/** Go's YAML knows these neither, and JSON, in which Kubernetes keeps objects, has no such values. */
+/** Go's YAML does not know these either, and JSON, in which Kubernetes stores objects, has no such values. */
 const NOT_IN_KUBERNETES = ['binary', 'omap', 'pairs', 'set', 'timestamp'].map(
   name => `tag:yaml.org,2002:${name}`,
 )
 
-/**
- * The YAML of kubectl is 1.1 (`yes` is true, `0644` is octal, `<<` merges) without times and numbers to the base of
- * 60.
- */
+/** kubectl reads YAML 1.1 (`yes` is true, `0644` is octal, `<<` merges) without times and base-60 numbers. */
 const OPTIONS = {
   version: '1.1',
-  // A key that is a map is what an unrendered `{{ .Values.x }}` parses as.
+  // An unrendered `{{ .Values.x }}` parses as a key that is a map.
   stringKeys: true,
   prettyErrors: false,
   logLevel: 'error',
@@ -40,10 +37,7 @@ const OPTIONS = {
     ),
 } as const
 
-/**
- * The documents of a YAML or JSON text that are not empty, and what is wrong with it. Keys that are given twice are
- * an error.
- */
+/** The non-empty documents of a YAML or JSON text, and what is wrong with it. Duplicate keys are an error. */
 export function parseDocuments(file: string, text: string): { documents: Located[]; problems: Problem[] } {
   const lineCounter = new LineCounter()
   const documents: Located[] = []
@@ -53,7 +47,7 @@ export function parseDocuments(file: string, text: string): { documents: Located
     problems.push({ file, line: Math.max(line, 1), column: Math.max(col, 1), message })
   }
   for (const document of parseAllDocuments(text, { ...OPTIONS, lineCounter })) {
-    // What follows a first error is mostly its echo; a second key of the same name is not.
+    // Errors after the first one are mostly echoes of it. A duplicate key is not.
     const errors = document.errors.filter(({ code }, index) => index === 0 || code === 'DUPLICATE_KEY')
     for (const { message, pos } of errors) problemAt(pos[0], message)
     if (errors.length > 0) continue
@@ -66,8 +60,8 @@ export function parseDocuments(file: string, text: string): { documents: Located
 }
 
 /**
- * The library bounds how much aliases may blow up a document; beyond that, and for an alias without its anchor, it
- * throws.
+ * The library bounds how much aliases may expand a document. It throws beyond that, and for an alias without
+ * an anchor.
  */
 function plainValue(document: Document.Parsed): unknown {
   try {

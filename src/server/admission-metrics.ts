@@ -3,7 +3,7 @@ import type { AdmissionRequest } from '../admission/admission-review.ts'
 import type { Decision } from '../admission/decision.ts'
 import type { Metrics } from '../process/metrics.ts'
 
-/** Decisions take microseconds, live reads milliseconds, and the API server waits 5 s at the most. */
+/** Decisions take microseconds, live reads take milliseconds, and the API server waits at most 5 s. */
 const SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
 
 /** Why a request was not decided. */

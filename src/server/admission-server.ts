@@ -15,47 +15,49 @@ import { status } from './status.ts'
 /** A review can hold two objects of 3 MiB, the API server's limit for one, and its envelope. */
 export const BODY_LIMIT = 7 * 1024 * 1024
 
-/** The API server's connection pool drops idle connections after 90 s; the server must not be the first. */
+/**
+ * The API server's connection pool drops idle connections after 90 s. The server must not drop them first.
+ */
 const KEEP_ALIVE_MS = 120_000
 
 /**
- * Honest clients take milliseconds for both, whatever their distance; an API server waits for an answer no longer
- * than this.
+ * Honest clients need milliseconds for both, at any distance. An API server does not wait longer than this
+ * for an answer.
  */
 const HANDSHAKE_MS = 10_000
 const BODY_MS = 5_000
 
 /**
- * About 100 kB each. An API server works on some 600 requests at a time by default, and asks several webhooks at once
- * for some of them.
+ * About 100 kB each. By default an API server works on some 600 requests at a time, and calls several
+ * webhooks at once for some of them.
  */
 const MAX_CONNECTIONS = 2_000
 
-/** A connection stays with one replica forever unless it is ended now and then. */
+/** A connection would stay with one replica forever if nobody ended it now and then. */
 const MAX_REQUESTS_PER_SOCKET = 1000
 
 export interface AdmissionServerOptions extends Admission {
-  /** PEM. With a CA, only clients with a certificate of that CA are let in. */
+  /** PEM. If set, only clients with a certificate of this CA may connect. */
   tls: { key: string; cert: string; ca?: string }
   /** The common names of those clients; default any. */
   clientNames?: readonly string[] | undefined
   /** The webhooks by path. */
   webhooks: Readonly<Record<string, Rules>>
-  /** Whether the view can be trusted; before that no review is answered. */
+  /** Whether the view can be trusted. Before that, no review is answered. */
   synced: () => boolean
-  /** Whether the server is about to leave: from then on every answer ends its connection. */
+  /** Whether the server is about to end. From then on every answer closes its connection. */
   draining: () => boolean
-  /** When requests are put off because the process does not keep up; default never. */
+  /** When to answer 503 because the process cannot keep up; default never. */
   overload?: Pick<OverloadOptions, 'lagMs' | 'maxLagMs'>
-  /** Connections at a time; default 2,000. */
+  /** Maximum number of connections; default 2,000. */
   maxConnections?: number
   metrics: AdmissionMetrics
   logger: Logger
 }
 
 /**
- * The https server that the API server calls: HTTP/1.1, which is all that it speaks to webhooks behind a Service.
- * One POST route for each webhook.
+ * The https server that the API server calls. It speaks HTTP/1.1, the only protocol that API servers use for
+ * webhooks behind a Service. There is one POST route for each webhook.
  */
 export function createAdmissionServer(options: AdmissionServerOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
@@ -67,11 +69,12 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     },
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // This counts from the connection on, and an API server keeps some in its pool before their first request.
+    // This counts from the connection on, and an API server keeps some connections in its pool before their
+    // first request.
     requestTimeout: KEEP_ALIVE_MS,
     maxRequestsPerSocket: MAX_REQUESTS_PER_SOCKET,
     forceCloseConnections: 'idle',
-    // While draining, requests on open connections are still answered.
+    // While draining, we still answer requests on open connections.
     return503OnClosing: false,
   })
   app.server.headersTimeout = KEEP_ALIVE_MS
@@ -85,9 +88,9 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     ...(options.overload ?? NEVER),
     metrics: options.metrics,
   })
-  // A client that is told so does not send its next request into a connection that is about to be closed.
+  // With this header, a client does not send its next request into a connection that is about to close.
   app.addHook('onSend', async (request, reply) => {
-    // Closed under a body that is still on its way, the connection would be reset, and the answer lost.
+    // If we closed the connection while a body is still arriving, it would be reset and the answer lost.
     if (options.draining() && request.raw.complete) reply.header('connection', 'close')
   })
   receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics: options.metrics })
@@ -116,7 +119,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
 
 const NEVER = { lagMs: () => 0, maxLagMs: 0 }
 
-/** What a client that sent something else than a review should do. */
+/** What a client that sent something other than a review should do. */
 function advice(code: number, error: Error): string {
   if (code === 415) return 'the content type is not application/json, in which AdmissionReviews are sent'
   return error.message
@@ -133,7 +136,7 @@ async function review(
   const { timeout } = httpRequest.query as { timeout?: unknown }
   const limitMs = timeLimitMs(timeout, options.waitedMs(httpRequest))
   if (limitMs === 0) {
-    // Without Retry-After: who still waits has no time for another call.
+    // Without Retry-After: a caller that still waits has no time for another call.
     options.metrics.shed('deadline')
     return reply.code(503).send(status(503, 'ServiceUnavailable', 'the time for an answer has passed'))
   }

@@ -12,18 +12,18 @@ import { type InDoubt, isAnyInDoubt, noteLookups } from '../view/lookups.ts'
 export interface Admission {
   view: ClusterView
   confirm: LiveReader
-  /** Whether the watch of a kind is known to be broken; absent: never. */
+  /** Whether the watch of a kind is known to be broken; default never. */
   inDoubt?: InDoubt
   logger: Logger
 }
 
 /**
- * Decides one request, and always with an answer.
+ * Decides one request, and always answers.
  *
- * What rests on the absence or the state of an object is confirmed by a live read before it is given, since the
- * watches can lag behind what the user has just applied. A pod whose caches are Ready costs no I/O, but for while the
- * watches are known to be broken. A fault inside a rule denies with a reference id that the log explains; it never
- * lets a request through. `limitMs` bounds the live reads, in milliseconds.
+ * Whatever rests on the absence or the state of an object is confirmed by a live read before the answer,
+ * because the watches can lag behind what the user has just applied. A pod whose caches are Ready costs no
+ * I/O, except while the watches are known to be broken. A fault inside a rule denies with a reference id that
+ * the log explains, and never lets a request through. `limitMs` bounds the live reads, in milliseconds.
  */
 export async function admit(
   rules: Rules,
@@ -47,22 +47,22 @@ export async function admit(
   }
 }
 
-/** A view, and which objects of it were read live. */
+/** A view, and which of its objects were read live. */
 interface Known {
   view: ClusterView
   read: Set<string>
 }
 
 /**
- * How long a request waits for what its watch cannot tell, in milliseconds. Short, because where the API server
- * cannot be reached every pod of a Ready cache would wait for it.
+ * How long a request waits for live reads that replace a broken watch, in milliseconds. Short, because if the
+ * API server cannot be reached, every pod of a Ready cache would wait for it.
  */
 const DOUBT_MS = 1_000
 
 /**
- * Reads what the rules look up whose watch is known to be broken: what they would allow may have changed unnoticed.
- * Where that fails, the last event stands: Ready is lost rarely, and a pod of a live service must not be refused over
- * an outage.
+ * Reads what the rules look up and whose watch is known to be broken, because what they would allow may have
+ * changed unnoticed. If that fails, the last event counts: Ready is seldom lost, and an outage must not deny
+ * a pod of a live service.
  */
 async function readDoubted(
   rules: Rules,
@@ -87,7 +87,10 @@ async function readDoubted(
   }
 }
 
-/** A live read can lead to another decision, which may rest on something else; that is read too, but not forever. */
+/**
+ * A live read can change the decision, and the new one may rest on something else. We read that too, up to a
+ * limit.
+ */
 const MAX_READS = 3
 
 async function confirmed(
@@ -120,15 +123,15 @@ function keyOf(ref: ObjectRef): string {
   return JSON.stringify(ref)
 }
 
-/** For the log, which has no objects within its lines. */
+/** For the log, which has no nested objects. */
 function wordsFor(ref: ObjectRef): string {
   const [kind, name] = 'list' in ref ? [ref.list, '*'] : [ref.kind, ref.name]
   return `${kind} ${ref.namespace === undefined ? '' : `${ref.namespace}/`}${name}`
 }
 
 /**
- * The API server does not answer. A no stays, and says on what it rests; a yes that rests on the absence of something
- * would be a guess; and a warning that may be wrong is left out.
+ * The API server does not answer. A denial stays and says what it rests on. A permission that rests on the
+ * absence of something would be a guess. A warning that may be wrong is left out.
  */
 function unconfirmed(decision: Decision, isRead: (basis: readonly ObjectRef[]) => boolean): Decision {
   if (decision.allowed) {

@@ -1,18 +1,18 @@
-/** The bytes of one body that have come so far. */
+/** The bytes of one body that have arrived so far. */
 export interface BodyAccount {
-  /** Whose they are: the address that sends them. */
+  /** The address of the sender. */
   readonly peer: string
   bytes: number
-  /** Whether more may come; what is there already is not taken back. */
+  /** Whether more may arrive. Bytes that are already here stay. */
   open: boolean
-  /** Lets go of the bytes, and tells the sender to come again. */
+  /** Drops the bytes, and tells the sender to try again. */
   cut(): void
 }
 
 /**
- * Bounds the bytes of bodies that are held at a time, by what has come and not by what was announced. Where there is
- * no more room, the peer that holds the most loses its largest body: however many bodies one sends, others keep their
- * share.
+ * Bounds the bytes of bodies that we hold at a time, by what has arrived and not by what was announced. If
+ * there is no more room, the peer that holds the most loses its largest body, so a peer that sends many
+ * bodies cannot take the share of others.
  */
 export function createBodyBudget(total: number) {
   const accounts = new Set<BodyAccount>()
@@ -22,7 +22,7 @@ export function createBodyBudget(total: number) {
     if (accounts.delete(account)) held -= account.bytes
   }
   return {
-    /** Counts the bytes of a body as they are now. False: it is this one that had to go. */
+    /** Counts the present bytes of a body. Returns false if this body had to go. */
     hold(account: BodyAccount, bytes: number): boolean {
       forget(account)
       account.bytes = bytes

@@ -5,8 +5,8 @@ import { quote } from '../api/schema/text.ts'
 import { status } from './status.ts'
 
 /**
- * Answers 403 to a client whose certificate has none of these common names, before its body is read. The CA of a
- * cluster signs for kubelets and people as well as for API servers, and TLS only asks who signed.
+ * Answers 403 to a client whose certificate has none of these common names, before its body is read. The CA
+ * of a cluster also signs for kubelets and people, and TLS only checks who signed.
  */
 export function admitClients(app: FastifyInstance, names: readonly string[]): void {
   const strangers = new WeakMap<Socket, string | undefined>()
@@ -20,7 +20,7 @@ export function admitClients(app: FastifyInstance, names: readonly string[]): vo
   })
 }
 
-/** The common name of a client, unless it is one of those that are let in. */
+/** The common name of a client, unless it is an allowed one. */
 function strangeName(socket: Socket, names: readonly string[]): string | undefined {
   const subject = socket instanceof TLSSocket ? socket.getPeerCertificate().subject : undefined
   const found = [subject?.CN ?? []].flat()

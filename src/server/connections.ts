@@ -2,26 +2,26 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 export interface ConnectionLimits {
-  /** Connections at a time, in the TLS handshake, idle or busy. */
+  /** Number of connections, whether in the TLS handshake, idle or busy. */
   max: number
-  /** Milliseconds for the body of a request to arrive. */
+  /** Milliseconds within which the body of a request must arrive. */
   bodyMs: number
   /** A connection was closed to make room for another. */
   onEvicted: () => void
 }
 
 /**
- * Holds the number of connections, and so their memory, within a limit: for a connection too many, the one is closed
- * that has been waiting for its client for the longest, be it idle, in the handshake or in the middle of a request. An
- * API server's pool loses a connection only when others have taken them all since it was used last, and then dials
- * again; a crowd of idle strangers does not keep it out.
+ * Limits the number of connections, and with it their memory. When another connection arrives over the limit,
+ * the one that has waited longest for its client is closed: idle, in the handshake, or in the middle of a
+ * request. The pool of an API server loses a connection only if others have used all of them since, and then
+ * it dials again. A crowd of idle strangers cannot lock it out.
  *
- * A request whose body does not arrive in time loses its connection too. Nothing else is cut here: API servers keep
- * connections for 90 s, and some of them before their first request.
+ * A request whose body does not arrive in time loses its connection too. Nothing else is closed here: API
+ * servers keep connections for 90 s, and some of them before their first request.
  */
 export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted }: ConnectionLimits): void {
   const open = new Map<string, Socket>()
-  /** In the order in which they began to wait. */
+  /** In the order in which they started to wait. */
   const waiting = new Set<string>()
   const wait = (peer: string) => {
     waiting.delete(peer)
@@ -52,7 +52,7 @@ export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted 
     wait(peerOf(socket))
     bodyTimers.set(request, setTimeout(() => socket.destroy(), bodyMs).unref())
   })
-  // Its body is there: now it is the client that waits.
+  // The body has arrived, so now the client waits.
   app.addHook('preValidation', async request => {
     clearTimeout(bodyTimers.get(request))
     waiting.delete(peerOf(request.raw.socket))
@@ -63,7 +63,7 @@ export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted 
   })
 }
 
-/** Names a connection alike on its TCP socket and on the TLS socket over it. */
+/** Gives the same key for the TCP socket of a connection and the TLS socket on top of it. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`
 }

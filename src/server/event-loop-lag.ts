@@ -1,17 +1,17 @@
-/** How often the event loop is asked whether it still turns. */
+/** How often we check that the event loop still runs. */
 const INTERVAL_MS = 20
 
 /** How late the event loop is. */
 export interface EventLoopLag {
   /**
-   * The longest that something which is handled now can have waited for its turn, in milliseconds: by how much the
-   * present turn of the loop, or the one before it, has overrun.
+   * The longest time that something handled now can have waited for its turn, in milliseconds: how much the
+   * present turn of the loop, or the one before it, is late.
    */
   ms(): number
   stop(): void
 }
 
-/** Watches the event loop of this process until it is told to stop; `now` is a clock in milliseconds. */
+/** Watches the event loop of this process until it is stopped. `now` is a clock in milliseconds. */
 export function watchEventLoop(now: () => number = () => performance.now()): EventLoopLag {
   let turnedAt = now()
   let previousMs = 0
@@ -21,8 +21,8 @@ export function watchEventLoop(now: () => number = () => performance.now()): Eve
     turnedAt = now()
   }, INTERVAL_MS).unref()
   return {
-    // A timer alone would notice a long turn only after it: requests that are read in one turn are judged while it
-    // lasts.
+    // A timer alone would notice a long turn only after it, but requests that are read in one turn are
+    // decided during it.
     ms: () => Math.max(late(), previousMs),
     stop: () => clearInterval(timer),
   }

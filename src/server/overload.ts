@@ -2,23 +2,26 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AdmissionMetrics } from './admission-metrics.ts'
 import { status } from './status.ts'
 
-/** The API server repeats a call after so many seconds, up to ten times, within the time limit of the webhook. */
+/**
+ * The API server repeats a call after this many seconds, up to ten times, within the time limit of the
+ * webhook.
+ */
 const RETRY_AFTER_SECONDS = '1'
 
 export interface OverloadOptions {
   /** How long requests wait for their turn, in milliseconds. */
   lagMs: () => number
-  /** From which wait on requests are put off, in milliseconds; 0 is never. */
+  /** Event-loop delay in milliseconds above which requests get 503; 0 means never. */
   maxLagMs: number
   metrics: AdmissionMetrics
 }
 
 /**
- * Puts requests off before their bodies are read, when they would wait too long: with 503 and
- * `Retry-After`, on which the API server calls again. The connection stays: to close it under a body that is still on
- * its way would turn into a reset, in which the answer is lost, and a new one costs more than most decisions.
+ * Answers 503 with `Retry-After` before the body is read if a request would wait too long, and the API server
+ * calls again. The connection stays open: closing it while a body is still arriving would reset it and lose
+ * the answer, and a new connection costs more than most decisions.
  *
- * Gives how long a request that was not put off can have waited so far, in milliseconds: for its turn, and for its
+ * Returns how long an accepted request can have waited so far, in milliseconds, for its turn and for its
  * body.
  */
 export function shedOverload(

@@ -4,25 +4,28 @@ import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type BodyAccount, createBodyBudget } from './body-budget.ts'
 import { BodyRejected, parseBody } from './review-body.ts'
 
-/** Bodies up to this size are never put off: those of all connections together fit. Most pods are smaller. */
+/**
+ * Bodies up to this size are always accepted: those of all connections together fit into memory. Most pods
+ * are smaller.
+ */
 const SMALL_BODY_BYTES = 64 * 1024
 
 /**
- * What larger bodies may hold together at a time, while they come and are decided; parsed they take several times as
- * much.
+ * Total bytes of larger bodies at a time, while they arrive and are decided. Parsed, they take several times
+ * as much.
  */
 const LARGE_BODIES_BYTES = 32 * 1024 * 1024
 
 export interface ReceiveOptions {
-  /** The largest body that a request can have, in bytes. */
+  /** The largest body of a request, in bytes. */
   bodyLimit: number
   metrics: Pick<AdmissionMetrics, 'shed'>
 }
 
 /**
- * Reads the bodies of requests, JSON alone: anything else is 415. A body over the limit is rejected, and so is one for
- * which there is no room (`createBodyBudget`); what still comes of either is read and dropped, for to close the
- * connection under it would lose the answer.
+ * Reads the bodies of requests. Only JSON is accepted, and anything else is 415. A body that is over the
+ * limit, or for which there is no room (`createBodyBudget`), is rejected. The rest of it is read and dropped,
+ * because closing the connection would lose the answer.
  */
 export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: ReceiveOptions): void {
   const budget = createBodyBudget(LARGE_BODIES_BYTES)

@@ -1,13 +1,13 @@
-/** Bodies up to this size are small enough whatever they hold. */
+/** Bodies up to this size are small enough, whatever they contain. */
 const SMALL_BYTES = 64 * 1024
 
-/** Values of a review, members and elements alike: the largest real pods and caches have a few thousand. */
+/** Values of a review, members and elements alike. The largest real pods and caches have a few thousand. */
 const MAX_VALUES = 20_000
 
-/** Why a body is not read. */
+/** Why a body is rejected. */
 export class BodyRejected extends Error {
   override name = 'BodyRejected'
-  /** What fastify answers with. */
+  /** The status code that fastify answers with. */
   readonly statusCode: number
   constructor(statusCode: number, message: string) {
     super(message)
@@ -16,10 +16,10 @@ export class BodyRejected extends Error {
 }
 
 /**
- * The JSON value in a body. What has a great many values is rejected before it is parsed, for parsed it takes twenty
- * times its size. A key like `__proto__` is a member as any other.
+ * The JSON value of a body. A body with a great many values is rejected before it is parsed, because parsed
+ * it takes twenty times its size. A key like `__proto__` is an ordinary member.
  *
- * @throws BodyRejected for such a body, and for what is not JSON.
+ * @throws BodyRejected for such a body, and for text that is not JSON.
  */
 export function parseBody(body: Buffer): unknown {
   if (body.length > SMALL_BYTES && hasMoreValues(body, MAX_VALUES)) {
@@ -36,7 +36,10 @@ export function parseBody(body: Buffer): unknown {
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** Every value but the first of its list or object follows a comma, and the first one follows the bracket. */
+/**
+ * Every value except the first one of its list or object follows a comma, and the first one follows the
+ * bracket.
+ */
 const PRECEDES_VALUE = new Uint8Array(256)
 for (const character of ',[{') PRECEDES_VALUE[character.charCodeAt(0)] = 1
 
@@ -50,7 +53,7 @@ function hasMoreValues(body: Buffer, max: number): boolean {
   return false
 }
 
-/** Where the text that begins at a quote ends. */
+/** Where the text that starts at a quote ends. */
 function endOfText(body: Buffer, start: number): number {
   let at = start + 1
   while (at < body.length && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1

@@ -5,12 +5,12 @@ export const ACCESS_MODES = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', '
 
 export type AccessMode = (typeof ACCESS_MODES)[number]
 
-/** What the annotation says: its modes, or the first entry of it that is not an access mode. */
+/** What the annotation says: its modes, or its first entry that is not an access mode. */
 export type AttestedAccessModes =
   | { readonly valid: true; readonly modes: ReadonlySet<AccessMode> }
   | { readonly valid: false; readonly entry: string }
 
-// The short forms are those that `kubectl get pvc` prints.
+// The short forms that `kubectl get pvc` prints.
 const spellings = new Map<string, AccessMode>([
   ...ACCESS_MODES.map(mode => [mode, mode] as const),
   ['RWO', 'ReadWriteOnce'],
@@ -20,8 +20,9 @@ const spellings = new Map<string, AccessMode>([
 ])
 
 /**
- * Reads the annotation; undefined when the class has none. Spelling is exact, as for `accessModes` of a claim.
- * An empty value and an empty entry are not valid: an admin who wrote the annotation meant to say something.
+ * Reads the annotation; undefined if the class has none. Spelling is exact, as for `accessModes` of a claim.
+ * An empty value and an empty entry are not valid, because an administrator who wrote the annotation meant
+ * something by it.
  */
 export function attestedAccessModes(storageClass: StorageClass): AttestedAccessModes | undefined {
   const value = storageClass.metadata.annotations?.[ACCESS_MODES_ANNOTATION]

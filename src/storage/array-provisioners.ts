@@ -12,8 +12,8 @@ import {
 const NFS = shared('NFS shares')
 const SMB = shared('SMB shares')
 
-// CDI has the ontap rows; the other values are from memory, not verified against Trident's documentation.
-// A class may choose its backend by storage pool or selector instead; then only the backends' own
+// The ontap rows are from CDI. The other values are from memory, not verified against Trident's
+// documentation. A class may also choose its backend by storage pool or selector. Then only the backend
 // configuration tells, which is not in the class.
 const trident: Rule = byParameter('backendType', {
   'ontap-nas*': NFS,
@@ -25,15 +25,15 @@ const trident: Rule = byParameter('backendType', {
 
 const dellByFsType: Rule = byParameter(FS_TYPE, { nfs: NFS }, RAW_BLOCK)
 
-// Any other value is a back end of the cluster's own disks, which a sharedv4 service exports.
+// Any other value is a backend on the cluster's own disks, exported by a sharedv4 service.
 const portworx: Rule = byParameter(
   'backend',
   { pure_block: RAW_BLOCK, pure_fa_file: NFS, pure_file: NFS },
   byParameter('sharedv4', { false: BLOCK }, shared('volumes exported over NFS (sharedv4)')),
 )
 
-// The class does not show whether the datastore is vSAN with File Services, and the driver makes a file volume
-// of any ReadWriteMany claim. Only a file system for disks rules that out.
+// The class does not show whether the datastore is vSAN with File Services, and the driver creates a file
+// volume for any ReadWriteMany claim. Only a file system for disks rules that out.
 const vsphere: Rule = byParameter(
   FS_TYPE,
   { 'nfs*': shared('vSAN file shares'), 'ext*': BLOCK, xfs: BLOCK, ntfs: BLOCK },
@@ -42,7 +42,7 @@ const vsphere: Rule = byParameter(
   ),
 )
 
-/** Provisioners of storage arrays, parallel file systems and hypervisors that stand outside the cluster. */
+/** Provisioners of storage arrays, parallel file systems and hypervisors outside the cluster. */
 export const arrayProvisioners: readonly Row[] = [
   // NetApp
   ['csi.trident.netapp.io', 'cdi', trident],
@@ -55,7 +55,8 @@ export const arrayProvisioners: readonly Row[] = [
   ['csi-powermax.dellemc.com', 'cdi', dellByFsType],
   ['csi-vxflexos.dellemc.com', 'cdi', dellByFsType],
 
-  // HPE; nfsResources puts an NFS server in front of the block volume, accessProtocol is of arrays with files
+  // HPE; nfsResources puts an NFS server in front of the block volume, and accessProtocol is for arrays with
+  // files
   [
     'csi.hpe.com',
     'driver',

@@ -17,7 +17,7 @@ const LUSTRE = shared('Lustre file systems')
 const googleDisk: Rule = byParameter(
   'type',
   {
-    // Either one writer or thousands of readers, never both at once: the hydration Job could not fill the
+    // Either one writer or thousands of readers, never both at once. The hydration Job could not fill the
     // claim that the serving pods read.
     'hyperdisk-ml': no('provides volumes that one node writes or many nodes read, never both'),
     'hyperdisk-balanced*': RAW_BLOCK,
@@ -25,7 +25,10 @@ const googleDisk: Rule = byParameter(
   BLOCK,
 )
 
-/** Provisioners of cloud providers. Kept by provider; in-tree names stand beside the driver they migrated to. */
+/**
+ * Provisioners of cloud providers, grouped by provider. In-tree names are beside the driver that replaced
+ * them.
+ */
 export const cloudProvisioners: readonly Row[] = [
   // Google Cloud
   ['pd.csi.storage.gke.io', 'cdi', googleDisk],
@@ -88,7 +91,7 @@ export const cloudProvisioners: readonly Row[] = [
   ['ebs.csi.volcengine.com', 'memory', BLOCK],
   ['nas.csi.ncloud.com', 'memory', NFS],
 
-  // GPU clouds; the name of Nebius' driver can be prefixed when its chart is installed more than once
+  // GPU clouds; the name of Nebius' driver can have a prefix if its chart is installed more than once
   ['mounted-fs-path.csi.nebius.ai', 'usage', shared('folders of a file system attached to the nodes')],
   ['*.mounted-fs-path.csi.nebius.ai', 'usage', shared('folders of a file system attached to the nodes')],
   ['compute.csi.nebius.com', 'usage', BLOCK],

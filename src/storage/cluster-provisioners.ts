@@ -18,7 +18,7 @@ const CEPHFS = shared('CephFS volumes')
 const NFS = shared('NFS shares')
 
 // Longhorn starts an NFS server for any ReadWriteMany claim (from memory, not verified against its
-// documentation); CDI takes the class's nfsOptions as the sign of that. Only migratable volumes differ.
+// documentation). CDI takes the class's nfsOptions as the sign of that. Only migratable volumes differ.
 const longhorn: Rule = byParameter(
   'migratable',
   { true: RAW_BLOCK },
@@ -31,7 +31,10 @@ const kubevirtHostPath: Rule = byParameter(
   ONE_NODE,
 )
 
-/** One chart for many kinds of storage, under a name of the admin's choice; its classes always name the kind. */
+/**
+ * One chart for many kinds of storage, under a name that the administrator chooses. Its classes always name
+ * the kind.
+ */
 const democratic: Rule = byParameter(FS_TYPE, {
   nfs: NFS,
   cifs: shared('SMB shares'),
@@ -43,7 +46,7 @@ const democratic: Rule = byParameter(FS_TYPE, {
   ntfs: BLOCK,
 })
 
-/** Provisioners that run on the cluster's own nodes or export a server that the admin runs. */
+/** Provisioners that run on the cluster's own nodes, or that export a server which the administrator runs. */
 export const clusterProvisioners: readonly Row[] = [
   // Ceph: Rook and OpenShift put the operator's namespace in front of the name
   ['cephfs.csi.ceph.com', 'cdi', CEPHFS],
@@ -59,7 +62,7 @@ export const clusterProvisioners: readonly Row[] = [
   // NFS and SMB servers
   ['nfs.csi.k8s.io', 'cdi', NFS],
   ['k8s-sigs.io/nfs-subdir-external-provisioner', 'cdi', NFS],
-  // Its chart and those before it name the provisioner after the release
+  // Its chart, like earlier ones, names the provisioner after the release
   ['cluster.local/nfs-subdir-external-provisioner', 'usage', NFS],
   ['cluster.local/*-nfs-subdir-external-provisioner', 'usage', NFS],
   ['cluster.local/nfs-client-provisioner', 'usage', NFS],
@@ -86,8 +89,8 @@ export const clusterProvisioners: readonly Row[] = [
   ['storageos', 'csi-list', unknown('shares file systems in some of its releases only')],
   ['kubernetes.io/storageos', 'memory', REMOVED],
 
-  // Disks of one node. Some accept a ReadWriteMany claim and still bind it to one node.
-  // local-path takes such claims when its ConfigMap has sharedFileSystemPath, which the class does not show.
+  // Disks of one node. Some accept a ReadWriteMany claim and still bind it to one node. local-path accepts
+  // such claims if its ConfigMap has sharedFileSystemPath, which the class does not show.
   [
     'rancher.io/local-path',
     'driver',
@@ -122,12 +125,12 @@ export const clusterProvisioners: readonly Row[] = [
   ['kubernetes.io/glusterfs', 'memory', REMOVED],
   ['kubernetes.io/quobyte', 'memory', REMOVED],
 
-  // Caches over other storage: what a claim may write depends on the storage below
+  // Caches over other storage. What a claim may write depends on the storage below.
   ['csi.alluxio.com', 'memory', unknown('serves a cache over other storage, mostly for reading')],
   ['alluxio', 'memory', unknown('serves a cache over other storage, mostly for reading')],
   ['fuse.csi.fluid.io', 'driver', STATIC],
 
-  // Named like provisioners, but none gives out volumes for data
+  // Names that look like provisioners, although none of these provisions data volumes
   ['secrets-store.csi.k8s.io', 'csi-list', no('mounts secrets into pods and serves no claims')],
   ['stork-snapshot', 'cdi', no('restores snapshots and makes no empty volumes')],
 ]

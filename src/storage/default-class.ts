@@ -5,8 +5,8 @@ import {
 } from '../api/kubernetes/storage-class.ts'
 
 /**
- * The class that the API server gives to a claim that names none; undefined when no class is marked. Of several
- * the newest wins, and of equally new ones the first by name: GetDefaultClass in
+ * The class that the API server gives to a claim that names none; undefined if no class is marked. If several
+ * are marked, the newest wins, and among equally new ones the first by name: GetDefaultClass in
  * k8s.io/kubernetes/pkg/volume/util/storageclass.go, which the DefaultStorageClass admission plugin and the
  * volume controller both use.
  */
@@ -18,7 +18,7 @@ export function defaultStorageClass(classes: Iterable<StorageClass>): StorageCla
   return best
 }
 
-// Only the very word "true" counts there, so "True" and "1" do not here.
+// There only the exact text "true" counts, so "True" and "1" do not count here.
 function isDefault({ metadata: { annotations } }: StorageClass): boolean {
   return (
     annotations?.[DEFAULT_CLASS_ANNOTATION] === 'true' ||
@@ -31,7 +31,7 @@ function precedes(a: StorageClass, b: StorageClass): boolean {
   return createdA === createdB ? a.metadata.name < b.metadata.name : createdA > createdB
 }
 
-// Absent only in hand-written objects (`review` reads those); Go's zero time sorts before any other, as here.
+// Absent only in hand-written objects, which `review` reads. Go's zero time sorts first, and so it does here.
 function createdAt({ metadata: { creationTimestamp } }: StorageClass): number {
   const time = typeof creationTimestamp === 'string' ? Date.parse(creationTimestamp) : Number.NaN
   return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time

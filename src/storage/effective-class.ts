@@ -4,25 +4,28 @@ import type { ModelCacheSpec } from '../api/modelcache.ts'
 import { defaultStorageClass } from './default-class.ts'
 import { thisCluster } from './this-cluster.ts'
 
-/** The StorageClass that a claim of backend PVC gets, as the cluster is now. */
+/** The StorageClass that a claim of backend PVC gets in the present cluster. */
 export interface EffectiveClass {
-  /** The class that is asked for by name; undefined asks for the default one. */
+  /** The requested name of the class; undefined asks for the default class. */
   name: string | undefined
-  /** The InferenceCluster that names it in place of the spec; undefined when the spec does, or nobody. */
+  /** The InferenceCluster that names the class instead of the spec; undefined if the spec does, or nobody. */
   inferenceCluster: string | undefined
   found: StorageClass | undefined
-  /** What the answer rests on: the class, or the whole lists from which it is chosen. */
+  /** What the answer rests on: the class, or the whole lists from which it was chosen. */
   basis: readonly ({ kind: 'StorageClass'; name: string } | { list: 'InferenceCluster' | 'StorageClass' })[]
 }
 
-/** What of the cluster decides about the class. */
+/** What decides about the class in the cluster. */
 export interface ClassLookup {
   get(kind: 'StorageClass', namespace: undefined, name: string): StorageClass | undefined
   list(kind: 'StorageClass'): Iterable<StorageClass>
   list(kind: 'InferenceCluster'): Iterable<InferenceCluster>
 }
 
-/** The class that the spec names, else the one that this cluster's InferenceCluster names, else the default class. */
+/**
+ * The class that the spec names, otherwise the one that this cluster's InferenceCluster names, otherwise the
+ * default class.
+ */
 export function effectiveClass(
   { storage }: ModelCacheSpec,
   cluster: ClassLookup,
@@ -38,7 +41,7 @@ export function effectiveClass(
       basis,
     }
   }
-  // Whole lists: a live read may find that another InferenceCluster, and so another class, decides.
+  // Whole lists, because a live read may find that another InferenceCluster, and so another class, decides.
   const basis = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }] as const
   const registered = thisCluster(cluster.list('InferenceCluster'), clusterName)
   const name = registered?.spec.storage?.storageClassName

@@ -1,6 +1,6 @@
 /**
- * What one provisioner does with a ReadWriteMany claim for a file system. `why` goes on from the words
- * "provisioner NAME", so that every message about a provisioner reads alike.
+ * What one provisioner does with a ReadWriteMany claim for a file system. `why` continues the words
+ * "provisioner NAME", so that all messages about provisioners read alike.
  */
 export type Verdict = { readonly answer: 'yes' | 'no' | 'unknown'; readonly why: string }
 
@@ -10,19 +10,19 @@ export type ClassParameters = Readonly<Record<string, string>>
 /** A verdict, or how to reach one from the parameters of the class. */
 export type Rule = Verdict | ByParameter
 
-/** A rule that the value of one parameter decides. */
+/** A rule that depends on the value of one parameter. */
 export interface ByParameter {
-  /** The names that the parameter has, the current one first: the first that is set counts. */
+  /** The names of the parameter, the current one first. The first one that is set counts. */
   readonly names: readonly string[]
-  /** The verdict for each value in lower case; one that ends in `*` matches by prefix. */
+  /** The verdict for each value in lower case. A value that ends in `*` matches by prefix. */
   readonly cases: Readonly<Record<string, Verdict>>
-  /** What decides where no value matches; absent: nobody knows. */
+  /** The rule if no value matches. If absent, the answer is unknown. */
   readonly otherwise: Rule | undefined
 }
 
 /**
- * Where a row comes from, best first. Kept beside each row, because nothing in the Kubernetes API can confirm
- * one and a reader who doubts a row must know how far to trust it.
+ * Where a row comes from, best first. It is beside each row, because nothing in the Kubernetes API can
+ * confirm one, and a reader with doubts must know how far to trust it.
  * - `driver`: the driver's own documentation, manifests or source.
  * - `cdi`: pkg/storagecapabilities of kubevirt/containerized-data-importer.
  * - `csi-list`: the list of drivers in kubernetes-csi/docs, which repeats what each vendor states.
@@ -31,10 +31,12 @@ export interface ByParameter {
  */
 export type Source = 'driver' | 'cdi' | 'csi-list' | 'usage' | 'memory'
 
-/** A provisioner's name, in which one `*` stands for any text of at least one character; its source; its rule. */
+/**
+ * A provisioner's name, in which one `*` stands for any text of at least one character; its source; its rule.
+ */
 export type Row = readonly [name: string, source: Source, rule: Rule]
 
-/** File systems that many nodes mount at once. `what` names the kind: "NFS shares". */
+/** File systems that many nodes can mount at once. `what` names the kind: "NFS shares". */
 export const shared = (what: string): Verdict => ({
   answer: 'yes',
   why: `provides ${what}, mountable by many nodes`,
@@ -49,13 +51,17 @@ export const STATIC = no('mounts volumes that somebody else prepared and provisi
 export const REMOVED = no('is a volume plugin that Kubernetes has removed')
 export const BUCKET = no('hands out object buckets, not volumes')
 
-/** The names under which a class states the file system: the prefixed one, and the older one without prefix. */
+/**
+ * The parameters in which a class states the file system: the prefixed one, and the older one without a
+ * prefix.
+ */
 export const FS_TYPE = ['csi.storage.k8s.io/fstype', 'fsType'] as const
 
 /**
- * Decides by the value of one parameter (the first of `names` that is set). Keys of `cases` are values in lower
- * case; one that ends in `*` matches by prefix. Without a match `otherwise` decides; without that the answer
- * is unknown. Names and values match in any case: drivers differ in that, and none gives case a meaning.
+ * Decides by the value of one parameter, the first of `names` that is set. Keys of `cases` are values in
+ * lower case; one that ends in `*` matches by prefix. Without a match `otherwise` decides, and without that
+ * the answer is unknown. Names and values match in any case: drivers differ in that, and none gives case a
+ * meaning.
  */
 export function byParameter(
   names: string | readonly string[],

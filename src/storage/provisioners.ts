@@ -3,7 +3,7 @@ import { cloudProvisioners } from './cloud-provisioners.ts'
 import { clusterProvisioners } from './cluster-provisioners.ts'
 import { applyRule, type ClassParameters, type Row, type Rule, type Verdict } from './provisioner-rule.ts'
 
-/** Every provisioner known here. Nothing in the Kubernetes API says which access modes one supports. */
+/** Every provisioner that we know. Nothing in the Kubernetes API says which access modes one supports. */
 export const knownProvisioners: readonly Row[] = [
   ...cloudProvisioners,
   ...arrayProvisioners,
@@ -19,8 +19,8 @@ for (const [name, , rule] of knownProvisioners) {
 }
 
 /**
- * What is known of a provisioner under these class parameters; undefined when the table does not have it. A row
- * with the whole name wins over one with a pattern.
+ * What we know about a provisioner with these class parameters; undefined if the table does not have it. A
+ * row with the full name wins over a row with a pattern.
  */
 export function provisionerVerdict(provisioner: string, parameters: ClassParameters): Verdict | undefined {
   const rule = exact.get(provisioner) ?? patternRule(provisioner)

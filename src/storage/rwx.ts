@@ -4,8 +4,9 @@ import { ACCESS_MODES, attestedAccessModes } from './access-modes-annotation.ts'
 import { provisionerVerdict } from './provisioners.ts'
 
 /**
- * Whether a class gives file systems that many nodes can mount, one of them writing. `by` is who says so, and
- * `because` a phrase for a message: "provisioner ebs.csi.aws.com provides block volumes, attachable to one node only".
+ * Whether a class gives file systems that many nodes can mount while one of them writes. `by` is the source,
+ * and `because` a phrase for a message: "provisioner ebs.csi.aws.com provides block volumes, attachable to
+ * one node only".
  */
 export interface RwxCapability {
   answer: 'yes' | 'no' | 'unknown'
@@ -13,14 +14,16 @@ export interface RwxCapability {
   because: string
 }
 
-/** The provisioner of classes for volumes that an admin makes by hand. Kubernetes reserves the name. */
+/**
+ * The provisioner of classes for volumes that an administrator creates by hand. Kubernetes reserves the name.
+ */
 const NO_PROVISIONER = 'kubernetes.io/no-provisioner'
 
 /**
  * Whether a StorageClass supports ReadWriteMany. Kubernetes declares this nowhere, and a claim that the class
- * cannot serve just stays Pending, so it is told from what is known, best first: the admin's annotation, the
- * StorageProfile of the class where the cluster has one, then the table of known provisioners. What none of them
- * knows is unknown, and the caller's policy decides.
+ * cannot serve just stays Pending. So we ask what is known, best first: the administrator's annotation, the
+ * StorageProfile of the class if the cluster has one, then the table of known provisioners. If none of them
+ * knows, the answer is unknown and the caller's policy decides.
  */
 export function rwxCapability(
   storageClass: StorageClass,
@@ -29,7 +32,7 @@ export function rwxCapability(
   return byAnnotation(storageClass) ?? byProfile(profile) ?? byProvisioner(storageClass)
 }
 
-/** How an admin can settle an unknown class, as the end of a message. */
+/** How an administrator can settle an unknown class, as the end of a message. */
 export function attestHint(storageClassName: string): string {
   const command = `kubectl annotate storageclass ${storageClassName} ${ACCESS_MODES_ANNOTATION}=ReadWriteMany`
   return `if it does support ReadWriteMany, an admin can attest it: ${command}`
@@ -40,7 +43,7 @@ function byAnnotation(storageClass: StorageClass): RwxCapability | undefined {
   if (!attested) return undefined
   const annotation = `annotation ${ACCESS_MODES_ANNOTATION}`
   if (!attested.valid) {
-    // A typo must not fall through to the table, which might say yes where the admin meant no.
+    // A typo must not fall through to the table, which might say yes although the administrator meant no.
     const problem = `"${attested.entry}" is not one of ${ACCESS_MODES.join(', ')}`
     return { answer: 'no', by: 'annotation', because: `${annotation} is malformed: ${problem}` }
   }
@@ -52,15 +55,15 @@ function byAnnotation(storageClass: StorageClass): RwxCapability | undefined {
 }
 
 /**
- * The Containerized Data Importer makes a profile for every class, and leaves its sets empty where neither it nor an
- * admin knows the provisioner: then it says nothing.
+ * The Containerized Data Importer creates a profile for every class, and leaves its sets empty if neither it
+ * nor an administrator knows the provisioner. Then it says nothing.
  */
 function byProfile(profile: StorageProfile | undefined): RwxCapability | undefined {
   const sets = profile?.status?.claimPropertySets ?? []
   if (profile === undefined || sets.length === 0) return undefined
   const listed = sets.map(({ accessModes, volumeMode }) => ({
     accessModes: accessModes ?? [],
-    // What a claim without a volumeMode gets.
+    // The default volumeMode of a claim.
     volumeMode: volumeMode ?? 'Filesystem',
   }))
   const shared = listed.filter(({ accessModes }) => accessModes.includes('ReadWriteMany'))

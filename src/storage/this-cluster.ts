@@ -1,8 +1,9 @@
 import type { InferenceCluster } from '../api/inference-cluster.ts'
 
 /**
- * The InferenceCluster that stands for the cluster in which this runs: the one of the configured name, and without
- * such a name the only one that is registered. Undefined when there is none, or nothing tells which of several it is.
+ * The InferenceCluster that stands for the cluster in which this runs: the one with the configured name, or
+ * without such a name the only one that is registered. Undefined if there is none, or if nothing tells which
+ * of several it is.
  */
 export function thisCluster(
   clusters: Iterable<InferenceCluster>,

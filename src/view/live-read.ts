@@ -15,25 +15,28 @@ import { isNotFound, type Rest } from '../kube/rest.ts'
 import { untilAborted } from '../kube/until-aborted.ts'
 import { overlay } from './overlay.ts'
 
-/** Pods are listed without the label, which anybody who may change a pod can take off. */
+/** Pods are listed without the label, because anybody who may change a pod can remove it. */
 const { labelSelector: _, ...podsOfAnyLabel } = KINDS.Pod
 const LISTED: typeof KINDS = { ...KINDS, Pod: podsOfAnyLabel }
 
-/** For a list. Below the webhook's own limit of 5 s, so that a slow API server is named as the cause. */
+/**
+ * For a list. Shorter than the webhook's own limit of 5 s, so that our answer can name a slow API server as
+ * the cause.
+ */
 const READ_TIMEOUT_MS = 4_000
 /**
- * For one object: much longer than a healthy API server takes, and short enough that the read can be made once more
- * over another connection, in case the one that was kept has died without a word.
+ * For one object: much longer than a healthy API server takes, and short enough to repeat the read over
+ * another connection, in case the kept one has died silently.
  */
 const FIRST_READ_MS = 1_500
 const SECOND_READ_MS = READ_TIMEOUT_MS - FIRST_READ_MS
 
 /**
- * Reads each of `refs` from the API server, all at once, and gives a view that answers those from what was read
- * (404 is absent) and everything else from `view`.
+ * Reads each of `refs` from the API server, all at once, and returns a view that answers those from what was
+ * read (404 means absent) and everything else from `view`.
  *
- * Rejects with an ApiError when a read fails otherwise or gives what its schema refuses, and with the signal's
- * reason when that aborts.
+ * Rejects with an ApiError if a read fails in another way or its schema rejects the result, and with the
+ * signal's reason if the signal aborts.
  */
 export type LiveReader = (
   view: ClusterView,
@@ -42,9 +45,9 @@ export type LiveReader = (
 ) => Promise<ClusterView>
 
 /**
- * Creates the reader that confirms decisions. Reads of the same object that overlap share one request, so
- * thousands of pods that wait for one cache cost one request at a time; what one of them gets is at most one
- * round trip older than its own question. Nothing is kept after the reply.
+ * Creates the reader that confirms decisions. Overlapping reads of the same object share one request, so
+ * thousands of pods that wait for one cache cost one request at a time. The shared result is at most one
+ * round trip older than the question. Nothing is kept after the reply.
  */
 export function createLiveReader(rest: Rest): LiveReader {
   const share = shareOverlapping()
@@ -92,15 +95,15 @@ async function getTwice(rest: Rest, path: string): Promise<unknown> {
 }
 
 /**
- * Reads all objects of a kind, in one namespace or of the whole cluster; none of a kind that the cluster does not
- * have.
+ * Reads all objects of a kind, in one namespace or in the whole cluster. Returns none if the cluster does not
+ * have the kind.
  */
 async function readList<T extends StoredObject>(
   rest: Rest,
   resource: Resource<T>,
   namespace: string | undefined,
 ): Promise<readonly T[]> {
-  // For all pages together: what is not answered by then is not waited for.
+  // For all pages together. Pages that are not here by then are not waited for.
   using limit = startDeadline(READ_TIMEOUT_MS)
   const { signal } = limit
   try {
@@ -121,7 +124,7 @@ function parseLive<T extends StoredObject>(resource: Resource<T>, raw: unknown):
   throw new ApiError(0, 'MalformedReply', `cannot read a ${resource.kind}`, { cause: parsed.error })
 }
 
-/** Callers that ask for a path while a read of it is under way get that read. None can cancel it for the others. */
+/** Callers that ask for a path during a read of it share that read. None can cancel it for the others. */
 function shareOverlapping(): <V>(path: string, read: () => Promise<V>) => Promise<V> {
   const underWay = new Map<string, Promise<unknown>>()
   return <V>(path: string, read: () => Promise<V>) => {

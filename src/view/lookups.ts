@@ -2,7 +2,7 @@ import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import type { RuleKind } from '../api/kinds.ts'
 import { isManagedName, MANAGED_PREFIX } from '../api/managed-name.ts'
 
-/** Kinds of which single objects decide whether something is allowed. */
+/** Kinds whose single objects decide whether something is allowed. */
 const NOTED_KINDS: readonly RuleKind[] = [
   'ModelCache',
   'PersistentVolume',
@@ -10,15 +10,17 @@ const NOTED_KINDS: readonly RuleKind[] = [
   'StorageClass',
 ]
 
-/** Whether what the watch of a kind says may be out of date. */
+/** Whether the watch of a kind may be out of date. */
 export type InDoubt = (kind: string) => boolean
 
-/** Whether there is doubt of anything that `noteLookups` would note. */
+/** Whether anything that `noteLookups` would note is in doubt. */
 export function isAnyInDoubt(inDoubt: InDoubt): boolean {
   return NOTED_KINDS.some(inDoubt)
 }
 
-/** What `view` answers, and notes of which objects it was asked whose kind is in doubt; each is noted once. */
+/**
+ * A view that answers like `view`, and notes the objects of doubtful kinds that it was asked for, each once.
+ */
 export function noteLookups(
   view: ClusterView,
   inDoubt: InDoubt,
@@ -38,7 +40,7 @@ export function noteLookups(
       },
       modelCacheOfClaim(namespace, claimName) {
         const cache = view.modelCacheOfClaim(namespace, claimName)
-        // Of a cache that is not known yet, the name of its claim tells.
+        // If the cache is not known yet, the name of its claim tells.
         const named = isManagedName(claimName) ? claimName.slice(MANAGED_PREFIX.length) : undefined
         const name = cache?.metadata.name ?? named
         if (name) note('ModelCache', namespace, name)

@@ -3,9 +3,9 @@ import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { ownsClaim } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 
-/** What was read of the cluster, to be laid over a view. */
+/** What was read from the cluster, to put on top of a view. */
 export interface Answers {
-  /** `found` is undefined where there is no such object. */
+  /** `found` is undefined if there is no such object. */
   object<K extends RuleKind>(
     kind: K,
     namespace: string | undefined,
@@ -15,7 +15,7 @@ export interface Answers {
   list<K extends RuleKind>(kind: K, namespace: string | undefined, found: readonly RuleKinds[K][]): void
 }
 
-/** A view that answers from what is put into `answers`, and from `view` where nothing is. */
+/** A view that answers from what is put into `answers`, and otherwise from `view`. */
 export function overlay(view: ClusterView): { view: ClusterView; answers: Answers } {
   const objects = new Map<string, unknown>()
   const lists = new Map<string, readonly unknown[]>()
@@ -38,7 +38,7 @@ export function overlay(view: ClusterView): { view: ClusterView; answers: Answer
       get<K extends RuleKind>(kind: K, namespace: string | undefined, name: string) {
         const key = keyOf({ kind, namespace, name })
         if (objects.has(key)) return objects.get(key) as RuleKinds[K] | undefined
-        // A whole list also knows what does not exist.
+        // A whole list also tells what does not exist.
         const list = listed(kind, namespace)
         return list === undefined
           ? view.get(kind, namespace, name)

@@ -25,7 +25,7 @@ export const RULE_KINDS = [
 
 type Listed = (namespace: string) => Iterable<StoredObject>
 
-/** The view that rules read, over the stores: each look-up answers from memory as of the last event. */
+/** The view that rules read, on top of the stores. Each look-up answers from memory as of the last event. */
 export function createClusterView(stores: Stores<RuleKind>): ClusterView {
   const byReportedClaim = indexStore(stores.ModelCache, ({ metadata, status }) =>
     status?.claimName === undefined ? undefined : objectKey(metadata.namespace, status.claimName),
@@ -37,7 +37,7 @@ export function createClusterView(stores: Stores<RuleKind>): ClusterView {
     const source = sourceIdentity(spec)
     return source === undefined ? undefined : objectKey(metadata.namespace, source)
   })
-  // Of these, rules list those of one namespace.
+  // Rules list these kinds by namespace.
   const byNamespace: { readonly [K in RuleKind]?: Listed } = {
     Pod: indexStore(stores.Pod, namespaceOf),
     ResourceQuota: indexStore(stores.ResourceQuota, namespaceOf),
@@ -52,7 +52,7 @@ export function createClusterView(stores: Stores<RuleKind>): ClusterView {
       return [...storeOf(kind).values()].filter(object => namespaceOf(object) === namespace)
     },
     modelCachesOfSource: (namespace, source) => bySource(objectKey(namespace, source)),
-    /** What status says comes first: it is written by our controller alone. */
+    /** Status comes first, because only our controller writes it. */
     modelCacheOfClaim(namespace: string, claimName: string): ModelCache | undefined {
       const key = objectKey(namespace, claimName)
       return [...byReportedClaim(key), ...byClaimName(key)].find(cache => ownsClaim(cache, claimName))

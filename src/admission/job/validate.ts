@@ -8,8 +8,8 @@ import type { Policy } from '../policy.ts'
 import { writableMounts } from '../writable-mounts.ts'
 
 /**
- * The validating webhook for Jobs (jobs.modelplane.ai): a Job whose pods would write to a managed claim is our
- * controller's, or is refused when it is created. Its template cannot change afterwards.
+ * The validating webhook for Jobs (jobs.modelplane.ai). A Job whose pods would write to a managed claim is
+ * denied when it is created, unless our controller creates it. The template of a Job cannot change later.
  */
 export function validateJob(request: AdmissionRequest, view: ClusterView, policy: Policy): Decision {
   if (request.operation !== 'CREATE' || request.subResource) return allow()

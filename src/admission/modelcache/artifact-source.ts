@@ -5,7 +5,10 @@ import type { Rule } from './change.ts'
 
 const FIELD = 'spec.artifact.source'
 
-/** Exactly one source; none with backend ExistingPVC, whose claim holds the bytes already. */
+/**
+ * There is exactly one source. With backend ExistingPVC there is none, because the claim already holds the
+ * bytes.
+ */
 export const artifactSource: Rule = ({ cache: { spec } }) => {
   const set = namesOf(spec.artifact.source)
   if (spec.storage.backend === 'ExistingPVC') {

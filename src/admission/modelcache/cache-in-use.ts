@@ -9,26 +9,26 @@ import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView, ObjectRef } from '../cluster-view.ts'
 import { allow, type Decision, deny } from '../decision.ts'
 
-/** More names than these tell nothing more. */
+/** We list this many names at most. */
 const SHOWN = 3
 
 /**
- * A cache is not deleted under the pods that mount it. Always allowed: where its owner says so by annotation, in a
- * namespace that is going away, and when its deletion has begun already.
+ * A cache cannot be deleted while pods mount it. Deletion is always allowed if the owner allows it by
+ * annotation, if the namespace is being deleted, or if the deletion has already begun.
  */
 export function cacheInUse(request: AdmissionRequest, view: ClusterView): Decision {
   const { namespace = '', oldObject } = request
   const stored = modelCache.safeParse(oldObject).data
-  // Even of an object that this version cannot read, as one that a newer version has written.
+  // This also covers objects that this version cannot read, such as those of a newer version.
   const metadata = stored?.metadata ?? cacheMeta.safeParse(Object(oldObject).metadata).data
   if (metadata?.annotations?.[ALLOW_DELETE_IN_USE] === 'true' || metadata?.deletionTimestamp !== undefined)
     return allow()
-  // `kubectl delete --all` deletes the collection: then the request has no name.
+  // `kubectl delete --all` deletes the collection, and then the request has no name.
   const name = metadata?.name ?? request.name ?? ''
   if (isTerminating(view.get('Namespace', undefined, namespace))) return allow()
   const pods: ObjectRef = { list: 'Pod', namespace }
   const users = [...view.list('Pod', namespace)].filter(pod => usesCache(pod, name, stored))
-  // Deletion is rare and cannot be undone: that nobody mounts the cache is looked up as well.
+  // A deletion is rare and cannot be undone, so we also confirm by a live read that no pod mounts the cache.
   if (users.length === 0) return allow({ basis: [pods] })
   const text = `${describe(users)} ModelCache ${namespace}/${name}; end them first, or allow it: kubectl -n ${namespace} annotate modelcache/${name} ${ALLOW_DELETE_IN_USE}=true`
   const field = `metadata.annotations[${ALLOW_DELETE_IN_USE}]`

@@ -11,5 +11,5 @@ export interface Change {
   old: ModelCache | undefined
 }
 
-/** One rule of ModelCache admission: pure, and silent when it is content. */
+/** One rule of ModelCache admission. It is pure, and returns nothing if the ModelCache is fine. */
 export type Rule = (change: Change, view: ClusterView, policy: Policy) => readonly Finding[]

@@ -7,13 +7,13 @@ const FIELD = 'spec.storage.pvc.sizeGiB'
 
 /**
  * The size of the claim only grows, as Kubernetes demands of every claim, and only on a class with
- * `allowVolumeExpansion: true`. To remove it once it is set counts as shrinking: the measured size that would
- * take its place may be less. To set it where it was absent is free. The cluster is asked only when it grows.
+ * `allowVolumeExpansion: true`. Removing the size counts as shrinking, because the measured size that
+ * replaces it may be smaller. Setting it for the first time is free. Only growth needs the cluster.
  */
 export const claimSize: Rule = ({ cache: { spec }, old }, view, policy) => {
   const before = old?.spec.storage.pvc?.sizeGiB
   const now = spec.storage.pvc?.sizeGiB
-  // Another backend is FieldImmutable already.
+  // FieldImmutable already covers a change of the backend.
   if (before === undefined || now === before || spec.storage.backend !== 'PVC') return []
   if (now === undefined || now < before) {
     const change = now === undefined ? 'be removed' : `shrink to ${now}`

@@ -8,8 +8,8 @@ import type { Rule } from './change.ts'
 const FIELD = 'spec.storage.existingPVC'
 
 /**
- * The claim of backend ExistingPVC exists in the namespace of the cache, where alone pods can mount it, and may
- * be mounted on several nodes. Runs on CREATE alone: the field is immutable.
+ * The claim of backend ExistingPVC exists in the namespace of the cache, the only one from which pods can
+ * mount it, and several nodes may mount it. Runs on CREATE only, because the field is immutable.
  */
 export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) => {
   const reference = spec.storage.existingPVC
@@ -35,7 +35,7 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
   return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
 }
 
-/** Access modes are a promise; the node affinity of the volume says where it is. */
+/** Access modes are only a promise. The node affinity of the volume says where the volume really is. */
 function onOneNode(
   { spec }: PersistentVolumeClaim,
   { subject, basis }: { subject: string; basis: readonly ObjectRef[] },
@@ -51,8 +51,8 @@ function onOneNode(
 }
 
 /**
- * A claim whose volume is made for the first pod that mounts it is empty until there is one; waiting for the cache
- * alone ends nothing.
+ * A claim with WaitForFirstConsumer stays empty until a pod mounts it, so waiting for the cache alone would
+ * never end.
  */
 function unfilled(
   { metadata, spec, status }: PersistentVolumeClaim,
@@ -66,7 +66,7 @@ function unfilled(
   return [warning('ClaimUnfilled', `${FIELD}.name`, text, basis)]
 }
 
-/** What would keep a pod that mounts the claim waiting forever. */
+/** Reasons why a pod that mounts the claim would wait forever. */
 function unmountable({ metadata, spec, status }: PersistentVolumeClaim): string | undefined {
   if (isRawDevice({ spec }))
     return 'is a raw device (volumeMode Block), which no pod mounts as a file system; use a claim of volumeMode Filesystem'

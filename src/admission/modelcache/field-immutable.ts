@@ -7,13 +7,13 @@ import { error } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import type { Rule } from './change.ts'
 
-/** What users have written into it is for no event and no log. */
+/** Users may have written secrets into this value, so no Event and no log shows it. */
 const CONTENTS = 'artifact.source.inline.files'
 
-/** The fields that say which bytes lie where never change: running pods rely on them. */
+/** The fields that say which bytes lie where never change, because running pods rely on them. */
 export const fieldImmutable: Rule = ({ cache, old }) => {
   if (old === undefined) return []
-  // What is kept of a stored cache is condensed: `review` compares with that.
+  // A stored cache is kept in condensed form, and `review` compares with that.
   const [before, now] = [withCondensedSource(old.spec), withCondensedSource(cache.spec)]
   return IMMUTABLE_FIELDS.flatMap(path => {
     if (isDeepStrictEqual(valueAt(before, path), valueAt(now, path))) return []

@@ -6,12 +6,15 @@ import { violation } from '../../api/violation.ts'
 import { error, type Finding } from '../finding.ts'
 import type { Rule } from './change.ts'
 
-/** Of labels and annotations together: each Job carries them, and so does each of its pods. */
+/** The limit covers labels and annotations together, because each Job and each of its pods carries them. */
 const MAX_BYTES = 16_384
 
 const NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 
-/** The labels and annotations that a ModelCache gives to its hydration pod. Runs on CREATE and when they changed. */
+/**
+ * The labels and annotations that a ModelCache gives to its hydration pod. Runs on CREATE and when they
+ * change.
+ */
 export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys = [] }) => {
   const { labels = {}, annotations = {} } = cache.spec.hydration ?? {}
   const before = old?.spec.hydration
@@ -46,7 +49,7 @@ export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys =
   })
 }
 
-/** Kubernetes: 63 characters, behind a prefix that is a DNS subdomain or without one. */
+/** Kubernetes: 63 characters, with or without a prefix that is a DNS subdomain. */
 function isQualifiedName(key: string): boolean {
   const [name = '', prefix, ...more] = key.split('/').toReversed()
   return (

@@ -3,7 +3,10 @@ import { quote } from '../../api/schema/text.ts'
 
 const LIMIT_BYTES = 256 * 1024
 
-/** What is wrong with the names and the contents of inline files, each as the end of a sentence; empty: nothing. */
+/**
+ * What is wrong with the names and the contents of inline files, each as the end of a sentence. Empty if all
+ * is well.
+ */
 export function inlineFileProblems(files: Readonly<Record<string, string>>): string[] {
   const names = Object.keys(files)
   const problems = names.flatMap(name => {
@@ -36,7 +39,10 @@ export function inlineFileProblems(files: Readonly<Record<string, string>>): str
   return problems
 }
 
-/** `a/b/c` lies in `a` and in `a/b`. The schema bounds the length of a name, and so how many there are. */
+/**
+ * `a/b/c` lies in `a` and in `a/b`. The schema bounds the length of a name, and with it the number of
+ * folders.
+ */
 function foldersOf(name: string): string[] {
   const folders: string[] = []
   for (let end = name.indexOf('/'); end !== -1; end = name.indexOf('/', end + 1))

@@ -7,7 +7,10 @@ import type { Rule } from './change.ts'
 const FIELD = 'spec.mount.path'
 const SUB_PATH = 'spec.storage.existingPVC.subPath'
 
-/** The mount path is absolute and clean, and hides nothing that a container needs; the folder is within its claim. */
+/**
+ * The mount path is absolute and clean, and hides nothing that a container needs. The folder lies within its
+ * claim.
+ */
 export const mountPath: Rule = ({ cache: { spec } }) => {
   const problems = [subPathProblem(spec.storage.existingPVC?.subPath), pathProblem(spec.mount.path)]
   return problems.flatMap(found => (found ? [error(found)] : []))

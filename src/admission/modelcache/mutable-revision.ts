@@ -3,8 +3,8 @@ import { warning } from '../finding.ts'
 import type { Rule } from './change.ts'
 
 /**
- * A branch or tag that is known to move is resolved once, which surprises whoever expects the cache to follow. Said
- * on CREATE alone: the field is immutable.
+ * A branch or tag that usually moves is resolved once, which surprises people who expect the cache to follow
+ * it. Runs on CREATE only, because the field is immutable.
  */
 export const mutableRevision: Rule = ({ cache: { spec }, old }) => {
   if (old !== undefined) return []

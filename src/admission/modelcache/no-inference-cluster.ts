@@ -8,7 +8,7 @@ type Selector = ModelCache['spec']['clusterSelector']
 
 const FIELD = 'spec.clusterSelector'
 
-/** A selector has clusters to select from. Runs on CREATE and when the selector changed. */
+/** A selector needs clusters to select from. Runs on CREATE and when the selector changes. */
 export const noInferenceCluster: Rule = ({ cache: { spec }, old }, view) => {
   if (spec.clusterSelector === undefined) return []
   if (old !== undefined && isSame(old.spec.clusterSelector, spec.clusterSelector)) return []
@@ -18,7 +18,7 @@ export const noInferenceCluster: Rule = ({ cache: { spec }, old }, view) => {
   return [warning('NoInferenceCluster', FIELD, text, [{ list: 'InferenceCluster' }])]
 }
 
-/** `review` compares with what is kept of a stored cache. */
+/** `review` compares with the condensed form of a stored cache. */
 function isSame(one: Selector, other: Selector): boolean {
   return isDeepStrictEqual(one && condensedSelector(one), other && condensedSelector(other))
 }

@@ -4,7 +4,7 @@ import { error } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
 import type { Rule } from './change.ts'
 
-/** What the API reserves and this version does not do is refused by name, never ignored. */
+/** Fields that the API reserves and this version does not implement are denied by name, never ignored. */
 export const notImplemented: Rule = ({ cache: { spec } }) => {
   const values = RESERVED_VALUES.flatMap(({ field, values, instead }) => {
     const found = values.find(value => value === valueAt(spec, field))

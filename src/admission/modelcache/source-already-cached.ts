@@ -6,8 +6,8 @@ import type { Rule } from './change.ts'
 const FIELD = 'spec.artifact.source'
 
 /**
- * No other cache of the namespace stages the same source; the artifact's kind says what the bytes are for and does not
- * change them. Runs on CREATE alone: the source is immutable.
+ * No other cache in the namespace stages the same source. The artifact's kind does not count, because it does
+ * not change the bytes. Runs on CREATE only, because the source is immutable.
  */
 export const sourceAlreadyCached: Rule = ({ cache, namespace, old }, view) => {
   const source = sourceIdentity(cache.spec)
@@ -15,7 +15,7 @@ export const sourceAlreadyCached: Rule = ({ cache, namespace, old }, view) => {
   const isAnother = ({ metadata }: ModelCache) =>
     metadata.name !== cache.metadata.name && metadata.deletionTimestamp === undefined
   const twin = first(view.modelCachesOfSource(namespace, source), isAnother)
-  // By name once more: that look-up is the one that a live read answers.
+  // We look the cache up by name once more, because that look-up is the one that a live read answers.
   const confirmed = twin && view.get('ModelCache', namespace, twin.metadata.name)
   if (confirmed === undefined || !isAnother(confirmed) || sourceIdentity(confirmed.spec) !== source) return []
   const { metadata, spec } = confirmed
@@ -24,7 +24,7 @@ export const sourceAlreadyCached: Rule = ({ cache, namespace, old }, view) => {
   return [warning('SourceAlreadyCached', FIELD, text, basis)]
 }
 
-/** The first that is wanted: there may be many, and one is told. */
+/** There may be many such caches, and the message names one. */
 function first<T>(values: Iterable<T>, isWanted: (value: T) => boolean): T | undefined {
   for (const value of values) if (isWanted(value)) return value
   return undefined

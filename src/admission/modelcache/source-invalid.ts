@@ -16,8 +16,8 @@ const SECRET_VALUE = new RegExp(`(?<name>${SIGNED})[^&;#]*`, 'gu')
 const INLINE_FIELD = 'artifact.source.inline.files'
 
 /**
- * The source is written in the grammar of its kind, so that a typo is told here and not by a Job. Runs on CREATE
- * and when the source changed: a stored one from before a rule does not block a label edit.
+ * The source follows the grammar of its kind, so a typo shows up here and not in a Job. Runs on CREATE and
+ * when the source changes, so an older object can still get a new label.
  */
 export const sourceInvalid: Rule = ({ cache: { spec }, old }) => {
   if (old !== undefined && isDeepStrictEqual(old.spec.artifact.source, spec.artifact.source)) return []
@@ -36,14 +36,14 @@ export const sourceInvalid: Rule = ({ cache: { spec }, old }) => {
 
 function formatProblems(spec: unknown) {
   const told = new Set<string>()
-  // Of what is wrong in several ways with a value, the first is told.
+  // If a value is wrong in several ways, we report the first.
   const isNew = (field: string, value: string) => told.size < told.add(JSON.stringify([field, value])).size
   const broken = SOURCE_FORMATS.flatMap(format =>
     valuesAt(spec, format.field)
       .filter(value => !hasFormat(value, format) && isNew(format.field, value))
       .map(value => ({ field: format.field, text: `is ${show(value)}; it must ${format.must}` })),
   )
-  // What the pattern lets through and the platform's own parser does not: a port out of range, a bad host.
+  // URLs that match the pattern but that the platform's parser rejects: a port out of range, a bad host.
   const urls = URL_FIELDS.filter(field => !broken.some(problem => problem.field === field)).flatMap(field =>
     valuesAt(spec, field)
       .filter(value => !URL.canParse(value))
@@ -57,7 +57,7 @@ function valuesAt(spec: unknown, field: string): string[] {
   return [value].flat().filter(item => typeof item === 'string')
 }
 
-/** Without what may be a password: messages end up in logs and events. */
+/** Leaves out what may be a password, because messages end up in logs and Events. */
 function show(value: string): string {
   const shown = value.replace(/\/\/[^/?#]*@/, '//…@').replaceAll(SECRET_VALUE, '$<name>…')
   return quote(shown, 120)

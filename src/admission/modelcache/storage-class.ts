@@ -9,7 +9,8 @@ const FIELD = 'spec.storage.pvc.storageClassName'
 /**
  * The effective StorageClass of backend PVC exists and supports ReadWriteMany.
  *
- * Runs on CREATE alone: the field is immutable, and a class that vanished later must not block a label edit.
+ * Runs on CREATE only: the field is immutable, and a class that was deleted later must not block a change of
+ * labels.
  */
 export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
   if (spec.storage.backend !== 'PVC' || old !== undefined) return []
@@ -27,7 +28,7 @@ export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
   return [isTolerated ? { ...found, severity: 'warning' } : found]
 }
 
-/** Where the name of the class comes from; the name follows. */
+/** Where the name of the class comes from. The name follows these words. */
 function origin({ name, inferenceCluster }: EffectiveClass): string {
   if (inferenceCluster !== undefined)
     return `${FIELD} is unset and InferenceCluster ${inferenceCluster} names`
@@ -48,7 +49,7 @@ function notShared(subject: string, { answer, by, because }: RwxCapability, name
   const is = answer === 'no' ? 'does not support' : 'is not known to support'
   const advice = [
     ...(answer === 'no' ? ['use a class backed by a shared file system'] : []),
-    // A profile lists what suits the disks of virtual machines, which may be less than what the driver can do.
+    // A profile lists what suits the disks of virtual machines. The driver may support more.
     ...(answer === 'unknown' || by === 'profile' ? [attestHint(name)] : []),
   ].join('; ')
   return violation(

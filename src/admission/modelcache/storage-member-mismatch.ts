@@ -2,7 +2,7 @@ import { violation } from '../../api/violation.ts'
 import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 
-/** The member of `spec.storage` that belongs to the backend is there, and the other is not. */
+/** `spec.storage` has the member that belongs to the backend, and not the other one. */
 export const storageMember: Rule = ({ cache: { spec } }) => {
   const { backend, pvc, existingPVC } = spec.storage
   const problems: [string, string][] = []

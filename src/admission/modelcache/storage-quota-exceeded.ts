@@ -5,15 +5,15 @@ import type { ObjectRef } from '../cluster-view.ts'
 import { type Finding, warning } from '../finding.ts'
 import type { Change, Rule } from './change.ts'
 
-/** How much of each resource that quotas limit a claim adds to what is used, as quantities. */
+/** How much a claim adds to the usage of each resource that quotas limit. */
 type Request = Readonly<Record<string, string>>
 
 /**
- * The quotas of the namespace have room for the claim of backend PVC, or for what it grows by. They bind when the
- * claim is made, so this is only told. Runs on CREATE and when the size grows. Usage is as the quota controller last
- * counted it.
+ * The quotas of the namespace have room for the claim of backend PVC, or for its growth. Quotas are enforced
+ * when the claim is created, so this is a warning. Runs on CREATE and when the size grows. Usage is what the
+ * quota controller counted last.
  *
- * A claim is counted as by the API server: persistent_volume_claims.go in
+ * A claim is counted as the API server does: persistent_volume_claims.go in
  * k8s.io/kubernetes/pkg/quota/v1/evaluator/core.
  */
 export const storageQuota: Rule = (change, view, policy) => {
@@ -23,7 +23,7 @@ export const storageQuota: Rule = (change, view, policy) => {
   if (cache.spec.storage.backend !== 'PVC' || (!isNew && storage === undefined)) return []
   const quotas = [...view.list('ResourceQuota', namespace)]
   if (quotas.length === 0) return []
-  // Where there is no class at all, the change is refused by another rule.
+  // If there is no class at all, another rule denies the change.
   const { name, found, basis } = effectiveClass(cache.spec, view, policy)
   const ofClass = `${name ?? found?.metadata.name}.storageclass.storage.k8s.io`
   const ofAny: Request = {
@@ -38,8 +38,8 @@ export const storageQuota: Rule = (change, view, policy) => {
 }
 
 /**
- * The size of a new claim, or what an old one grows by; undefined where that is nothing or not known yet. A first
- * size that an update sets takes the place of a measured one, so how much it adds is not known here.
+ * The size of a new claim, or the growth of an old one; undefined if it is zero or not known yet. A first
+ * size in an update replaces a measured one, so we do not know how much it adds.
  */
 function addedStorage({ cache, old }: Change): string | undefined {
   const now = cache.spec.storage.pvc?.sizeGiB
@@ -59,7 +59,7 @@ function refusals(quota: ResourceQuota, request: Request, basis: readonly Object
   })
 }
 
-/** Whether the numbers say so; what is no quantity says nothing. */
+/** Whether the numbers exceed the quota. Text that is not a quantity counts as no. */
 function exceeds(used: string | number, more: string, limit: string | number): boolean {
   const [has, adds, most] = [used, more, limit].map(parseQuantity)
   return has !== undefined && adds !== undefined && most !== undefined && has + adds > most

@@ -22,7 +22,7 @@ import { storageClass } from './storage-class.ts'
 import { storageMember } from './storage-member-mismatch.ts'
 import { storageQuota } from './storage-quota-exceeded.ts'
 
-/** Every rule for a ModelCache; one file each. What one object alone decides is in the CRD's CEL too. */
+/** Every rule for a ModelCache, one file each. What a single object decides is also in the CRD's CEL. */
 const RULES: readonly Rule[] = [
   notImplemented,
   artifactSource,
@@ -40,16 +40,20 @@ const RULES: readonly Rule[] = [
   noInferenceCluster,
 ]
 
-/** The validating webhook for ModelCaches (modelcaches.modelplane.ai): all rules, all findings in one answer. */
+/**
+ * The validating webhook for ModelCaches (modelcaches.modelplane.ai). It runs all rules and returns all
+ * findings in one answer.
+ */
 export function validateModelCache(request: AdmissionRequest, view: ClusterView, policy: Policy): Decision {
   if (request.subResource) return allow()
   if (request.operation === 'DELETE') return cacheInUse(request, view)
   if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return allow()
-  // An object on its way out must always be able to lose its finalizers, whatever it looks like.
+  // An object that is being deleted must always be able to lose its finalizers, whatever it looks like.
   if (isBeingDeleted(request.object)) return allow()
   const parsed = modelCache.safeParse(request.object)
   if (!parsed.success) return deny(malformed('not a ModelCache', parsed.error))
-  // A stored object that no longer parses leaves nothing to compare with: the new one is judged as if created.
+  // If the stored object no longer parses, there is nothing to compare with, so we check the new one as if it
+  // were created.
   const old = request.operation === 'UPDATE' ? modelCache.safeParse(request.oldObject).data : undefined
   const change: Change = { namespace: request.namespace ?? '', cache: parsed.data, old }
   return decide(RULES.flatMap(rule => rule(change, view, policy)))

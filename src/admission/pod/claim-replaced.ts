@@ -2,8 +2,8 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import type { ClusterView } from '../cluster-view.ts'
 
 /**
- * Whether the claim that was staged is gone, and perhaps another one has its name: then nobody knows what that holds,
- * whatever the digest in status. Status has no UID before the controller has seen the claim.
+ * Whether the claim that was staged is gone. Another claim may have its name by now, and nobody knows what
+ * that one holds, whatever digest is in status. Status has no UID until the controller has seen the claim.
  */
 export function isClaimReplaced(
   { status }: ModelCache,
@@ -17,7 +17,7 @@ export function isClaimReplaced(
   )
 }
 
-/** What there is to say of such a cache: the words of a CacheNotReady denial. */
+/** What to say about such a cache, in the words of a CacheNotReady denial. */
 export function claimReplacedText(namespace: string, cache: ModelCache, claimName: string): string {
   const { name } = cache.metadata
   return `ModelCache ${namespace}/${name} is not Ready any more, because its claim ${claimName} was deleted or replaced by another; delete the ModelCache and create it again`

@@ -5,12 +5,12 @@ import { writableEphemeralMounts, writableMounts } from '../writable-mounts.ts'
 import type { Subject } from './subject.ts'
 
 /**
- * No pod but that of a cache's own hydration Job mounts its claim writable.
+ * Only the pod of a cache's own hydration Job mounts its claim writable.
  *
- * That pod is known by two facts together: the Job controller creates it, which the API server has authenticated, and
- * it is controlled by the Job whose UID our controller has written into the cache's status. Whoever may create pods
- * can forge labels and owner references, but not the first fact; whoever may create Jobs gets the first, but not the
- * second.
+ * Two facts together identify that pod. The Job controller creates it, which the API server has
+ * authenticated; and the Job that controls it has the UID that our controller wrote into the cache's status.
+ * A user who may create pods can forge labels and owner references, but not the first fact. A user who may
+ * create Jobs has the first fact, but not the second.
  */
 export function claimWritable({ request, pod, view, policy }: Subject): readonly Finding[] {
   const namespace = request.namespace ?? ''
@@ -25,7 +25,7 @@ export function claimWritable({ request, pod, view, policy }: Subject): readonly
   )
 }
 
-/** UID of the Job that controls the pod; Kubernetes allows one controller at the most. */
+/** UID of the Job that controls the pod. Kubernetes allows one controller at most. */
 function controllingJob({ metadata }: Pod): string | undefined {
   return metadata.ownerReferences?.find(({ kind, controller }) => controller === true && kind === 'Job')?.uid
 }

@@ -5,7 +5,8 @@ import { quote, trimmed } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
 
 /**
- * Whether a pod would rather wait for its caches at a scheduling gate than be refused, or why what it says is wrong.
+ * Whether a pod wants to wait for its caches at a scheduling gate instead of being denied, or why its
+ * annotation is wrong.
  */
 export function waitsAtGate({ metadata }: Pod): Outcome<boolean> {
   const value = metadata.annotations?.[NOT_READY]

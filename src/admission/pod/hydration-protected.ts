@@ -10,9 +10,9 @@ import type { Subject } from './subject.ts'
 const APART = 'keep the webhook that does so away from pods with label app.kubernetes.io/component=hydrator'
 
 /**
- * Of a hydration pod container `hydrate` alone has the claim, with the image of its Job, and nobody else sees its
- * processes: whatever injectors put beside it could write what others then trust. Its name is reserved, so it is
- * known by that. The policy modelcache-hydration-containers says the same.
+ * In a hydration pod only container `hydrate` has the claim. It runs the image of its Job, and no other
+ * container sees its processes, because anything that injectors add beside it could write what others then
+ * trust. We know such a pod by its reserved name. Policy modelcache-hydration-containers states the same.
  */
 export function hydrationProtected({ request, pod }: Subject): readonly Finding[] {
   if (!isHydration(pod)) return []
@@ -52,7 +52,7 @@ function beside(list: string, containers: readonly Container[]): Finding[] {
   })
 }
 
-/** A digest that a webhook has put behind the name of the image is the same image. */
+/** Another webhook may append a digest to the image. It is still the same image. */
 function otherImage({ image = '' }: Container, { metadata }: Pod): Finding[] {
   const asked = metadata.annotations?.[HYDRATOR_IMAGE] ?? ''
   if (image === asked || image.startsWith(`${asked}@sha256:`)) return []

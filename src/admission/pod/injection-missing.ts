@@ -10,8 +10,8 @@ import { resolveCaches } from './resolve.ts'
 import type { Subject } from './subject.ts'
 
 /**
- * A pod that asks for caches has been given them: injection, planned again for the final pod, has nothing to add.
- * Whatever makes injection refuse a pod is given here in the same words.
+ * A pod that asks for caches has them: when we plan injection again for the final pod, there is nothing to
+ * add. If injection would deny the pod, this rule denies it in the same words.
  */
 export function injectionMissing({ request, pod, view }: Subject): readonly Finding[] {
   const annotation = pod.metadata.annotations?.[CACHES]
@@ -27,7 +27,7 @@ export function injectionMissing({ request, pod, view }: Subject): readonly Find
   }
   const mounts = asRecorded(value.mounts, pod.metadata.annotations?.[INJECTED], isKnown)
   const plan = planInjection(pod, mounts)
-  // The replica that has injected may have known a cache by a later look than ours.
+  // The replica that injected may have seen a newer state of a cache than this one.
   const basis: ObjectRef[] = [
     ...mounts.map(({ cache }) => ({ kind: 'ModelCache', namespace, name: cache }) as const),
     ...value.basis,
@@ -39,7 +39,7 @@ export function injectionMissing({ request, pod, view }: Subject): readonly Find
   return [error(violation('InjectionMissing', `metadata.annotations[${CACHES}]`, text), basis)]
 }
 
-/** Where the operations would add, as field paths: `spec.containers[0].volumeMounts`. */
+/** The fields that the operations would add, such as `spec.containers[0].volumeMounts`. */
 function placesOf(operations: readonly Operation[]): string {
   const places = operations.map(({ path }) =>
     path

@@ -5,7 +5,7 @@ import { needsAction } from '../../api/status-reasons.ts'
 const GIB = 2 ** 30
 const MIB = 2 ** 20
 
-/** What stands between a cache and its mount: what its user can do about it, and the end of a sentence about it. */
+/** Why a cache cannot be mounted: what its user can do about it, and the end of a sentence about it. */
 export interface NotReadyState {
   remedy: 'recreate' | 'describe' | 'wait'
   /** Such as `is Hydrating (62%, 87 of 140 GiB)`. */
@@ -28,7 +28,7 @@ export function notReadyState(cache: ModelCache): NotReadyState {
   return { remedy, words: `is ${phase}${progress(cache)}` }
 }
 
-/** Why a cache cannot be mounted yet, and what its user can do: the words of a CacheNotReady denial. */
+/** Why a cache cannot be mounted yet and what its user can do, in the words of a CacheNotReady denial. */
 export function notReadyText(namespace: string, cache: ModelCache): string {
   const { name } = cache.metadata
   const { remedy, words } = notReadyState(cache)
@@ -41,7 +41,10 @@ export function notReadyText(namespace: string, cache: ModelCache): string {
   return `ModelCache ${namespace}/${name} ${ready}${words}; ${remedies[remedy]}`
 }
 
-/** ` (62%, 87 of 140 GiB)`, or as much of it as is known; before there is progress, what the controller waits for. */
+/**
+ * ` (62%, 87 of 140 GiB)`, as far as it is known. Before there is any progress, it says what the controller
+ * waits for.
+ */
 function progress({ status }: ModelCache): string {
   const { progress: share, bytesStaged: staged, bytesTotal: total } = status ?? {}
   const bytes = staged !== undefined && total !== undefined ? stagedOf(staged, total) : undefined

@@ -4,17 +4,17 @@ import { MAX_NAME, objectName } from '../../api/schema/object-name.ts'
 import { emptyName, listed, quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
 
-/** More caches than any pod mounts; each unknown name costs a live read, so the number is bounded. */
+/** More caches than any pod mounts. Each unknown name costs a live read, so we bound the number. */
 const MAX_REFERENCES = 16
 
-/** So many names, each with a comma and a few spaces. */
+/** Room for that many names, each with a comma and a few spaces. */
 const MAX_ANNOTATION = MAX_REFERENCES * (MAX_NAME + 16)
 
 const FIELD = `metadata.annotations[${CACHES}]`
 
 /**
- * The names of the caches that an annotation value asks for, in its order: separated by commas, spaces around
- * them allowed, each a valid object name and named once.
+ * The names of the caches in an annotation, in its order. Names are separated by commas with optional spaces;
+ * each is a valid object name and appears once.
  */
 export function cacheReferences(annotation: string): Outcome<string[]> {
   if (annotation.length > MAX_ANNOTATION) {

@@ -17,13 +17,13 @@ import { cacheReferences } from './references.ts'
 
 const FIELD = `metadata.annotations[${CACHES}]`
 
-/** The mounts of all caches of a pod, and what is to be read again before they are given. */
+/** The mounts of all caches of a pod, and the objects to read again before we hand them out. */
 export interface Resolved {
   mounts: readonly CacheMount[]
   basis: readonly ObjectRef[]
 }
 
-/** The mounts of all caches that an annotation asks for, or everything that keeps them from being mounted. */
+/** The mounts of all caches that an annotation asks for, or every reason why they cannot be mounted. */
 export function resolveCaches(
   annotation: string,
   namespace: string,
@@ -58,7 +58,10 @@ export function resolveCaches(
   return findings.length > 0 ? refused(findings) : ok({ mounts, basis })
 }
 
-/** The leader of a worker pod. One that the watch does not show yet may have been given something all the same. */
+/**
+ * The leader of a worker pod. If the watch does not show the leader yet, it may still have been given
+ * something.
+ */
 function leaderOf(
   pod: Pod,
   namespace: string,
@@ -70,7 +73,7 @@ function leaderOf(
   return { basis: name === undefined ? [] : [{ kind: 'Pod', namespace, name }] }
 }
 
-/** Why a Ready cache is not given all the same: the claim that was staged is not there any more. */
+/** Why we do not mount a Ready cache: the claim that was staged is gone. */
 function claimReplaced(
   cache: ModelCache,
   mount: CacheMount,
@@ -98,7 +101,7 @@ function notFound(name: string, namespace: string): Violation {
 function notReady(cache: ModelCache, namespace: string, pod: Pod): Violation {
   const text = notReadyText(namespace, cache)
   const gate = NOT_READY in (pod.metadata.annotations ?? {})
-  // Kubernetes refuses a scheduling gate on a pod that has its node already.
+  // Kubernetes rejects a scheduling gate on a pod that already has a node.
   const hint = gate ? '; it cannot wait at a scheduling gate, because spec.nodeName is set' : ''
   return violation('CacheNotReady', FIELD, `${text}${hint}`)
 }

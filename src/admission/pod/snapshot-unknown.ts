@@ -14,9 +14,9 @@ import { type ManagedClaim, managedClaim } from '../managed-claim.ts'
 import type { Subject } from './subject.ts'
 
 /**
- * Whatever a pod mounts of a managed claim is a snapshot that the cache's status knows. kubelet makes a folder that
- * is missing, on a read-only volume too, so any other would be an empty one, and would change what the hydration Job
- * finds. The whole claim may be looked at.
+ * Whatever a pod mounts of a managed claim is a snapshot that the cache's status lists. kubelet creates a
+ * missing folder, even on a read-only volume, so any other mount would show an empty folder and confuse the
+ * hydration Job. A pod may also mount the whole claim.
  */
 export function snapshotUnknown({ request, pod, view }: Subject): readonly Finding[] {
   const namespace = request.namespace ?? ''
@@ -65,7 +65,7 @@ function isSnapshot({ subPath, subPathExpr }: VolumeMount, owner: ModelCache | u
 }
 
 /**
- * Whether it is the mount of a pod that waits: the controller writes the digest, and nobody else, before anything
+ * Whether this is the mount of a waiting pod. Only the controller writes the digest, before any container
  * starts.
  */
 function isAwaited(

@@ -3,7 +3,7 @@ import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { Policy } from '../policy.ts'
 
-/** A pod as it is about to be stored, and what its rules may know. */
+/** A pod that is about to be stored, and what its rules may know. */
 export interface Subject {
   request: AdmissionRequest
   pod: Pod

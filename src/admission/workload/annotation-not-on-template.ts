@@ -6,15 +6,15 @@ import { annotationsOf } from './pod-templates.ts'
 import type { Advice } from './workload.ts'
 
 /**
- * The annotation where it reaches no pod: on the workload, on what a CronJob copies to its Jobs, and above the
- * templates of operators.
+ * The annotation sits where no pod gets it: on the workload, on the Job template of a CronJob, or above the
+ * templates of an operator's kind.
  */
 export function strayReferences(object: unknown): unknown[] {
   const known = [object, valueAt(object, 'spec.jobTemplate')].map(bearer => annotationsOf(bearer)[CACHES])
   return [...known, ...findStrays(object)]
 }
 
-/** Kubernetes: pods get the metadata of their template, never that of the workload. */
+/** Kubernetes: pods get the metadata of their template, never the metadata of the workload. */
 export const annotationNotOnTemplate: Advice = ({ object, templates }) => {
   if (strayReferences(object).every(value => value === undefined)) return []
   if (templates.length === 0 || templates.some(({ annotations }) => CACHES in annotations)) return []

@@ -1,7 +1,7 @@
 import { warning } from '../finding.ts'
 import { type Advice, referencesOf } from './workload.ts'
 
-/** A cache may be applied after the workload, so a missing one is only told. */
+/** A cache may be applied after the workload, so a missing cache is only a warning. */
 export const cacheNotFound: Advice = workload =>
   referencesOf(workload).flatMap(({ name, cache }) => {
     if (cache) return []

@@ -4,7 +4,10 @@ import { waitsAtGate } from '../pod/gate.ts'
 import { notReadyState } from '../pod/not-ready.ts'
 import { type Advice, referencesOf, type Workload } from './workload.ts'
 
-/** A cache that cannot be mounted yet, and how far it is: until then the workload has no pods, or none that run. */
+/**
+ * A cache cannot be mounted yet, and this is how far it is. Until then the workload has no pods, or none that
+ * run.
+ */
 export const cacheNotReady: Advice = workload =>
   referencesOf(workload).flatMap(({ name, cache }) => {
     if (cache === undefined || readyMount(cache)) return []

@@ -5,8 +5,9 @@ import { warning } from '../finding.ts'
 import type { Advice, Subject } from './workload.ts'
 
 /**
- * Several containers, of which none shows that it serves: all of them get the mounts, which is more than most people
- * mean. A cache that does not exist has no path yet that could tell, so until it does this is silent.
+ * There are several containers, and none looks like a server. All of them get the mounts, which is more than
+ * most people want. A cache that does not exist yet has no mount path, so the rule stays silent until it
+ * exists.
  */
 export const containersNotChosen: Advice = ({ subjects }) =>
   subjects.flatMap(({ template: { path }, ...subject }) => {

@@ -2,7 +2,7 @@ import { CACHE_CONTAINERS, CACHES } from '../../api/names.ts'
 import { warning } from '../finding.ts'
 import type { Advice } from './workload.ts'
 
-/** Containers are chosen, but nothing to mount into them: such pods come up without their weights. */
+/** The template chooses containers but names no caches. Such pods start without their weights. */
 export const containersWithoutCaches: Advice = ({ templates }) =>
   templates.flatMap(({ path, annotations }) => {
     if (!(CACHE_CONTAINERS in annotations) || CACHES in annotations) return []

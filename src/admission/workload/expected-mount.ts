@@ -5,11 +5,11 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import { type CacheMount, claimMount, readyMount } from '../../injection/cache-mount.ts'
 
 /**
- * The mount that a pod of the template will get of a cache, as far as it is decided already: exactly where the cache is
- * Ready; else with its immutable path and, for backend ExistingPVC, its claim.
+ * The mount of a cache that a pod of the template will get, as far as it is decided: exact if the cache is
+ * Ready, otherwise its immutable path and, with backend ExistingPVC, its claim.
  *
- * Undefined where that does not suffice to judge: the cache is on its way out and may return with another path, or the
- * template itself brings a managed claim, of which nobody can say yet whether it is the right snapshot.
+ * Undefined if that is not enough to decide: the cache is being deleted and may return with another path, or
+ * the template brings a managed claim itself and nobody can tell yet whether it is the right snapshot.
  */
 export function expectedMount(cache: ModelCache, pod: Pod): CacheMount | undefined {
   const { metadata, spec } = cache
@@ -23,7 +23,8 @@ export function expectedMount(cache: ModelCache, pod: Pod): CacheMount | undefin
     ({ persistentVolumeClaim: claim }) => claim && mayBeItsOwn(claim.claimName),
   )
   if (bringsIt) return undefined
-  // Any folder of the claim would do: only the path is judged, for the template has no volume of that claim.
+  // Any folder of the claim will do, because only the path is checked. The template has no volume of that
+  // claim.
   const [claimName, mountPath] = [managedClaimOf(cache), spec.mount.path]
   return { kind: 'claim', cache: metadata.name, claimName, mountPath, subPath: undefined, waits: true }
 }

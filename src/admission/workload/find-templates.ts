@@ -3,32 +3,32 @@ import { CACHE_CONTAINERS, CACHES } from '../../api/names.ts'
 import { pointer } from '../../injection/json-patch.ts'
 import { valueAt } from '../value-at.ts'
 
-/** What carries annotations of ours somewhere in an object, or could. */
+/** A place in an object that carries our annotations, or could. */
 export interface Found {
   /** Such as `spec.workers[0].template`; empty for the object itself. */
   path: string
   /** The same as a JSON Pointer. */
   pointer: string
-  /** A pod template; of annotations alone one without containers. */
+  /** A pod template. If there are only annotations, it has no containers. */
   raw: unknown
-  /** Whether the spec of the pods stands beside their annotations. */
+  /** Whether the spec of the pods sits beside the annotations. */
   isWhole: boolean
 }
 
-/** Deeper than any kind nests its templates. */
+/** No kind nests its templates deeper than this. */
 const MAX_DEPTH = 32
 
 /**
- * The pod templates in an object of a kind that nobody here knows, by their shape: `spec.containers` beside
- * `metadata`. Where annotations of ours stand elsewhere, on the object itself or on a part of it, its controller may
- * well hand them on to pods; so that counts too, unless there is a template below, whose metadata is what its pods
- * get.
+ * The pod templates in an object of an unknown kind. A template has `spec.containers` beside `metadata`. If
+ * our annotations sit elsewhere, on the object itself or on a part of it, its controller may pass them on to
+ * pods, so that place counts too, unless a template lies below it, because pods get the metadata of their
+ * template.
  */
 export function findTemplates(object: unknown): Found[] {
   return walk(object).filter(({ isStray }) => !isStray)
 }
 
-/** What asks for caches in such an object above a template, from where it reaches no pod. */
+/** Our annotations above a template in such an object. No pod gets them. */
 export function findStrays(object: unknown): unknown[] {
   return walk(object).flatMap(({ isStray, raw }) => {
     const asked = isStray && valueAt(raw, 'metadata.annotations')
@@ -69,11 +69,12 @@ function withBearer(value: unknown, place: Place, below: Seen[]): Seen[] {
 }
 
 /**
- * In `metadata`, as objects and templates have them, or without, as parts of some kinds do. Where one of ours is no
- * text, nothing is read of them: no API server stores such annotations.
+ * Annotations in `metadata`, as objects and templates have them, or without it, as parts of some kinds have
+ * them. If one of ours is not text, we ignore all of them, because no API server stores such annotations.
  */
 function ourAnnotations(value: unknown): object | undefined {
-  // Only what has one of ours is parsed: zod makes an error of each part of an object that has no annotations at all.
+  // We parse only what has one of our annotations: zod builds an error for each part of an object that has no
+  // annotations at all.
   return [valueAt(value, 'metadata.annotations'), valueAt(value, 'annotations')]
     .filter(hasOurs)
     .map(annotations => podAnnotations.safeParse(annotations).data)

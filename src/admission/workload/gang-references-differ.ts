@@ -5,8 +5,8 @@ import { valueAt } from '../value-at.ts'
 import type { Advice, Workload } from './workload.ts'
 
 /**
- * Leaders and workers of a gang read the same weights, so a half-annotated LeaderWorkerSet is most likely an
- * oversight.
+ * Leaders and workers of a gang read the same weights. If only one of them is annotated, that is most likely
+ * an oversight.
  */
 export const gangReferencesDiffer: Advice = workload => {
   const leader = workload.templates.find(({ role }) => role === 'leader')

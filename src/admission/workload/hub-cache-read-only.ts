@@ -6,7 +6,7 @@ import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
 import type { Advice, Subject } from './workload.ts'
 
-/** Variables that say where an engine and its libraries keep what they download or compile. */
+/** Variables that tell an engine and its libraries where to keep downloads and compiled code. */
 const VARIABLES = new Set([
   ...['HF_HOME', 'HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'TRANSFORMERS_CACHE', 'SENTENCE_TRANSFORMERS_HOME'],
   ...['HF_ASSETS_CACHE', 'HF_DATASETS_CACHE', 'HF_MODULES_CACHE', 'HF_XET_CACHE', 'MODELSCOPE_CACHE'],
@@ -18,8 +18,9 @@ const VARIABLES = new Set([
 const FLAG = /^(--download[-_]dir|--huggingface-hub-cache)(?:=(.*))?$/
 
 /**
- * A cache folder of an engine within the mount of a cache: a snapshot has the files of one model, not the layout of a
- * hub cache, and nobody writes to it. What people filled may well be such a cache, so that is left to them.
+ * An engine keeps its own cache folder inside the mount of a cache. A snapshot has the files of one model,
+ * not the layout of a hub cache, and it is read-only. A claim that people filled may be a hub cache, so the
+ * rule leaves those alone.
  */
 export const hubCacheReadOnly: Advice = ({ subjects }) =>
   subjects.flatMap(subject => {

@@ -8,11 +8,11 @@ import type { PodTemplate } from './pod-templates.ts'
 import type { Subject } from './workload.ts'
 
 /**
- * Why no pod of this template can ever get its caches: what its pods will be refused for is refused here, where the
- * author sees it. A cache that does not exist (yet) decides nothing.
+ * Why no pod of this template can ever get its caches. We deny the template for what its pods would be denied
+ * for, because its author sees this denial. A cache that does not exist yet decides nothing.
  */
 export function impossible({ template, pod, references }: Subject, namespace: string): Finding[] {
-  // Who names no cache gets none, and its pods run as they are.
+  // A template that names no cache gets none, and its pods run unchanged.
   if (references.length === 0 || !template.isWhole) return []
   const waits = waitsAtGate(pod)
   if (waits.refused !== undefined) return [error(inTemplate(template, waits.refused))]
@@ -26,9 +26,9 @@ export function impossible({ template, pod, references }: Subject, namespace: st
   return [error(inTemplate(template, plan.refused), basis)]
 }
 
-/** The violation of a pod, as one of the template that makes it. */
+/** Turns the violation of a pod into one of the template that creates it. */
 export function inTemplate({ path }: PodTemplate, { reason, field, text }: Violation): Violation {
-  // What is asked for on the object itself stands at the root.
+  // Annotations on the object itself sit at the root.
   return path === ''
     ? violation(reason, field, text)
     : violation(reason, `${path}.${field}`, `${path}: ${text}`)

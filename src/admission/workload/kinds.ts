@@ -1,8 +1,8 @@
-/** A kind whose pods come from templates in it. */
+/** A kind that creates pods from templates. */
 export interface WorkloadKind {
   group: string
   kind: string
-  /** As the API server and `manifests/webhooks.yaml` name it. */
+  /** The name that the API server and `manifests/webhooks.yaml` use. */
   resource: string
 }
 
@@ -10,8 +10,8 @@ const of = (group: string, ...kinds: [kind: string, resource: string][]): Worklo
   kinds.map(([kind, resource]) => ({ group, kind, resource }))
 
 /**
- * The kinds of which the webhook for workloads hears: those of Kubernetes, and those of LWS and of operators, where a
- * cluster has them.
+ * The kinds that the webhook for workloads is called for: those of Kubernetes, and those of LWS and of
+ * operators if the cluster has them.
  */
 export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
   ...of('', ['ReplicationController', 'replicationcontrollers']),

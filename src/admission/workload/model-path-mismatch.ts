@@ -8,8 +8,8 @@ import { visibleModel } from './visible-model.ts'
 import type { Advice, Subject } from './workload.ts'
 
 /**
- * An engine that visibly serves something else than the caches it is given downloads what is staged already, or fails.
- * Command lines are only half visible from a pod, so this is advice, and in doubt it is silent.
+ * An engine that clearly serves something other than its caches downloads what is already staged, or fails. A
+ * pod shows only part of its command lines, so this is a warning, and the rule stays silent when in doubt.
  */
 export const modelPathMismatch: Advice = ({ subjects }) => {
   const texts = subjects.flatMap(subject =>
@@ -23,7 +23,7 @@ export const modelPathMismatch: Advice = ({ subjects }) => {
 function mismatches({ pod, references }: Subject): string[] {
   const caches = references.flatMap(({ cache }) => cache ?? [])
   const weights = caches.filter(({ spec }) => spec.artifact.kind === 'Weights')
-  // An unknown cache may be the one, and a tokenizer alone leaves the weights to the engine.
+  // A cache that does not exist yet may be the right one. A tokenizer alone leaves the weights to the engine.
   if (caches.length < references.length || weights.length === 0) return []
   const paths = caches.map(({ spec }) => spec.mount.path)
   const targets = targetContainers(pod, paths).value ?? []
@@ -37,7 +37,7 @@ function mismatches({ pod, references }: Subject): string[] {
   })
 }
 
-/** Whether the model is in a cache, or may well be somewhere that the author has thought of. */
+/** Whether the model is in a cache, or could be somewhere that the author had in mind. */
 function isServed(model: string, container: Container, paths: string[]): boolean {
   if (model.startsWith('/')) {
     const path = posix.resolve(model)
@@ -47,7 +47,7 @@ function isServed(model: string, container: Container, paths: string[]): boolean
   return mayResolveToMount(container, paths)
 }
 
-/** Hub caches, redirects and download folders all lead from a name to a mount. */
+/** Hub caches, redirects and download folders can all map a name to a mount. */
 function mayResolveToMount(container: Container, paths: string[]): boolean {
   const { env, envFrom, workingDir } = container
   if (workingDir || envFrom?.length) return true

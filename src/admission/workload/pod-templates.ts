@@ -5,19 +5,19 @@ import { optional } from '../../api/schema/absent.ts'
 import { valueAt } from '../value-at.ts'
 import { findTemplates } from './find-templates.ts'
 
-/** Which pods of a workload a template makes: all of them, or the leaders or the workers of its gangs. */
+/** The pods that a template creates: all pods of the workload, or the leaders or the workers of its gangs. */
 export type Role = 'template' | 'leader' | 'worker'
 
 export interface PodTemplate {
   role: Role
-  /** Where it stands in the workload, such as `spec.template`. */
+  /** Its place in the workload, such as `spec.template`. */
   path: string
   /** The same as a JSON Pointer. */
   pointer: string
-  /** As the request has it. */
+  /** The annotations as the request has them. */
   raw: unknown
   annotations: Readonly<Record<string, string | undefined>>
-  /** Whether it is a template; else only what its pods ask for can be seen, and not what they are made of. */
+  /** Whether this is a template. If not, we see only what its pods ask for, and not what is in them. */
   isWhole: boolean
 }
 
@@ -39,8 +39,8 @@ const annotated = z.object({
 })
 
 /**
- * The pod templates of a workload, by its resource, or by their shape in a kind of somebody else. A LeaderWorkerSet
- * without a leader template makes its leaders from the worker template too.
+ * The pod templates of a workload, by its resource or, in an unknown kind, by their shape. A LeaderWorkerSet
+ * without a leader template also creates its leaders from the worker template.
  */
 export function podTemplates(resource: string, object: unknown): PodTemplate[] {
   switch (resource) {

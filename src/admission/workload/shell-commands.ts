@@ -1,18 +1,21 @@
-/** What makes a script more than a list of simple commands: its words are not what runs, or not where it seems. */
+/**
+ * Shell syntax that makes a script more than a list of simple commands. Then its words are not what runs, or
+ * not in that order.
+ */
 const BEYOND_US = /`|<<|\$\(|(^|[\s;&|({])(eval|cd|set|source|if|for|while|case|function|alias)\s|"?\$[@*]/
 
-/** No person writes a longer script. */
+/** Nobody writes a longer script by hand. */
 const MAX_SCRIPT = 131_072
 
 const SKIPPED = /^(exec|nohup|[A-Za-z_]\w*=.*)$/
 
 /**
- * The simple commands of a shell script, as words without their quotes; variables stay as written. None where the
- * script does anything that takes a real shell to understand.
+ * The simple commands of a shell script, as words without quotes. Variables stay as they are written. Empty
+ * if only a real shell could understand the script.
  */
 export function shellCommands(script: string): string[][] {
   if (script.length > MAX_SCRIPT) return []
-  // Kubernetes replaces $(NAME) of its own before the shell sees it; what comes out is a plain value.
+  // Kubernetes replaces its own $(NAME) before the shell sees it. The result is a plain value.
   const text = script.replaceAll(/\\\s*\n/g, ' ').replaceAll(/\$\(([A-Za-z_]\w*)\)/g, '$$$1')
   if (BEYOND_US.test(text)) return []
   const commands: string[][] = [[]]

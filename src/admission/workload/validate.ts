@@ -20,7 +20,7 @@ import { modelPathMismatch } from './model-path-mismatch.ts'
 import { asksForCaches, type PodTemplate, podTemplates } from './pod-templates.ts'
 import { type Advice, referencesTo, type Subject } from './workload.ts'
 
-/** Every rule that advises, the most useful first: the API server cuts what comes last. */
+/** Every rule that warns, the most useful first, because the API server cuts the last ones. */
 const ADVICE: readonly Advice[] = [
   annotationNotOnTemplate,
   cacheNotFound,
@@ -33,10 +33,11 @@ const ADVICE: readonly Advice[] = [
 ]
 
 /**
- * The validating webhook for workloads (workloads.modelplane.ai): a template whose pods can never get their caches is
- * denied where its author sees it, and what may come right or is likely an oversight is a warning.
+ * The validating webhook for workloads (workloads.modelplane.ai). It denies a template whose pods can never
+ * get their caches, because its author sees this denial. It warns about what may still come right or is
+ * likely an oversight.
  *
- * An update that leaves the templates alone, such as scaling, is never denied and gets no advice.
+ * An update that leaves the templates alone, such as scaling, is never denied and gets no warnings.
  */
 export function validateWorkload(request: AdmissionRequest, view: ClusterView): Decision {
   if ((request.operation !== 'CREATE' && request.operation !== 'UPDATE') || request.subResource)
@@ -62,11 +63,11 @@ export function validateWorkload(request: AdmissionRequest, view: ClusterView): 
     )
   }
   const workload = { namespace, object, templates, subjects }
-  // Whoever is denied is told why, and is not advised as well.
+  // A denied request gets the reasons for the denial and no further advice.
   return decide(findings.length > 0 ? findings : ADVICE.flatMap(advise => advise(workload)))
 }
 
-/** The template read as a pod with its caches, or why it cannot be. */
+/** The template read as a pod with its caches, or why that is impossible. */
 function subjectOf(template: PodTemplate, namespace: string, view: ClusterView): Outcome<Subject> {
   const parsed = podSchema.safeParse({ metadata: {}, ...withoutNull(template.raw) })
   if (!parsed.success) return refused(malformed(`not a pod template at ${template.path}`, parsed.error))
@@ -77,7 +78,7 @@ function subjectOf(template: PodTemplate, namespace: string, view: ClusterView):
   return ok({ template, pod: parsed.data, references: referencesTo(names.value, namespace, view) })
 }
 
-/** Go writes empty members of a template as null, which says as much as their absence. */
+/** Go writes empty members of a template as null, which means the same as leaving them out. */
 function withoutNull(raw: unknown): object {
   return Object.fromEntries(Object.entries(raw ?? {}).filter(([, value]) => value !== null))
 }

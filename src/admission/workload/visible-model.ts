@@ -3,11 +3,11 @@ import type { Container } from '../../api/kubernetes/pod.ts'
 import { behindOptions, isShell } from '../../injection/shell.ts'
 import { shellCommands } from './shell-commands.ts'
 
-/** An engine's command line: how it begins, and what names the model in the words that follow. */
+/** The command line of an engine: how it starts, and which of the following words name the model. */
 interface CommandLine {
   begin: RegExp
   flags: readonly string[]
-  /** Whether the first word that follows is the model, unless it is a flag. */
+  /** Whether the next word is the model, unless it is a flag. */
   positional?: boolean
 }
 
@@ -21,7 +21,7 @@ const COMMAND_LINES: readonly CommandLine[] = [
   { begin: /^llama-server /, flags: ['-m', '--model'] },
 ]
 
-/** The command that an image runs by itself, so that `args` alone follow it. */
+/** The command that an image runs by default, so that only `args` follow. */
 const ENTRYPOINTS: readonly [image: string, command: string[]][] = [
   ['vllm/vllm-openai', ['vllm', 'serve']],
   ['huggingface/text-generation-inference', ['text-generation-launcher']],
@@ -29,8 +29,8 @@ const ENTRYPOINTS: readonly [image: string, command: string[]][] = [
 ]
 
 /**
- * The model that an engine is visibly told to serve: a path, or a name on a hub. Undefined where it is not plain to
- * see, such as in variables, files and scripts that need a shell to be understood.
+ * The model that an engine is clearly told to serve: a path, or a name on a hub. Undefined if it is not plain
+ * to see, such as in variables, files, and scripts that need a shell.
  */
 export function visibleModel(container: Container): string | undefined {
   const models = new Set(commandsOf(container).flatMap(argv => modelsOf(argv)))
@@ -50,7 +50,8 @@ function commandsOf({ command, args, image }: Container): string[][] {
 }
 
 /**
- * Every model that a command line names: none where it is no engine's, and more than one where it contradicts itself.
+ * Every model that a command line names: none if it is not an engine's, and more than one if it contradicts
+ * itself.
  */
 function modelsOf(argv: string[]): string[] {
   const line = lineOf(argv)
@@ -63,7 +64,7 @@ function modelsOf(argv: string[]): string[] {
   return [...positional, ...rest.flatMap((word, index) => flagValue(word, rest[index + 1], found.flags))]
 }
 
-/** vLLM takes `_` for `-` in flags, and every engine `--flag value` and `--flag=value`. */
+/** vLLM accepts `_` for `-` in flags, and every engine accepts `--flag value` and `--flag=value`. */
 function flagValue(word: string, next: string | undefined, flags: readonly string[]): string[] {
   const [name = '', ...value] = word.split('=')
   if (!flags.includes(name.replaceAll('_', '-'))) return []
@@ -74,7 +75,7 @@ function lineOf([program = '', ...words]: string[]): string {
   return `${[posix.basename(program), ...words].join(' ')} `
 }
 
-/** An absolute path or `organisation/name`; what is relative to somewhere, or not written out, is not plain. */
+/** An absolute path or `organisation/name`. Relative paths and unexpanded text are not plain enough. */
 function isPlain(model: string): boolean {
   return /^\/[^$]*$/.test(model) || /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/.test(model)
 }

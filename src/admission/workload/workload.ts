@@ -4,21 +4,21 @@ import type { ClusterView } from '../cluster-view.ts'
 import type { Finding } from '../finding.ts'
 import type { PodTemplate } from './pod-templates.ts'
 
-/** A template that names caches, read as the pod that it will make. */
+/** A template that names caches, read as the pod that it will create. */
 export interface Subject {
   template: PodTemplate
   pod: Pod
-  /** The caches that it names, in its order, each with what is known of it. */
+  /** The caches that it names, in order, each with what we know of it. */
   references: readonly Reference[]
 }
 
 export interface Reference {
   name: string
-  /** Undefined where there is none of that name. */
+  /** Undefined if there is no cache of that name. */
   cache: ModelCache | undefined
 }
 
-/** A workload as the rules for warnings see it. */
+/** A workload, as the rules that warn see it. */
 export interface Workload {
   namespace: string
   object: unknown
@@ -27,10 +27,10 @@ export interface Workload {
   subjects: readonly Subject[]
 }
 
-/** A rule that may advise and never denies. */
+/** A rule that may warn and never denies. */
 export type Advice = (workload: Workload) => readonly Finding[]
 
-/** What is known of the caches of these names. */
+/** What we know of the caches of these names. */
 export function referencesTo(names: readonly string[], namespace: string, view: ClusterView): Reference[] {
   return names.map(name => ({ name, cache: view.get('ModelCache', namespace, name) }))
 }

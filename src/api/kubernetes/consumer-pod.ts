@@ -7,11 +7,11 @@ import { MAX_NAME } from '../schema/object-name.ts'
 import { LEADER_NAME, leaderName } from './leader-worker-set.ts'
 import { valuesOf } from './metadata.ts'
 
-/** Of each list of a pod so much is kept: anybody may make pods with our label, as large as they like. */
+/** We keep this much of each list of a pod, because anybody may create large pods with our label. */
 const MAX_KEPT = 128
-/** Longer than the record of a pod with all the caches that it may name. */
+/** Longer than the record of a pod that names as many caches as it may. */
 const MAX_RECORD = 8_192
-/** Longer than a snapshot of a claim, with its path; what is longer is kept as its digest. */
+/** Longer than any snapshot of a claim with its path. Longer texts are kept as a digest. */
 const MAX_KEY = 160
 
 const metadata = z.object({
@@ -50,7 +50,7 @@ const spec = z.object({
 type Spec = z.infer<typeof spec>
 
 /**
- * What is kept of a pod that was given caches: as little as rules ask about, because a cluster may have tens of
+ * What we keep of a pod that got caches: only what rules ask about, because a cluster may have tens of
  * thousands of them.
  */
 export const consumerPod = z
@@ -63,18 +63,21 @@ export const consumerPod = z
     metadata: meta,
     /** The leader of its gang. */
     leader: leaderName(annotations),
-    /** What it was given, by its own annotation `modelplane.ai/injected`. */
+    /** What the pod was given, from its annotation `modelplane.ai/injected`. */
     record: recordOf(annotations?.[INJECTED]),
     /** The claims that its volumes name. */
     claims: kept(claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName)),
     /**
-     * The folders that its containers mount, each as `folderOf` writes it. The spec of a pod never changes, so these
-     * are sure.
+     * The folders that its containers mount, each in the form of `folderOf`. The spec of a pod never changes,
+     * so these stay true.
      */
     folders: foldersOf(spec),
-    /** Of a pod that waits: what its containers mount of claims, and where, each as `placeOf` writes it. */
+    /**
+     * For a waiting pod: the folders of claims that its containers mount, and where, each in the form of
+     * `placeOf`.
+     */
     places: isGated(spec) ? placesOf(spec) : [],
-    /** Whether it waits for its caches, so that nothing is mounted yet. */
+    /** Whether the pod waits for its caches, so that nothing is mounted yet. */
     gated: isGated(spec),
     /** Whether its containers have ended for good. */
     finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
@@ -99,12 +102,12 @@ export function folderOf(claimName: string, folder: string): string {
   return keyOf(`${claimName}/${folder}`)
 }
 
-/** A folder of a claim, and where containers see it; spellings that mean the same are the same. */
+/** A folder of a claim, and where containers see it. Two spellings of the same place give the same text. */
 export function placeOf(claimName: string, folder: string | undefined, mountPath: string): string {
   return keyOf(`${claimName}${cleanPath(folder ?? '')} ${cleanPath(mountPath)}`)
 }
 
-/** A text by which things are told apart, or its digest where it is long. */
+/** A text that is only compared. A long one is replaced by its digest. */
 function keyOf(text: string): string {
   return text.length <= MAX_KEY ? text : createHash('sha256').update(text).digest('base64')
 }
@@ -115,7 +118,7 @@ interface ClaimMount {
   mountPath: string
 }
 
-/** What the containers mount of claims. */
+/** The folders that the containers mount of claims. */
 function mountsOfClaims({ volumes, containers, initContainers }: Spec): ClaimMount[] {
   const claims = new Map(claimsOf(volumes ?? []))
   const mounts = [...containers, ...(initContainers ?? [])].flatMap(({ volumeMounts }) => volumeMounts ?? [])
@@ -139,7 +142,7 @@ function foldersOf(spec: Spec): string[] {
   )
 }
 
-/** Each once, and no more of them and no longer ones than are worth their memory. */
+/** Each folder once. The number and the length are bounded, to save memory. */
 function kept(keys: readonly string[]): string[] {
   return [...new Set(keys)].filter(key => key.length <= MAX_NAME).slice(0, MAX_KEPT)
 }

@@ -4,18 +4,21 @@ import { optional } from '../schema/absent.ts'
 import { listOf, startOf, text } from '../schema/bounds.ts'
 import { ownerReferences, storedObjectMeta } from './metadata.ts'
 
-/** On Jobs and pods that hydrate or measure, for watches and for people's NetworkPolicies. */
+/** The label of Jobs and pods that hydrate or measure, for watches and for NetworkPolicies. */
 export const HYDRATOR_LABELS = {
   'app.kubernetes.io/name': 'modelcache',
   'app.kubernetes.io/component': 'hydrator',
 } as const
 
-/** What watches select. Anybody may put labels on a Job or a pod, so who made it is told by its controller's UID. */
+/**
+ * The selector of our watches. Anybody may label a Job or a pod, so we identify ours by the UID of its
+ * controller.
+ */
 export const HYDRATOR_SELECTOR = Object.entries(HYDRATOR_LABELS)
   .map(([key, value]) => `${key}=${value}`)
   .join(',')
 
-/** What is kept of a condition's message: status has no room for more. */
+/** We keep this much of a condition's message. Status has no room for more. */
 const MESSAGE = 1_024
 
 const condition = z.object({
@@ -26,7 +29,7 @@ const condition = z.object({
   lastTransitionTime: optional(text(64)),
 })
 
-/** How a Job has ended. Others, such as `Suspended`, are not asked about. */
+/** How a Job ended. Nobody asks about other conditions, such as `Suspended`. */
 const ENDS = ['Complete', 'Failed']
 
 /** What the controller reads of a batch/v1 Job that hydrates or measures. */

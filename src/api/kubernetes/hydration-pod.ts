@@ -6,10 +6,10 @@ import { ownerReferences, storedObjectMeta } from './metadata.ts'
 /** The container of a hydration pod. */
 export const HYDRATOR_CONTAINER = 'hydrate'
 
-/** The condition of a pod that says whether a node was found for it. */
+/** The condition of a pod that says whether it has a node. */
 export const SCHEDULED = 'PodScheduled'
 
-/** What is kept of a message of kubelet or the scheduler: status has no room for more. */
+/** We keep this much of a message of kubelet or the scheduler. Status has no room for more. */
 const MESSAGE = 1_024
 
 /** Kubernetes: a termination message has 4 KiB. Its end is the report. */

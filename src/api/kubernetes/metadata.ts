@@ -3,19 +3,19 @@ import { mapValue, optional } from '../schema/absent.ts'
 import { listOf, text } from '../schema/bounds.ts'
 import { MAX_NAME } from '../schema/object-name.ts'
 
-/** More than the API server ever writes as a UID, a version or a time. */
+/** Longer than any UID, version or time that the API server writes. */
 const SHORT = 256
 
-/** Kubernetes: the annotations of an object have 256 KiB at most, all together. */
+/** Kubernetes: all annotations of an object together have at most 256 KiB. */
 const MAX_VALUE = 262_144
 
-/** The members of labels or annotations that are read; the others, which people choose freely, are not looked at. */
+/** The labels or annotations that we read. We ignore the others, which people choose freely. */
 export function valuesOf(...keys: readonly string[]) {
   return z.object(Object.fromEntries(keys.map(key => [key, mapValue(text(MAX_VALUE)).optional()])))
 }
 
 /**
- * The part of ObjectMeta that rules and controllers read. Names are optional because an object that comes with
+ * The part of ObjectMeta that rules and controllers read. The name is optional, because an object with
  * `generateName` has none yet during admission.
  */
 export const objectMeta = z.object({
@@ -40,8 +40,9 @@ const ownerReference = z.object({
 })
 
 /**
- * Who owns an object: the garbage collector deletes it after them, and one of them at the most controls it. That one
- * is kept, for nothing is asked about the others, and anybody may name some for an object of their own.
+ * The owners of an object. The garbage collector deletes the object after them, and at most one of them
+ * controls it. We keep only that one: nothing asks about the others, and anybody may add some to their own
+ * object.
  */
 export const ownerReferences = listOf(ownerReference, 64).transform(owners =>
   owners.filter(({ controller }) => controller === true).slice(0, 1),

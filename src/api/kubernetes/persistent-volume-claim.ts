@@ -10,8 +10,8 @@ const quantity = z.union([text(64), z.number()])
 const accessModes = listOf(text(64), 16)
 
 /**
- * What rules and the controller read of a core/v1 PersistentVolumeClaim; nothing else is kept of one, for anybody may
- * make many.
+ * What rules and the controller read of a core/v1 PersistentVolumeClaim. We keep nothing else, because
+ * anybody may create many.
  */
 export const persistentVolumeClaim = z.object({
   metadata: storedObjectMeta.extend({
@@ -37,8 +37,8 @@ export const persistentVolumeClaim = z.object({
 export type PersistentVolumeClaim = z.infer<typeof persistentVolumeClaim>
 
 /**
- * Kubernetes: a claim of volumeMode Block is a device in the container, and cannot be mounted. Filesystem is the
- * default.
+ * Kubernetes: a claim of volumeMode Block is a device in the container and cannot be mounted. Filesystem is
+ * the default.
  */
 export function isRawDevice({ spec }: Pick<PersistentVolumeClaim, 'spec'>): boolean {
   return spec.volumeMode === 'Block'

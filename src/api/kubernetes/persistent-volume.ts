@@ -21,9 +21,9 @@ const nodeAffinity = z.object({
 })
 
 /**
- * What rules and the controller read of a core/v1 PersistentVolume: which claim it is bound to, and the node that
- * alone reaches it, if it is one. Of its node affinity, which may be as large as an object gets, nothing else is
- * kept.
+ * What rules and the controller read of a core/v1 PersistentVolume: the claim that it is bound to, and the
+ * node if only one can reach it. A node affinity can be as large as an object gets, so we keep nothing else
+ * of it.
  */
 export const persistentVolume = z.object({
   metadata: storedObjectMeta,
@@ -40,14 +40,15 @@ export type PersistentVolume = z.infer<typeof persistentVolume>
 type Requirement = z.infer<typeof requirement>
 
 /**
- * Labels that name one node, of Kubernetes and of CSI drivers: their topology has a key like
+ * Labels that name a single node, of Kubernetes and of CSI drivers, whose topology keys look like
  * `topology.hostpath.csi/node`.
  */
 const NODE_KEY = /\/(hostname|node|nodename|node-name)$/i
 
 /**
- * The node that alone reaches a volume, by the node affinity that provisioners of local disks write; undefined where
- * others may, too. Kubernetes: one of the terms must hold, and of a term all requirements.
+ * The only node that can reach a volume, from the node affinity that provisioners of local disks write;
+ * undefined if other nodes may reach it too. Kubernetes: one of the terms must hold, and in a term every
+ * requirement.
  */
 function onlyNode(affinity: z.infer<typeof nodeAffinity> | undefined): string | undefined {
   const terms = affinity?.required?.nodeSelectorTerms ?? []

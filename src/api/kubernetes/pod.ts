@@ -5,17 +5,20 @@ import { listOf, MAX_OBJECT, mapOf, text } from '../schema/bounds.ts'
 import { LEADER_NAME } from './leader-worker-set.ts'
 import { objectMeta, valuesOf } from './metadata.ts'
 
-/** More than a kubelet would run in one pod. */
+/** More containers than a kubelet would run in one pod. */
 const MAX_CONTAINERS = 256
-/** More than any pod has; a container with more mounts meets the limits of kernels. */
+/** More than any pod has. A container with more mounts would hit kernel limits. */
 const MAX_VOLUMES = 1024
 const MAX_ENV = 4096
 /** Linux: PATH_MAX. */
 const path = text(4096)
-/** Kubernetes: containers and volumes are named by DNS labels; claims and references are a little longer. */
+/**
+ * Kubernetes: containers and volumes are named by DNS labels. The names of claims and the keys of references
+ * are a little longer.
+ */
 const name = text(1024)
 
-/** Where a pod says on which system it runs. */
+/** The fields by which a pod chooses its operating system. */
 export const OS_LABEL = 'kubernetes.io/os'
 
 /** What rules read of a volumeMount of a container. */
@@ -27,7 +30,9 @@ const volumeMount = z.object({
   subPathExpr: optional(path),
 })
 
-/** Kubernetes: the name of a resource is a qualified name. What is longer than a quantity can be says no amount. */
+/**
+ * Kubernetes: the name of a resource is a qualified name. A text longer than any quantity is not an amount.
+ */
 const quantities = mapOf(z.union([text(MAX_OBJECT), z.number(), z.null()]), { entries: 1024, key: 1024 })
 
 const words = optional(listOf(text(MAX_OBJECT), MAX_ENV))
@@ -95,9 +100,9 @@ export const podAnnotations = valuesOf(
 )
 
 /**
- * The part of a core/v1 Pod that rules read, every string and list of it bounded. Members may be null where Go omits
- * them; the rest of the pod is never touched, because the patch is written from this view and applied to the
- * original.
+ * The part of a core/v1 Pod that rules read. Every string and list in it is bounded. Members may be null,
+ * because Go writes null for some empty fields. We never touch the rest of the pod: the patch comes from this
+ * view and applies to the original.
  */
 export const pod = z.compile(
   z.object({

@@ -1,22 +1,22 @@
-/** Sign, digits, digits behind the point, then an exponent or a suffix: 1E3 is a thousand, 1E is an exa. */
+/** Sign, digits, decimals, then an exponent or a suffix: 1E3 is a thousand, and 1E is an exa. */
 const QUANTITY = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)$/
 
 const POWERS_OF_1000 = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const POWERS_OF_1024 = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
 /**
- * Characters of a quantity. Kubernetes writes none with more, and what a long one amounts to takes time that grows
- * with its square.
+ * Characters of a quantity. Kubernetes writes none with more, and the time to evaluate one grows with the
+ * square of its length.
  */
 export const MAX_QUANTITY = 64
 
-/** Kubernetes keeps no more decimal places than these. */
+/** Kubernetes keeps at most this many decimal places. */
 const PLACES = 9
 
 /**
- * What a Kubernetes quantity (`resource.Quantity`: 200Gi, 1.5G, 100m, 1e3) amounts to, exactly, in billionths; what
- * is finer is rounded away from zero, as there. Undefined for what is no quantity, and for texts of more than
- * MAX_QUANTITY characters and exponents of more than three digits, which nothing real has.
+ * The exact value of a Kubernetes quantity (`resource.Quantity`: 200Gi, 1.5G, 100m, 1e3) in billionths. Finer
+ * values are rounded away from zero, as Kubernetes does. Undefined if the text is not a quantity, has more
+ * than MAX_QUANTITY characters, or has an exponent of more than three digits, which nothing real has.
  */
 export function parseQuantity(quantity: string | number): bigint | undefined {
   const text = String(quantity)
@@ -36,7 +36,7 @@ function decimalPlaces(suffix: string): number {
   return 3 * (POWERS_OF_1000.indexOf(suffix) - POWERS_OF_1000.indexOf(''))
 }
 
-/** Rounded up where the power is negative and leaves a rest. */
+/** Rounds up if the power is negative and there is a remainder. */
 function timesPowerOf10(value: bigint, power: number): bigint {
   if (power >= 0) return value * 10n ** BigInt(power)
   const divisor = 10n ** BigInt(-power)

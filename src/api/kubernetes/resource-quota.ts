@@ -3,7 +3,7 @@ import { optional } from '../schema/absent.ts'
 import { text } from '../schema/bounds.ts'
 import { MAX_QUANTITY } from './quantity.ts'
 
-/** Of the resources that a quota limits, those of storage. */
+/** The storage resources that a quota can limit. */
 const STORAGE = /persistentvolumeclaims$|requests\.storage$/
 
 const quantities = z.record(z.string(), z.union([text(MAX_QUANTITY), z.number()])).transform(all =>
@@ -22,7 +22,7 @@ export const resourceQuota = z.object({
     resourceVersion: optional(z.string()),
   }),
   spec: optional(z.object({ hard: optional(quantities) })),
-  /** As the quota controller last counted; absent until it has. */
+  /** What the quota controller counted last; absent until it has counted. */
   status: optional(z.object({ hard: optional(quantities), used: optional(quantities) })),
 })
 

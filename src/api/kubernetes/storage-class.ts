@@ -4,15 +4,16 @@ import { text } from '../schema/bounds.ts'
 import { storedObjectMeta, valuesOf } from './metadata.ts'
 
 /**
- * Set by an admin on a StorageClass: the access modes its volumes support, comma-separated, in the words of
- * PersistentVolumeClaims or their short forms. It wins over whatever else is known of the class, either way.
+ * Administrators set this on a StorageClass: the access modes that its volumes support, separated by commas,
+ * in the words of PersistentVolumeClaims or their short forms. It overrides everything else that we know
+ * about the class.
  */
 export const ACCESS_MODES_ANNOTATION = 'modelplane.ai/access-modes'
 
-/** Marks the class that claims without a class get. The newest of several wins, as in the API server. */
+/** Marks the class of claims that name none. If several are marked, the newest wins, as in the API server. */
 export const DEFAULT_CLASS_ANNOTATION = 'storageclass.kubernetes.io/is-default-class'
 
-/** The annotation's name in the beta API of StorageClasses. The API server still honours it. */
+/** The beta name of the annotation. The API server still honors it. */
 export const BETA_DEFAULT_CLASS_ANNOTATION = 'storageclass.beta.kubernetes.io/is-default-class'
 
 /** What rules read of a `storage.k8s.io/v1` StorageClass. */
@@ -28,7 +29,7 @@ export const storageClass = z.object({
   volumeBindingMode: optional(z.string()),
 })
 
-/** Those that say which file system a driver makes are short. */
+/** The parameters that say which file system a driver creates are short. */
 function shortParameters(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const short = Object.entries(parameters).filter(([key, value]) => key.length + value.length <= 256)
   return Object.fromEntries(short.slice(0, 64))

@@ -3,8 +3,8 @@ import { optional } from '../schema/absent.ts'
 import { listOf, text } from '../schema/bounds.ts'
 
 /**
- * What rules read of a `cdi.kubevirt.io/v1beta1` StorageProfile, named like its StorageClass: what the Containerized
- * Data Importer knows of the claims that the class can serve.
+ * What rules read of a `cdi.kubevirt.io/v1beta1` StorageProfile, which has the name of its StorageClass: the
+ * claims that the class can serve, as the Containerized Data Importer knows it.
  */
 export const storageProfile = z.object({
   metadata: z.object({ name: z.string(), resourceVersion: optional(z.string()) }),

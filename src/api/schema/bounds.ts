@@ -1,20 +1,26 @@
 import { z } from 'zod'
 import { cut } from './text.ts'
 
-/** The most bytes of an object that etcd stores by default; no string within one is longer. */
+/** The default limit of etcd for the bytes of an object. No string within an object is longer. */
 export const MAX_OBJECT = 1_572_864
 
-/** Text of at most `max` characters; what is longer is looked at no further, least of all by a regular expression. */
+/**
+ * Text of at most `max` characters. Longer text is rejected before anything else looks at it, above all
+ * before any regular expression.
+ */
 export function text(max: number) {
   return z.string().max(max, { abort: true })
 }
 
-/** The first `max` characters of a text of any length, for what is shown to people and decides nothing. */
+/**
+ * The first `max` characters of a text of any length. Only for text that people read and that decides
+ * nothing.
+ */
 export function startOf(max: number) {
   return z.string().transform(given => cut(given, max))
 }
 
-/** A list of at most `max` items. They are counted before the first of them is read. */
+/** A list of at most `max` items. The items are counted before the first one is read. */
 export function listOf<T extends z.ZodType>(item: T, max: number) {
   return z.preprocess((given, context) => {
     if (Array.isArray(given) && given.length > max)
@@ -28,13 +34,13 @@ export interface MapBounds {
   entries: number
   /** Characters of a key. */
   key: number
-  /** The least entries, for the schema of the CRD; elsewhere a rule says it in better words. */
+  /** The minimum of entries, for the schema of the CRD only. Elsewhere a rule says it in better words. */
   min?: number
 }
 
 /**
- * A map with keys that people choose. Entries are counted before the first of them is read. The map is given as it
- * came, for `z.record` leaves out the key `__proto__`, and what is judged must be what is stored.
+ * A map with keys that people choose. The entries are counted before the first one is read. The result is the
+ * map itself, because `z.record` drops the key `__proto__`, and we must check exactly what is stored.
  */
 export function mapOf<V>(value: z.ZodType<V>, { entries: max, key: maxKey, min = 0 }: MapBounds) {
   const { $schema, ...additionalProperties } = z.toJSONSchema(value, { target: 'openapi-3.0', io: 'input' })

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
-/** A SHA-256 digest as status and annotations write it. */
+/** A SHA-256 digest, as status and annotations write it. */
 export const SHA256_DIGEST = /^sha256:[a-f0-9]{64}$/
 
 /**
- * The SHA-256 digest of a text; of a text that is such a digest, the same, so that what is condensed can be condensed
- * again.
+ * The SHA-256 digest of a text. If the text is such a digest already, it stays as it is, so that condensing
+ * twice changes nothing.
  */
 export function digestOf(text: string): string {
   return SHA256_DIGEST.test(text) ? text : `sha256:${createHash('sha256').update(text).digest('hex')}`

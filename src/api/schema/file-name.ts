@@ -8,8 +8,8 @@ const MAX_SEGMENT_BYTES = 255
 export const MAX_FILE_NAME = 1024
 
 /**
- * What is wrong with the name of a file within a snapshot, as the end of a sentence that has named it; undefined:
- * nothing. A name that passes lies within the snapshot, on any file system.
+ * What is wrong with the name of a file in a snapshot, as the end of a sentence that starts with the name;
+ * undefined if nothing is. A name that passes lies within the snapshot on any file system.
  */
 export function fileNameProblem(name: string): string | undefined {
   if (name.length > MAX_FILE_NAME) return `which has more than ${MAX_FILE_NAME} characters; shorten it`

@@ -1,6 +1,6 @@
 import { text } from './bounds.ts'
 
-/** Kubernetes: an object name is a DNS subdomain, 253 characters at most. */
+/** Kubernetes: an object name is a DNS subdomain of at most 253 characters. */
 export const MAX_NAME = 253
 
 /** A Kubernetes object name: a DNS subdomain (RFC 1123). */

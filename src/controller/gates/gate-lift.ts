@@ -8,21 +8,21 @@ import { chooseMount } from '../../injection/choose-mount.ts'
 import { digestAnnotation } from '../../injection/digest-variable.ts'
 import { identityOf, PENDING, readRecord } from '../../injection/record.ts'
 
-/** What of the cluster decides whether a pod has waited long enough. */
+/** What we must know of the cluster to decide whether a pod has waited long enough. */
 export interface Awaited {
   cache(name: string): ModelCache | undefined
   /** The leader of its gang, if the pod is a worker. */
   leader: ConsumerPod | undefined
 }
 
-/** What becomes of a waiting pod: a strategic merge patch of it, what it waits for, or why it can never be let go. */
+/** What to do about a waiting pod: a strategic merge patch, what it waits for, or why it can never start. */
 export type GateLift = { patch: object } | { waits: string } | { misfit: string }
 
 /**
- * Tells a waiting pod its digests and lifts its gate, both at once, when all of its caches are Ready; undefined for a
- * pod that does not wait. A worker waits for its leader, and is told the same. A pod mounts what its cache was when
- * it was created, and cannot change it: where the cache has been made again with another claim, folder or path, the
- * pod is not let go onto the old one.
+ * When all caches of a waiting pod are Ready, one patch tells the pod its digests and removes its gate.
+ * Undefined for a pod that does not wait. A worker waits for its leader and gets the same digests. A pod
+ * cannot change its mounts: if a cache was created again with another claim, folder or path, the pod stays at
+ * the gate.
  */
 export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): GateLift | undefined {
   if (!pod.gated) return undefined
@@ -41,7 +41,7 @@ export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): Ga
     record.push(`${name}=${awaited ? identityOf(mount) : identity}`)
   }
   const patch = {
-    // Another version of the pod may know better.
+    // With the version, the patch fails if the pod has changed since.
     metadata: {
       resourceVersion: pod.metadata.resourceVersion,
       annotations: { ...digests, [INJECTED]: record.join(',') },
@@ -51,7 +51,7 @@ export function gateLift(pod: ConsumerPod, { cache: find, leader }: Awaited): Ga
   return { patch }
 }
 
-/** Whether the pod mounts what it would be given now. A snapshot that was known at admission is what it was. */
+/** Whether the pod mounts what it would get now. A snapshot that was known at admission is fixed. */
 function hasPlaceOf(pod: ConsumerPod, cache: ModelCache | undefined, identity: string): boolean {
   if (SHA256_DIGEST.test(identity)) return true
   const expected = cache && (identity === PENDING ? waitingMount(cache) : claimMount(cache, { waits: true }))
@@ -60,7 +60,7 @@ function hasPlaceOf(pod: ConsumerPod, cache: ModelCache | undefined, identity: s
   return pod.places.includes(placeOf(expected.claimName, subPath ?? subPathExpr, expected.mountPath))
 }
 
-/** Without its progress: each text is an Event of its own. */
+/** Leaves out the progress, because each new text creates a new Event. */
 function waitText(name: string, cache: ModelCache | undefined): string {
   const { phase = 'Pending' } = cache?.status ?? {}
   const state = cache === undefined ? 'does not exist' : `is ${phase}`

@@ -11,12 +11,13 @@ import { indexStore } from '../../kube/store-index.ts'
 import { watches } from '../../kube/watch-source.ts'
 import { type GateLift, gateLift } from './gate-lift.ts'
 
-/** Pods that are let go side by side: a gang of many starts together. */
+/** How many pods are handled side by side. A gang of many starts together. */
 const CONCURRENCY = 4
 
 /**
- * Lifts the gate of pods that wait for their caches, until the signal aborts: when a cache changes, when a pod comes,
- * and for workers when their leader may go. Can be started again after that.
+ * Removes the gate of pods that wait for their caches, until the signal aborts; can be started again after
+ * that. It looks at a pod when the pod appears or changes, when a cache changes, and, for workers, when the
+ * leader's gate is removed.
  */
 export function startGateKeeper(options: {
   stores: Stores<'ModelCache' | 'Pod'>
@@ -32,7 +33,10 @@ export function startGateKeeper(options: {
     ({ gated, metadata }) => (gated ? metadata.namespace : undefined),
     signal,
   )
-  /** What each pod, as it is stored, was told last: its caches change every few seconds. */
+  /**
+   * The last Event of each pod, as it is stored. Its caches change every few seconds, and the text often does
+   * not.
+   */
   const told = new WeakMap<ConsumerPod, string>()
   startReconciler({
     name: 'gates',
@@ -40,7 +44,7 @@ export function startGateKeeper(options: {
     kind: 'Pod',
     sources: [
       watches(stores.ModelCache, ({ metadata }) => waiting(metadata.namespace ?? '')),
-      // A leader that was let go lets its workers go.
+      // Once a leader has lost its gate, its workers can lose theirs.
       watches(stores.Pod, ({ metadata, gated }, change) =>
         change.type === 'updated' && change.previous.gated && !gated ? waiting(metadata.namespace ?? '') : [],
       ),

@@ -25,19 +25,19 @@ export interface ActOptions {
   signal: AbortSignal
 }
 
-/** How the writes of a plan went. */
+/** The result of the writes of a plan. */
 export interface WriteResult {
-  /** What the API server does not take; what came after it was not tried. */
+  /** The write that the API server rejected. The writes after it were not tried. */
   rejection?: ApiRejection
-  /** Something is otherwise than it was seen: a watch has not told it yet. */
+  /** Something has changed since we looked, and no watch has shown it yet. */
   isStale: boolean
 }
 
 /**
- * Makes the objects of a plan. What is there already, has changed since it was seen or is gone is no fault: the next
- * look tells.
+ * Carries out the writes of a plan. It is no error if an object already exists, has changed or is gone: the
+ * next look will see it.
  *
- * @throws ApiError for what may pass, such as an API server that is not there.
+ * @throws ApiError for errors that may pass, such as an API server that does not answer.
  */
 export async function write(
   cache: ModelCache,
@@ -72,7 +72,7 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
     case 'start': {
       const whole = await readWhole(cache, options)
       const [forbidden] = forbiddenKeys(whole.spec.hydration, hydrator.metadataKeys)
-      // Of a ModelCache that was stored before this was a rule of admission.
+      // A ModelCache may be older than this rule of admission.
       if (forbidden !== undefined)
         throw new ApiError(
           403,
@@ -108,9 +108,9 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
 }
 
 /**
- * The cache as it is stored, of which memory keeps a part.
+ * The whole stored cache. Memory holds only a part of it.
  *
- * @throws ApiError with status 409 where it has changed since it was seen in what its Job is made from.
+ * @throws ApiError with status 409 if something that its Job is made from has changed since we looked.
  */
 async function readWhole(cache: ModelCache, { rest, signal }: ActOptions): Promise<ModelCache> {
   const { namespace, name, uid } = cache.metadata
@@ -120,8 +120,9 @@ async function readWhole(cache: ModelCache, { rest, signal }: ActOptions): Promi
 }
 
 /**
- * Writes the whole status, where it differs: a forced apply removes what the same field manager wrote before and
- * leaves out now. False where the cache has changed since it was seen, or is gone: the next look decides.
+ * Writes the whole status if it differs. A forced apply also removes fields that the same field manager wrote
+ * before and leaves out now. Returns false if the cache has changed since we looked, or is gone; the next
+ * look decides.
  */
 export async function writeStatus(
   cache: ModelCache,
@@ -130,7 +131,7 @@ export async function writeStatus(
 ): Promise<boolean> {
   if (isStored(status, cache)) return true
   const { namespace, name, resourceVersion } = cache.metadata
-  // The version makes a decision from a stale look fail instead of overwriting what came after it.
+  // With the version, a write that comes from an old look fails instead of overwriting newer data.
   const metadata = { name, namespace, resourceVersion }
   const body = { apiVersion: API_VERSION, kind: 'ModelCache', metadata, status }
   const path = `${objectPath(KINDS.ModelCache, namespace, name)}/status`
@@ -144,7 +145,7 @@ export async function writeStatus(
   return true
 }
 
-/** Tells what happened to a cache, where people look for it. */
+/** Records Events about a cache. */
 export async function recordEvents(
   cache: ModelCache,
   events: readonly EventInput[],
@@ -161,7 +162,7 @@ function isStored(status: ModelCacheStatus, cache: ModelCache): boolean {
 }
 
 /**
- * What an error means that will not pass by itself, undefined for others: those are tried again with a growing pause.
+ * Errors that do not pass by themselves. Undefined for other errors, which are retried with a growing pause.
  */
 function rejectionOf(error: unknown, write: Write): ApiRejection | undefined {
   if (!(error instanceof ApiError) || ![400, 403, 422].includes(error.status)) return undefined

@@ -1,12 +1,12 @@
-/** A write that the API server rejected, which will not pass by itself. */
+/** A write that the API server rejected and that retrying at once does not help. */
 export interface ApiRejection {
-  /** The kind of what was to be written. */
+  /** The kind of the object in that write. */
   kind: string
   isQuota: boolean
   message: string
 }
 
-/** As the quota controller of Kubernetes says it, in an answer and in the Event of a Job alike. */
+/** The words of the quota controller of Kubernetes, both in an answer and in the Event of a Job. */
 export function isQuota(message: string): boolean {
   return message.includes('exceeded quota')
 }

@@ -12,15 +12,17 @@ import type { Rest } from '../../kube/rest.ts'
 import { isRunning } from './job/pods.ts'
 import { type Details, isUnbound, type Observation, type Run } from './observe.ts'
 
-/** How often the log of a pod and the Events of an object are read at the most. */
+/** How often we read the log of a pod and the Events of an object, at most. */
 const EVERY_MS = 4_000
-/** What needs longer is asked why. */
+/** If something takes longer than this, we ask why. */
 const PATIENCE_MS = 10_000
 const MAX_REMEMBERED = 1_000
-/** kubelet and the scheduler say what is wrong in fewer characters, or at their beginning. */
+/** kubelet and the scheduler need fewer characters than this, or say the cause first. */
 const MAX_EVENT_MESSAGE = 512
 
-/** Reads what no watch tells: how far a pod has come, and why something waits. Each at most once in a few seconds. */
+/**
+ * Reads what no watch shows: how far a pod is, and why something waits. Each at most once in a few seconds.
+ */
 export type ReadDetails = (seen: Observation) => Promise<Details>
 
 export function createReadDetails({
@@ -43,7 +45,7 @@ export function createReadDetails({
     if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
     return answer
   }
-  /** A detail that cannot be read now is no reason to stop: what matters is watched. */
+  /** Going on without a detail is fine, because the watches show what matters. */
   const ignored = (error: unknown): undefined => {
     if (!signal.aborted) logger.warn({ err: error }, 'could not read how a cache is doing')
   }
@@ -105,12 +107,18 @@ const event = z.object({
   series: optional(z.object({ lastObservedTime: optional(z.string()) })),
 })
 
-/** Anybody may write Events, as many and as large as they like: a few are read at a time, and no more than so many. */
+/**
+ * Anybody may write Events, as many and as large as they like. We read a few at a time, and stop at this
+ * number.
+ */
 const EVENTS_AT_A_TIME = 10
 const MAX_EVENTS = 100
 const MAX_EVENT_PAGES = 20
 
-/** The latest failure that a Warning tells of an object, quoted: whoever may write Events says there what they like. */
+/**
+ * The latest failure in a Warning about an object, quoted, because anybody who may write Events chooses the
+ * text.
+ */
 async function readWarning(
   rest: Pick<Rest, 'get'>,
   namespace: string,
@@ -124,7 +132,7 @@ async function readWarning(
   let pages = 0
   for await (const { items } of pagesOf(rest, path, { query, first: EVENTS_AT_A_TIME, signal })) {
     for (const failure of items.flatMap(failureIn)) {
-      // What has no time comes before what has one.
+      // Events without a time come first.
       if (latest === undefined || !(failure.at < latest.at)) latest = failure
     }
     read += items.length
@@ -134,7 +142,10 @@ async function readWarning(
   return latest?.message
 }
 
-/** FailedMount, FailedCreate, ProvisioningFailed; other Warnings, such as MissingClusterDNS, hold up nothing. */
+/**
+ * FailedMount, FailedCreate, ProvisioningFailed. Other Warnings, such as MissingClusterDNS, do not hold
+ * anything up.
+ */
 function failureIn(item: unknown): { message: string; at: number }[] {
   const { reason, message, series, lastTimestamp, eventTime } = event.safeParse(item).data ?? {}
   if (!message || !reason?.includes('Failed')) return []

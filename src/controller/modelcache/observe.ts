@@ -14,22 +14,25 @@ import type { ApiRejection } from './api-rejection.ts'
 import { jobName, type Purpose } from './objects/hydration-job.ts'
 import { isMadeFor, isOrphan } from './objects/made-for.ts'
 
-/** The Job of a task, and its pods. One that nobody owns any more was ours: its name is reserved. */
+/**
+ * A Job that hydrates or measures, and its pods. A Job without an owner was ours too, because its name is
+ * reserved.
+ */
 export interface Run {
   job: HydrationJob
-  /** Those that exist, the newest last. */
+  /** The pods that exist, the newest last. */
   pods: readonly HydrationPod[]
 }
 
-/** What is asked of the API server where it is needed, since no watch tells it. */
+/** Details that we ask the API server for when they are needed, because no watch shows them. */
 export interface Details {
-  /** How far the pod that runs has come, by its log. */
+  /** How far the running pod is, from its log. */
   progress?: HydrationProgress['progress'] | undefined
   /** The latest Warning about the claim, or about the Job and its pod. */
   warnings?: { claim?: string | undefined; run?: string | undefined }
 }
 
-/** All that is known of one cache when it is looked at. */
+/** Everything that we know about one cache when we look at it. */
 export interface Observation extends Details {
   cache: ModelCache
   /** The claim that pods mount, if it exists. */
@@ -38,12 +41,12 @@ export interface Observation extends Details {
   claimClass?: StorageClass | undefined
   /** The volume of that claim, if it has one that exists. */
   volume?: PersistentVolume | undefined
-  /** What was made for this cache and is there. */
+  /** What was created for this cache and exists. */
   runs: { readonly [T in Purpose]?: Run | undefined }
   storageClass: EffectiveClass
   /** The InferenceCluster that stands for this cluster. */
   clusterName: string | undefined
-  /** The API server has rejected a write of the plan that was made from the same look. */
+  /** The API server rejected a write of the plan that came from this look. */
   rejection?: ApiRejection
   /** Milliseconds since the epoch. */
   now: number
@@ -56,7 +59,7 @@ export interface ObserveOptions {
   settings: { clusterName?: string | undefined }
 }
 
-/** Gathers what the stores know of a cache. */
+/** Gathers what the stores know about a cache. */
 export function observe(
   cache: ModelCache,
   { stores, podsOf, settings }: ObserveOptions,

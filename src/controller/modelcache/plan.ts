@@ -33,21 +33,21 @@ const STEPS: readonly Step[] = [
   snapshot,
 ]
 
-/** What is to be done about a cache. */
+/** What to do about a cache. */
 export interface Plan {
   writes: readonly Write[]
-  /** The whole status, as it is to be; undefined where it is left as it is. */
+  /** The whole status to write; undefined to leave it as it is. */
   status?: ModelCacheStatus
   events: readonly EventInput[]
   againMs?: number | undefined
 }
 
-/** What a cache needs, decided from what was seen alone. */
+/** Decides what a cache needs, only from what was observed. */
 export function plan(seen: Observation): Plan {
   const { metadata } = seen.cache
   if (metadata.deletionTimestamp !== undefined) return { writes: deletion(seen), events: [] }
   if (isPaused(seen.cache)) return { writes: [], events: [] }
-  // The write changes the version on which status rests, so that comes next.
+  // This write changes the version that a write of status needs, so status comes next time.
   const hasFinalizer = metadata.finalizers?.includes(STORAGE_FINALIZER) === true
   if (hasFinalizer !== needsFinalizer(seen))
     return { writes: [{ do: 'finalizer', present: !hasFinalizer }], events: [] }
@@ -68,8 +68,9 @@ export function plan(seen: Observation): Plan {
 }
 
 /**
- * Whether the cache must not go before we have ended what writes for it. Once it is staged, the garbage collector
- * takes the claim away as well as we would, and a namespace can go while no controller runs.
+ * Whether the cache needs our finalizer, so that it stays until we have ended the Jobs that write for it.
+ * Once the cache is staged, the garbage collector can delete the claim as well as we can, and a namespace can
+ * go even if no controller runs.
  */
 function needsFinalizer(seen: Observation): boolean {
   const { cache, runs } = seen
@@ -78,7 +79,7 @@ function needsFinalizer(seen: Observation): boolean {
   return notImplemented(seen).verdict === undefined && (!isStaged(cache) || isToBeStagedAgain(cache))
 }
 
-/** Whether somebody wants the controller to keep its hands off. */
+/** Whether somebody has paused the controller for this cache. */
 function isPaused({ metadata }: ModelCache): boolean {
   return metadata.annotations?.[PAUSED] === 'true'
 }

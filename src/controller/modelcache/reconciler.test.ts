@@ -26,7 +26,9 @@ interface Applied {
   options: ApplyOptions
 }
 
-/** Stores as a cluster fills them, and an API server that takes what is applied into them, as its watch would. */
+/**
+ * Stores as a cluster fills them, and an API server that takes what is applied into them, as its watch would.
+ */
 function aCluster() {
   const stores = emptyStores()
   const applied: Applied[] = []

@@ -15,15 +15,15 @@ import { claimOf, type ObserveOptions, observe } from './observe.ts'
 import { plan } from './plan.ts'
 import { isStaged } from './steps/stays-ready.ts'
 
-/** Caches that are worked on side by side: each costs the API server a call or two. */
+/** How many caches are worked on side by side. Each costs the API server a call or two. */
 const CONCURRENCY = 4
 
-/** What was written and is not seen yet comes by a watch, within a moment. */
+/** The watch will show our own write within a moment. */
 const STALE_MS = 5_000
 
 /**
- * Keeps every ModelCache true to the cluster until the signal aborts; can be started again after that. Each change of
- * a cache, of its claim, of its Job and of their pods leads to one look at the cache as it is then: observe, plan,
+ * Keeps the cluster in line with every ModelCache until the signal aborts; can be started again after that.
+ * Each change of a cache, its claim, its Job or their pods leads to one look at the cache: observe, plan,
  * act.
  */
 export function startModelCacheReconciler(
@@ -42,8 +42,8 @@ export function startModelCacheReconciler(
   )
   const byJob = indexStore(
     stores.HydrationPod,
-    // Anybody may forge an owner reference and a report. The name is reserved for the pods that the Job controller
-    // makes.
+    // Anybody can forge an owner reference and a report, but only the Job controller can create pods with
+    // this reserved name.
     ({ metadata }) => (isManagedName(metadata.name) ? controllerOf(metadata)?.uid : undefined),
     signal,
   )
@@ -85,7 +85,7 @@ export function startModelCacheReconciler(
       watches(stores.HydrationPod, ofJobOf),
       watches(stores.PersistentVolumeClaim, ({ metadata }) => onClaim(metadata)),
       watches(stores.PersistentVolume, ({ spec }) => onClaim(spec.claimRef)),
-      // All of them together decide which class a claim gets.
+      // All classes together decide which one a claim gets.
       watches(stores.StorageClass, unstaged),
       watches(stores.InferenceCluster, unstaged),
     ],

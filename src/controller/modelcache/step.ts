@@ -5,26 +5,29 @@ import type { Observation } from './observe.ts'
 
 export type Phase = (typeof PHASES)[number]
 
-/** Why a cache is Ready, or is not. */
+/** Why a cache is Ready or not. */
 export interface Cause {
   reason: StatusReason
   message: string
 }
 
-/** What becomes of a cache, and why. */
+/** The verdict on a cache, and its reason. */
 export type Verdict = Cause &
   ({ ready: true; phase: 'Ready' } | { ready: false; phase: Exclude<Phase, 'Ready'> })
 
-/** The kinds of objects that the controller makes for a cache. */
+/** The kinds of objects that the controller creates for a cache. */
 export type MadeKind = 'PersistentVolumeClaim' | 'HydrationJob'
 
-/** One change of the cluster, all in the namespace of the cache. */
+/** One change of the cluster, in the namespace of the cache. */
 export type Write =
-  /** The Job of a task, from the whole ModelCache: what was seen of it has digests in place of what is large. */
+  /**
+   * Create the Job of a run. It needs the whole ModelCache, because the observed one has digests in place of
+   * large values.
+   */
   | { readonly do: 'start'; readonly kind: 'HydrationJob'; readonly purpose: Purpose }
-  /** Never takes over what is there. */
+  /** Create an object. It never takes over an existing one. */
   | { readonly do: 'create'; readonly kind: 'PersistentVolumeClaim'; readonly object: object }
-  /** JSON merge patch, of that version of the object and no other. */
+  /** A JSON merge patch of exactly that version of the object. */
   | {
       readonly do: 'merge'
       readonly kind: MadeKind
@@ -32,7 +35,7 @@ export type Write =
       readonly resourceVersion: string | undefined
       readonly patch: object
     }
-  /** That object and no other of its name. */
+  /** Delete exactly that object, and no other of its name. */
   | {
       readonly do: 'delete'
       readonly kind: MadeKind
@@ -40,26 +43,26 @@ export type Write =
       readonly uid: string | undefined
       readonly propagation: 'Background' | 'Foreground'
     }
-  /** Our finalizer of the ModelCache itself. */
+  /** Our finalizer on the ModelCache itself. */
   | { readonly do: 'finalizer'; readonly present: boolean }
 
-/** What is to be done, whatever becomes of the cache. */
+/** What to do, whatever the verdict is. */
 export interface Actions {
   writes?: readonly Write[]
   /** What the step adds to status. */
   status?: Partial<ModelCacheStatus>
-  /** Look again after so many milliseconds. */
+  /** Look again after this many milliseconds. */
   againMs?: number | undefined
 }
 
-/** A step lets the next one look, or decides what becomes of the cache, and ends the chain. */
+/** A step either passes on to the next one, or gives the verdict and ends the chain. */
 export type StepResult = Actions &
   ({ next: true; verdict?: undefined } | { verdict: Verdict; next?: undefined })
 
-/** One concern of a cache, decided from what was seen and nothing else. */
+/** One concern of a cache. It decides only from what was observed. */
 export type Step = (seen: Observation) => StepResult
 
-/** The step is content, and the next one looks. */
+/** The step has nothing to say, and the next one looks. */
 export function goOn(actions: Actions = {}): StepResult {
   return { ...actions, next: true }
 }

@@ -9,15 +9,15 @@ import { errorMessage, quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import type { Listing, SourceFile } from '../sources/source.ts'
 
-/** More files than any model has; each costs a line of the manifest. */
+/** More files than any model has. Each costs a line of the manifest. */
 const MAX_ENTRIES = 100_000
 
-/** Takes a file of the archive; resolves when it is written, or need not be. */
+/** Takes a file of the archive. Resolves when it is written, or is not needed. */
 export type Take = (file: SourceFile) => Promise<void>
 
 /**
- * Unpacks an archive on the disk, file by file, and gives each to `take`. Nothing in it is trusted: names stay within
- * the tree, and links and devices are rejected. `identity` is that of the archive.
+ * Unpacks an archive on disk file by file, and gives each file to `take`. Nothing in the archive is trusted:
+ * names stay within the tree, and links and devices are rejected. `identity` is that of the archive.
  */
 export async function unpack(
   path: string,
@@ -35,7 +35,7 @@ export async function unpack(
   }
 }
 
-/** What the system says of the disk is no fault of the archive. */
+/** An error of the disk is not an error of the archive. */
 function isOfVolume(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }
@@ -45,7 +45,7 @@ async function unpackTar(path: string, isCompressed: boolean, identity: string, 
   const read = isCompressed
     ? pipeline(createReadStream(path), createGunzip(), entries)
     : pipeline(createReadStream(path), entries)
-  // Whoever reads the entries gets the error too.
+  // The reader of the entries gets the error too.
   read.catch(() => {})
   let count = 0
   for await (const entry of entries) {
@@ -111,7 +111,7 @@ function aFile(
   }
 }
 
-/** Many archives begin each name with `./`. */
+/** Many archives start each name with `./`. */
 function plain(name: string): string {
   return name.replace(/^(\.\/)+/, '').replace(/\/+$/, '')
 }

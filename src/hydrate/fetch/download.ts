@@ -3,30 +3,31 @@ import { type Http, headerOf, type Reply, shown, unreachable } from './http.ts'
 import type { Opened } from './opened.ts'
 import { withRetries } from './retry.ts'
 
-/** So often a download may break off without a byte in between. */
+/** How often a download may break off without a new byte in between. */
 const MAX_IDLE = 5
 
 export interface Download {
   http: Http
   url: string
   token?: string | undefined
-  /** A validator of the bytes for `If-Range`: a strong ETag, or a date. */
+  /** A validator for `If-Range`: a strong ETag, or a date. */
   validator?: string | undefined
-  /** The bytes are held against a hash in the end, so parts of them fit together without a validator. */
+  /** The bytes are checked against a hash at the end, so ranges fit together without a validator. */
   isVerified?: boolean | undefined
-  /** Bytes, where they are known. */
+  /** Total bytes, if known. */
   size?: number | undefined
 }
 
-/** The part of a file that is asked for: from a byte to before another one, or to the end. */
+/** The part of a file to download: from one byte to before another, or to the end. */
 interface Part {
   from: number
   to?: number | undefined
 }
 
 /**
- * Begins to download a part of a file, or all of it, in the middle where the server can. What breaks off goes on from
- * the byte that came last, as long as the server has the same bytes; whoever reads does not notice.
+ * Starts to download a file or a part of it, from the middle if the server can do that. If the download
+ * breaks off, it continues at the last byte as long as the server still has the same bytes. The reader does
+ * not notice.
  */
 export async function openDownload(download: Download, part: Part, signal: AbortSignal): Promise<Opened> {
   const { from, to } = part
@@ -60,7 +61,7 @@ async function* follow(download: Download, first: Reply, { from, to }: Part, sig
   throw unreachable(download.url, new Error(`it breaks off after ${at} bytes, again and again`))
 }
 
-/** The bytes of a reply that begins at `at`, up to `to`: a server that knows no ranges goes on behind it. */
+/** The bytes of a reply that starts at `at`, up to `to`. A server without ranges sends more than that. */
 async function* until(to: number | undefined, at: number, reply: Reply): AsyncGenerator<Uint8Array> {
   let left = to === undefined ? Number.POSITIVE_INFINITY : to - at
   for await (const chunk of reply.body) {
@@ -91,7 +92,7 @@ async function ask(download: Download, { from, to }: Part, signal: AbortSignal):
     ...(isPart && validator !== undefined && { 'if-range': validator }),
   }
   const reply = await http.get({ url, token, headers, signal })
-  // Where somebody has to log in first, many servers answer with a page for people.
+  // If a login is needed, many servers answer with a page for people.
   if (
     /^text\/html\b/i.test(headerOf(reply, 'content-type') ?? '') &&
     !/\.html?$/i.test(new URL(url).pathname)

@@ -6,13 +6,13 @@ import { retryAfterMs, TransientError } from './retry.ts'
 
 const CONNECT_MS = 30_000
 const HEADERS_MS = 60_000
-/** A body that stands still for so long is asked for again. */
+/** If a body stands still this long, we ask again. */
 const STALL_MS = 60_000
 const MAX_REDIRECTS = 10
 
 export interface SourceRequest {
   url: string
-  /** Sent to the host of `url`, and to no other to which that may redirect. */
+  /** Sent to the host of `url` only, and never to another host that it redirects to. */
   token?: string | undefined
   headers?: Readonly<Record<string, string>>
   signal: AbortSignal
@@ -22,24 +22,24 @@ export interface Reply {
   status: number
   headers: Readonly<Record<string, string | string[] | undefined>>
   body: AsyncIterable<Uint8Array>
-  /** Gives up what is not read yet. A body is read to its end, or dropped. */
+  /** Drops what is not read yet. Every body must be read to its end or dropped. */
   drop(): void
 }
 
-/** What speaks HTTP to sources. */
+/** An HTTP client for sources. */
 export interface Http {
   /**
-   * Asks for a URL, and follows redirects. Gives the reply if it is one of success.
+   * Asks for a URL and follows redirects. Returns the reply if it is a success.
    *
-   * @throws HydrationError by what the server says: Unauthorized, GatedRepository, SourceNotFound, RateLimited,
-   * SourceUnavailable.
+   * @throws HydrationError by what the server says: Unauthorized, GatedRepository, SourceNotFound,
+   * RateLimited, SourceUnavailable.
    */
   get(request: SourceRequest): Promise<Reply>
 }
 
 /**
- * Creates a client with connections of its own. It honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. `ca`: certificates
- * in PEM that it trusts besides the ones that Node trusts, for sources and proxies inside a company.
+ * Creates a client with its own connections. It honors HTTPS_PROXY, HTTP_PROXY and NO_PROXY. `ca` has
+ * certificates in PEM that it trusts in addition to those of Node, for sources and proxies inside a company.
  */
 export function createHttp({ ca }: { ca?: string | undefined } = {}): Http {
   const tls = ca === undefined ? {} : { ca: [...rootCertificates, ca] }
@@ -89,7 +89,7 @@ async function once(
       bodyTimeout: STALL_MS,
       headers: {
         'user-agent': 'modelcache',
-        // A compressed body would have other ranges, and another size.
+        // A compressed body would have other ranges and another size.
         'accept-encoding': 'identity',
         ...headers,
         ...(token !== undefined && isOwnHost && { authorization: `Bearer ${token}` }),
@@ -102,10 +102,10 @@ async function once(
   }
 }
 
-/** As Node names what is wrong with a certificate. It will be as wrong in a second. */
+/** The codes of Node for a bad certificate. It will be just as bad in a second. */
 const CERTIFICATE = /CERT|SIGNATURE|ALTNAME/
 
-/** The network has failed, or the server has broken off. */
+/** The network failed, or the server broke off. */
 export function unreachable(url: string, error: unknown): HydrationError {
   const words = [errorMessage(error), codeOf(error)].filter(Boolean).join(' ')
   if (CERTIFICATE.test(codeOf(error) ?? '')) {
@@ -121,7 +121,7 @@ function codeOf(error: unknown): string | undefined {
   return hasCode ? `(${error.code})` : undefined
 }
 
-/** A header of a reply; of several of one name, the first. */
+/** A header of a reply; the first one if there are several. */
 export function headerOf({ headers }: Pick<Reply, 'headers'>, name: string): string | undefined {
   const value = headers[name]
   return Array.isArray(value) ? value[0] : value
@@ -129,7 +129,7 @@ export function headerOf({ headers }: Pick<Reply, 'headers'>, name: string): str
 
 function refusal(reply: Reply, { url, token }: SourceRequest): HydrationError {
   const { status } = reply
-  // As huggingface_hub reads them.
+  // The same headers that huggingface_hub reads.
   const code = headerOf(reply, 'x-error-code')
   const said = `${shown(url)} answers ${status}${code === undefined ? '' : ` (${foreign(code, 64)})`}`
   if (code === 'GatedRepo') {
@@ -152,7 +152,7 @@ function refusal(reply: Reply, { url, token }: SourceRequest): HydrationError {
   return new TransientError('SourceUnavailable', said, asked)
 }
 
-/** A URL without what may be a secret: signed URLs carry one in their query. */
+/** A URL without its query and credentials, because signed URLs carry a secret in the query. */
 export function shown(url: string): string {
   const { origin, pathname } = new URL(url)
   return foreign(`${origin}${pathname}`, 300)

@@ -7,7 +7,7 @@ import { withRetries } from './retry.ts'
 /** A page of a listing of a thousand files has less than 1 MiB. */
 const MAX_BYTES = 32 * 1024 * 1024
 
-/** Asks for JSON, again where that may help, and reads it by a schema. */
+/** Asks for JSON, with retries if that may help, and parses it by a schema. */
 export async function getJson<T>(
   http: Http,
   request: SourceRequest,

@@ -4,20 +4,20 @@ import { HydrationError } from '../failure.ts'
 
 export interface RetryOptions {
   signal: AbortSignal
-  /** How often it is tried at the most. */
+  /** The maximum number of attempts. */
   attempts?: number
-  /** Gives [0, 1). */
+  /** Returns a number in [0, 1). */
   random?: () => number
-  /** Waits so many milliseconds. */
+  /** Waits this many milliseconds. */
   wait?: (ms: number, signal: AbortSignal) => Promise<unknown>
 }
 
 const ATTEMPTS = 6
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
-/** What a server may ask for: longer ones are for the next run. */
+/** The longest wait that a server may ask for. After a longer one, the next run tries. */
 const MAX_ASKED_MS = 5 * 60_000
 
-/** A failure that may pass, with what the server says of when. */
+/** A failure that may pass, with what the server says about when. */
 export class TransientError extends HydrationError {
   override name = 'TransientError'
   /** Milliseconds, by `Retry-After`. */
@@ -34,8 +34,8 @@ export class TransientError extends HydrationError {
 }
 
 /**
- * Does the work again while its failure may pass: after what the server asks for, else after a wait that doubles,
- * with jitter.
+ * Repeats the work while its failure may pass, after the wait that the server asks for, or else after a wait
+ * that doubles, with jitter.
  */
 export async function withRetries<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, attempts = ATTEMPTS, random = Math.random, wait = pause } = options
@@ -57,7 +57,10 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
 }
 
-/** What `Retry-After` asks for, in milliseconds: seconds or a date (RFC 9110 section 10.2.3). */
+/**
+ * The wait that `Retry-After` asks for, in milliseconds. The header has seconds or a date (RFC 9110 section
+ * 10.2.3).
+ */
 export function retryAfterMs(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000

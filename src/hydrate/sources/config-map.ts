@@ -4,12 +4,12 @@ import { HydrationError } from '../failure.ts'
 import { ofContents } from './inline.ts'
 import type { Resolved } from './source.ts'
 
-/** Kubernetes: a ConfigMap has 1 MiB at the most. */
+/** Kubernetes: a ConfigMap holds at most 1 MiB. */
 const MAX_BYTES = 1024 * 1024
 
 /**
- * The files of a ConfigMap, as kubelet mounts it into a folder: each key is a link to a file of the newest version,
- * and what begins with two dots is kubelet's own.
+ * The files of a ConfigMap in the folder where kubelet mounts it. Each key is a link to a file of the newest
+ * version, and names with two leading dots belong to kubelet.
  */
 export async function configMap(name: string, folder: string): Promise<Resolved> {
   const keys = (await readdir(folder).catch(() => [])).filter(key => !key.startsWith('..')).toSorted()

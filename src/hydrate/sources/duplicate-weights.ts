@@ -1,13 +1,13 @@
 const SAFETENSORS = '.safetensors'
 const OTHER_FORMATS = /\.(bin|pt|pth|ckpt|h5|msgpack|ot)(\.index\.json)?$/
-/** Names that the libraries of their formats give to the weights of a whole model. */
+/** The usual names of files with all weights of a model, by format. */
 const WHOLE_MODEL =
   /^(pytorch_model|diffusion_pytorch_model|adapter_model|model|weights|consolidated|tf_model|flax_model|rust_model)([-_.]|$)/
 
 /**
- * The files that hold, in another format, weights that a repository has as safetensors too: in the same folder or
- * above, by the same name, or by one that stands for a whole model. Engines read safetensors, and the others double
- * the size of a cache.
+ * Files that hold, in another format, weights that the repository also has as safetensors: in the same folder
+ * or above, with the same name, or with a name that stands for a whole model. Engines read safetensors, and
+ * the other formats double the size of a cache.
  */
 export function duplicateWeights(paths: readonly string[]): ReadonlySet<string> {
   const stems = new Set<string>()
@@ -35,7 +35,7 @@ export function duplicateWeights(paths: readonly string[]): ReadonlySet<string> 
   }
 }
 
-/** With its slash; empty for the top. */
+/** Ends with a slash; empty for the root. */
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1)
 }

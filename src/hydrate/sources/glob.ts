@@ -1,7 +1,8 @@
 /**
- * Whether a glob pattern matches a whole path, as `include` and `exclude` of the Hugging Face clients do: `*` stands
- * for any characters, `/` among them, `?` for one, `[abc]` and `[!abc]` for one of a class. A pattern that ends with
- * `/` means all below it. No pattern takes longer than the product of both lengths.
+ * Whether a glob pattern matches a whole path, with the rules that the Hugging Face clients use for `include`
+ * and `exclude`: `*` stands for any characters including `/`, `?` for one, `[abc]` and `[!abc]` for one of a
+ * class. A pattern that ends with `/` matches everything below it. The time is at most proportional to the
+ * product of both lengths.
  */
 export function matchesGlob(path: string, pattern: string): boolean {
   const tokens = parse(pattern.endsWith('/') ? `${pattern}*` : pattern)
@@ -19,7 +20,7 @@ export function matchesGlob(path: string, pattern: string): boolean {
       token++
       at++
     } else if (star !== -1) {
-      // The last star takes one character more.
+      // Let the last star match one more character.
       token = star + 1
       at = ++starAt
     } else return false
@@ -46,7 +47,7 @@ function parse(pattern: string): Token[] {
   return tokens
 }
 
-/** A class has a member at least, so a `]` in front is one. Without an end, a `[` stands for itself. */
+/** A class has at least one member, so a leading `]` is one. A `[` without an end stands for itself. */
 function endOfClass(characters: readonly string[], start: number): number {
   const first = characters[start + 1] === '!' ? start + 2 : start + 1
   return characters.indexOf(']', first + 1)

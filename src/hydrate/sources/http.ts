@@ -14,8 +14,8 @@ const ARCHIVES: readonly [suffix: RegExp, format: NonNullable<Listing['archive']
 type Http = NonNullable<SourceContext['source']['http']>
 
 /**
- * A file behind a URL, or an archive whose files belong into the snapshot. With a SHA-256 the source is known without
- * a call; else by what the server says of the bytes.
+ * A file behind a URL, or an archive whose files belong in the snapshot. With a SHA-256 the source is
+ * identified without a call, and otherwise by what the server says about the bytes.
  */
 export async function http({ sha256, ...access }: Http, context: SourceContext): Promise<Resolved> {
   const { http: client, signal } = context
@@ -34,14 +34,15 @@ export async function http({ sha256, ...access }: Http, context: SourceContext):
     open: (range, signal) => openDownload({ http: client, url, token, ...known }, range, signal),
   }
   return {
-    // Without a validator nobody can know whether the bytes are the same: then the snapshot is of this moment.
+    // Without a validator nobody can tell whether the bytes are the same, so this snapshot counts only for
+    // now.
     identity: JSON.stringify({
       kind: 'http',
       url: access.url ?? shown(url),
       of: known.identity ?? new Date().toISOString(),
     }),
     async list() {
-      // The SHA-256 says which bytes it is, not how many.
+      // The SHA-256 says which bytes these are, not how many.
       const size =
         file.size ?? (await withRetries(() => look(client, { url, token, signal }), { signal })).size
       return { files: [{ ...file, size }], archive }
@@ -49,7 +50,7 @@ export async function http({ sha256, ...access }: Http, context: SourceContext):
   }
 }
 
-/** Where the bytes are, and the token for it. A URL that the Secret holds brings its own. */
+/** Where the bytes are, and the token for them. A URL in the Secret contains its own token. */
 async function accessBy(
   { url, secretRef }: Pick<Http, 'url' | 'secretRef'>,
   context: SourceContext,
@@ -68,7 +69,7 @@ interface Known {
   isVerified?: boolean
 }
 
-/** What a server says of the bytes: their number, and a validator, by asking for the first of them. */
+/** What a server says about the bytes, their number and a validator, when we ask for the first of them. */
 async function look(client: Client, request: SourceRequest): Promise<Known> {
   const reply = await client.get({ ...request, headers: { range: 'bytes=0-0' } })
   reply.drop()
@@ -77,7 +78,7 @@ async function look(client: Client, request: SourceRequest): Promise<Known> {
       ? /\/(\d+)$/.exec(headerOf(reply, 'content-range') ?? '')?.[1]
       : headerOf(reply, 'content-length')
   const etag = headerOf(reply, 'etag')
-  // RFC 9110 section 13.1.5: a weak ETag does not say that ranges fit together.
+  // RFC 9110 section 13.1.5: a weak ETag does not promise that ranges fit together.
   const validator = etag !== undefined && !etag.startsWith('W/') ? etag : headerOf(reply, 'last-modified')
   const identity = etag ?? headerOf(reply, 'last-modified')
   return {
@@ -87,7 +88,7 @@ async function look(client: Client, request: SourceRequest): Promise<Known> {
   }
 }
 
-/** The last part of the path of a URL: the name of its file. */
+/** The last part of a URL's path, which is the name of its file. */
 function nameOf(url: string): string {
   const last = posix.basename(new URL(url).pathname)
   return decoded(last) || 'file'

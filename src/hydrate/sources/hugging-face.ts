@@ -17,7 +17,7 @@ const revisionInfo = z.object({ sha: z.string().regex(COMMIT) })
 const entry = z.object({
   type: z.string(),
   path: z.string(),
-  /** Of the file as a git blob; of a pointer, where the file is on large file storage. */
+  /** The hash of the file as a git blob. With large file storage, it is the hash of the pointer. */
   oid: z.string(),
   size: z.int().min(0),
   lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().min(0) }).optional(),
@@ -25,7 +25,8 @@ const entry = z.object({
 type Entry = z.infer<typeof entry>
 
 /**
- * A repository of the Hugging Face Hub, or of a mirror, at one commit: a branch that moves meanwhile changes nothing.
+ * A repository of the Hugging Face Hub, or of a mirror, at one commit. If a branch moves meanwhile, nothing
+ * changes.
  */
 export async function huggingFace(source: HuggingFace, context: SourceContext): Promise<Resolved> {
   const { repo, revision, include, exclude } = source
@@ -64,7 +65,7 @@ async function list(hub: Hub, commit: string, { repo, include, exclude }: Huggin
     if (include !== undefined && !include.some(pattern => matchesGlob(path, pattern))) return false
     return exclude?.some(pattern => matchesGlob(path, pattern)) !== true
   })
-  // Whoever says what to include has said it.
+  // If `include` is set, the author has already chosen.
   const duplicates =
     include === undefined ? duplicateWeights(matching.map(({ path }) => path)) : new Set<string>()
   const wanted = matching.filter(({ path }) => !duplicates.has(path))
@@ -93,8 +94,8 @@ async function entriesOf({ http, endpoint, repo, token, signal }: Hub, commit: s
 }
 
 /**
- * Where the next page begins. The rest of the link is not followed: a mirror may give that of the Hub, which then
- * would get the token.
+ * Where the next page starts. We use nothing else of the link: a mirror may link to the Hub, which would then
+ * get the token.
  */
 function cursorOf(link: string | undefined, base: string): string | undefined {
   const next = /<([^<>]*)>\s*;[^<>]*\brel="?next\b/.exec(link ?? '')?.[1]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Resolved, SourceFile } from './source.ts'
 
-/** The files that a ModelCache itself has. */
+/** The files in the ModelCache itself. */
 export function inline({ files }: { files: Readonly<Record<string, string>> }): Resolved {
   return ofContents(
     'inline',
@@ -9,7 +9,7 @@ export function inline({ files }: { files: Readonly<Record<string, string>> }): 
   )
 }
 
-/** Files that are in memory already: their identity is what they hold. */
+/** Files that are already in memory. Their content is their identity. */
 export function ofContents(kind: string, contents: readonly { path: string; content: Buffer }[]): Resolved {
   const files = contents.map(({ path, content }): SourceFile => {
     const sha256 = createHash('sha256').update(content).digest('hex')

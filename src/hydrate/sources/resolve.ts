@@ -8,7 +8,7 @@ import type { Resolved, SourceContext } from './source.ts'
 
 type Resolve<S> = (source: S, context: SourceContext) => Promise<Resolved> | Resolved
 
-/** One file of this folder for each source that this version stages. */
+/** One file in this folder for each source that this version stages. */
 const RESOLVERS: { readonly [K in StagedName]: Resolve<NonNullable<Source[K]>> } = {
   huggingFace,
   http,

@@ -2,52 +2,55 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import type { Http } from '../fetch/http.ts'
 import type { Opened } from '../fetch/opened.ts'
 
-/** One file that belongs into the snapshot. */
+/** One file that belongs in the snapshot. */
 export interface SourceFile {
-  /** Within the snapshot. */
+  /** Path within the snapshot. */
   path: string
-  /** Bytes; undefined where the source does not say before it is read. */
+  /** Bytes; undefined if the source does not tell before it is read. */
   size: number | undefined
-  /** The same as long as the bytes are the same, such as an ETag; undefined where the source has no such thing. */
+  /**
+   * A text that stays the same as long as the bytes do, such as an ETag; undefined if the source has none.
+   */
   identity: string | undefined
-  /** What the source says that its bytes hash to, in hexadecimal digits. */
+  /** The hash that the source claims for the bytes, in hexadecimal digits. */
   sha256?: string | undefined
   /** SHA-1 of the file as a git blob, in hexadecimal digits. */
   gitBlob?: string | undefined
   /**
-   * Begins to read at `from`, and ends before `to`, or with the file. A source that cannot begin in the middle begins
-   * at 0, and so may one whose bytes have changed. What it gives is read to its end, or the signal aborts.
+   * Starts to read at `from`, and ends before `to` or at the end of the file. A source that cannot start in
+   * the middle starts at 0, and so may one whose bytes have changed. The caller reads the result to its end
+   * or aborts the signal.
    */
   open(range: { from: number; to?: number | undefined }, signal: AbortSignal): Promise<Opened>
 }
 
-/** A source, once it is known which bytes it stands for. */
+/** A source once we know which bytes it stands for. */
 export interface Resolved {
-  /** The same text for sources that give the same bytes; credentials are no part of it. */
+  /** The same text for sources that give the same bytes. Credentials do not count. */
   identity: string
-  /** What a tag or branch points at. */
+  /** The commit or digest that a tag or branch points to. */
   revision?: string | undefined
-  /** Asked only where the volume has no snapshot of that identity. */
+  /** Called only if the volume has no snapshot of that identity. */
   list(): Promise<Listing>
 }
 
 /** What a source holds. */
 export interface Listing {
   files: readonly SourceFile[]
-  /** The one file is an archive, and what is in it belongs into the snapshot. */
+  /** The single file is an archive, and its files belong in the snapshot. */
   archive?: 'tar' | 'tar.gz' | 'zip' | undefined
-  /** Files that were left out because others hold the same weights. */
+  /** Files that we left out because others hold the same weights. */
   leftOut?: number | undefined
 }
 
 /** What a source may use. */
 export interface SourceContext {
   source: NonNullable<ModelCache['spec']['artifact']['source']>
-  /** Reads a key of the Secret of the source; undefined where the source names no Secret. */
+  /** Reads a key of the source's Secret; undefined if the source names no Secret. */
   secret(ref: { name: string; key: string } | undefined): Promise<string | undefined>
   /** The folder with the files of a ConfigMap. */
   configMap(name: string): string
-  /** The hub of sources that name none. */
+  /** The hub for sources without `endpoint`. */
   huggingFaceEndpoint: string
   http: Http
   signal: AbortSignal

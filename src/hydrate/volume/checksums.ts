@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { SourceFile } from '../sources/source.ts'
 
-/** The hashes of a file, which come to be as its bytes are read in order. */
+/** The hashes of a file, computed as its bytes are read in order. */
 export interface Checksums {
   update(chunk: Uint8Array): void
   sha256(): string
@@ -9,7 +9,9 @@ export interface Checksums {
   problem(sha256: string): string | undefined
 }
 
-/** Begins the hashes that a file has to have by its source, and SHA-256, by which snapshots know it. */
+/**
+ * Starts the hashes that the source gives for a file, and SHA-256, which identifies the file in snapshots.
+ */
 export function startChecksums(file: SourceFile): Checksums {
   const sha256 = createHash('sha256')
   let gitBlob: Hash | undefined

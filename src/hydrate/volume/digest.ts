@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** A file of a snapshot, as its digest counts it. */
+/** A file of a snapshot, as the digest counts it. */
 export interface DigestedFile {
   path: string
   size: number
@@ -9,8 +9,8 @@ export interface DigestedFile {
 }
 
 /**
- * The identity of a tree of files: SHA-256 over one line for each, `path NUL size NUL sha256 LF`, sorted by the bytes
- * of the path. Equal content gives the same digest, wherever it came from and on whatever volume it lies.
+ * The identity of a tree of files: SHA-256 over one line for each file, `path NUL size NUL sha256 LF`, sorted
+ * by the bytes of the path. Equal content has the same digest, from any source and on any volume.
  */
 export function digestOf(files: readonly DigestedFile[]): string {
   const hash = createHash('sha256')
@@ -18,7 +18,7 @@ export function digestOf(files: readonly DigestedFile[]): string {
   return `sha256:${hash.digest('hex')}`
 }
 
-/** In the order that the digest has. */
+/** Sorted in the order of the digest. */
 export function sorted(files: readonly DigestedFile[]): DigestedFile[] {
   return files.toSorted((one, other) => Buffer.compare(Buffer.from(one.path), Buffer.from(other.path)))
 }

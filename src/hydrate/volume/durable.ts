@@ -1,10 +1,10 @@
 import { mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Folders of snapshots can be read by every user of a pod, whatever the umask. */
+/** Every user in a pod can read the folders of snapshots, whatever the umask is. */
 export const FOLDER_MODE = 0o755
 
-/** Brings what a folder lists onto the disk: that files in it exist, and how they are called. */
+/** Syncs a folder, so that its files and their names survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {
@@ -14,7 +14,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes a small file so that either all of it is there or nothing, whatever happens meanwhile. */
+/** Writes a small file so that after any crash either all of it is there or nothing. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE })
   const unfinished = `${path}.unfinished`

@@ -8,15 +8,15 @@ import { FOLDER_MODE } from './durable.ts'
 import type { FileState } from './journal.ts'
 import { prefixOf } from './ranges.ts'
 
-/** After so many bytes they are brought onto the disk, and noted: what a kill costs at the most. */
+/** After this many bytes, the file is synced and the journal notes it. A kill costs at most this much. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
 const FILE_MODE = 0o444
 
-/** Told of bytes that are written, or that were there already. */
+/** Called with bytes that were written or that already existed. */
 export type OnBytes = (bytes: number) => void
 
 export interface Writing {
-  /** What the journal says of the file. */
+  /** What the journal says about the file. */
   known: FileState | undefined
   record: (state: FileState) => Promise<void>
   onBytes: OnBytes
@@ -24,8 +24,8 @@ export interface Writing {
 }
 
 /**
- * Writes a file of a source to `target`, goes on where an earlier run stopped, and checks what the source says of it.
- * It is on the disk when this resolves.
+ * Writes a file of a source to `target`, continues where an earlier run stopped, and checks what the source
+ * says about it. When this resolves, the file is on disk.
  *
  * @throws HydrationError SourceChanged or ChecksumMismatch, and whatever the source or the volume throws.
  */
@@ -67,7 +67,7 @@ export async function writeFile(
       await handle.truncate(0)
       await record({ ranges: [], identity: undefined, sha256: undefined })
       if (opened.from > 0) {
-        // Its beginning may be from another day of the source.
+        // The start of the file may be from an earlier state of the source.
         onBytes(-at)
         return await writeFile(target, file, { known: undefined, record, onBytes, signal })
       }
@@ -81,7 +81,7 @@ export async function writeFile(
   }
 }
 
-/** A file that an earlier run has completed is read-only, and is written again where it was not what it should be. */
+/** A file that an earlier run completed is read-only. If it was wrong, we write it again. */
 async function openToWrite(target: string): Promise<FileHandle> {
   try {
     return await open(target, 'r+')

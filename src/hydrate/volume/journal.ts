@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { parseJson } from '../../api/schema/parse.ts'
 import type { Range } from './ranges.ts'
 
-/** How far a file has come. */
+/** How much of a file is done. */
 export interface FileState {
-  /** The bytes that are on the disk for sure. */
+  /** The bytes that are certainly on disk. */
   ranges: readonly Range[]
   /**
-   * The identity that the file had at its source, such as an ETag: what is fetched under another does not go on from
-   * here.
+   * The identity that the file had at its source, such as an ETag. Bytes with another identity do not
+   * continue it.
    */
   identity: string | undefined
   /** Set once the file is complete: 64 hexadecimal digits. */
@@ -23,17 +23,17 @@ const entry = z.object({
   sha256: z.string().optional(),
 })
 
-/** What is known to be on the disk, in a file that is only ever appended to. */
+/** The list of what is certainly on disk, in a file that is only appended to. */
 export interface Journal {
   state(path: string): FileState | undefined
-  /** Resolves when it is on the disk too. Whatever it says must be there before. */
+  /** Resolves once the entry is on disk. What the entry describes must be on disk before. */
   record(path: string, state: FileState): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Opens the journal, and makes it where there is none. A process may be killed at any byte: a last line that is not
- * whole says nothing, and is cut off. The last word on a file counts.
+ * Opens the journal, and creates it if there is none. A process may be killed at any byte, so an incomplete
+ * last line is ignored and cut off. The last entry of a file counts.
  */
 export async function openJournal(path: string): Promise<Journal> {
   const states = new Map<string, FileState>()
@@ -55,7 +55,7 @@ async function append(handle: FileHandle, line: string): Promise<void> {
   await handle.datasync()
 }
 
-/** Reads line after line into `states`, and gives the text up to the first that cannot be read. */
+/** Reads line by line into `states`, and returns the text up to the first unreadable line. */
 function parse(text: string, states: Map<string, FileState>): string {
   let end = 0
   for (;;) {

@@ -9,7 +9,7 @@ import type { Layout } from './layout.ts'
 
 const manifest = z.object({
   digest: z.string().regex(SHA256_DIGEST),
-  /** Where the bytes came from: the same text for sources that give the same. */
+  /** Where the bytes came from: the same text for sources that give the same bytes. */
   identity: z.string(),
   revision: z.string().optional(),
   leftOut: z.int().optional(),
@@ -18,20 +18,20 @@ const manifest = z.object({
   ),
 })
 
-/** What a complete snapshot is made of. */
+/** What a complete snapshot consists of. */
 export type Manifest = z.infer<typeof manifest>
 
 export async function writeManifest(layout: Layout, content: Manifest): Promise<void> {
   await writeDurably(layout.manifest(content.digest), `${JSON.stringify(content)}\n`)
 }
 
-/** A manifest in a text, if it is whole and its digest is that of its files. */
+/** The manifest in a text, if it is complete and its digest matches its files. */
 export function readManifest(text: string): Manifest | undefined {
   const { data } = manifest.safeParse(parseJson(text))
   return data !== undefined && digestOf(data.files) === data.digest ? data : undefined
 }
 
-/** The snapshot of that identity, if one is complete on the volume: each of its files has its size. */
+/** The complete snapshot of that identity on the volume, if there is one: each of its files has its size. */
 export async function findSnapshot(layout: Layout, identity: string): Promise<Manifest | undefined> {
   const names = await readdir(layout.manifests).catch(() => [])
   for (const name of names.filter(candidate => candidate.endsWith('.json'))) {
@@ -42,7 +42,7 @@ export async function findSnapshot(layout: Layout, identity: string): Promise<Ma
   return undefined
 }
 
-/** Whether a folder has the files, by their sizes: nobody but the hydrator writes there. */
+/** Whether a folder has the files, by their sizes. Only the hydrator writes there. */
 export async function isWhole(folder: string, files: readonly DigestedFile[]): Promise<boolean> {
   for (const { path, size } of files) {
     const found = await stat(join(folder, path)).catch(() => undefined)

@@ -3,10 +3,10 @@ import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import type { Volume } from './probe.ts'
 
-/** Holds the names of a snapshot against one another, and each against what file systems take. */
+/** Compares the names of a snapshot with one another, and with what file systems accept. */
 export function checkNames({ caseSensitive }: Volume): (name: string) => void {
   const fold = caseSensitive ? (name: string) => name : (name: string) => name.toLowerCase()
-  /** What each name is, file or folder, under the name that the volume has for it. */
+  /** Each name as the volume sees it, and whether it is a file or a folder. */
   const taken = new Map<string, { name: string; isFile: boolean }>()
 
   return name => {

@@ -1,8 +1,8 @@
 import { volumeFault } from '../failure.ts'
 
 /**
- * Does work on the volume; what the operating system says of that comes as a HydrationError. `doing` is how the
- * message goes on.
+ * Does work on the volume, and turns errors of the operating system into a HydrationError. `doing` completes
+ * its message.
  */
 export async function onVolume<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -5,7 +5,7 @@ import { HydrationError, volumeFault } from '../failure.ts'
 import { FOLDER_MODE, syncFolder } from './durable.ts'
 import type { Layout } from './layout.ts'
 
-/** What a volume is found to be. */
+/** What we found out about a volume. */
 export interface Volume {
   /** Whether `a` and `A` are two files. */
   caseSensitive: boolean
@@ -14,7 +14,7 @@ export interface Volume {
 const TEXT = 'probe'
 
 /**
- * Tries all that a snapshot needs of a volume, and leaves nothing behind.
+ * Tries everything that a snapshot needs from a volume, and leaves nothing behind.
  *
  * @throws HydrationError VolumeNotWritable, NoSpace, or VolumeUnsupported with the operation that failed.
  */
@@ -35,7 +35,7 @@ export async function probe({ volume, own }: Layout): Promise<Volume> {
   const clean = () => Promise.all([folder, moved].map(path => rm(path, { recursive: true, force: true })))
 
   await step('making the folder of the volume', () => mkdir(volume, { recursive: true }))
-  // Not `recursive`, for which Node says ENOENT on a volume that is read-only.
+  // Not `recursive`, because then Node reports ENOENT on a read-only volume.
   await step('making a folder', () =>
     mkdir(own, { mode: FOLDER_MODE }).catch(error => {
       if (error.code !== 'EEXIST') throw error

@@ -8,7 +8,7 @@ import { onVolume } from './on-volume.ts'
 /** The manifest of a snapshot that is about to appear, beside its tree. */
 const UNREVEALED = 'manifest.json'
 
-/** The rename, and the manifest after it. A run that is killed between the two is put right by the next. */
+/** The rename, then the manifest. If a run is killed between the two, the next one repairs it. */
 export async function reveal(layout: Layout, work: string, tree: string, content: Manifest): Promise<void> {
   const target = layout.snapshot(content.digest)
   await syncTree(tree)
@@ -17,7 +17,7 @@ export async function reveal(layout: Layout, work: string, tree: string, content
   await writeDurably(join(work, UNREVEALED), JSON.stringify(content))
   if (await isWhole(target, content.files)) await rm(tree, { recursive: true, force: true })
   else {
-    // What has that name and is not the snapshot was made by a kubelet, for a pod that was too early.
+    // Anything else with that name was created by a kubelet, for a pod that came too early.
     await rm(target, { recursive: true, force: true })
     await rename(tree, target)
   }
@@ -26,7 +26,7 @@ export async function reveal(layout: Layout, work: string, tree: string, content
   await writeManifest(layout, content)
 }
 
-/** Finishes what was killed between the rename of a snapshot and its manifest. */
+/** Finishes snapshots that a kill left between their rename and their manifest. */
 export async function finishReveals(layout: Layout): Promise<void> {
   await onVolume('reading what an earlier run has left', async () => {
     for (const key of await readdir(layout.work).catch(() => [])) {
@@ -40,7 +40,10 @@ export async function finishReveals(layout: Layout): Promise<void> {
   })
 }
 
-/** Brings all folders of a tree onto the disk, open to every reader whatever the umask; its files are there. */
+/**
+ * Syncs all folders of a tree and opens them to every reader, whatever the umask is. The files are already
+ * synced.
+ */
 async function syncTree(folder: string): Promise<void> {
   await chmod(folder, FOLDER_MODE)
   for (const found of await readdir(folder, { withFileTypes: true }))

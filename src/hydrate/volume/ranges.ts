@@ -1,7 +1,7 @@
-/** Bytes of a file: from the first to before the last. */
+/** Bytes of a file, from the first to before the last. */
 export type Range = readonly [from: number, to: number]
 
-/** The ranges with one more, in order; those that touch are one. */
+/** The ranges with one more, in order. Ranges that touch are joined. */
 export function withRange(ranges: readonly Range[], [from, to]: Range): Range[] {
   const before = ranges.filter(([, end]) => end < from)
   const after = ranges.filter(([start]) => start > to)
@@ -13,7 +13,7 @@ export function withRange(ranges: readonly Range[], [from, to]: Range): Range[] 
   return [...before, joined, ...after]
 }
 
-/** How many bytes are there from the beginning on, without a gap. */
+/** How many bytes there are from the start without a gap. */
 export function prefixOf([first]: readonly Range[]): number {
   return first?.[0] === 0 ? first[1] : 0
 }

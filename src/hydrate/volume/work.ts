@@ -14,15 +14,15 @@ import type { Volume } from './probe.ts'
 import { reveal } from './publish.ts'
 import { prefixOf } from './ranges.ts'
 
-/** A snapshot on its way. Nobody sees it before it is complete. */
+/** A snapshot in progress. Nobody sees it until it is complete. */
 export interface Snapshot {
   /** Where the file of an archive is kept until it is unpacked. */
   readonly archive: string
-  /** Writes a file, goes on where an earlier run stopped, and checks what the source says of it. */
+  /** Writes a file, continues where an earlier run stopped, and checks what the source says about it. */
   put(file: SourceFile, signal: AbortSignal): Promise<void>
   /** Fetches the archive itself, in the same way. */
   putArchive(file: SourceFile, signal: AbortSignal): Promise<void>
-  /** Makes the snapshot appear, by one rename, and removes all that was for the way there. */
+  /** Makes the snapshot appear by a single rename, and removes everything that was needed on the way. */
   complete(about: {
     identity: string
     revision?: string | undefined
@@ -32,8 +32,8 @@ export interface Snapshot {
 }
 
 /**
- * Opens the work for the source of that identity, and takes up what an earlier run has left of it. Work for other
- * sources is removed: there is one writer, and this is it.
+ * Opens the work for the source of that identity, with what an earlier run left of it. Work for other sources
+ * is removed, because this is the only writer.
  */
 export async function openSnapshot(
   layout: Layout,
@@ -96,7 +96,7 @@ export async function openSnapshot(
   }
 }
 
-/** Whether the journal speaks of the file that is meant now, and the file is there. */
+/** Whether the journal describes the wanted file, and the file exists. */
 async function isComplete(path: string, file: SourceFile, known: FileState): Promise<boolean> {
   if (known.sha256 === undefined || known.identity !== file.identity || file.identity === undefined)
     return false

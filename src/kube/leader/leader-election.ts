@@ -2,13 +2,16 @@ import type { Logger } from 'pino'
 import { createLeaseLock, type LeaseLockOptions } from './lease-lock.ts'
 import { startTerm, type Term } from './term.ts'
 
-/** For how long a leader goes on without a renewal: less than others wait, so that it has stopped before they begin. */
+/**
+ * How long a leader goes on without a renewal. It is shorter than the time that others wait, so the leader
+ * stops before they start.
+ */
 const RENEW_DEADLINE_MS = 10_000
-/** From the beginning of one attempt to that of the next, where it does not take longer by itself. */
+/** From the start of one attempt to the start of the next, unless the attempt itself takes longer. */
 const RETRY_PERIOD_MS = 2_000
-/** By how much of it candidates wait longer, at random, so that they do not call in step. */
+/** Candidates wait longer by a random part of this, so that they do not all call at once. */
 const JITTER = 1.2
-/** A call that hangs leaves time for another within the deadline. */
+/** If a call hangs, there is time for another before the deadline. */
 const CALL_TIMEOUT_MS = RENEW_DEADLINE_MS / 2
 
 export interface LeaderElectionOptions extends Omit<LeaseLockOptions, 'timeoutMs'> {
@@ -16,21 +19,21 @@ export interface LeaderElectionOptions extends Omit<LeaseLockOptions, 'timeoutMs
   /** The only way to stop. */
   readonly signal: AbortSignal
   /**
-   * Starts the work of a leader, at each election, and returns; the work goes on until its signal aborts, and then
-   * writes nothing more.
+   * Starts the work of a leader at each election, and returns. The work goes on until its signal aborts, and
+   * writes nothing after that.
    */
   readonly lead: (signal: AbortSignal) => void
 }
 
 /**
- * Stands for election until the signal aborts, and leads whenever elected: by a Lease, as the Kubernetes components
- * elect theirs. Resolves when the signal has aborted and the Lease, if it was ours, is released. Never rejects because
- * of the API server.
+ * Competes for leadership until the signal aborts, with a Lease, as the Kubernetes components do. Resolves
+ * when the signal has aborted and our Lease, if we hold it, is released. Never rejects because of the API
+ * server.
  *
- * A term ends 10 s after its last renewal was sent; others take the Lease 15 s after they saw that one, by their own
- * clocks. The margin holds as long as clocks run at about the same pace; no clock is compared with another. A process
- * that was frozen as a whole may still finish the step in which it was before it notices: what leaders write must
- * bear that.
+ * A term ends 10 s after its last renewal was sent. Others take the Lease 15 s after they saw that renewal,
+ * by their own clocks. The margin holds as long as clocks run at about the same speed; clocks are never
+ * compared. A process that was frozen as a whole may still finish its current step before it notices, and
+ * what leaders write must tolerate that.
  */
 export async function runAsLeader(options: LeaderElectionOptions): Promise<void> {
   const { identity, signal, lead } = options
@@ -40,7 +43,7 @@ export async function runAsLeader(options: LeaderElectionOptions): Promise<void>
   let leader: string | undefined
 
   const leadUntil = (until: number): void => {
-    // The answer came so late that the Lease may be another's by now.
+    // The answer came so late that somebody else may hold the Lease by now.
     if (until <= performance.now()) return
     if (term !== undefined && !term.signal.aborted) {
       term.extend(until)
@@ -74,7 +77,7 @@ export async function runAsLeader(options: LeaderElectionOptions): Promise<void>
     const periodMs = RETRY_PERIOD_MS * (leads ? 1 : 1 + JITTER * Math.random())
     await pause(began + periodMs - performance.now(), signal)
   }
-  // After what was under way, a renewal too: only then is it known which version of the Lease is to be replaced.
+  // Wait for calls in progress, even a renewal. Only then do we know which version of the Lease to replace.
   await lock.release().then(
     released => released && logger.info('released the Lease'),
     err => logger.warn({ err }, 'cannot release the Lease, it has to run out'),

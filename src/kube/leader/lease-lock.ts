@@ -12,21 +12,24 @@ import {
   releasedLease,
 } from './lease.ts'
 
-/** What came of an attempt to get or keep the lock. */
+/** The result of an attempt to get or keep the lock. */
 export type Attempt =
   /**
-   * `at`: when the write was sent, by `performance.now()`. Nobody else takes the Lease within its duration from then.
+   * `at`: when the write was sent, by `performance.now()`. Nobody else takes the Lease for its duration from
+   * then on.
    */
   { readonly held: true; readonly at: number } | { readonly held: false; readonly holder: string }
 
-/** A Lease as a lock that runs out when its holder falls silent. One call at a time. */
+/** A Lease as a lock that expires when its holder goes silent. One call at a time. */
 export interface LeaseLock {
   /**
-   * Takes the Lease if it is free or has run out, renews it if it is ours. Rejects with an ApiError: then nobody
-   * knows.
+   * Takes the Lease if it is free or expired, and renews it if it is ours. If it rejects with an ApiError,
+   * nobody knows the outcome.
    */
   acquireOrRenew(): Promise<Attempt>
-  /** Frees the Lease if it is ours, and says whether it was. Whoever calls this has stopped to rely on it. */
+  /**
+   * Frees the Lease if it is ours, and returns whether it was. The caller must have stopped relying on it.
+   */
   release(): Promise<boolean>
 }
 
@@ -34,24 +37,24 @@ export interface LeaseLockOptions {
   readonly rest: Pick<Rest, 'get' | 'create' | 'replace'>
   readonly namespace: string
   readonly name: string
-  /** Of this process alone: two that share one would both hold the Lease. */
+  /** Unique to this process. Two processes with the same identity would both hold the Lease. */
   readonly identity: string
-  /** Who is recorded as the one who wrote the Lease. */
+  /** The field manager of the Lease. */
   readonly fieldManager: string
   /** Time for each call, in milliseconds. */
   readonly timeoutMs: number
 }
 
 /**
- * A lock on the Lease of this name. Every write carries the version that it was decided on (optimistic locking), so of
- * two that try at once, one succeeds.
+ * A lock on the Lease of this name. Every write carries the version that it was decided on (optimistic
+ * locking), so if two try at once, one succeeds.
  */
 export function createLeaseLock(options: LeaseLockOptions): LeaseLock {
   const { rest, namespace, name, identity, fieldManager, timeoutMs } = options
   const path = objectPath(leases, namespace, name)
   const call = { timeoutMs, fieldManager }
   const hasRunOut = observeLeases()
-  /** As we last wrote it, if that was the last we heard: a renewal then needs no look before. */
+  /** The Lease as we last wrote it, if nothing came after it. Then a renewal needs no read first. */
   let ours: Lease | undefined
 
   const read = async (): Promise<Lease | undefined> => {
@@ -65,7 +68,7 @@ export function createLeaseLock(options: LeaseLockOptions): LeaseLock {
 
   const attempt = async (): Promise<Attempt> => {
     const current = ours ?? (await read())
-    // Until the answer says so it is not known to be stored.
+    // It counts as stored only when the answer says so.
     ours = undefined
     const holder = current?.spec.holderIdentity
     if (current !== undefined && holder && holder !== identity && !hasRunOut(current)) {
@@ -87,8 +90,8 @@ export function createLeaseLock(options: LeaseLockOptions): LeaseLock {
   return {
     acquireOrRenew: () =>
       attempt().catch(error => {
-        // Somebody wrote since we looked: it may be theirs now, or it was a label, or our own write whose answer was
-        // lost.
+        // Somebody has written since we looked. They may hold the Lease now, or it was a label, or our own
+        // write whose answer was lost.
         if (isConflict(error) || isNotFound(error)) return attempt()
         throw error
       }),
@@ -103,8 +106,8 @@ export function createLeaseLock(options: LeaseLockOptions): LeaseLock {
 }
 
 /**
- * Tells whether another's Lease has run out: by how long it has stayed the same while this process looked on. The times
- * in it are those of another machine's clock, and say nothing here but that it was renewed.
+ * Tells whether somebody else's Lease has expired, by how long it stayed unchanged while this process
+ * watched. The times in it come from the clock of another machine, and show only that it was renewed.
  */
 function observeLeases(): (current: Lease) => boolean {
   let seen: { spec: Lease['spec']; at: number } | undefined

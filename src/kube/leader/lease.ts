@@ -3,15 +3,15 @@ import { z } from 'zod'
 /** How Leases are addressed. */
 export const leases = { apiVersion: 'coordination.k8s.io/v1', plural: 'leases' }
 
-/** For how long others leave a Lease alone after they last saw it change, in seconds. */
+/** How long others leave a Lease alone after they last saw it change, in seconds. */
 export const LEASE_DURATION_SECONDS = 15
 
-/** A Lease of coordination.k8s.io; what else it carries is kept as it is. */
+/** A Lease of coordination.k8s.io. Everything else in it stays as it is. */
 export const lease = z.looseObject({
   metadata: z.looseObject({ name: z.string(), resourceVersion: z.string().optional() }),
   spec: z
     .looseObject({
-      /** Absent or empty: nobody holds it. */
+      /** Absent or empty means that nobody holds it. */
       holderIdentity: z.string().optional(),
       leaseDurationSeconds: z.int().optional(),
       acquireTime: z.string().optional(),
@@ -23,7 +23,7 @@ export const lease = z.looseObject({
 
 export type Lease = z.output<typeof lease>
 
-/** A Lease that does not exist yet, for its first holder. `now` is in milliseconds since the epoch. */
+/** A new Lease for its first holder. `now` is in milliseconds since the epoch. */
 export function newLease(name: string, namespace: string, identity: string, now: number) {
   const { apiVersion } = leases
   const empty: Lease = { apiVersion, kind: 'Lease', metadata: { name, namespace }, spec: {} }
@@ -32,8 +32,8 @@ export function newLease(name: string, namespace: string, identity: string, now:
 }
 
 /**
- * The Lease as its holder is to write it: renewed where it is this holder's already, else taken over. The
- * resourceVersion stays, so that the API server refuses the write if the Lease has changed meanwhile.
+ * The Lease as its holder should write it: renewed if it is already this holder's, otherwise taken over. The
+ * resourceVersion stays, so that the API server rejects the write if the Lease has changed meanwhile.
  */
 export function heldLease(current: Lease, identity: string, now: number): Lease {
   const { spec } = current
@@ -53,13 +53,14 @@ export function heldLease(current: Lease, identity: string, now: number): Lease 
 }
 
 /**
- * The Lease as its holder leaves it: free for whoever looks next, of this program or any that elects in the same way.
+ * The Lease as its holder leaves it: free for the next candidate, of this program or any other that elects
+ * the same way.
  */
 export function releasedLease(current: Lease, now: number): Lease {
   const time = microTime(now)
   return {
     ...current,
-    // One second is the shortest that the API server takes.
+    // The API server accepts no less than one second.
     spec: {
       ...current.spec,
       holderIdentity: '',
@@ -70,7 +71,7 @@ export function releasedLease(current: Lease, now: number): Lease {
   }
 }
 
-/** The API server reads a MicroTime with six digits after the second, and no other number of them. */
+/** The API server reads a MicroTime only with exactly six digits after the second. */
 function microTime(now: number): string {
   return new Date(now).toISOString().replace('Z', '000Z')
 }

@@ -1,7 +1,10 @@
 import { ApiError, type Rest } from '../rest.ts'
 import { type Lease, lease } from './lease.ts'
 
-/** How calls of one client go: answered; refused with a status; never answered; carried out, and the answer lost. */
+/**
+ * How calls of one client go: answered; refused with a status; never answered; carried out, and the answer
+ * lost.
+ */
 export type Line = 'answers' | 'silent' | 'loses answers' | 503 | 403
 
 /** The one Lease of an API server, with its versions, and clients that can be cut off one by one. */

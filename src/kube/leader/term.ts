@@ -1,13 +1,13 @@
 /** One term as leader. */
 export interface Term {
-  /** Aborts when the term ends, once and forever; a new term has a new signal. */
+  /** Aborts when the term ends, once and for all. A new term has a new signal. */
   readonly signal: AbortSignal
-  /** Puts the end off to that time, by `performance.now()`. Does nothing once the term has ended. */
+  /** Moves the end to that time, by `performance.now()`. Does nothing once the term has ended. */
   extend(until: number): void
   end(reason: string): void
 }
 
-/** Starts a term that ends by itself at that time, by `performance.now()`, unless it is extended. */
+/** Starts a term that ends at that time, by `performance.now()`, unless it is extended. */
 export function startTerm(until: number): Term {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined

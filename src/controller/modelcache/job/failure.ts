@@ -8,7 +8,7 @@ import { stateOfHydrator } from './pods.ts'
 
 const MAX_TAIL = 512
 
-/** Why a Job has failed: by its last pod, which knows more than the Job, if that is still there. */
+/** Why a Job failed. Its last pod knows more than the Job does, so we ask the pod if it still exists. */
 export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationPod[]): Cause {
   const pod = pods.at(-1)
   const known = pod && failureOfPod(pod)
@@ -18,7 +18,7 @@ export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationP
   return { reason: 'HydrationFailed', message: `the Job failed: ${foreign(words, MAX_TAIL)}` }
 }
 
-/** Why a pod has ended without success; undefined for one that has not, or ended well. */
+/** Why a pod ended without success; undefined if it has not ended, or succeeded. */
 export function failureOfPod(pod: HydrationPod): Cause | undefined {
   const { status } = pod
   if (status?.reason === 'Evicted') {

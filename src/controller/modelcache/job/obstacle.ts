@@ -6,17 +6,17 @@ import type { Cause } from '../step.ts'
 import { failureOfPod } from './failure.ts'
 import { falseCondition, isFinished, isRunning, stateOfHydrator } from './pods.ts'
 
-/** A claim that has waited for so long is not about to be bound. */
+/** After this time without a volume, a claim is not about to be bound. */
 const BINDING_MS = 120_000
 const MAX_MESSAGE = 1_024
 
-/** What keeps a Job from its work now, in the words of whoever knows; undefined while all is as it should be. */
+/** What keeps a Job from working now, in the words of the component that knows; undefined if all is well. */
 export function obstacle(seen: Observation, { job, pods }: Run): Cause | undefined {
   const pod = pods.at(-1)
   if (pod === undefined) return podRejected(seen, job.metadata.name)
   if (isRunning(pod)) return undefined
   if (isFinished(pod)) return retried(pod)
-  // Its container has ended, and the rest of it is about to.
+  // Its container has ended, and the pod is about to.
   if (pod.status?.phase !== 'Pending') return undefined
   return imagePull(pod) ?? storage(seen) ?? unschedulable(seen, pod) ?? unbound(seen) ?? waiting(seen, pod)
 }
@@ -53,7 +53,7 @@ function storage({ claim, warnings }: Observation): Cause | undefined {
 function unschedulable(seen: Observation, pod: HydrationPod): Cause | undefined {
   const condition = falseCondition(pod, SCHEDULED)
   const words = condition?.message ?? ''
-  // Of a claim that is bound without a consumer: the claim is what to look at.
+  // If the claim should be bound before any pod uses it, the claim is what to look at.
   if (condition?.reason !== 'Unschedulable' || (isUnbound(seen) && words.includes('unbound immediate')))
     return undefined
   const message = `no node may run pod ${pod.metadata.name}: ${foreign(words, MAX_MESSAGE)}; see spec.hydration`
@@ -71,7 +71,7 @@ function unbound(seen: Observation): Cause | undefined {
 
 function waiting(seen: Observation, pod: HydrationPod): Cause | undefined {
   const told = seen.warnings?.run
-  // While the claim waits for its volume, that is what the pod waits for.
+  // While the claim waits for its volume, the pod waits for that too.
   if (told === undefined || isUnbound(seen)) return undefined
   return { reason: 'PodWaiting', message: `pod ${pod.metadata.name} cannot start; an Event says ${told}` }
 }

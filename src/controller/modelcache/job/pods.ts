@@ -1,6 +1,6 @@
 import { HYDRATOR_CONTAINER, type HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
 
-/** The state of the container that hydrates. */
+/** The state of the hydrator's container. */
 export function stateOfHydrator({ status }: HydrationPod) {
   return status?.containerStatuses?.find(({ name }) => name === HYDRATOR_CONTAINER)?.state ?? {}
 }
@@ -15,7 +15,7 @@ export function isFinished({ status }: HydrationPod): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
 
-/** A condition of the pod that does not hold, such as `PodScheduled`. */
+/** A condition of the pod that is False, such as `PodScheduled`. */
 export function falseCondition({ status }: HydrationPod, type: string) {
   return status?.conditions?.find(condition => condition.type === type && condition.status === 'False')
 }

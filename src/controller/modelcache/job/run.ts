@@ -12,32 +12,34 @@ import { failureOfJob, lastLine } from './failure.ts'
 import { obstacle } from './obstacle.ts'
 import { isRunning, stateOfHydrator } from './pods.ts'
 
-/** While a pod runs, for its progress; else, for why it does not. */
+/**
+ * While a pod runs we look often, for its progress; otherwise less often, for the reason why it does not run.
+ */
 const RUNNING_MS = 5_000
 const WAITING_MS = 10_000
 
-/** A Job that failed and may succeed is made again after a pause that doubles. */
+/** A failed Job that may succeed later is created again after a pause that doubles. */
 const PAUSE = { baseMs: 60_000, capMs: 30 * 60_000 }
 
-/** How a task stands; `report` is what its pod said when it ended well. */
+/** The state of a run. `report` is what its pod said if it succeeded. */
 export interface RunResult {
   result: StepResult
   report?: { said: unknown; at: string | undefined }
 }
 
-/** What is to be done about a Job, in the order in which it is looked for. */
+/** What to do about a Job. The states are checked in this order. */
 type JobState =
-  /** It is being deleted, and its name is not free yet. */
+  /** The Job is being deleted, and its name is not free yet. */
   | 'deleting'
-  /** Nobody owns it: the cache that it was made for is gone. */
+  /** The Job has no owner: its cache is gone. */
   | 'orphaned'
-  /** It was made from what the ModelCache was before. */
+  /** The ModelCache has changed since the Job was created. */
   | 'outdated'
-  /** Its UID is not in status, by which admission knows its pods. */
+  /** Status does not have the UID of the Job yet, so admission does not know its pods. */
   | 'unrecorded'
   | 'complete'
   | 'failed'
-  /** It was made suspended, and may begin. */
+  /** The Job was created suspended, and may start now. */
   | 'suspended'
   | 'running'
 
@@ -53,9 +55,9 @@ function stateOf({ cache }: Observation, run: Run): JobState {
 }
 
 /**
- * Brings a task on its way. Its Job is created suspended; its UID goes into status, by which admission knows its
- * pods; then it is resumed. A Job that was made from what the ModelCache was before is deleted, and the next one
- * takes its place.
+ * Advances a run by one step. The controller creates the Job suspended, records its UID in status so that
+ * admission knows its pods, and then resumes it. If the ModelCache has changed since, the controller deletes
+ * the Job and creates another one.
  */
 export function advanceRun(seen: Observation, purpose: Purpose): RunResult {
   const run = seen.runs[purpose]
@@ -102,7 +104,7 @@ function underWay(
   }
 }
 
-/** What status says of a Job that it has not said yet. */
+/** The record of a Job for status. */
 function recordOf({ cache, now }: Observation, { job }: Run): ModelCacheStatus['hydration'] {
   const { refetch, attempt = 0 } = cache.status?.hydration ?? {}
   return {
@@ -119,13 +121,13 @@ function resumption({ job }: Run): Write {
   return { do: 'merge', kind: 'HydrationJob', name, resourceVersion, patch: { spec: { suspend: false } } }
 }
 
-/** Deletes a Job, and its pods with it. The API's own default would leave the pods. */
+/** Deletes a Job together with its pods. The default of the API would leave the pods. */
 function deletion({ job }: Run): Write {
   const { name, uid } = job.metadata
   return { do: 'delete', kind: 'HydrationJob', name, uid, propagation: 'Foreground' }
 }
 
-/** The same of each that is there and not on its way out already. */
+/** The same for each Job that exists and is not being deleted yet. */
 export function deletions(...runs: readonly (Run | undefined)[]): Write[] {
   return runs.flatMap(run =>
     run === undefined || run.job.metadata.deletionTimestamp !== undefined ? [] : [deletion(run)],
@@ -133,15 +135,15 @@ export function deletions(...runs: readonly (Run | undefined)[]): Write[] {
 }
 
 /**
- * It goes on, and is looked at again after a while. One text for all that comes before a pod starts: each other is a
- * write of status.
+ * The run is in progress, and we look again after a while. All states before a pod starts have the same text,
+ * because each new text costs a write of status.
  */
 function inProgress(seen: Observation, purpose: Purpose, message: string, actions: Actions = {}): StepResult {
   const { phase, ...cause } = causeOf(seen, purpose, message)
   return notReady(cause, phase, { ...actions, againMs: WAITING_MS })
 }
 
-/** The reason and the phase while nothing is in the way. */
+/** The reason and the phase while nothing is wrong. */
 function causeOf(seen: Observation, purpose: Purpose, message: string) {
   if (purpose === 'measure') return { reason: 'Measuring', message, phase: 'Resolving' } as const
   if (isUnbound(seen)) return { reason: 'Provisioning', message, phase: 'Provisioning' } as const
@@ -170,7 +172,7 @@ function waitText(job: string): string {
   return `Job ${job} waits for its pod to start`
 }
 
-/** Of the log: an older pod may have said more than this one, which checks first what is there. */
+/** The log decides: an older pod may have reported more than this one, which first checks what exists. */
 function progressOf({ progress }: Observation): Partial<ModelCacheStatus> {
   if (progress === undefined) return {}
   const { bytes, bytesTotal, files } = progress
@@ -182,7 +184,7 @@ function progressOf({ progress }: Observation): Partial<ModelCacheStatus> {
   }
 }
 
-/** 100% is for a snapshot that is complete. */
+/** Only a complete snapshot has 100%. */
 function percent(share: number): string {
   return `${Math.min(99, Math.floor(share * 100))}%`
 }
@@ -197,18 +199,18 @@ function completed(seen: Observation, purpose: Purpose, run: Run): RunResult {
   if (!isOld(seen, run))
     return { result: inProgress(seen, purpose, 'the Job is complete, and its report is on its way') }
   const message = `Job ${run.job.metadata.name} is complete, but its pod is gone, and its report with it`
-  // What was written is there, so that another run costs little.
+  // The files stay on the volume, so another run costs little.
   const isFirst = (seen.cache.status?.hydration?.attempt ?? 0) <= 1
   if (!isFirst) return { result: failed(seen, run, { reason: 'HydrationFailed', message }) }
   return { result: inProgress(seen, purpose, `${message}; it runs again`, { writes: [deletion(run)] }) }
 }
 
-/** Whether a Job ended so long ago that all watches have told of its pod. */
+/** Whether the Job ended so long ago that the watches must have shown its pod by now. */
 function isOld({ now }: Observation, run: Run): boolean {
   return now - (endOf(run) ?? now) > WAITING_MS
 }
 
-/** What will fail again waits for somebody; the rest is tried again. */
+/** A final failure waits for somebody to act. Any other is retried. */
 export function failed(seen: Observation, run: Run, { reason, message }: Cause): StepResult {
   const { cache, now } = seen
   const { namespace, name } = cache.metadata

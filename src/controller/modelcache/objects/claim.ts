@@ -2,7 +2,7 @@ import { managedClaimOf } from '../../../api/managed-claim.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { madeFor } from './made-for.ts'
 
-/** The claim onto which a cache is staged. The class is named, so that another default one tomorrow changes nothing. */
+/** The claim of a cache. It names its class, so that a new default class changes nothing. */
 export function claim(cache: ModelCache, storageClassName: string, sizeGiB: number): object {
   return {
     apiVersion: 'v1',

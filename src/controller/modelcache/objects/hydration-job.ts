@@ -13,7 +13,7 @@ import { API_VERSION } from '../../../api/schema/group.ts'
 import { askSource } from '../../../api/sources.ts'
 import { madeFor } from './made-for.ts'
 
-/** What a Job does: write the snapshot, or say how much a volume has to hold for it. */
+/** What a Job does: write the snapshot, or measure how much a volume must hold. */
 export type Purpose = 'hydrate' | 'measure'
 
 /** What an installation gives to every Job. */
@@ -21,52 +21,59 @@ export interface HydratorSettings {
   image: string
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never' | undefined
   /**
-   * Labels and annotations that a ModelCache may give to its hydration pod, besides those that every installation
-   * allows.
+   * Labels and annotations that a ModelCache may give to its hydration pod, in addition to those that every
+   * installation allows.
    */
   metadataKeys?: readonly string[] | undefined
-  /** Proxies, a CA of the company, the hub. */
+  /** Proxies, a company CA, the hub. */
   env: readonly Variable[]
 }
 
 const VOLUME = '/volume'
 const SECRETS = '/secrets'
 const CONFIG_MAPS = '/config-maps'
-/** What is written there becomes the termination message of the container. */
+/** The container's termination message is what it writes to this file. */
 const TERMINATION_LOG = '/dev/termination-log'
 
 /** uid and gid of the image's user. */
 const NONROOT = 65_532
 
-/** Pods of a Job that may be made after the first, with a growing pause in between of up to ten minutes. */
+/** How many more pods a Job may create after the first one. The pauses in between grow to ten minutes. */
 const BACKOFF_LIMIT = 6
 
-/** For a file of any size: the hydrator streams. The rest of the limit is page cache, which the kernel takes back. */
+/**
+ * Enough for a file of any size, because the hydrator streams. The rest of the limit is page cache, which the
+ * kernel reclaims.
+ */
 const RESOURCES = {
   requests: { cpu: '250m', memory: '256Mi', 'ephemeral-storage': '64Mi' },
   limits: { cpu: '2', memory: '512Mi', 'ephemeral-storage': '256Mi' },
 }
 
-/** The sidecars of service meshes outlive the container, and keep a Job from ever ending. */
+/** Turns off the sidecars of service meshes. They outlive the container, and the Job would never end. */
 const NO_SIDECARS = {
   labels: { 'sidecar.istio.io/inject': 'false' },
   annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
 }
 
-/** The name of the Job of a cache: reserved, like that of its claim. */
+/** The name of the Job of a cache. It is reserved, like the name of the claim. */
 export function jobName({ metadata }: ModelCache, purpose: Purpose): string {
   return purpose === 'hydrate' ? managedName(metadata.name) : managedVariant(metadata.name, purpose)
 }
 
-/** The same as long as nothing has changed that decides what a Job does, so that a Job that failed would fail again. */
+/**
+ * This value stays the same until something changes that decides what a Job does. Until then a failed Job
+ * would fail again.
+ */
 export function madeFrom(cache: ModelCache): string {
   const parts = [jobInputs(cache), cache.metadata.annotations?.[REFETCH]]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
 /**
- * The Job that stages a cache, suspended: its pods may write to the claim only once its UID is in the status of the
- * cache. One pod at a time. What will fail again ends it at once; an eviction or a preemption does not count.
+ * The Job that stages a cache. It is created suspended: its pods may write to the claim only once its UID is
+ * in the status of the cache. One pod runs at a time. A final failure ends the Job at once; an eviction or a
+ * preemption does not count.
  */
 export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: HydratorSettings): object {
   const { labels, ...made } = madeFor(cache)
@@ -143,7 +150,7 @@ function podTemplate(
           ],
           env: [...env, ...textVariables(MANIFEST_VARIABLE, JSON.stringify(manifestOf(cache)))],
           resources: resourcesOf(cache),
-          // Where the process ends without a word, the end of its log says more than nothing.
+          // If the process ends without a message, the end of its log is better than nothing.
           terminationMessagePolicy: 'FallbackToLogsOnError',
           securityContext: {
             allowPrivilegeEscalation: false,
@@ -162,7 +169,10 @@ function podTemplate(
   }
 }
 
-/** Ours where the ModelCache says nothing of its own. Who asks for more than our limits means more. */
+/**
+ * Our defaults, and the ModelCache's values on top. If it requests more than our limit, its request is the
+ * limit.
+ */
 function resourcesOf({ spec }: ModelCache): object {
   const { requests = {}, limits = {} } = spec.hydration?.resources ?? {}
   return {
@@ -171,7 +181,10 @@ function resourcesOf({ spec }: ModelCache): object {
   }
 }
 
-/** Our requests that would be over the limits of the ModelCache: Kubernetes takes no such pod. */
+/**
+ * Our requests, lowered to the limits of the ModelCache: Kubernetes rejects a pod that requests more than its
+ * limit.
+ */
 function limitedBy(
   limits: Readonly<Record<string, string | number>>,
 ): Readonly<Record<string, string | number>> {
@@ -192,14 +205,14 @@ function podSecurityContext({ spec }: ModelCache): object {
     runAsUser,
     runAsGroup: asked?.runAsGroup ?? NONROOT,
     fsGroup: asked?.fsGroup ?? NONROOT,
-    // A volume with many files is not walked again for each Job.
+    // Kubernetes does not walk a volume with many files again for each Job.
     fsGroupChangePolicy: 'OnRootMismatch',
     ...(asked?.supplementalGroups !== undefined && { supplementalGroups: asked.supplementalGroups }),
     seccompProfile: { type: 'RuntimeDefault' },
   }
 }
 
-/** What `modelcache hydrate` reads: the ModelCache, without what concerns it not. */
+/** What `modelcache hydrate` reads: the ModelCache, without the parts that it does not need. */
 function manifestOf({ metadata, spec }: ModelCache): object {
   const { name, namespace } = metadata
   const { artifact, mount } = spec
@@ -218,8 +231,7 @@ function volumeOf(cache: ModelCache): MountedVolume {
 }
 
 /**
- * The Secret and the ConfigMap of the source. One that is missing is for the hydrator to report, which says what to
- * do.
+ * The Secret and the ConfigMap of the source. If one is missing, the hydrator reports it and says what to do.
  */
 function inputsOf({ spec }: ModelCache): { args: string[]; volumes: MountedVolume[] } {
   const { source } = spec.artifact

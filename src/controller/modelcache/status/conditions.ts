@@ -1,8 +1,8 @@
 import type { Condition } from '../../../api/modelcache-status.ts'
 
 /**
- * The condition as it is to be stored: `lastTransitionTime` moves only when `status` does, as metav1.Condition
- * demands. `now` is in milliseconds since the epoch.
+ * The condition to store: `lastTransitionTime` changes only when `status` does, as metav1.Condition demands.
+ * `now` is in milliseconds since the epoch.
  */
 export function condition(
   previous: readonly Condition[] | undefined,
@@ -14,7 +14,7 @@ export function condition(
   return { ...next, lastTransitionTime }
 }
 
-/** A time as the API server writes it: of whole seconds. */
+/** A time as the API server writes it, in whole seconds. */
 export function rfc3339(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

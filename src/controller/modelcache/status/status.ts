@@ -4,10 +4,10 @@ import type { Observation } from '../observe.ts'
 import type { StepResult, Verdict } from '../step.ts'
 import { condition } from './conditions.ts'
 
-/** The name of this cluster in status where no InferenceCluster stands for it. */
+/** The name of this cluster in status if it has no InferenceCluster. */
 const THIS_CLUSTER = 'local'
 
-/** The whole status of a cache, from what its steps say: one of them, the last, has a verdict. */
+/** The whole status of a cache, from the results of its steps. The last one has a verdict. */
 export function statusOf(seen: Observation, results: readonly StepResult[]): ModelCacheStatus {
   const { cache, clusterName = THIS_CLUSTER } = seen
   const { metadata, spec } = cache
@@ -37,7 +37,7 @@ export function statusOf(seen: Observation, results: readonly StepResult[]): Mod
   }
 }
 
-/** What was found out before and stays true until a step says otherwise: a forced apply removes what is left out. */
+/** Earlier findings stay until a step replaces them. A forced apply removes what we leave out. */
 function kept({ cache }: Observation): Partial<ModelCacheStatus> {
   const { status, spec } = cache
   if (status === undefined || spec.storage.backend !== 'PVC') return {}
@@ -50,7 +50,7 @@ function conditions(
   { ready: isReady, phase, reason, message }: Verdict,
   { resolvedDigest }: Partial<ModelCacheStatus>,
 ): Condition[] {
-  // What was staged once is there, whatever goes on now, unless its claim is lost.
+  // A snapshot that was staged once is still there, whatever happens now, unless its claim is lost.
   const isPopulated = isReady || (resolvedDigest !== undefined && phase !== 'Failed')
   const holds = { Ready: isReady, Populated: isPopulated, Failed: phase === 'Failed' }
   return Object.entries(holds).map(([type, held]) =>

@@ -4,7 +4,7 @@ import { conditionOf, isReady } from '../../../api/readiness.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
 import type { EventInput } from '../../../kube/events.ts'
 
-/** What people want to hear of: each change of phase, and whatever comes in the way. */
+/** Events for people: each change of phase, and each new obstacle. */
 export function transitions(cache: ModelCache, status: ModelCacheStatus): EventInput[] {
   const before = conditionOf(cache.status, 'Ready')
   const after = conditionOf(status, 'Ready')

@@ -1,9 +1,9 @@
 import { goOn, notReady, type Step } from '../step.ts'
 
-/** A quota may be raised, a policy may be changed: nobody tells us when. */
+/** Somebody may raise a quota or change a policy, and no watch tells us when. */
 const AGAIN_MS = 60_000
 
-/** When the API server rejects a write, status says so in its words, and the write is tried again. */
+/** If the API server rejects a write, status shows its words, and the write is tried again. */
 export const rejected: Step = ({ rejection }) => {
   if (rejection === undefined) return goOn()
   const { kind, isQuota, message } = rejection

@@ -5,17 +5,19 @@ import { isMadeFor } from '../objects/made-for.ts'
 import { claimOf, type Observation } from '../observe.ts'
 import { type Cause, goOn, notReady, type Step, type StepResult, type Write } from '../step.ts'
 
-/** Of sources that are a part of the cluster: no object has more than a megabyte or two. */
+/** For sources that are part of the cluster: no object has more than a megabyte or two. */
 const SMALL_GIB = 1
 
 const GIB = 2 ** 30
 
-/** More than the artifact needs by so much: file systems and the journal take their share. */
+/**
+ * A claim is larger than the artifact by this factor, because file systems and the journal take their share.
+ */
 const HEAD_ROOM = 1.1
 
 /**
- * The claim of the cache exists, is its own, and is as large as it should be. It is not waited for: a Job may be its
- * first consumer.
+ * The claim of the cache exists, is ours, and is large enough. The step does not wait until it is bound,
+ * because a Job may be its first consumer.
  */
 export const claim: Step = seen => {
   const { cache, claim } = seen
@@ -40,7 +42,7 @@ export function volumeLost(claim: string): Cause {
   return { reason: 'ClaimLost', message }
 }
 
-/** For people: what the volume has, else what was asked for. */
+/** The size for people: the capacity of the volume, or the request of the claim. */
 export function sizeOnClaim({ claim }: Observation): { size?: string } {
   const size = claim?.status?.capacity?.storage ?? claim?.spec.resources?.requests?.storage
   return size === undefined ? {} : { size: String(size) }
@@ -63,7 +65,7 @@ function made(seen: Observation, name: string): StepResult {
   })
 }
 
-/** GiB: as asked for, else by what was measured. */
+/** In GiB: the size in the spec, or else from the measured size. */
 function sizeOf({ cache: { spec, status } }: Observation): number {
   const measured = status?.bytesTotal
   return (
@@ -73,8 +75,8 @@ function sizeOf({ cache: { spec, status } }: Observation): number {
 }
 
 /**
- * A claim that is to be larger than it asks for, once it is bound: Kubernetes changes no claim before. It never
- * shrinks.
+ * The patch for a bound claim that must grow. Kubernetes changes no claim before it is bound, and a claim
+ * never shrinks.
  */
 export function growth({ cache, claim }: Observation): Write[] {
   const wanted = cache.spec.storage.pvc?.sizeGiB

@@ -5,7 +5,7 @@ import { quote } from '../../../api/schema/text.ts'
 import type { StatusReason } from '../../../api/status-reasons.ts'
 import { goOn, notReady, ready, type Step } from '../step.ts'
 
-/** Backend ExistingPVC is Ready when the claim that people filled can be mounted. */
+/** With backend ExistingPVC, the cache is Ready when the claim that people filled can be mounted. */
 export const existingClaim: Step = ({ cache: { spec }, claim, claimClass, volume }) => {
   const { backend, existingPVC: reference } = spec.storage
   if (backend !== 'ExistingPVC' || reference === undefined) return goOn()
@@ -19,7 +19,7 @@ export const existingClaim: Step = ({ cache: { spec }, claim, claimClass, volume
   return isReady ? ready(cause, { status }) : notReady(cause, 'Pending', { status })
 }
 
-/** Whether a claim that people filled can be mounted, and why not. */
+/** Whether a claim that people filled can be mounted, and if not, why. */
 interface ClaimState {
   ready: boolean
   reason: StatusReason
@@ -27,8 +27,8 @@ interface ClaimState {
 }
 
 /**
- * Backend ExistingPVC is Ready when its claim is bound, stays, and can be mounted on many nodes. A claim that is being
- * deleted is pinned by its pods and would wedge new ones.
+ * With backend ExistingPVC, the cache is Ready if its claim is bound, is not being deleted, and several nodes
+ * can mount it. Pods keep a deleted claim alive, but new pods would hang.
  */
 export function claimState(
   name: string,

@@ -2,8 +2,8 @@ import { namesOf, SOURCES, STAGED_NAMES } from '../../../api/sources.ts'
 import { goOn, notReady, type Step, type StepResult } from '../step.ts'
 
 /**
- * What the API has and this version cannot do is said by name. Admission rejects most of it; an older object may
- * still ask for it.
+ * Says by name what the API has and this version cannot do. Admission denies most of it, but an older object
+ * may still ask for it.
  */
 export const notImplemented: Step = ({ cache: { spec } }) => {
   const { backend } = spec.storage

@@ -4,7 +4,7 @@ import { advanceRun, deletions, failed } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { goOn, notReady, type Step, type StepResult } from '../step.ts'
 
-/** It is known how large the claim has to be: the ModelCache says so, or a Job asks the source. */
+/** Makes sure that the size of the claim is known, from the ModelCache or from a Job that asks the source. */
 export const size: Step = seen => {
   if (isKnown(seen)) return goOn({ writes: deletions(seen.runs.measure) })
   const { report, result } = advanceRun(seen, 'measure')

@@ -6,12 +6,12 @@ import type { Observation } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
 import { goOn, ready, type Step, type StepResult } from '../step.ts'
 
-/** As many as a status has room for; the oldest are forgotten first. */
+/** Status has room for this many. The oldest are dropped first. */
 const MAX_SNAPSHOTS = 64
 
 const MIB = 2 ** 20
 
-/** A Job writes the snapshot, and reports it. */
+/** Runs the Job that writes the snapshot, and reads its report. */
 export const snapshot: Step = seen => {
   const { report, result } = advanceRun(seen, 'hydrate')
   return report === undefined ? result : complete(seen, report)
@@ -48,7 +48,7 @@ function staged(
     filesStaged: files,
     progress: '100%',
     lastHydratedAt: at ?? rfc3339(now),
-    // The next run, whenever it is, is a first one.
+    // The next run, whenever it comes, counts as a first one.
     hydration: {
       ...status?.hydration,
       attempt: undefined,
@@ -58,7 +58,7 @@ function staged(
   }
 }
 
-/** Short: people read it in `kubectl describe`. */
+/** Short, because people read it in `kubectl describe`. */
 function words({ files, bytes, leftOut, seconds }: HydrationReport, claim: string): string {
   const size = bytes < MIB ? `${bytes} bytes` : `${Math.ceil(bytes / MIB)} MiB`
   const left =

@@ -8,8 +8,8 @@ import { growth, sizeOnClaim, volumeLost } from './claim.ts'
 import { snapshot } from './snapshot.ts'
 
 /**
- * A cache that is staged stays Ready until its snapshot is lost, and nothing else ends that: a pod of a live service
- * that is made again must find it. Staging it again goes on beside it.
+ * A staged cache stays Ready until its snapshot is lost, and nothing else ends that: a pod of a live service
+ * that is replaced must find it. A new run goes on beside it.
  */
 export const staysReady: Step = seen => {
   if (!isStaged(seen.cache)) return goOn()
@@ -24,18 +24,18 @@ export const staysReady: Step = seen => {
   return { ...result, status: { ...status, ...result.status }, writes: [...writes, ...(again.writes ?? [])] }
 }
 
-/** Whether a snapshot was complete once, on a claim that is known. */
+/** Whether a snapshot was complete once, on a known claim. */
 export function isStaged({ status }: ModelCache): boolean {
   return status?.resolvedDigest !== undefined && status.claimUID !== undefined
 }
 
-/** Whether the annotation asks for what was not done yet. */
+/** Whether the refetch annotation has a value that was not handled yet. */
 export function isToBeStagedAgain({ metadata, status }: ModelCache): boolean {
   const wanted = metadata.annotations?.[REFETCH]
   return wanted !== undefined && wanted !== status?.hydration?.refetch
 }
 
-/** Why what was staged is not there any more. */
+/** Why the staged snapshot is gone. */
 function loss({ cache, claim }: Observation): Cause | undefined {
   const name = claimOf(cache)
   if (claim === undefined || claim.metadata.uid !== cache.status?.claimUID) {
@@ -49,12 +49,12 @@ function loss({ cache, claim }: Observation): Cause | undefined {
   return claim.status?.phase === 'Lost' ? volumeLost(name) : undefined
 }
 
-/** The Job has done its work, and its pod would pin the volume. */
+/** Deletes the Job: it is done, and its pod would pin the volume. */
 function tidied({ runs }: Observation): Write[] {
   return deletions(runs.hydrate, runs.measure)
 }
 
-/** What it says of itself since it was staged. */
+/** What status has said since the cache was staged. */
 function before({ cache, claim }: Observation): Cause {
   const ready = conditionOf(cache.status, 'Ready')
   const said = ready?.reason === 'SnapshotComplete' ? ready.message : undefined
@@ -64,7 +64,7 @@ function before({ cache, claim }: Observation): Cause {
   }
 }
 
-/** Of a run beside it, what it says of itself, until it is complete. */
+/** During a new run, `status.hydration.message` says how it goes, until it is complete. */
 function stillReady(seen: Observation, { verdict, status = {}, againMs }: StepResult): StepResult {
   if (verdict?.ready) return ready(verdict, { status })
   const message = verdict && `${verdict.reason}: ${verdict.message}`
