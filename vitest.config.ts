@@ -16,7 +16,7 @@ export default defineConfig({
             'test/testbed/**/*.test.ts',
             'test/fuzz/**/*.test.ts',
           ],
-          // They start processes, and a machine may be busy with others.
+          // They start processes, and a machine may be busy.
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
@@ -26,7 +26,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/setup.ts'],
-          // One control plane serves all files; each file works in namespaces of its own.
+          // One control plane serves all files. Each file uses its own namespaces.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
-          // Each file takes down a control plane of its own.
+          // Each file stops a control plane of its own.
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 180_000,
@@ -47,7 +47,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/node/**/*.test.ts'],
           globalSetup: ['test/node/setup.ts'],
-          // One cluster serves all files; some take the product down.
+          // One cluster serves all files. Some stop the product.
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -21,7 +21,7 @@ const imports: Import[] = files.flatMap(from =>
 )
 const ofProduct = imports.filter(({ from }) => !isTestHelp(from))
 
-/** The relative paths that a file imports, types too. */
+/** The relative paths that a file imports, including types. */
 function importsOf(source: string): string[] {
   const statements = source.matchAll(/^(?:import|export)\s+(?:[\w$*\s{},]*?\sfrom\s+)?['"](\.[^'"]+)['"]/gm)
   const calls = source.matchAll(/\bimport\(\s*['"](\.[^'"]+)['"]/g)
@@ -34,7 +34,7 @@ function folderOf(file: string): string {
 
 const show = ({ from, to }: Import) => `${from} imports ${to}`
 
-/** Whom the files of each folder may import, besides one another. */
+/** What the files of each folder may import, in addition to one another. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   api: [],
   kube: ['backoff.ts'],

@@ -39,7 +39,10 @@ export const storedPod = z.looseObject({
 
 export type StoredPod = z.infer<typeof storedPod>
 
-/** A mount of a claim in a stored pod, in one line: `container claim[/subPath] at path`, `!` where it is writable. */
+/**
+ * A mount of a claim in a stored pod, on one line: `container claim[/subPath] at path`, with `!` if it is
+ * writable.
+ */
 export function claimMounts(pod: StoredPod): string[] {
   return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].flatMap(({ name, volumeMounts }) =>
     (volumeMounts ?? []).flatMap(mount => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { page, table, wrapped } from './markdown.ts'
 
-/** What the page tells of a node of a schema. */
+/** What the page says about a node of a schema. */
 const node = z.object({
   type: z.string().optional(),
   description: z.string().optional(),
@@ -83,7 +83,7 @@ function typeOf({ type, format, items, additionalProperties, ...schema }: Node):
   return format ?? type ?? 'object'
 }
 
-/** Words, default and bounds, as sentences. */
+/** Description, default and bounds, as sentences. */
 function boundsOf(schema: Node): string {
   const { enum: words, minimum, maximum, maxLength, maxItems, maxProperties } = schema
   const parts = [

@@ -58,7 +58,7 @@ const INFERENCE_CLUSTER_COLUMNS: PrinterColumn[] = [
   AGE,
 ]
 
-/** The CustomResourceDefinition of ModelCache, made from the zod schema. */
+/** The CustomResourceDefinition of ModelCache, from the zod schema. */
 export function modelCacheCrd(): JsonSchema {
   return definition({
     scope: 'Namespaced',
@@ -75,7 +75,7 @@ export function modelCacheCrd(): JsonSchema {
   })
 }
 
-/** The CustomResourceDefinition of InferenceCluster, made from the zod schema. */
+/** The CustomResourceDefinition of InferenceCluster, from the zod schema. */
 export function inferenceClusterCrd(): JsonSchema {
   return definition({
     scope: 'Cluster',
@@ -94,7 +94,7 @@ export function inferenceClusterCrd(): JsonSchema {
 interface Definition {
   scope: 'Namespaced' | 'Cluster'
   names: { plural: string } & JsonSchema
-  /** Members of the one version, besides its schema. */
+  /** Members of the one version, in addition to its schema. */
   version: { subresources?: JsonSchema; additionalPrinterColumns: PrinterColumn[] }
   schema: JsonSchema
 }

@@ -7,9 +7,9 @@ import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
 import { type Quote, reasonsMarkdown, statusReasonsMarkdown } from './reasons-doc.ts'
 import { storageClassesMarkdown } from './storage-doc.ts'
 
-/** The files that come from the code, by their path in the repository, and how each is made. A test compares them. */
+/** The generated files by their path in the repository, and how each is generated. A test compares them. */
 export const GENERATED = [
-  // Twice, since Helm reads nothing outside of its chart.
+  // Twice, because Helm reads nothing outside its chart.
   ...['manifests/crds', 'chart/files/crds'].flatMap(folder => [
     {
       path: `${folder}/modelplane.ai_modelcaches.yaml`,
@@ -37,7 +37,9 @@ function crdYaml(source: string, crd: object): string {
   return header + stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-/** What the examples quote that are named after a reason; a test through the API server holds the quotes true. */
+/**
+ * The quotes in the examples that are named after a reason. A test through the API server checks the quotes.
+ */
 function quotesOf(reason: Reason): Quote[] {
   const name = reason.replaceAll(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()
   return ['examples/denied', 'examples/warned'].flatMap(gallery => {
@@ -48,7 +50,7 @@ function quotesOf(reason: Reason): Quote[] {
   })
 }
 
-/** The command of the comment that begins an example, and what it prints. */
+/** The command in the comment at the top of an example, and what it prints. */
 function quotedIn(example: string): string[] {
   const comment = example.slice(0, example.search(/^[^#]/m)).split('\n')
   const quoted = comment.slice(comment.findIndex(line => line.startsWith('#     $ ')))

@@ -12,7 +12,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** An indented block, as it is. */
+/** An indented block, unchanged. */
 export function block(lines: readonly string[]): string {
   return lines.map(line => `    ${line}`).join('\n')
 }

@@ -2,7 +2,7 @@ import { REASONS, type Reason } from '../src/api/reasons.ts'
 import { type Effect, STATUS_REASONS } from '../src/api/status-reasons.ts'
 import { block, page, table, wrapped } from './markdown.ts'
 
-/** An example of a reason: where it is, and what kubectl prints for it, line by line, after the command itself. */
+/** An example of a reason: where it is, and what kubectl prints for it, line by line, after the command. */
 export interface Quote {
   folder: string
   lines: readonly string[]
@@ -14,8 +14,8 @@ const INTRODUCTION =
 const SAYS = { denied: 'denied', warned: 'warned', both: 'denied or warned' } as const
 
 /**
- * docs/reasons.md: each reason of admission in a table, then what it means, how kubectl tells it, and what to do
- * about it.
+ * docs/reasons.md: a table of all reasons of admission, then for each its meaning, what kubectl prints, and
+ * what to do about it.
  */
 export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]): string {
   const rows = Object.entries(REASONS).map(([reason, { says, who }]) => [linked(reason), SAYS[says], who])
@@ -45,7 +45,10 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
   ok: 'Ready',
 }
 
-/** docs/status-reasons.md: each reason of status in a table, then what it means, and what to do about it. */
+/**
+ * docs/status-reasons.md: a table of all reasons of status, then for each its meaning and what to do about
+ * it.
+ */
 export function statusReasonsMarkdown(): string {
   const reasons = Object.entries(STATUS_REASONS).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const rows = reasons.map(([reason, { effect, who }]) => [linked(reason), EFFECTS[effect], who])

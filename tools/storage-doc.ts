@@ -15,7 +15,7 @@ const SOURCES: Readonly<Record<Source, string>> = {
   memory: 'general knowledge that nobody has checked against the driver',
 }
 
-/** docs/storage-classes.md: what is known of each provisioner, and how. */
+/** docs/storage-classes.md: what we know about each provisioner, and from where. */
 export function storageClassesMarkdown(): string {
   const sources = Object.entries(SOURCES).map(([source, meaning]) => [source, meaning])
   return page('src/storage/', 'Storage classes', [
@@ -35,7 +35,7 @@ function rowsOf([name, source, rule]: Row): string[][] {
   ])
 }
 
-/** Every verdict that a rule can come to, with the value that leads to it. */
+/** Every verdict that a rule can reach, with the value that leads to it. */
 function verdictsOf(rule: Rule): Verdict[] {
   if ('answer' in rule) return [rule]
   const [parameter] = rule.names

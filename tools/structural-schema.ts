@@ -8,12 +8,12 @@ const rootSchema = z.object({
   required: z.array(z.string()).optional(),
 })
 
-/** Root fields that the API server defines by itself; a schema may name them and no more. */
+/** Root fields that the API server defines. A schema may name them, and nothing more. */
 const OWNED = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } }
 
 /**
- * The schema of a kind as apiextensions/v1 wants it: OpenAPI 3.0, every node typed, no `$ref`, and the three
- * root fields that the API server owns (apiVersion, kind, metadata) left to it.
+ * The schema of a kind as apiextensions/v1 wants it: OpenAPI 3.0, every node typed, no `$ref`, and without
+ * the three root fields of the API server (apiVersion, kind, metadata).
  */
 export function structuralSchema(kind: z.ZodType): JsonSchema {
   const schema = z.toJSONSchema(kind, {
@@ -37,18 +37,18 @@ function makeStructural(node: JsonSchema): void {
   }
   if (node.type === 'integer') {
     node.format = 'int64'
-    // zod's bounds of a safe integer; the field's own bounds, if any, are tighter and stay.
+    // zod's bounds of a safe integer. The field's own bounds are tighter and stay.
     if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum
     if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum
   }
   if (isEmptyObjectSchema(node.additionalProperties)) {
-    // A loose object: whatever it holds is kept, so that the rule that rejects it by name sees it.
+    // A loose object: everything in it is kept, so that the rule that denies it by name can see it.
     delete node.additionalProperties
     node['x-kubernetes-preserve-unknown-fields'] = true
   }
-  // The API server does not store an empty one, and `kubectl apply` would find a difference forever.
+  // The API server does not store an empty one, and `kubectl apply` would show a difference forever.
   if (isEmptyObjectSchema(node.properties)) delete node.properties
-  // Keys of maps are checked where they are used; structural schemas cannot describe them.
+  // Keys of maps are checked where they are used. Structural schemas cannot describe them.
   delete node.propertyNames
   delete node.$schema
 }

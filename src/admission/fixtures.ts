@@ -18,7 +18,7 @@ import type { Decision } from './decision.ts'
 import type { Finding } from './finding.ts'
 import type { Policy } from './policy.ts'
 
-/** A view of a cluster that holds these objects and no others. */
+/** A view of a cluster with exactly these objects. */
 export function aView(
   held: {
     caches?: ModelCache[]
@@ -48,7 +48,7 @@ export function aView(
     get<K extends RuleKind>(kind: K, namespace: string | undefined, name: string) {
       const all: readonly RuleKinds[K][] = objects[kind]
       const found = all.find(each => each.metadata.name === name && isWithin(each, namespace))
-      // Those that nobody mentions exist.
+      // Namespaces that nobody mentions exist.
       return found ?? (kind === 'Namespace' ? ({ metadata: { name } } as RuleKinds[K]) : undefined)
     },
     list<K extends RuleKind>(kind: K, namespace?: string) {
@@ -64,7 +64,7 @@ export function aView(
   }
 }
 
-/** Objects of kinds without namespaces are in none. */
+/** Objects of kinds without namespaces have none. */
 function isWithin({ metadata }: StoredObject, namespace: string | undefined): boolean {
   return namespace === undefined || metadata.namespace === namespace
 }
@@ -72,7 +72,7 @@ function isWithin({ metadata }: StoredObject, namespace: string | undefined): bo
 export const JOB_CONTROLLER = 'system:serviceaccount:kube-system:job-controller'
 export const CONTROLLER = 'system:serviceaccount:modelcache-system:modelcache-controller'
 
-/** The choices of an administrator who has made none. */
+/** The policy of an administrator who has set nothing. */
 export function aPolicy(given: Partial<Policy> = {}): Policy {
   return {
     unknownProvisioner: 'Deny',
@@ -82,7 +82,7 @@ export function aPolicy(given: Partial<Policy> = {}): Policy {
   }
 }
 
-/** A review as the API server sends it, before anything has parsed it. */
+/** A review as the API server sends it, before it is parsed. */
 export function aReview(request: Record<string, unknown> = {}) {
   return {
     apiVersion: 'admission.k8s.io/v1',
@@ -107,7 +107,7 @@ export function aRequest(request: Record<string, unknown> = {}): AdmissionReques
   return admissionReview.parse(aReview(request)).request
 }
 
-/** The findings of a denial; none when it is allowed. */
+/** The findings of a denial; empty if it is allowed. */
 export function findingsOf(decision: Decision): readonly Finding[] {
   return decision.allowed ? [] : decision.findings
 }

@@ -10,7 +10,7 @@ import { CACHES } from './names.ts'
 import { API_VERSION } from './schema/group.ts'
 import { snapshotPath } from './volume-layout.ts'
 
-/** Objects for tests: sound as they are, each test says only what it is about. */
+/** Objects for tests. Each is valid as it is, so a test states only what it is about. */
 
 export const NAMESPACE = 'ml-team'
 /** A commit of the repository that `aModelCache` stages. */
@@ -22,7 +22,7 @@ export const SNAPSHOT = snapshotPath(DIGEST)
 type CacheInput = z.input<typeof modelCache>
 type SpecInput = CacheInput['spec']
 
-/** A ModelCache of weights on a claim of its own, just created: the controller has not seen it yet. */
+/** A ModelCache of weights on its own claim. It is new, and the controller has not seen it yet. */
 export function aModelCache(
   given: {
     name?: string
@@ -45,7 +45,7 @@ export function aModelCache(
   })
 }
 
-/** A ModelCache whose snapshot is on its claim. */
+/** A ModelCache with a snapshot on its claim. */
 export function aReadyCache({
   name = 'llama',
   path = '/mnt/model',
@@ -76,7 +76,7 @@ export function aCondition(type: string, status: Condition['status'], given: Par
   }
 }
 
-/** A running container that asks for nothing in particular. */
+/** A running container that asks for nothing special. */
 export function aContainer(given: Loosely<Partial<Container>> & Record<string, unknown> = {}): Container {
   return { name: 'app', image: 'registry.example/app:1', ...given }
 }
@@ -113,7 +113,7 @@ export type Loosely<T> = T extends readonly (infer E)[]
     ? { [K in keyof T]: Loosely<T[K]> } & { readonly [other: string]: unknown }
     : T
 
-/** A pod with all its members, also those that no rule reads and parsing leaves out. */
+/** A pod with all its members, including those that no rule reads and parsing drops. */
 export function asSent(given: unknown): Pod {
   pod.parse(given)
   return given as Pod
@@ -138,7 +138,7 @@ export function aClaim(
   })
 }
 
-/** A volume that only some nodes reach, by their host names, or each one where none is given. */
+/** A volume that only some nodes can reach, by their host names, or all nodes if none is given. */
 export function aVolume(name: string, ...nodes: string[]): PersistentVolume {
   const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'In', values: nodes }]
   const required = { nodeSelectorTerms: [{ matchExpressions }] }
@@ -158,7 +158,7 @@ export function aStorageClass(
   })
 }
 
-/** A registered cluster, whose ModelCaches that name no class get this one. */
+/** A registered cluster. Its ModelCaches without a class get this one. */
 export function anInferenceCluster(name: string, storageClassName?: string): InferenceCluster {
   return inferenceCluster.parse({
     apiVersion: API_VERSION,

@@ -38,7 +38,7 @@ describe('the label of a cache', () => {
 
   test('is not shared by any of 100,000 long names that begin alike', () => {
     const labels = new Set<string>()
-    // With 32 bits of hash, 36,204 names were enough.
+    // With a hash of 32 bits, 36,204 names were enough for a collision.
     for (let index = 0; index < 100_000; index++) labels.add(managedName(`${'x'.repeat(64)}${index}`))
     expect(labels.size).toBe(100_000)
   })

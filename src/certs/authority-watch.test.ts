@@ -42,7 +42,7 @@ afterEach(async () => {
 const logger = pino({ level: 'trace' }, { write: line => log.push(line) })
 const signedBy = (signer: KeyedCertificate): Authority => ({ signer, next: undefined, previous: [] })
 
-/** What one replica sees. */
+/** The state that one replica sees. */
 const aReplica = () =>
   watchAuthority({
     config: server.config,

@@ -31,7 +31,7 @@ const settled = () => vi.advanceTimersByTimeAsync(0)
 const alone = (): Authority => ({ signer: a, next: undefined, previous: [] })
 const rotating = (): Authority => ({ signer: a, next: b, previous: [] })
 
-/** An installation of which both configurations trust what they are given, with a writer at work. */
+/** An installation whose two configurations trust what they are given, with a running writer. */
 function aWriter({ stored = alone(), trusted }: { stored?: Authority; trusted?: Authority } = {}) {
   const at = anInstallation()
   at.putAuthority(stored)
@@ -42,7 +42,7 @@ function aWriter({ stored = alone(), trusted }: { stored?: Authority; trusted?: 
   return { ...at, start, names: () => at.applied.map(({ name }) => name) }
 }
 
-/** `caBundle` of all webhooks when ours trust that, and no others are touched. */
+/** `caBundle` of all webhooks if ours trust that and no others have changed. */
 function all(authority: Authority) {
   const caBundle = base64(trustBundle(authority))
   const ours = ['mutating', 'validating'].flatMap(kind => [
@@ -148,7 +148,7 @@ describe('a Secret that cannot be used is never trusted', () => {
     await settled()
     const { data } = aSecretOf(SERVICE.namespace, { ...alone(), signer: b })
     changeSecret(secret => ({ ...secret, data: spoil(data ?? {}) }))
-    // Not even in place of nothing.
+    // Not even to replace nothing.
     mutating.set(aConfiguration('mutating'))
     await vi.advanceTimersByTimeAsync(3_600_000)
     expect(applied).toEqual([])
@@ -171,7 +171,7 @@ describe('a decision from a stale look', () => {
   test('fails, and is made again from what the watch tells then', async () => {
     const { applied, bundles, catchUp, lag, mutating } = aWriter({ trusted: alone() })
     await settled()
-    // Emptied, which the watch tells, and filled in again by somebody, which it does not yet.
+    // Somebody empties it, which the watch shows, and fills it again, which the watch does not show yet.
     mutating.set(aConfiguration('mutating'))
     lag()
     mutating.set(aConfiguration('mutating', alone()))

@@ -10,7 +10,7 @@ import { DAY_MS, type KeyedCertificate } from './issue.ts'
 import { base64 } from './webhook-configurations.ts'
 
 const SETTLE_MS = 120_000
-/** How often the clocks are looked at. */
+/** How often the code looks at the clock. */
 const LOOK_MS = 30_000
 /** Seven days of a leaf, and an hour for clocks. */
 const TRUSTED_MS = 7 * DAY_MS + 3_600_000
@@ -39,7 +39,7 @@ afterEach(() => {
 
 const logger = pino({ level: 'info' }, { write: line => log.push(line) })
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
-/** Sets the wall clock, and waits until it was looked at. */
+/** Sets the wall clock, and waits until the code has looked at it. */
 const leap = (to: number) => {
   vi.setSystemTime(to)
   return pass(LOOK_MS)
@@ -47,7 +47,7 @@ const leap = (to: number) => {
 const alone = (): Authority => ({ signer: a, next: undefined, previous: [] })
 const rotating = (): Authority => ({ signer: a, next: b, previous: [] })
 
-/** An installation that shows what its Secret says. */
+/** An installation whose webhooks show what the Secret says. */
 function aPlane(stored: Authority = alone()) {
   const at = anInstallation()
   at.putAuthority(stored)
@@ -69,7 +69,7 @@ function aPlane(stored: Authority = alone()) {
 
 type Plane = ReturnType<typeof aPlane>
 
-/** What the Secret says in short: names of who signs, who is next, and who was. */
+/** The Secret in short: who signs, who is next, and who signed before. */
 function said({ storedAuthority }: Plane): string {
   const { signer, next, previous } = storedAuthority()
   const names = new Map([
@@ -85,7 +85,7 @@ function said({ storedAuthority }: Plane): string {
   ].join(', ')
 }
 
-/** Lets time pass until that is said, looking after every step of a second. */
+/** Advances time by a second at a time until the Secret says that. */
 async function until(plane: Plane, saying: string, atMostMs: number): Promise<number> {
   const began = performance.now()
   while (said(plane) !== saying) {
@@ -399,7 +399,7 @@ describe('two leaders at a time', () => {
     plane.rotate()
     plane.lag()
     plane.ask('today')
-    // By another, who sees it.
+    // Somebody else does it, and sees it.
     plane.putAuthority(rotating())
     const { resourceVersion } = plane.secret.stored()?.metadata ?? {}
     await leap(NOW + 300 * DAY_MS)

@@ -32,10 +32,7 @@ export function aSecretOf(namespace: string, authority: Authority): AuthoritySec
   return changedSecret(anEmptySecret(namespace), authority)
 }
 
-/**
- * A certificate that is `like` another, signed by itself with an ECDSA key: the kind that cert-manager is
- * asked for.
- */
+/** A certificate `like` another, self-signed with an ECDSA key, as cert-manager can issue. */
 export function anEcdsaPair(like: KeyedCertificate): KeyedCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const spki = publicKey.export({ type: 'spki', format: 'der' })

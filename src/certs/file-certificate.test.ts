@@ -44,7 +44,7 @@ const logger = pino({ level: 'info' }, { write: line => log.push(line) })
 const complaints = () => log.filter(line => line.includes('cannot use'))
 const look = () => vi.advanceTimersByTime(READ_MS)
 
-/** A certificate in a mounted Secret, and each that took its place. */
+/** A certificate in a mounted Secret, and each one that replaced it. */
 function start(pair = first, clock = () => NOW) {
   const secret = mountSecret(dir, pair)
   const serving = fileCertificate({ ...secret, logger, signal: stop.signal, clock })
@@ -66,7 +66,7 @@ test('a swapped pair is found by the next look, and told once', () => {
   expect(serving.current()).toEqual(first)
   look()
   expect(serving.current()).toEqual(second)
-  // kubelet makes a new version also when another key of the Secret has changed.
+  // kubelet also creates a new version when another key of the Secret changes.
   secret.swap(second)
   for (let i = 0; i < 10; i++) look()
   expect(renewals).toEqual([second])
@@ -134,7 +134,7 @@ describe('the last pair goes on, and the log says why once, while there is', () 
     expect(serving.current()).toEqual(first)
     expect(complaints()).toHaveLength(1)
     expect(complaints()[0]).toContain('expired')
-    // As the metric shows.
+    // As the metric shows it.
     expect(serving.expiresAt()).toBe(NOW + 7 * DAY_MS)
     secret.swap(later)
     look()

@@ -17,10 +17,10 @@ import {
 
 export const SERVICE = { name: 'modelcache-webhook', namespace: 'modelcache-system' }
 
-/** The webhook that somebody else has put into each of our configurations. */
+/** Somebody else's webhook in each of our configurations. */
 export const FOREIGN = { name: 'foreign.example.com', caBundle: base64('theirs') }
 
-/** A write of `caBundle`, and of nothing beside it. */
+/** A write of `caBundle` and nothing else. */
 const bundlesOnly = z.strictObject({
   apiVersion: z.literal('admissionregistration.k8s.io/v1'),
   kind: z.string(),
@@ -31,8 +31,8 @@ const bundlesOnly = z.strictObject({
 })
 
 /**
- * The Secret of the CA and our two webhook configurations, as an API server keeps them: what is written must
- * name the version that is there. The watches tell of it at once, unless they lag.
+ * The Secret of the CA and our two webhook configurations, as an API server keeps them: a write must name the
+ * present version. The watches show it at once, unless they lag.
  */
 export function anInstallation() {
   const [mutatingKind, validatingKind] = webhookConfigurations
@@ -61,7 +61,7 @@ export function anInstallation() {
         if (!state.lagging) show()
         for (const witness of witnesses) witness()
       },
-      /** What is stored, if that is its version. */
+      /** The stored object, if that is its version. */
       at(version: string | undefined): T {
         if (stored === undefined) throw new ApiError(404, 'NotFound', 'there is none')
         if (stored.metadata.resourceVersion === version) return stored
@@ -131,7 +131,7 @@ export function anInstallation() {
     rest,
     freshCA: async () => fresh.shift() ?? raise('no CA is left'),
     state,
-    /** Every write that was tried. */
+    /** Every attempted write. */
     applied,
     replaced,
     secret,
@@ -140,22 +140,22 @@ export function anInstallation() {
     putAuthority: (stored: Authority) => secret.set(aSecretOf(SERVICE.namespace, stored)),
     changeSecret: (change: (stored: AuthoritySecret) => AuthoritySecret) =>
       secret.set(change(secret.stored() ?? raise('there is no Secret'))),
-    /** What the Secret says, whatever the watches have told of it. */
+    /** The stored Secret, whatever the watches have shown. */
     storedAuthority: (): Authority =>
       readAuthority(secret.stored() ?? raise('there is no Secret'), Date.now()).authority ??
       raise('the Secret is spoilt'),
-    /** `caBundle` of each webhook, whatever the watches have told of it. */
+    /** The stored `caBundle` of each webhook, whatever the watches have shown. */
     bundles: (): Record<string, string | null | undefined> =>
       Object.fromEntries(
         [mutating, validating]
           .flatMap(({ stored }) => stored()?.webhooks ?? [])
           .map(({ name, clientConfig }) => [name, clientConfig.caBundle]),
       ),
-    /** The CAs that are made from now on, in order. */
+    /** The CAs to create from now on, in order. */
     makes(...cas: KeyedCertificate[]) {
       fresh = cas
     },
-    /** What this replica still knows of a Secret that was sound. */
+    /** What this replica still knows of an earlier, valid Secret. */
     holds(known: Authority) {
       sound = known
     },
@@ -166,14 +166,13 @@ export function anInstallation() {
       state.lagging = false
       for (const { show } of [secret, mutating, validating]) show()
     },
-    /** Calls the witness after each change of anything. */
+    /** Calls the witness after each change. */
     witness: (witness: () => void) => witnesses.push(witness),
   }
 }
 
 /**
- * One of our configurations as it is shipped, or with an authority trusted: two webhooks of ours and a
- * foreign one.
+ * One of our configurations as shipped, or with a trusted authority: two webhooks of ours and a foreign one.
  */
 export function aConfiguration(kind: 'mutating' | 'validating', authority?: Authority): WebhookConfiguration {
   const ours = ['pods', 'jobs'].map(what => ({

@@ -100,7 +100,7 @@ interface Server {
   caPem: string
 }
 
-/** A handshake checks the dates, so these certificates are of the present. */
+/** A handshake checks the dates, so these certificates are valid now. */
 async function freshServer(): Promise<Server> {
   const authority = await issueCA({ commonName: 'test CA', days: 1 })
   const request = { commonName: 'server', dnsNames: DNS_NAMES, days: 1, usages: ['serverAuth'] } as const

@@ -50,7 +50,7 @@ const by = (signer: KeyedCertificate, changes: Partial<Authority> = {}): Authori
   ...changes,
 })
 
-/** The Secret as a replica sees it, which the test writes. */
+/** The Secret as a replica sees it. The test writes it. */
 function aSecret(authority?: Authority) {
   const store = createStore({ resource: authoritySecrets(NAMESPACE), logger })
   const write = (data: AuthoritySecret['data']) =>
@@ -71,7 +71,7 @@ function aSecret(authority?: Authority) {
   return secret
 }
 
-/** A replica of the webhook, and each certificate that it had after the first. */
+/** A replica of the webhook, and each certificate after its first. */
 function aReplica({ watch }: ReturnType<typeof aSecret>) {
   const serving = mintCertificate({
     authority: watch,
@@ -86,7 +86,7 @@ function aReplica({ watch }: ReturnType<typeof aSecret>) {
   return { serving, renewals }
 }
 
-/** What the replica serves with after its next renewal, which must be the `count`th. */
+/** The certificate after the replica's next renewal, which must be the `count`th. */
 async function renewed({ serving, renewals }: ReturnType<typeof aReplica>, count: number) {
   await vi.waitFor(() => expect(renewals.length).toBeGreaterThanOrEqual(count), PATIENCE)
   expect(renewals).toHaveLength(count)
@@ -161,7 +161,7 @@ describe('the first certificate', () => {
     setImmediate(turn)
     await aReplica(aSecret(by(a))).serving.first
     made = true
-    // Were the key made on the event loop, it would not turn until all is done.
+    // If the key were created on the event loop, the loop would be blocked until it is done.
     expect(turns).toBeGreaterThan(10)
   })
 })
@@ -173,7 +173,7 @@ describe('another certificate', () => {
     wait(RENEWAL_MS - 1)
     wait(1)
     const cert = await renewed(replica, 1)
-    // Had it come before, its first second would tell.
+    // If it had come earlier, its first second would show it.
     expect(cert.validToDate.getTime()).toBe(NOW + RENEWAL_MS + LIFETIME_MS)
     expect(replica.serving.current()?.keyPem).not.toBe(first.keyPem)
     wait(RENEWAL_MS)

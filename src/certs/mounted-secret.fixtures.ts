@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { KeyedCertificate } from './issue.ts'
 
 /**
- * A folder as kubelet mounts a Secret into a pod: the files are links through `..data` to the folder of one
- * version, and another version takes its place by one rename.
+ * A folder like a Secret that kubelet mounts into a pod: the files are links through `..data` to the folder
+ * of one version, and a rename puts another version in its place.
  */
 export function mountSecret(dir: string, first: KeyedCertificate) {
   const data = join(dir, '..data')
@@ -34,7 +34,7 @@ export function mountSecret(dir: string, first: KeyedCertificate) {
     certFile: join(dir, 'tls.crt'),
     keyFile: join(dir, 'tls.key'),
     swap,
-    /** Takes the content away, as while the volume is not there. */
+    /** Removes the content, as if the volume were missing. */
     unmount: () => rmSync(data),
   }
 }

@@ -77,7 +77,7 @@ describe('a pair to serve with', () => {
 
   test('is refused where the pair is, and where TLS would refuse it', () => {
     expect(servingProblem({ ...leaf, keyPem: other.keyPem }, NOW)).toMatch(/key is not that/)
-    // Of these the first certificate and the key are in order.
+    // The first certificate and the key in it are valid.
     for (const pair of [aWeakPair(), { ...leaf, certPem: leaf.certPem + HELLO }]) {
       expect(pairProblem(pair, NOW)).toBeUndefined()
       expect(servingProblem(pair, NOW)).toEqual(expect.any(String))

@@ -18,7 +18,7 @@ const [mutating, validating] = webhookConfigurations
 // Only a guard against hanging: no test takes a second, but machines can be slow.
 vi.setConfig({ testTimeout: 30_000 })
 
-/** A configuration of ours with these values of `caBundle`. */
+/** One of our configurations with these values of `caBundle`. */
 function aConfiguration(...bundles: (string | undefined)[]): WebhookConfiguration {
   const webhooks = bundles.map((caBundle, index) => ({
     name: `${index}.modelplane.ai`,

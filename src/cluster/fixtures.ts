@@ -4,7 +4,7 @@ import type { Resource, StoredObject } from '../kube/resource.ts'
 import { createStore, type Store } from '../kube/store.ts'
 import { KINDS } from './kinds.ts'
 
-/** A store of each kind, all empty, which a test fills by hand. */
+/** A store of each kind, all empty. A test fills them by hand. */
 export function emptyStores(logger = pino({ level: 'silent' })) {
   const make = <T extends StoredObject>(resource: Resource<T>): Store<T> => createStore({ resource, logger })
   return {

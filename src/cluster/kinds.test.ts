@@ -4,7 +4,7 @@ import { parseObject } from '../kube/resource.ts'
 import { KINDS } from './kinds.ts'
 import { LARGEST } from './largest.fixtures.ts'
 
-/** Bytes as JSON, which is about what they take in memory. docs/operations.md states it. */
+/** Bytes of JSON, about as much as it takes in memory. docs/operations.md states this figure. */
 const MAX_KEPT = 48 * 1024
 
 describe('of the largest object that anybody may store, little is kept:', () => {

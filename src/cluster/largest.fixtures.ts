@@ -1,9 +1,9 @@
 import type { Kind } from '../api/kinds.ts'
 
 /**
- * Of each kind an object about as large as etcd stores one, in what the schema reads of it and in what it
- * does not: for tests of what is kept of such objects. Each is one that an API server takes, and all but
- * those that only administrators make may come from anybody.
+ * For each kind, an object about as large as etcd can store it, both in the fields that the schema reads and
+ * in others. Tests use them to see what we keep of such objects. An API server accepts each of them, and
+ * anybody may create all but the kinds of administrators.
  */
 export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: object } } = {
   HydrationJob: name => ({
@@ -84,7 +84,7 @@ export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: obje
 
 const HYDRATOR_LABELS = { 'app.kubernetes.io/name': 'modelcache', 'app.kubernetes.io/component': 'hydrator' }
 
-/** Different texts of so many characters. */
+/** Different texts of this many characters. */
 function texts(count: number, length: number): string[] {
   return Array.from({ length: count }, (_, index) => `t${index}-`.padEnd(length, 'x'))
 }
@@ -102,7 +102,7 @@ function owners() {
   return texts(60, 200).map(name => ({ apiVersion: 'v1', kind: 'ConfigMap', name, uid: name }))
 }
 
-/** A pod spec with many mounts of many claims, and besides so many characters that say nothing to us. */
+/** A pod spec with many mounts of many claims, and this many more characters that mean nothing to us. */
 function pod(filler: number) {
   const volumes = texts(1_000, 60).map(name => ({ name, persistentVolumeClaim: { claimName: name } }))
   const volumeMounts = volumes.map(({ name }) => ({

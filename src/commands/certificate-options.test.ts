@@ -74,7 +74,7 @@ describe('what makes no sense is refused:', () => {
     ['a CA that hardly lives', '--ca-lifetime=9m', /--ca-lifetime: must be 10m at least/],
     ['a CA without a unit', '--ca-lifetime=365', /--ca-lifetime: must be a number and s, m, h or d/],
     ['a certificate that hardly lives', '--certificate-lifetime=9s', /must be 10s at least/],
-    // A CA that has signed is trusted for a week longer, and no more.
+    // A CA that has signed stays trusted for a week longer, and no more.
     ['a certificate that outlives the trust in its CA', '--certificate-lifetime=8d', /must be 7d at most/],
   ])('%s', (_, option, message) => {
     expect(() => parse(option)).toThrow(UsageError)

@@ -7,7 +7,7 @@ import { createAdmissionMetrics } from '../server/admission-metrics.ts'
 
 const DOCUMENT = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
 
-/** What a role adds to the metrics that all have, by the function that does it. */
+/** The metrics that a role adds to the common ones, by the function that adds them. */
 const EXPOSED = {
   exposeCertificates: (metrics: exported.Metrics) => exported.exposeCertificates(metrics, {}),
   exposeReconcilers: (metrics: exported.Metrics) => exported.exposeReconcilers(metrics),
@@ -16,7 +16,7 @@ const EXPOSED = {
 
 const registered = z.array(z.looseObject({ name: z.string(), labelNames: z.array(z.string()) }))
 
-/** The labels of every metric by its name, without those of the process and of Node. */
+/** The labels of every metric by its name, except those of the process and of Node. */
 function labelsByName(): Map<string, string> {
   const metrics = exported.createMetrics()
   createAdmissionMetrics(metrics)
@@ -28,7 +28,7 @@ function labelsByName(): Map<string, string> {
   return new Map(ours.map(({ name, labelNames }) => [name, labelNames.join(', ')]))
 }
 
-/** The rows of the table, with the cells as they are written. */
+/** The rows of the table, with their cells as written. */
 function rows(): { name: string; labels: string; meaning: string }[] {
   const [, section = ''] = DOCUMENT.split('\n## Metrics\n')
   return [...section.matchAll(/^\| `(?<name>\w+)` \|(?<labels>[^|]*)\| (?<meaning>.*) \|$/gm)].map(

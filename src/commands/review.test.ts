@@ -8,7 +8,7 @@ import { CACHE, CLASS, DEPLOYMENT, stream } from '../review/fixtures.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-// Each test starts a process of its own, on machines that may be busy.
+// Each test starts a process of its own, and machines may be busy.
 vi.setConfig({ testTimeout: 60_000 })
 
 let folder: string
@@ -34,7 +34,7 @@ function write(path: string, text: string): void {
 }
 
 function review(args: string[], input = '') {
-  // No kubeconfig is found here, so nothing but --live can ask for one.
+  // There is no kubeconfig here, so only --live can ask for one.
   const env = { PATH: process.env.PATH, HOME: folder }
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'review', ...args], {
     cwd: folder,

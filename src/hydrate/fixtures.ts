@@ -5,7 +5,7 @@ import type { SourceFile } from './sources/source.ts'
 
 export const sha256 = (content: Uint8Array | string) => createHash('sha256').update(content).digest('hex')
 
-/** A file of a source, and from where it was read each time. */
+/** A file of a source, and where each read started. */
 export function aFile(path: string, content: string | Buffer, given: Partial<SourceFile> = {}) {
   const bytes = Buffer.from(content)
   const opened: number[] = []

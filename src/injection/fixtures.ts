@@ -25,21 +25,21 @@ export function aClaimMount(given: Partial<ClaimMount> = {}): ClaimMount {
   return { kind: 'claim', ...common, subPath: undefined, waits: false, ...given }
 }
 
-/** The plan for a pod that can be given its caches. */
+/** The plan for a pod that can get its caches. */
 export function operationsFor(pod: Pod, mounts: readonly CacheMount[] = [aSnapshotMount()]): Operation[] {
   const plan = planInjection(pod, mounts)
   if (plan.refused === undefined) return plan.value
   throw new Error(`refused: ${plan.refused.reason}: ${plan.refused.text}`)
 }
 
-/** Why a pod cannot be given its caches. */
+/** Why a pod cannot get its caches. */
 export function refusalFor(pod: Pod, mounts: readonly CacheMount[] = [aSnapshotMount()]): Violation {
   const plan = planInjection(pod, mounts)
   if (plan.refused === undefined) throw new Error(`not refused: ${JSON.stringify(plan.value)}`)
   return plan.refused
 }
 
-/** The pod after the API server has applied the plan, every operation checked on the way. */
+/** The pod after the API server has applied the plan, with every operation checked. */
 export function inject(pod: Pod, mounts: readonly CacheMount[] = [aSnapshotMount()]): Pod {
   return asSent(applied(pod, operationsFor(pod, mounts)))
 }
@@ -49,8 +49,8 @@ export function applied(object: unknown, operations: readonly Operation[]): unkn
 }
 
 /**
- * The paths at which `after` is not `before` with additions: members of maps may be new, elements of arrays
- * may follow those that were there, and null may become anything. Empty where nothing changed or moved.
+ * The paths at which `after` is more than `before` with additions: members of maps may be new, elements of
+ * arrays may follow existing ones, and null may become anything. Empty if nothing changed or moved.
  */
 export function disturbances(before: unknown, after: unknown, path = ''): string[] {
   if (before === null || before === undefined) return []

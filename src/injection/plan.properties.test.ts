@@ -10,10 +10,10 @@ import { planInjection } from './plan.ts'
 import { caches, pods } from './pod-generator.fixtures.ts'
 import { targetContainers } from './targets.ts'
 
-/** RUNS=100000 looks longer. */
+/** RUNS=100000 searches longer. */
 const RUNS = { numRuns: Number(process.env.RUNS ?? 2_000) }
 
-/** Runs a check on every generated pod that can be given its caches. */
+/** Runs a check on every generated pod that can get its caches. */
 function forInjectable(check: (pod: Pod, mounts: CacheMount[]) => void): void {
   let injectable = 0
   fc.assert(
@@ -24,7 +24,7 @@ function forInjectable(check: (pod: Pod, mounts: CacheMount[]) => void): void {
     }),
     RUNS,
   )
-  // A generator that only makes conflicts would let every check pass unseen.
+  // If the generator only made conflicts, every check would pass.
   expect(injectable).toBeGreaterThan(RUNS.numRuns / 20)
 }
 

@@ -4,7 +4,10 @@ import type { Pod } from '../api/kubernetes/pod.ts'
 import { CACHE_CONTAINERS } from '../api/names.ts'
 import type { CacheMount } from './cache-mount.ts'
 
-/** Generated pods and caches for property tests: names and paths from small sets, so that they often meet. */
+/**
+ * Generated pods and caches for property tests. Names and paths come from small sets, so that they often
+ * meet.
+ */
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}[a-z0-9]$/)
 const cacheName = fc.oneof(
@@ -21,7 +24,7 @@ const path = fc.constantFrom(
   '/mnt/model/sub',
   'rel',
 )
-/** Annotation and label keys as they come, JSON-pointer characters included. */
+/** Annotation and label keys, including characters of JSON Pointers. */
 const key = fc.constantFrom('app', 'example.com/a', 'a~b', 'a/b~1c', '~0', 'x.y/z')
 const stringMap = fc.option(fc.dictionary(key, fc.string({ maxLength: 5 }), { maxKeys: 3 }), {
   nil: undefined,
@@ -43,7 +46,7 @@ const cacheMount: fc.Arbitrary<CacheMount> = fc.oneof(
   }),
 )
 
-/** Mounts of caches that are Ready, and of ones that their pod waits for. */
+/** Mounts of Ready caches, and of caches that their pod waits for. */
 export const caches: fc.Arbitrary<CacheMount[]> = fc.uniqueArray(cacheMount, {
   selector: ({ cache }) => cache,
   minLength: 1,
@@ -99,6 +102,6 @@ export const pods: fc.Arbitrary<Pod> = fc
   .map(({ annotations, labels, named, ...spec }) => {
     const all = { ...annotations, ...(named && { [CACHE_CONTAINERS]: named }) }
     const metadata = { labels, ...((annotations || named) && { annotations: all }) }
-    // As the API server sends it: without members that are undefined.
+    // As the API server sends it, without undefined members.
     return asSent(JSON.parse(JSON.stringify({ metadata, spec })))
   })

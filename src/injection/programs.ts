@@ -48,7 +48,7 @@ function programsIn(
   ofScript?: (words: readonly string[], at: number) => Program[],
 ): Program[] {
   const line = words.slice(0, MAX_WORDS)
-  // The last word that an image with Python gets may be this one.
+  // If Python is the entrypoint of the image, its args may be just `-m MODULE`.
   if (line[0] === '-m') return [{ program: 'python', module: line[1], next: line[1] }]
   const programs: Program[] = []
   // We do not know which options of such a program take a value, so each following word may be the program

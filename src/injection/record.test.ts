@@ -4,7 +4,7 @@ import { aClaimMount, aSnapshotMount } from './fixtures.ts'
 import { asRecorded, recordOf } from './record.ts'
 
 const OTHER = `sha256:${'07'.repeat(32)}`
-/** The cache `llama` has the other snapshot too. */
+/** The cache `llama` also has the other snapshot. */
 const knows = (cache: string, digest: string) => cache === 'llama' && digest === OTHER
 const staged = aSnapshotMount()
 const filled = aClaimMount({ cache: 'ops', subPath: 'llama' })

@@ -156,7 +156,7 @@ describe('an accelerator is', () => {
     ['a vGPU of Volcano', { limits: { 'volcano.sh/vgpu-number': '1' } }],
     ['a known device class', { limits: { 'deviceclass.resource.kubernetes.io/gpu.nvidia.com': '1' } }],
   ])('%s', (_, resources) => {
-    // Beside a container that asks for a device that nobody knows.
+    // Beside a container that asks for an unknown device.
     const device = aContainer({ name: 'device', resources: { limits: { 'example.com/x': '1' } } })
     const candidate = aContainer({ name: 'candidate', resources })
     expect(targets(aPod({ spec: { containers: [device, candidate] } }))).toEqual(['candidate'])

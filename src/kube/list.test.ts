@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 afterEach(() => server[Symbol.asyncDispose]())
 
-/** Puts so many namespaces of so many bytes. */
+/** Puts this many namespaces of this many bytes. */
 function put(count: number, bytes: number, prefix: string): void {
   for (let index = 0; index < count; index++) {
     const annotations = { note: 'x'.repeat(bytes) }
@@ -45,7 +45,7 @@ test('of large objects a page has as many as make a MiB', async () => {
   put(120, 100 * KIB, 'large')
   const sizes = await sizesOfPages()
   expect(sizes.reduce((sum, size) => sum + size)).toBe(120)
-  // The first page was too large, and asked for again; what is known of the objects then fits.
+  // The first page was too large, so it was asked for again. After that, pages fit.
   expect(limits().slice(0, 3)).toEqual([100, 12, 10])
 })
 

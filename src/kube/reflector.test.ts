@@ -123,7 +123,7 @@ test('a server that has gone back to an older state is listed again, though it w
   await until(() => expect(store.size()).toBe(1))
   expect(reflector.stats.lists).toBe(2)
 
-  // Until it has come to the old version again, this would not be told by a watch from there.
+  // A watch from there would send this only after the server reaches the old version again.
   await until(() => expect(server.openWatches()).toBe(1))
   put('c')
   await until(() => expect(store.size()).toBe(2))

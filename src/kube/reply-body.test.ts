@@ -7,8 +7,8 @@ const KIB = 1024
 const { signal } = new AbortController()
 
 /**
- * A reply of so many bytes that comes in parts of 64 KiB, the last of them when `end` resolves, and a count
- * of those that came.
+ * A reply of this many bytes in parts of 64 KiB, the last of which comes when `end` resolves, and a count of
+ * the parts.
  */
 function aReply(bytes: number, end = Promise.resolve()) {
   const part = new Uint8Array(64 * KIB).fill(0x61)
@@ -43,7 +43,7 @@ test('large replies of one cluster are read one after the other, small ones side
   await vi.waitFor(() => expect(first.parts()).toBe(16))
   const waiting = readBody(config, second.response, { signal }, text => text.length)
   expect(await readBody(config, small.response, { signal }, text => text.length)).toBe(128 * KIB)
-  // It is large by the fifth part, and then waits.
+  // With the fifth part it counts as large, and waits.
   expect(second.parts()).toBeLessThanOrEqual(6)
   end.resolve()
   expect(await Promise.all([held, waiting])).toEqual([1_024 * KIB, 1_024 * KIB])

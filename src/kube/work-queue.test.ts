@@ -32,7 +32,7 @@ function start(more: Partial<WorkQueueOptions> = {}) {
     random: () => 0,
     ...more,
   })
-  /** Ends the work that has begun, and waits for what follows from it. */
+  /** Ends the work in progress, and waits for what follows. */
   const settle = async (error?: Error) => {
     const work = underWay.shift()
     if (error) work?.reject(error)
@@ -182,7 +182,7 @@ test('comes back to a key after the time that its work asks for, or sooner when 
   await vi.advanceTimersByTimeAsync(1_500)
   queue.add('a')
   await vi.advanceTimersByTimeAsync(10_000)
-  // The look that was asked for at 2,000 was had at 1,500.
+  // The look that was planned for 2,000 happened at 1,500.
   expect(worked).toEqual([0, 1_000, 1_500])
 })
 

@@ -28,8 +28,7 @@ afterEach(async () => {
 })
 
 /**
- * Changes the content as kubelet changes that of a mounted ConfigMap: a new folder, and a swap of the link to
- * it.
+ * Changes the content like kubelet changes a mounted ConfigMap: a new folder, and a swap of the link to it.
  */
 async function swap(content: string | undefined): Promise<void> {
   versions += 1
@@ -69,7 +68,7 @@ test('each swap is followed, by the children of the logger too', async () => {
   await swap('debug')
   const { logger, becomes, lines } = await follow()
   const child = logger.child({ kind: 'child' })
-  // A key that stands twice in a line of JSON is one too many for whoever reads it.
+  // A duplicate key in a line of JSON would confuse its readers.
   for (const line of lines()) expect(line.split('"level":')).toHaveLength(2)
   expect(lines().at(-1)).toContain('"logLevel":"debug"')
   await swap(' error \n')
@@ -106,7 +105,7 @@ test('of a word that is no level there is one warning, and the present level sta
   await swap('loud')
   await vi.waitFor(() => expect(warnings()).toBe(1), { timeout: 10_000 })
   expect(logger.level).toBe('debug')
-  // A change that is seen after it proves that the file was read again.
+  // If a later change is seen, the file was read again.
   await swap('DEBUG')
   await vi.waitFor(() => expect(warnings()).toBe(2), { timeout: 10_000 })
   await swap('info')

@@ -23,7 +23,7 @@ const PRELUDE = `
   const keepAlive = setInterval(() => {}, 1_000)
 `
 
-/** Runs a script as a process of its own, with a logger at hand. */
+/** Runs a script as a process of its own, with a logger. */
 function start(script: string) {
   const started = spawn(process.execPath, ['--input-type=module', '--eval', PRELUDE + script], {
     stdio: ['ignore', 'pipe', 'pipe'],

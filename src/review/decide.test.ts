@@ -14,7 +14,7 @@ const HERE = {
   spec: {},
 }
 
-/** Warns that the registered clusters are missing, as far as they are, and of a ModelCache. */
+/** Warns about missing InferenceClusters, and about a ModelCache. */
 const rules: Rules = (_, view) =>
   allow({
     warnings: [

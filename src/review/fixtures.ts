@@ -5,7 +5,7 @@ import { readManifests } from './read-manifests.ts'
 import { type ReviewOptions, review } from './review.ts'
 import type { Reviewed } from './verdict.ts'
 
-/** What is reviewed as from a file `in.yaml`, without a cluster unless one is given. */
+/** The review of a text as file `in.yaml`, without a cluster unless one is given. */
 export function reviewText(text: string, options: Partial<ReviewOptions> = {}): Promise<Reviewed[]> {
   const { manifests, problems } = readManifests('in.yaml', text, 'default')
   if (problems.length > 0) throw new Error(`cannot be read: ${JSON.stringify(problems)}`)
@@ -47,7 +47,7 @@ status:
     - { type: Ready, status: "True", reason: Staged, message: done, lastTransitionTime: "2031-05-04T03:02:01Z" }
 `
 
-/** The spec of a pod, or of a template, of one engine. */
+/** The spec of a pod, or of a template, with one engine. */
 export const POD_SPEC =
   '{ containers: [{ name: vllm, image: "vllm/vllm-openai:v0.11.0", args: [/mnt/model] }] }'
 

@@ -9,7 +9,7 @@ const policy = z.object({
   spec: z.object({ validations: z.array(z.object({ message: z.string() })) }),
 })
 
-/** Every message of the policies that are installed. */
+/** Every message of the installed policies. */
 const MESSAGES = parseAllDocuments(
   readFileSync(new URL('../../manifests/policies.yaml', import.meta.url), 'utf8'),
 ).flatMap(

@@ -4,7 +4,7 @@ import { readManifests } from './read-manifests.ts'
 
 const read = (text: string, file = 'in.yaml') => readManifests(file, text, 'default')
 
-/** Where each object begins. */
+/** Where each object starts. */
 const lines = (text: string) => {
   const { manifests, problems } = read(text)
   expect(problems).toEqual([])

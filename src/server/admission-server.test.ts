@@ -87,7 +87,7 @@ interface Answer {
   json: { response?: Record<string, unknown>; [member: string]: unknown }
 }
 
-/** One call as the API server makes it, unless told otherwise. */
+/** A call like the API server's, unless the test says otherwise. */
 function call({ method = 'POST', path = '/mutate-pods?timeout=5s', body = GOOD, headers }: Call = {}) {
   return new Promise<Answer>((resolve, reject) => {
     const outgoing = request(
@@ -124,7 +124,7 @@ async function expectGoodAnswer() {
   expect(json.response).toMatchObject({ uid: UID, allowed: true, patchType: 'JSONPatch' })
 }
 
-/** A good review of exactly so many bytes. */
+/** A valid review of exactly this many bytes. */
 function reviewOf(bytes: number): string {
   const pad = (note: string) => {
     const pod = aPod({ metadata: { annotations: { note } } })
@@ -318,7 +318,7 @@ test('a review that is under way when the server closes is still answered, and s
   await asked.promise
   const closed = app.close()
   await vi.waitFor(() => expect(app.server.listening).toBe(false))
-  // Waits for the one connection, and so arrives on it while the server closes.
+  // Waits for the only connection, and so arrives on it while the server closes.
   const next = call()
   answered.resolve()
   expect((await answer).json.response).toMatchObject({ uid: UID, allowed: false })

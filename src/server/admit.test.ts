@@ -17,7 +17,7 @@ const READY = aView({ caches: [aReadyCache()] })
 const NONE = aView()
 const LIMIT_MS = 10_000
 
-/** A live reader that finds `live`, or fails, and remembers what it was asked. */
+/** A live reader that finds `live`, or fails, and remembers what it was asked for. */
 function aReader(live: ClusterView | Error) {
   const asked: (readonly ObjectRef[])[] = []
   const confirm: LiveReader = async (_view, refs) => {
@@ -201,7 +201,7 @@ describe('a warning that rests on the cluster', () => {
 describe('a decision that a live read changes', () => {
   const CLAIM: ObjectRef = { kind: 'PersistentVolumeClaim', namespace: NAMESPACE, name: 'ops' }
   const found = aView({ caches: [aReadyCache()] })
-  /** Denies without the cache; with it, warns of a claim that the view does not have. */
+  /** Denies without the cache. With it, warns about a claim that the view does not have. */
   const rules: Rules = (_request, view) => {
     if (!view.get('ModelCache', NAMESPACE, 'llama'))
       return deny(violation('CacheNotFound', '', 'gone'), [LLAMA])

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { type BodyAccount, createBodyBudget } from './body-budget.ts'
 
 let budget: ReturnType<typeof createBodyBudget>
-/** Which bodies had to go, in that order. */
+/** The bodies that had to go, in order. */
 let cut: string[]
 
 beforeEach(() => {

@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 afterEach(() => app.close())
 
-/** The head of the answers to requests over one connection. */
+/** The headers of the answers to requests over one connection. */
 async function ask({ certPem, keyPem }: KeyedCertificate, times = 1): Promise<string[]> {
   const trust = { ca: ca.certPem, servername: 'localhost' }
   const socket = connect({ port, host: '127.0.0.1', ...trust, cert: certPem, key: keyPem })

@@ -16,7 +16,7 @@ let app: FastifyInstance
 let port: number
 let evicted: number
 let sockets: Socket[]
-/** Requests whose bodies are there, and that wait for the word to be answered. */
+/** Requests whose bodies have arrived, and that wait until the test lets them be answered. */
 let deciding: (() => void)[]
 let accepted: number
 
@@ -69,7 +69,7 @@ async function strangerInHandshake(): Promise<Socket> {
   return socket
 }
 
-/** A client whose connection is up. */
+/** A connected client. */
 async function client(): Promise<Socket> {
   const socket = kept(connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }))
   await once(socket, 'secureConnect')
@@ -79,7 +79,7 @@ async function client(): Promise<Socket> {
 const head = (path: string, bytes: number) =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`
 
-/** Resolves to the first line of the answer; rejects when the connection ends instead. */
+/** Resolves to the first line of the answer; rejects if the connection ends first. */
 async function answerOf(socket: Socket): Promise<string> {
   const closed = once(socket, 'close').then(() => {
     throw new Error('closed')
@@ -189,7 +189,7 @@ describe('time for a body', () => {
     const idle = await client()
     expect(await ask(idle)).toBe(OK)
     const fresh = await client()
-    // By the time that this one is cut, the others have been there for longer.
+    // When this one is closed, the others have been there longer.
     const slow = await client()
     slow.write(`${head('/', 2)}{`)
     await closed(slow)

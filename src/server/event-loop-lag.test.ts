@@ -20,7 +20,7 @@ describe('by a clock of the test', () => {
     vi.useRealTimers()
   })
 
-  /** The timer is due, and comes so many milliseconds late. */
+  /** The timer is this many milliseconds late. */
   function turn(lateMs = 0): void {
     nowMs += TURN_MS + lateMs
     vi.advanceTimersByTime(TURN_MS)

@@ -17,7 +17,7 @@ let agent: Agent
 let registry: Metrics['registry']
 let metrics: AdmissionMetrics
 let lagMs: number
-/** How many requests were let in before their bodies. */
+/** How many requests were accepted before their bodies. */
 let letIn: number
 let connections: number
 let begun: ClientRequest[]
@@ -58,7 +58,7 @@ interface Reply {
   json: unknown
 }
 
-/** Begins a request: its headers are on the way, its body is not. */
+/** Starts a request. Its headers are on the way, and its body is not. */
 function begin(bytes: number): { call: ClientRequest; reply: Promise<Reply> } {
   const headers = { 'content-type': 'application/json', 'content-length': bytes }
   const call = request(url, { method: 'POST', agent, headers })
@@ -70,13 +70,13 @@ function begin(bytes: number): { call: ClientRequest; reply: Promise<Reply> } {
     })
     call.on('error', reject)
   })
-  // A test may break the connection, and then has no interest in the answer.
+  // A test may break the connection, and then ignores the answer.
   reply.catch(() => {})
   call.flushHeaders()
   return { call, reply }
 }
 
-/** A JSON body of so many bytes. */
+/** A JSON body of this many bytes. */
 function bodyOf(bytes: number): string {
   return JSON.stringify('x'.repeat(bytes - 2))
 }
@@ -87,7 +87,7 @@ async function ask(bytes = 100): Promise<Reply> {
   return reply
 }
 
-/** Begins requests one after the other, and resolves when all of them are let in. */
+/** Starts requests one after the other, and resolves when all of them are accepted. */
 async function beginAll(count: number, bytes: number) {
   const before = letIn
   const all = Array.from({ length: count }, () => begin(bytes))

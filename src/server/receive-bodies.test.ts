@@ -44,8 +44,8 @@ interface Reply {
 }
 
 /**
- * Begins a request whose headers announce so many bytes; undefined: it does not say. `from` is an address of
- * loopback.
+ * Starts a request whose headers announce this many bytes, or no number if undefined. `from` is a loopback
+ * address.
  */
 function begin(
   bytes: number | undefined,
@@ -65,13 +65,13 @@ function begin(
     )
     call.on('error', reject)
   })
-  // A test may break the connection, and then has no interest in the answer.
+  // A test may break the connection, and then ignores the answer.
   reply.catch(() => {})
   call.flushHeaders()
   return { call, reply }
 }
 
-/** A JSON body of so many bytes. */
+/** A JSON body of this many bytes. */
 const bodyOf = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2))
 
 function ask(bytes: number, from?: string): Promise<Reply> {
@@ -80,7 +80,7 @@ function ask(bytes: number, from?: string): Promise<Reply> {
   return reply
 }
 
-/** Sends all of a body but its last byte, and waits until it is on its way. */
+/** Sends all of a body except its last byte, and waits until it is on its way. */
 async function almost(bytes: number, from?: string) {
   const { call, reply } = begin(bytes, from)
   await new Promise<void>(resolve => call.write(bodyOf(bytes).slice(0, -1), () => resolve()))

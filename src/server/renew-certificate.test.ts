@@ -68,7 +68,7 @@ test('a session from before is not resumed: its client sees the new certificate'
 
 test('TLS 1.1 stays refused, even where Node would take it by default', async () => {
   const { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS } = tls
-  // Without this OpenSSL refuses it by itself.
+  // Without this, OpenSSL rejects it by itself.
   const ciphers = 'DEFAULT@SECLEVEL=0'
   Object.assign(tls, { DEFAULT_MIN_VERSION: 'TLSv1.1', DEFAULT_CIPHERS: ciphers })
   try {

@@ -12,7 +12,7 @@ const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 const naming = (storageClassName?: string) =>
   aModelCache({ spec: { storage: { pvc: { storageClassName } } } }).spec
 
-/** For a ModelCache that names no class, in a cluster whose default is `standard`. */
+/** For a ModelCache without a class, in a cluster whose default is `standard`. */
 function classOf(inferenceClusters: InferenceCluster[], clusterName?: string, classes = [STANDARD, FILES]) {
   return effectiveClass(naming(), aView({ classes, inferenceClusters }), aPolicy({ clusterName }))
 }

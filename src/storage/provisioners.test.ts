@@ -4,7 +4,7 @@ import { knownProvisioners, provisionerVerdict } from './provisioners.ts'
 
 type Answer = 'yes' | 'no' | 'unknown'
 
-// Decided by the name alone.
+// The name alone decides.
 const byName: Record<Answer, string[]> = {
   yes: `
     filestore.csi.storage.gke.io parallelstore.csi.storage.gke.io lustre.csi.storage.gke.io

@@ -9,7 +9,7 @@ function capability(provisioner: string, parameters?: Record<string, string>, ac
   return rwxCapability(parsed, undefined)
 }
 
-/** By the `status` of the class's StorageProfile, as the Containerized Data Importer writes it. */
+/** Decided by the `status` of the class's StorageProfile, as the Containerized Data Importer writes it. */
 function byProfile(provisioner: string, status: unknown, annotations?: Record<string, string>) {
   return rwxCapability(
     storageClass.parse({ metadata: { name: 'sc', annotations }, provisioner }),

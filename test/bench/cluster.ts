@@ -4,21 +4,21 @@ import { INJECTED } from '../../src/api/names.ts'
 import { emptyStores } from '../../src/cluster/fixtures.ts'
 import { createClusterView } from '../../src/view/view.ts'
 
-/** Caches and pods are spread over so many namespaces, named team-0 and on. */
+/** Caches and pods are spread over this many namespaces, named team-0, team-1 and so on. */
 const NAMESPACES = 100
 
 /** The namespace that all reviews come from. */
 export const NAMESPACE = 'team-0'
 
-/** In every namespace, the cache of the examples; the others of a namespace are numbered. */
+/** Every namespace has the cache of the examples. The other caches of a namespace are numbered. */
 export const READY = 'llama-3-3-70b'
 
 /** A cache of `NAMESPACE` that is being hydrated. */
 export const HYDRATING = 'deepseek-v3'
 
 /**
- * The view of a webhook process over its own stores, filled as watches would: so many Ready caches and pods that
- * mount them.
+ * The view of a webhook process over its own stores, filled like watches would: this many Ready caches, and
+ * pods that mount them.
  */
 export function clusterOf({ caches, consumers = 0 }: { caches: number; consumers?: number }): ClusterView {
   const stores = emptyStores()
@@ -44,7 +44,7 @@ function readyCache(index: number) {
   return aReadyCache({ name: number === 0 ? READY : `${READY}-${number}` })
 }
 
-/** A pod that mounts the cache of the examples in its namespace, as much of it as is kept. */
+/** A pod that mounts the cache of the examples in its namespace, in the form that we keep. */
 function consumerPod(index: number) {
   const name = `server-${Math.floor(index / NAMESPACES)}`
   return {

@@ -12,15 +12,15 @@ export interface ClusterSize {
   readonly namespaces: number
   /** Spread evenly over the namespaces, all Ready. */
   readonly caches: number
-  /** Pods that were given a cache, spread evenly. */
+  /** Pods that got a cache, spread evenly. */
   readonly pods: number
 }
 
-/** Calls under way at once: as many connections as are kept. */
+/** Calls in progress at once: as many as there are kept connections. */
 const CONCURRENCY = 32
 const WRITE = { fieldManager: 'bench', timeoutMs: 60_000 }
 
-/** Creates so many objects in a real cluster, where no webhook may be in the way. */
+/** Creates this many objects in a real cluster without a webhook. */
 export async function fillCluster(rest: Rest, size: ClusterSize): Promise<void> {
   const namespaceOf = (index: number) => `team-${index % size.namespaces}`
   await inParallel(size.namespaces, index =>
@@ -48,11 +48,11 @@ function cacheOf(index: number) {
     mount: { path: '/mnt/model' },
     storage,
   })
-  // The controller does not stage what is said to be staged.
+  // The controller does not stage what status already calls staged.
   return { ...cache, metadata: { ...cache.metadata, annotations: { [PAUSED]: 'true' } } }
 }
 
-/** A worker of a gang as it is stored: much of a pod is nothing that rules ask about. */
+/** A worker of a gang as stored. Rules ask about little of it. */
 function podOf(index: number) {
   const claimName = `modelcache--llama-3-3-70b-instruct-${index}`
   const variables = Array.from({ length: 20 }, (_, i) => ({ name: `NCCL_OPTION_${i}`, value: `value-${i}` }))
@@ -86,7 +86,7 @@ function podOf(index: number) {
   }
 }
 
-/** Until a new namespace has its default ServiceAccount, pods are refused in it. */
+/** Pods are rejected in a new namespace until it has its default ServiceAccount. */
 async function createPod(rest: Rest, namespace: string, pod: object): Promise<void> {
   for (;;) {
     try {

@@ -13,12 +13,12 @@ import type { Role } from '../testbed/role.ts'
 import { type ClusterSize, fillCluster } from './fill-cluster.ts'
 
 const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
-/** How long a process is left alone before its memory counts as idle. */
+/** After this much rest, the memory of a process counts as idle. */
 const IDLE_MS = 30_000
 
 /**
- * Start-up and memory of the webhook and the controller, as real processes on a real control plane: with nothing in
- * it, and with everything.
+ * Start-up and memory of the webhook and the controller, as real processes on a real control plane: empty
+ * first, then full.
  */
 export async function benchMemory(): Promise<void> {
   await using started = new AsyncDisposableStack()
@@ -33,7 +33,7 @@ export async function benchMemory(): Promise<void> {
 
   await measure('nothing', roles)
   await product.stop()
-  // With no process to ask, the configurations would hold up what is created now.
+  // Without a running webhook, the configurations would block what is created now.
   const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
   for (const kind of ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']) {
     await kubectl(['delete', kind, '--all'])
@@ -44,7 +44,7 @@ export async function benchMemory(): Promise<void> {
   await measure(`${SIZE.caches} caches, ${SIZE.pods} pods, ${SIZE.namespaces} namespaces`, roles)
 }
 
-/** Starts each role again, alone, and prints what it took. */
+/** Starts each role again, alone, and prints its time and memory. */
 async function measure(what: string, roles: Record<string, Role>): Promise<void> {
   console.log(`\n${what}`)
   for (const role of Object.values(roles)) await role.stop()
@@ -65,14 +65,14 @@ async function measure(what: string, roles: Record<string, Role>): Promise<void>
   }
 }
 
-/** When the role logged that its watches are synced, the last time; milliseconds since the epoch. */
+/** When the role last logged that its watches are synced, in milliseconds since the epoch. */
 async function syncedAt({ logPath }: Role): Promise<number> {
   const lines = (await readFile(logPath, 'utf8')).split('\n')
   const time = /"time":(\d+)/.exec(lines.findLast(line => line.includes('"watches are synced"')) ?? '')?.[1]
   return Number(time)
 }
 
-/** Resident memory now and at its highest, in MiB; what the kernel says. */
+/** Resident memory now and at its peak, in MiB, as the kernel reports it. */
 async function memoryOf(role: Role): Promise<{ rss: number; peak: number }> {
   const status = await readFile(`/proc/${role.child()?.pid}/status`, 'utf8')
   const field = (name: string) =>

@@ -1,4 +1,4 @@
-/** Middle, lowest and highest of some figures. */
+/** Median, minimum and maximum of some figures. */
 export interface Spread {
   median: number
   min: number
@@ -15,7 +15,7 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
-/** Runs `work` `times` times in each of the rounds after a warm-up; gives microseconds per run. */
+/** Runs `work` `times` times in each of the rounds after a warm-up. Returns microseconds per run. */
 export function timeRounds(work: () => void, { rounds = 5, times = 20_000 } = {}): Spread {
   const round = () => {
     const start = performance.now()

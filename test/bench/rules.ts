@@ -15,10 +15,7 @@ const SIZES = [10, 1_000, 10_000]
 const CONSUMERS = 10_000
 const TIMES = 5_000
 
-/**
- * One kind of decision, and whether it is to be allowed: a benchmark of the wrong verdict would measure something
- * else.
- */
+/** One kind of decision, and whether it must be allowed: timing a wrong verdict would be worthless. */
 interface Subject {
   name: string
   allowed: boolean
@@ -26,15 +23,15 @@ interface Subject {
 }
 
 /**
- * Microseconds for each decision, the parsing of its object by zod and the writing of its JSON Patch included, with
- * ever more caches in the stores of the process. Look-ups are by key, so a row should be flat.
+ * Microseconds for each decision, including parsing by zod and writing the JSON Patch, with more and more
+ * caches in the stores. Look-ups are by key, so a row should be flat.
  */
 export function benchRules(): void {
   const columns = SIZES.map(caches => `${caches.toLocaleString('en')} caches`)
   console.log(line('µs per decision, median of rounds', columns))
   const views = SIZES.map(caches => clusterOf({ caches, consumers: CONSUMERS }))
   const all = subjects()
-  // Once around, so that the compiler has seen every path before the first is timed.
+  // One round first, so that the compiler has seen every path before we measure.
   for (const { decide } of all)
     for (const view of views) timeRounds(() => void decide(view), { times: TIMES, rounds: 0 })
   for (const { name, allowed, decide } of all) {
@@ -74,7 +71,7 @@ function subjects(): Subject[] {
   ]
 }
 
-/** The pod as the validating webhook gets it: after injection. */
+/** The pod as the validating webhook gets it, after injection. */
 function injectedPod(): unknown {
   const pod = leaderPod(READY)
   const decision = mutatePod(admissionReview.parse(podReview(pod)).request, clusterOf({ caches: 1 }))

@@ -13,8 +13,8 @@ const ROUNDS = 5
 const REQUESTS = 3_000
 
 /**
- * A review from socket to socket: TLS, HTTP/1.1 keep-alive, JSON, decision, reply. Client and server share one process
- * and so one core, which makes the figures an upper bound of the latency.
+ * A review from socket to socket: TLS, HTTP/1.1 keep-alive, JSON, decision, reply. Client and server share
+ * one process and so one core, which makes the figures an upper bound of the latency.
  */
 export async function benchServer(): Promise<void> {
   const ca = await issueCA({ commonName: 'bench', days: 1 })
@@ -53,7 +53,7 @@ export async function benchServer(): Promise<void> {
 async function measure(pool: Pool, connections: number) {
   const body = JSON.stringify(podReview(leaderPod(READY)))
   const rounds = []
-  // The first round warms up and is not counted.
+  // The first round is a warm-up and does not count.
   for (let round = 0; round <= ROUNDS; round++) rounds.push(await runRound(pool, connections, body))
   const counted = rounds.slice(1)
   return {
@@ -86,7 +86,7 @@ async function runRound(pool: Pool, connections: number, body: string) {
   return { rate, latencies: latencies.toSorted((a, b) => a - b) }
 }
 
-/** Node would try ::1 first for localhost, where nothing listens. */
+/** Node would try ::1 first for localhost, and nothing listens there. */
 function toLoopback(
   _name: string,
   _options: object,

@@ -5,7 +5,7 @@ import { aReview } from '../../src/admission/fixtures.ts'
 import { CACHES } from '../../src/api/names.ts'
 import { NAMESPACE } from './cluster.ts'
 
-/** Reviews as the API server sends them, of the objects in examples/. */
+/** Reviews of the objects in examples/, as the API server sends them. */
 
 const object = z.looseObject({ kind: z.string(), metadata: z.looseObject({ name: z.string() }) })
 

@@ -15,7 +15,7 @@ import { tellStory } from './story.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-/** So that there is something to see. */
+/** A delay, so that there is something to see. */
 const BYTES_PER_SECOND = 15 * 2 ** 20
 
 const CACHE = `apiVersion: modelplane.ai/v1alpha1
@@ -34,7 +34,7 @@ const starting: Promise<Stage> = process.argv.includes('--node') ? realNode() : 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void end())
 await using stage = await starting
 
-/** Also while it starts: what has begun is awaited, so that it can be taken away whole, keys included. */
+/** Even during the start: what has started is awaited, so that everything can be removed, including keys. */
 async function end(): Promise<void> {
   console.log('demo: stopping')
   await starting.then(stage => stage[Symbol.asyncDispose]()).catch(() => {})
@@ -45,7 +45,7 @@ const passed = await tellStory(stage.steps, { kubectl: args => stage.kubectl(arg
 console.log(`\ndemo: ${passed} of ${stage.steps.length} steps passed`)
 process.exitCode = passed === stage.steps.length ? 0 : 1
 
-/** What the story is told on. */
+/** What the story runs on. */
 interface Stage extends AsyncDisposable {
   steps: Parameters<typeof tellStory>[0]
   kubectl: Kubectl

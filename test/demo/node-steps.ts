@@ -13,10 +13,7 @@ const ROLLOUT =
 
 const PHASE = 'get modelcache/llama -o jsonpath={.status.phase}'
 
-/**
- * The story on a real node: how it is installed, how a model of a hub is staged, what real pods read, and how it goes
- * again.
- */
+/** The story on a real node: installation, staging a model from a hub, what real pods read, and removal. */
 export function nodeSteps(
   { kubeconfig }: Pick<NodeBed, 'kubeconfig'>,
   sources: Pick<Sources, 'sums'>,

@@ -8,16 +8,16 @@ const DEPLOYMENT_PODS = 2
 
 const podList = z.object({ items: z.array(storedPod) })
 
-/** The volume and the mount of the cache, and nothing else of a pod. */
+/** The volume and the mount of the cache, without the rest of the pod. */
 const STORED_MOUNT =
   '{.spec.volumes[?(@.persistentVolumeClaim)]}{"\\n"}{.spec.containers[0].volumeMounts[?(@.mountPath=="/mnt/model")]}{"\\n"}'
 
-/** How `claimMounts` shows the mount that a container is to have. */
+/** How `claimMounts` shows the mount that a container should have. */
 const mounted = (container: string) => `${container} llama-weights/llama-3.3-70b-instruct at /mnt/model`
 
 const DONE = /"digest":"sha256:([0-9a-f]{64})"/
 
-/** The story: what is refused, what waits, and what a pod looks like that was given its cache. */
+/** The story: what is denied, what waits, and what a pod with its cache looks like. */
 export const storySteps = ({ manifest, folder }: { manifest: string; folder: string }): Step[] => [
   {
     title: 'Without a cluster: a model of a hub becomes a snapshot in a folder, and is not fetched twice',
@@ -169,7 +169,7 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
   },
 ]
 
-/** Waits until a selector finds as many pods as it should, and gives them as stored. */
+/** Waits until a selector finds the expected number of pods, and returns them as stored. */
 async function created({ until }: Telling, selector: string, count: number): Promise<StoredPod[]> {
   const parse = (stdout: string) => podList.safeParse(JSON.parse(stdout)).data?.items ?? []
   const { stdout } = await until(

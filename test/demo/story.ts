@@ -1,7 +1,7 @@
 import type { CommandResult } from '../testbed/command.ts'
 import { waitUntil } from '../testbed/wait.ts'
 
-/** Colours on a terminal, plain text elsewhere. */
+/** Colors on a terminal, plain text elsewhere. */
 function style(code: number): (text: string) => string {
   const coloured = process.stdout.isTTY && !process.env.NO_COLOR
   return text => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text)
@@ -11,17 +11,20 @@ const dim = style(2)
 const red = style(31)
 const green = style(32)
 
-/** What a step of the story can do: show a command and what it printed, and check what it claims. */
+/** What a step of the story can do: show a command and its output, and check its claims. */
 export interface Telling {
-  /** Runs kubectl with a command line of words without spaces, prints both it and its output, and gives the result. */
+  /**
+   * Runs kubectl with a command line of words without spaces, prints the command and its output, and returns
+   * the result.
+   */
   show(line: string): Promise<CommandResult>
-  /** The same of `modelcache`. */
+  /** The same for `modelcache`. */
   modelcache(line: string): Promise<CommandResult>
   /** Prints a line of plain words. */
   say(text: string): void
-  /** Ends the step as failed unless the condition holds. */
+  /** Fails the step unless the condition holds. */
   check(what: string, holds: boolean): void
-  /** Runs kubectl until the check is content; nothing is printed but the last output. */
+  /** Runs kubectl until the check passes. Only the last output is printed. */
   until(what: string, line: string, content: (result: CommandResult) => boolean): Promise<CommandResult>
 }
 
@@ -33,7 +36,7 @@ export interface Step {
 const PATIENCE_MS = 120_000
 const POLL_MS = 300
 
-/** Tells the steps in order; gives how many held what they claim. A step that fails ends the story. */
+/** Runs the steps in order, and returns how many held their claims. A failed step ends the story. */
 export async function tellStory(
   steps: readonly Step[],
   { kubectl, modelcache }: Record<'kubectl' | 'modelcache', (args: string[]) => Promise<CommandResult>>,

@@ -15,7 +15,7 @@ const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 
 const textOf = (page: string) => readFileSync(inRepository(page), 'utf8')
 
-/** The lines of prose, with their numbers: neither code nor output nor tables, which cannot be wrapped. */
+/** The lines of prose with their numbers, without code, output and tables, which cannot be wrapped. */
 function prose(page: string): { line: string; number: number }[] {
   let isFenced = false
   return textOf(page)

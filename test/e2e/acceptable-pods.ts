@@ -5,14 +5,14 @@ import { pods } from '../../src/injection/pod-generator.fixtures.ts'
 
 type Volumes = Pod['spec']['volumes']
 
-/** A label value, and more than enough for an annotation. */
+/** Longer than a label value may be, and long enough for an annotation. */
 const PLAIN = /^[A-Za-z0-9]*$/
 const QUALIFIED_KEY = /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/
 
 /**
- * Generated pods as an API server takes them: what it would refuse whoever asks (keys and values that are no labels,
- * mounts of volumes that are not there, one path twice) is fixed, and nothing else. Each asks for one to all of the
- * `ready` caches, or at a scheduling gate for `waiting` as well.
+ * Generated pods that an API server accepts. Only what it would reject from anybody is fixed: keys and values
+ * that are not labels, mounts of missing volumes, one path twice. Each pod asks for one to all of the `ready`
+ * caches, or at a scheduling gate for `waiting` too.
  */
 export function acceptablePods(ready: readonly string[], waiting: string): fc.Arbitrary<Pod> {
   return fc
@@ -49,7 +49,7 @@ function acceptable(pod: Pod): Pod {
   return { ...pod, spec: { ...pod.spec, ...lists, ...(volumes && { volumes: completed(volumes, lists) }) } }
 }
 
-/** In a pod without volumes nothing can be mounted; in others what is missing is added, see `completed`. */
+/** A pod without volumes can mount nothing. In other pods the missing volumes are added, see `completed`. */
 function withVolumes(container: Container, volumes: Volumes): Container {
   return volumes || !container.volumeMounts ? container : { ...container, volumeMounts: [] }
 }
@@ -64,7 +64,7 @@ function completed(
   return [...volumes, ...[...missing].map(name => ({ name, emptyDir: {} }))]
 }
 
-/** As the API server compares paths: letter by letter, so /mnt/model and /mnt/model/ are two. */
+/** The API server compares paths letter by letter, so /mnt/model and /mnt/model/ are different. */
 function withoutDuplicatePaths(container: Container): Container {
   if (!container.volumeMounts) return container
   const byPath = new Map(container.volumeMounts.map(mount => [mount.mountPath, mount]))

@@ -6,7 +6,7 @@ import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { type Announcement, type Case, type Example, folderOf, GALLERY, nameOf } from './gallery.ts'
 import { reviewLive } from './live-review.ts'
 
-/** Applies a case file by file: the last is what it is about, what comes before is accepted. */
+/** Applies a case file by file. The last file is the one under test, and the earlier ones are accepted. */
 export async function expectAnnounced(example: Case, kind: Announcement['kind']): Promise<void> {
   const namespace = await newNamespace()
   const before = example.files.slice(0, -1)
@@ -18,14 +18,14 @@ export async function expectAnnounced(example: Case, kind: Announcement['kind'])
   for (const file of before) await applyWhenReady(namespace, file)
 
   const args = [announces.verb, '-f', GALLERY + example.files.at(-1)?.path]
-  // A warning comes with every look, and a dry run leaves nothing behind that would make the next apply an empty one.
+  // Each look shows the warning, and a dry run stores nothing, so the next apply is not a no-op.
   await untilSaid(namespace, kind === 'Warns' ? [...args, '--dry-run=server'] : args, announces)
   if (announces.verb === 'apply') await expectReviewed(namespace.namespace, example, announces)
   const { code } = await namespace.kubectl(args)
   expect(code).toBe(kind === 'Warns' ? 0 : 1)
 }
 
-/** The review of the file says the same, before it is applied. */
+/** The review of the file says the same before it is applied. */
 async function expectReviewed(
   namespace: string,
   { files }: Case,
@@ -37,7 +37,7 @@ async function expectReviewed(
   expect(told?.verdict, JSON.stringify(results)).toBe(kind === 'Warns' ? 'warned' : 'denied')
 }
 
-/** Asks again while the words are others: the controller may be about to write the status that they tell. */
+/** Tries again while the words differ: the controller may be about to write the status that they quote. */
 async function untilSaid(namespace: Cluster, args: string[], { message }: Announcement): Promise<void> {
   await waitUntil({
     what: `"${message}"`,
@@ -52,7 +52,7 @@ async function untilSaid(namespace: Cluster, args: string[], { message }: Announ
   })
 }
 
-/** A bare pod is refused until its cache is Ready, and applied again. */
+/** A bare pod is denied until its cache is Ready, and then applied again. */
 async function applyWhenReady(namespace: Cluster, { path }: Example): Promise<void> {
   const result = await eventually(`acceptance of ${path}`, async () => {
     const result = await namespace.kubectl(['apply', '-f', GALLERY + path])
@@ -61,7 +61,7 @@ async function applyWhenReady(namespace: Cluster, { path }: Example): Promise<vo
   expectAccepted(result)
 }
 
-/** Accepted without a word, but that a workload is told of caches that are not Ready yet. */
+/** Accepted without a message, except that a workload gets a warning about caches that are not Ready yet. */
 export function expectAccepted({ code, stderr }: CommandResult): void {
   expect(stderr.replaceAll(/^Warning: CacheNotReady: .*\n/gm, '')).toBe('')
   expect(code).toBe(0)

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { claim, classes, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-// What a tenant with role edit may do to the claim of a cache and to its hydration pod: nothing. Most of it is held
-// by policies, so by the API server alone.
+// A tenant with role edit can do nothing to the claim of a cache or to its hydration pod. Policies hold most
+// of this, so the API server alone does.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
 const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
 const CLAIM = 'modelcache--weights'
@@ -19,7 +19,7 @@ beforeAll(async () => {
     ...['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
   ])
   expect(code, stderr).toBe(0)
-  // Role edit may not debug; who may is kept out of hydration all the same.
+  // Role edit may not debug. Somebody who may is kept out of hydration all the same.
   await cluster.kubectl([
     ...['create', 'role', 'debugger', '--verb=update,patch', '--resource=pods/ephemeralcontainers'],
   ])
@@ -211,7 +211,8 @@ describe('the hydration pod', () => {
     ['attach', ['attach', NAME]],
     ['port-forward', ['port-forward', `pod/${NAME}`, '0:80']],
   ])('is not changed or entered by kubectl %s', async (verb, args) => {
-    // kubectl looks whether the pod runs before it forwards or attaches, so these ask the API server themselves.
+    // kubectl checks whether the pod runs before it forwards or attaches, so these tests call the API server
+    // themselves.
     const raw = { attach: 'attach', exec: 'exec', 'port-forward': 'portforward' }[verb]
     if (raw === undefined) return expectRefused(args, 'HydrationProtected')
     const path = `/api/v1/namespaces/${cluster.namespace}/pods/${NAME}/${raw}`

@@ -3,8 +3,8 @@ import { type Cluster, eventually } from './cluster.ts'
 import { modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './own-plane.ts'
 
-// What holds a deletion is what pods mount, whatever they say of themselves; and a namespace goes without us. A
-// control plane of its own, because the product is taken down.
+// What pods really mount blocks a deletion, whatever they claim. A namespace can go without us. This needs
+// its own control plane, because the test stops the product.
 let own: OwnPlane
 let cluster: Cluster
 
@@ -71,7 +71,7 @@ test('a namespace with caches goes while the webhook is down', async () => {
   await own.product.stop()
   const { stderr } = await removal('unused', '--as=tenant')
   expect(stderr).toContain('failed calling webhook')
-  // Nothing that is down holds an administrator up.
+  // When our processes are down, they do not block an administrator.
   expect((await removal('unused')).code).toBe(0)
   await cluster.kubectl(['delete', 'namespace', cluster.namespace, '--wait=false'])
   await eventually('the end of the namespace', async () => {

@@ -3,9 +3,8 @@ import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { HYDRATOR, hydrationJobOf, type Job } from './hydration-jobs.ts'
 import { classes, modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-// What puts somebody else's container, or somebody else's words, beside the container that writes what pods will
-// trust: injectors that obey annotations, changes of the Job while it is suspended, and whoever has the token of the
-// controller.
+// Everything that puts a foreign container or foreign words beside the container that writes what pods trust:
+// injectors that obey annotations, changes of a suspended Job, and a stolen token of the controller.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
 const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
 const JOB_CONTROLLER = ['--as=system:serviceaccount:kube-system:job-controller']
@@ -21,7 +20,7 @@ beforeAll(async () => {
   await cluster.setStatus('modelcache/weights', readyStatus(CLAIM))
   for (const args of [
     ['rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
-    // More than the controller has in an installation: the policies are to hold by themselves.
+    // More rights than the controller has in an installation, because the policies must hold by themselves.
     [
       'rolebinding',
       'controller',
@@ -107,7 +106,7 @@ describe('a hydration pod as injectors leave it is refused with', () => {
   const agent = (volumeMounts: object[]) => ({ name: 'agent', image: 'evil', volumeMounts })
   const spec = () => structuredClone(made.spec.template.spec) as unknown as Spec
 
-  /** The pod that the Job controller would make, after a webhook has changed its spec. */
+  /** The pod that the Job controller would create, after a webhook has changed its spec. */
   function injected(change: (spec: Spec) => Spec): object {
     const owner = { apiVersion: 'batch/v1', kind: 'Job', name: JOB, uid: jobUID, controller: true }
     const metadata = { ...made.spec.template.metadata, name: `${JOB}-abcde`, ownerReferences: [owner] }
@@ -181,7 +180,7 @@ describe('an injector that looks at namespaces alone', () => {
     `Object.spec.containers{name: "agent", image: "evil", volumeMounts: [${mounts}]}`
   const MOUNT = 'Object.spec.containers.volumeMounts{name: "volume", mountPath: "/loot"}'
 
-  /** Puts a container into each pod of the namespace, and waits until it does. */
+  /** Adds a container to each pod of the namespace, and waits until that works. */
   async function inject(mounts: string): Promise<void> {
     const name = `inject-${cluster.namespace}`
     const expression = `[JSONPatch{op: "add", path: "/spec/containers/-", value: ${container(mounts)}}]`

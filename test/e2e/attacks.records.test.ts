@@ -13,7 +13,7 @@ import {
   soundSpec,
 } from './objects.ts'
 
-// A tenant who may change pods does not say for them which bytes they were given.
+// A tenant who may change pods cannot say for them which bytes they got.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
 const FORGED = `sha256:${'ab'.repeat(32)}`
 let cluster: Cluster
@@ -68,7 +68,7 @@ describe('a tenant does not', () => {
   })
 })
 
-/** A pod with all that injection gives, of a snapshot that nobody has staged. */
+/** A pod with everything that injection adds, for a snapshot that nobody has staged. */
 const forgedAtBirth = (name: string, own: Record<string, string>, mount: object) =>
   pod(
     { name, ...annotations('weights', own), labels: { 'modelplane.ai/cache-consumer': 'true' } },
@@ -185,7 +185,7 @@ test('a pod whose cache was made again with another claim is not let go onto the
 
 describe('whoever has the token of the controller does not', () => {
   const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
-  // kubectl reads a pod before it patches it, which the controller may.
+  // kubectl reads a pod before it patches it, and the controller may do that.
   test.each<[string, string[]]>([
     [
       'give a pod another image',
@@ -208,7 +208,7 @@ describe('whoever has the token of the controller does not', () => {
       patch('other', [{ op: 'add', path: '/spec/tolerations/-', value: { operator: 'Exists' } }], 'json'),
     ],
   ])('%s', async (_what, args) => {
-    // The controller gets no single pod: it watches them all.
+    // The controller may not get a single pod: it watches them all.
     await cluster.kubectl(['create', 'role', 'reader', '--verb=get', '--resource=pods'])
     await cluster.kubectl([
       ...['create', 'rolebinding', 'reader', '--role=reader'],

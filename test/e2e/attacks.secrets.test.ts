@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { classes, huggingFace, modelCache, soundSpec } from './objects.ts'
 
-// A ModelCache sends a Secret to the host that it names. Somebody who may create ModelCaches, and read no Secrets,
-// must not get one so.
+// A ModelCache sends a Secret to the host that it names. A user who may create ModelCaches but not read
+// Secrets must not get one this way.
 const STAGER = ['--as=stager', '--as-group=system:authenticated']
 const READER = ['--as=reader', '--as-group=system:authenticated']
 const PATIENT = '{"metadata":{"annotations":{"modelplane.ai/paused":"true"}}}'
@@ -56,7 +56,7 @@ describe('who may not read it does not make a ModelCache that names', () => {
 
   test.each(NAMING)('%s, by changing one', async (what, spec) => {
     const name = `was-${NAMING.findIndex(([each]) => each === what)}`
-    // Without what is asked for; what else there is of the source never changes.
+    // Does not set the tested field. The rest of the source never changes.
     const before = JSON.parse(
       JSON.stringify(spec, (key, value) => (['secretRef', 'hydration'].includes(key) ? undefined : value)),
     )

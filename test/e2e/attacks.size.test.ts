@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-// What a tenant with role edit may send by one dry run, made as large as the API server takes it. Each has an answer
-// of the webhook itself, a short one, and the next review is answered too.
+// What a tenant with role edit may send in one dry run, as large as the API server accepts it. The webhook
+// itself gives a short answer to each, and answers the next review too.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
 let cluster: Cluster
 
@@ -24,7 +24,7 @@ async function expectShortRefusal(object: object, words: RegExp): Promise<void> 
   const { code, stderr } = await ask(object)
   expect(code, stderr).toBe(1)
   expect(stderr).toMatch(words)
-  // What kubectl adds is the object's name.
+  // kubectl adds the object's name.
   expect(stderr.length).toBeLessThan(8_000)
   await expectAnswers()
 }
@@ -79,7 +79,7 @@ describe('quantities', () => {
     const startedAt = performance.now()
     await ask(gang)
     await expectAnswers()
-    // It took 24 s; this is no measure of speed.
+    // This once took 24 s. The limit is no measure of speed.
     expect(performance.now() - startedAt).toBeLessThan(20_000)
   })
 })

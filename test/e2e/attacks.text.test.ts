@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { annotations, classes, modelCache, pod, soundSpec } from './objects.ts'
 
-// Text that reaches the terminals of others: it is refused where it would be stored, and escaped where it is quoted.
+// Text that reaches other people's terminals is denied where it would be stored, and escaped where it is
+// quoted.
 let cluster: Cluster
 
 beforeAll(async () => {
@@ -13,7 +14,7 @@ beforeAll(async () => {
 const ask = (object: object) =>
   cluster.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(object))
 
-/** Marks that turn text around, zero-width spaces, byte order marks, and what begins a command to a terminal. */
+/** Marks that reverse text, zero-width spaces, byte order marks, and terminal escapes. */
 const isHidden = (text: string) => /\p{Cf}/u.test(text) || text.includes('\u001b')
 
 async function expectRefused(object: object, reason: string): Promise<void> {

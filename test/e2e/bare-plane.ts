@@ -7,19 +7,19 @@ import { type CommandResult, outputOf } from '../testbed/command.ts'
 import { startControlPlane } from '../testbed/control-plane.ts'
 import { type Kubectl, kubectlFor } from '../testbed/kubectl.ts'
 
-/** kubectl waits for what it deletes: a namespace goes after all that is in it. */
+/** kubectl waits for what it deletes, and a namespace goes only after everything in it. */
 const DELETION_MS = 180_000
 
-/** A control plane on which nothing is installed, and the tools of its administrator. */
+/** A control plane without any installation, and the tools of its administrator. */
 export interface BarePlane extends AsyncDisposable {
-  /** The exit code and output, whatever came of it. */
+  /** The exit code and output, whatever the result. */
   run: Kubectl
-  /** kubectl that has to succeed; gives what it prints. */
+  /** Runs kubectl, which must succeed, and returns what it prints. */
   kubectl(...args: string[]): Promise<string>
   helm(...args: string[]): Promise<CommandResult>
 }
 
-/** Starts one, without a node: pods stay Pending. */
+/** Starts one without a node, so pods stay Pending. */
 export async function startBarePlane(): Promise<BarePlane> {
   await using started = new AsyncDisposableStack()
   const binaries = await ensureBinaries(() => {})

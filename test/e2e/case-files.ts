@@ -5,20 +5,23 @@ import { type Input, readManifests } from '../../src/review/read-manifests.ts'
 
 const CASES = fileURLToPath(new URL('../cases/', import.meta.url))
 
-/** An object of a case, with what the comment before it says of it. */
+/** An object of a case, and what the comment before it says about it. */
 export interface CaseObject {
-  /** As in the file. */
+  /** The name in the file. */
   text: string
   object: z.infer<typeof caseObject>
   /** What a cluster says. */
   expected: Said
   /** What a review says. */
   reviewed: Said
-  /** The containers that mount the cache; undefined where the case does not say. */
+  /** The containers that mount the cache; undefined if the case does not say. */
   mounts: string[] | undefined
 }
 
-/** What is said of an object: `admitted`, or `warned` or `denied` with the reasons, in the order of the alphabet. */
+/**
+ * The expected result for an object: `admitted`, or `warned` or `denied` with the reasons in alphabetical
+ * order.
+ */
 export interface Said {
   verdict: 'admitted' | 'warned' | 'denied'
   reasons: string[]
@@ -64,7 +67,7 @@ function saidAs(word: string | undefined, reasons: string[]): Said {
   return word === 'Warns' ? { verdict: 'warned', reasons } : { verdict: 'admitted', reasons: [] }
 }
 
-/** What `modelcache review` reads in a text. */
+/** The objects that `modelcache review` reads in a text. */
 export function manifestsOf(file: string, text: string, namespace = 'default'): Input {
   const input = readManifests(file, text, namespace)
   if (input.problems.length > 0) throw new Error(JSON.stringify(input.problems))

@@ -18,7 +18,7 @@ import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
 const LLAMA = pausedCache('llama', soundSpec())
 const LLAMA_STATUS = readyStatus('modelcache--llama')
 
-/** Kinds of operators, of which the API server checks nothing here. */
+/** Kinds of operators. The API server checks nothing in them here. */
 const OPERATOR_KINDS: [group: string, version: string, kind: string, plural: string][] = [
   ['argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'],
   ['argoproj.io', 'v1alpha1', 'Workflow', 'workflows'],
@@ -94,7 +94,7 @@ describe.each(caseFiles())('%s', file => {
   })
 })
 
-/** What kubectl prints of an object that it applies. */
+/** What kubectl prints about an object that it applies. */
 function saidBy({ code, stderr }: CommandResult): Said {
   const named = [...stderr.matchAll(/(?:denied the request: |denied request: |Warning: |; )([A-Z]\w+): /g)]
   const reasons = [...new Set(named.map(([, reason = '']) => reason))].filter(name => name in REASONS)
@@ -102,15 +102,15 @@ function saidBy({ code, stderr }: CommandResult): Said {
   return { verdict, reasons: reasons.toSorted() }
 }
 
-/** Of what the review does not judge it says nothing. */
+/** If the review does not cover an object, it says nothing about it. */
 function saidIn(result: Reviewed | undefined): Said {
   if (result === undefined) return { verdict: 'admitted', reasons: [] }
-  // That it cannot see everything, a review alone says.
+  // Only a review can say that it cannot see everything.
   const reasons = result.findings.map(({ reason }) => reason).filter(reason => reason !== 'KindNotJudged')
   return { verdict: result.verdict, reasons: [...new Set(reasons)].toSorted() }
 }
 
-/** The containers to which the patch of a review adds mounts, and those of a pod that has its own. */
+/** The containers to which a review's patch adds mounts, and those of a pod that already has its own. */
 function mountsAdded(result: Reviewed | undefined): string[] {
   const own = [valueAt(result?.manifest.object, 'spec.containers')]
     .flat()
@@ -125,7 +125,7 @@ function mountsAdded(result: Reviewed | undefined): string[] {
   return names.map(String).toSorted()
 }
 
-/** The containers of a pod, or of the first pod of a workload, that mount the claim of a cache. */
+/** The containers of a pod, or of a workload's first pod, that mount the claim of a cache. */
 async function mountsIn(cluster: Cluster, { kind, metadata }: CaseObject['object']): Promise<string[]> {
   const pod = await eventually(`a pod of ${kind} ${metadata.name}`, async () => {
     const { items } = z.object({ items: z.array(storedPod) }).parse(await cluster.get('pods'))

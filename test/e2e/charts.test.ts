@@ -20,7 +20,7 @@ const items = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.
 const namesOf = async (kind: string) =>
   items.parse(await cluster.get(kind)).items.map(({ metadata }) => metadata.name)
 
-/** Installs the chart, and makes its cache Ready, so that its pod is one that mounts it. */
+/** Installs the chart and makes its cache Ready, so that its pod mounts it. */
 async function installed(release: string): Promise<void> {
   const { code, stderr } = await run('install', release, CHART, '--set', `storageClassName=${RWX_CLASS}`)
   expect(code, stderr).toBe(0)
@@ -41,7 +41,7 @@ async function installed(release: string): Promise<void> {
   })
 }
 
-/** Of the pods of the namespace. */
+/** For the pods of the namespace. */
 async function setFinalizers(finalizers: string[] | null): Promise<void> {
   const patch = JSON.stringify({ metadata: { finalizers } })
   for (const name of await namesOf('pods')) {
@@ -65,7 +65,7 @@ describe('the chart of examples/helm-chart', () => {
     await installed('guarded')
     const annotation = 'modelplane.ai/allow-delete-in-use-'
     expect((await cluster.kubectl(['annotate', 'modelcache/guarded', annotation])).code).toBe(0)
-    // Its pod runs on no node, so without this it would be gone as soon as its Deployment is.
+    // Its pod runs on no node, so without this it would disappear together with its Deployment.
     await setFinalizers(['example.com/still-running'])
     const refused = await run('uninstall', 'guarded')
     expect(refused.code).not.toBe(0)

@@ -11,11 +11,11 @@ export interface Cluster {
   kubectl: Kubectl
   /** `kubectl apply` of one object. */
   apply(object: object, ...flags: string[]): Promise<CommandResult>
-  /** Like `apply`, for objects that a test needs and is not about: fails when they are refused. */
+  /** Like `apply`, for objects that a test needs and is not about. It fails if they are denied. */
   need(...objects: object[]): Promise<void>
   /** An object as stored. */
   get(resource: string): Promise<unknown>
-  /** Sets status as a controller would, which from then on keeps its hands off. */
+  /** Sets status as a controller would. From then on the controller leaves the object alone. */
   setStatus(resource: string, status: object): Promise<void>
 }
 
@@ -25,7 +25,7 @@ export function newNamespace(): Promise<Cluster> {
   return namespaceOf(kubectlFor(kubectl, kubeconfig, dir))
 }
 
-/** A new namespace of the control plane that a kubectl speaks to. */
+/** A new namespace of the control plane that a given kubectl uses. */
 export async function namespaceOf(kubectlBare: Kubectl): Promise<Cluster> {
   const namespace = `e2e-${randomBytes(4).toString('hex')}`
   const kubectl: Kubectl = (args, stdin) => kubectlBare(['-n', namespace, ...args], stdin)
@@ -54,7 +54,10 @@ export async function namespaceOf(kubectlBare: Kubectl): Promise<Cluster> {
 const PATIENCE_MS = 60_000
 const POLL_MS = 200
 
-/** Asks until the answer is there (not undefined), and gives it. Fails with what was waited for. */
+/**
+ * Tries until there is an answer (not undefined), and returns it. On failure, the error names what it waited
+ * for.
+ */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
   const end = Date.now() + PATIENCE_MS
   for (;;) {

@@ -1,15 +1,15 @@
 import type { Kubectl } from '../testbed/kubectl.ts'
 import { eventually } from './cluster.ts'
 
-/** Deletes a CRD with all its objects, if it is there, and waits for its end. */
+/** Deletes a CRD with all its objects, if it exists, and waits until it is gone. */
 export async function deleteCrd(kubectl: Kubectl, name: string): Promise<void> {
   await kubectl(['delete', 'crd', name, '--ignore-not-found', '--wait=false'])
   await untilCrdIsGone(kubectl, name)
 }
 
 /**
- * Waits for the end of a CRD whose deletion has begun. The API server's finalizer can miss its cue and look again
- * only when its informer resyncs, every five minutes, so each look here writes an annotation, which is another cue.
+ * Waits until a deleted CRD is gone. The API server's finalizer can miss its event, and looks again only when
+ * its informer resyncs, every five minutes. So each look here writes an annotation, which is another event.
  */
 export async function untilCrdIsGone(kubectl: Kubectl, name: string): Promise<void> {
   await eventually(`the end of CRD ${name}`, async () => {
@@ -20,7 +20,7 @@ export async function untilCrdIsGone(kubectl: Kubectl, name: string): Promise<vo
   })
 }
 
-/** The CRD of a kind whose objects may hold anything. */
+/** The CRD of a kind whose objects may contain anything. */
 export function looseCrd(group: string, version: string, kind: string, plural: string) {
   const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
   return {

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { createRest } from '../../src/kube/rest.ts'
-/** What came of a loop of creates. */
+/** The results of a loop of creates. */
 export interface Creates {
   created: number
-  /** What the API server said of each that failed. */
+  /** The API server's answer to each failed create. */
   failures: string[]
 }
 
-/** Creates under way at a time. */
+/** Creates in progress at a time. */
 export const CONCURRENT = 4
 
 /**
- * Creates pods for as long as something goes on, real ones, one after another in a few lanes, at no less than the
- * rate asked for as far as the machine lets it. They carry a gate of their own, so no node has to run them.
+ * Creates real pods for as long as something lasts, one after another in a few lanes, at the requested rate
+ * or above if the machine is fast enough. They have a gate of their own, so no node runs them.
  */
 export async function createWhile(options: {
   /** Path of a kubeconfig. */

@@ -14,7 +14,10 @@ const all = casesOfGallery()
 const within = (folder: string) => all.filter(({ path }) => path.startsWith(`${folder}/`))
 const good = all.filter(({ path }) => !path.includes('/'))
 
-/** Needs a fault, another webhook or a client that the API server refuses first, so no manifest shows it. */
+/**
+ * A manifest cannot show this: it takes a fault, another webhook, or a client that the API server rejects
+ * first.
+ */
 const WITHOUT_EXAMPLE = [
   'ClaimProtected',
   'ControllerLimited',
@@ -32,7 +35,7 @@ const mounted = (container: string, cache: string, path: string) =>
   `${container} modelcache--${cache}/${snapshotPath(DIGEST)} at ${path}`
 const weights = (container: string, cache = 'qwen-2-5-7b') => mounted(container, cache, '/mnt/model')
 
-/** How many pods a case has once its caches are Ready, and the mounts that each of some kind has. */
+/** How many pods a case has once its caches are Ready, and how many mounts each kind of pod has. */
 const PODS: Record<string, { pods: number; mounts: string[][] }> = {
   'chosen-containers': { pods: 1, mounts: [[weights('check'), weights('vllm')]] },
   'config-map': {
@@ -73,7 +76,7 @@ beforeAll(async () => {
   expect(code, stderr).toBe(0)
 })
 
-// One InferenceCluster speaks for the whole cluster, so it must not outlive its case.
+// One InferenceCluster counts for the whole cluster, so it must not outlive its case.
 afterEach(() => cluster.kubectl(['delete', 'inferenceclusters', '--all', '--wait=false']))
 
 describe('examples/', () => {
@@ -151,7 +154,8 @@ const caches = z.object({
 })
 
 /**
- * As the controller will do when their snapshots are complete. Those over existing claims become Ready by themselves.
+ * Sets what the controller will set when their snapshots are complete. Caches over existing claims become
+ * Ready by themselves.
  */
 async function makeCachesReady(namespace: Cluster): Promise<void> {
   const { items } = caches.parse(await namespace.get('modelcaches'))
@@ -161,7 +165,7 @@ async function makeCachesReady(namespace: Cluster): Promise<void> {
   }
 }
 
-/** The pods of the example, without those that stage its caches. */
+/** The pods of the example, except those that stage its caches. */
 async function podsOf(namespace: Cluster) {
   const { items } = z.object({ items: z.array(storedPod) }).parse(await namespace.get('pods'))
   return items.filter(({ metadata }) => !metadata.name?.startsWith('modelcache--'))

@@ -5,34 +5,34 @@ import { fileURLToPath } from 'node:url'
 /** The folder examples/, with a slash at its end. */
 export const GALLERY = fileURLToPath(new URL('../../examples/', import.meta.url))
 
-/** A file of a case, with what it says of itself: by default it is accepted without a word. */
+/** A file of a case, with its own comment. By default it is accepted without a message. */
 export interface Example {
   /** Below examples/. */
   path: string
   announces?: Announcement
 }
 
-/** How an example begins that is refused or warned of: `# Refused: Reason.`, `# Warns: Reason.` */
+/** The first line of an example that is denied or gets a warning: `# Refused: Reason.`, `# Warns: Reason.` */
 export interface Announcement {
   kind: 'Refused' | 'Warns'
-  /** What is done with the file. */
+  /** What to do with the file. */
   verb: 'apply' | 'delete'
   reason: string
   /** The message that it promises, in one line. */
   message: string
 }
 
-/** A folder with YAML files, in the order in which `kubectl apply -f` takes them. */
+/** A folder with YAML files, in the order of `kubectl apply -f`. */
 export interface Case {
   /** Below examples/. */
   path: string
   files: Example[]
 }
 
-/** A chart, which Helm renders: charts.test.ts installs it. */
+/** A chart, which Helm renders. charts.test.ts installs it. */
 const CHART = 'helm-chart/'
 
-/** Every file of examples/, below it, but for the chart. */
+/** Every file below examples/, except the chart. */
 export function filesOfGallery(): string[] {
   return readdirSync(GALLERY, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
@@ -59,14 +59,14 @@ function readExample(path: string): Example {
   const [, kind, verb, reason] =
     /^# (Refused|Warns)(?: by kubectl (delete))?: (\w+)\./.exec(comment[0] ?? '') ?? []
   if ((kind !== 'Refused' && kind !== 'Warns') || reason === undefined) return { path }
-  // The message is what follows the command that is quoted, indented and wrapped like it.
+  // The message follows the quoted command, indented and wrapped like it.
   const command = comment.findIndex(line => line.startsWith('#     $ '))
   const quoted = command === -1 ? [] : comment.slice(command + 1)
   const message = quoted.map(line => line.slice(1).trim()).join(' ')
   return { path, announces: { kind, verb: verb === 'delete' ? 'delete' : 'apply', reason, message } }
 }
 
-/** The reason that a folder of denied/ or warned/ is named after, in kebab case. */
+/** The reason that names a folder of denied/ or warned/, in kebab case. */
 export function folderOf(reason: string): string {
   return reason.replaceAll(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()
 }

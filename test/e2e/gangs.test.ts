@@ -16,7 +16,7 @@ beforeAll(async () => {
   await cluster.need(gang('llama'))
 })
 
-/** Gangs of a leader and one worker, of which one that ends is made again alone. */
+/** Gangs of a leader and one worker. A pod that ends is replaced alone. */
 function gang(name: string, metadata = annotations('weights')) {
   const { spec } = pod({})
   const template = { metadata, spec }
@@ -43,7 +43,7 @@ async function find(name: string): Promise<StoredPod | undefined> {
   return code === 0 ? storedPod.parse(JSON.parse(stdout)) : undefined
 }
 
-/** Ends a pod, and gives the one that takes its place. */
+/** Ends a pod, and returns the pod that replaces it. */
 async function replaced(name: string): Promise<StoredPod> {
   const { uid } = identified.parse(await cluster.get(`pod/${name}`)).metadata
   await cluster.kubectl(['delete', `pod/${name}`, '--force'])
@@ -53,7 +53,7 @@ async function replaced(name: string): Promise<StoredPod> {
   })
 }
 
-/** The cache was fetched again; the older snapshot stays on the volume. */
+/** The cache was fetched again. The older snapshot stays on the volume. */
 const refetched = {
   ...readyStatus('modelcache--weights'),
   resolvedDigest: NEWER,
@@ -72,7 +72,7 @@ test('a worker that starts again gets what its leader has, not what was fetched 
   await cluster.setStatus('modelcache/weights', refetched)
   expect(digestOf(await replaced('llama-0-1'))).toBe(`weights=${DIGEST}`)
 
-  // No more Ready: a pod of its own is refused, and the gang stays whole.
+  // The cache is no longer Ready: a single pod is denied, and the gang stays whole.
   await cluster.setStatus('modelcache/weights', { phase: 'Hydrating', conditions: [] })
   expect((await cluster.apply(pod({ name: 'alone', ...annotations('weights') }))).stderr).toMatch(
     /CacheNotReady/,

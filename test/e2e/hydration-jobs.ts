@@ -18,8 +18,8 @@ const job = z.looseObject({
 export type Job = z.infer<typeof job>
 
 /**
- * The hydration Job that the controller would make for a stored cache, under a name of the test's own, and not
- * suspended.
+ * The hydration Job that the controller would create for a stored cache, under a name of the test's own, and
+ * not suspended.
  */
 export async function hydrationJobOf(cluster: Cluster, cache: string, name: string): Promise<Job> {
   const stored = modelCache.parse(await cluster.get(`modelcache/${cache}`))

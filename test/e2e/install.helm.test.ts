@@ -6,9 +6,9 @@ import { eventually } from './cluster.ts'
 import { CRDS, DOCS, HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
 import { stepByStep } from './step-by-step.ts'
 
-// The commands of docs/installation.md with Helm on a control plane of their own. The API server cannot reach the
-// webhook, for no pod runs: what asks for caches is refused for that, which shows that it is asked. The steps build
-// on one another.
+// The Helm commands of docs/installation.md on their own control plane. No pod runs, so the API server cannot
+// reach the webhook, and denies whatever asks for caches. This shows that it calls the webhook. The steps
+// build on one another.
 const HELM_UPGRADE = 'helm upgrade modelcache chart --namespace modelcache-system --reset-then-reuse-values'
 const ROLLOUT_STATUS =
   'kubectl -n modelcache-system rollout status deployment/modelcache-webhook deployment/modelcache-controller'
@@ -33,7 +33,7 @@ describe('helm', () => {
     const notes = await here.documented(HELM_INSTALL)
     expect(notes).toContain(`    ${ROLLOUT_STATUS}\n`)
     expect(notes).not.toContain('pod-security')
-    // At first kubectl waits for the controller of Deployments to have seen them.
+    // At first kubectl waits until the Deployment controller has seen them.
     await eventually('the rollout of both roles', async () => {
       const status = await here.documented(ROLLOUT_STATUS, '--watch=false')
       const waiting = status.match(/^Waiting for deployment "modelcache-(webhook|controller)"/gm)

@@ -5,9 +5,9 @@ import { eventually } from './cluster.ts'
 import { HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
 import { stepByStep } from './step-by-step.ts'
 
-// The commands of docs/installation.md with kubectl on a control plane of their own. The API server cannot reach the
-// webhook, for no pod runs: what asks for caches is refused for that, which shows that it is asked. The steps build
-// on one another.
+// The kubectl commands of docs/installation.md on their own control plane. No pod runs, so the API server
+// cannot reach the webhook, and denies whatever asks for caches. This shows that it calls the webhook. The
+// steps build on one another.
 const APPLY = 'kubectl apply --server-side -k manifests/'
 
 vi.setConfig({ testTimeout: 600_000 })
@@ -31,7 +31,7 @@ describe('kubectl apply -k manifests/', () => {
     const before = await here.generations()
     expect(Object.keys(before)).toHaveLength(4)
     const again = (await plane.kubectl('apply', ...flags, '-k', 'manifests')).trim().split('\n')
-    // kubectl sends the selector of a PodDisruptionBudget every time: its patch strategy is `replace`.
+    // kubectl always sends the selector of a PodDisruptionBudget, because its patch strategy is `replace`.
     for (const line of again.filter(line => !line.startsWith('poddisruptionbudget')))
       expect(line).toMatch(/ (unchanged|serverside-applied)$/)
     expect(await here.generations()).toEqual(before)
@@ -64,7 +64,7 @@ describe('kubectl apply -k manifests/', () => {
     const refused = await plane.helm(...HELM_INSTALL.split(' ').slice(1))
     expect(refused.code).not.toBe(0)
     expect(refused.stderr).toContain('invalid ownership metadata')
-    // Not the generation: to Deployments, Helm's annotations count as a change.
+    // Without the generation: Deployments count Helm's annotations as a change.
     const specs = ['get', 'deployments', '-n', NAMESPACE, '-o', 'jsonpath={.items[*].spec}']
     const own = '"image":"registry.example.com/modelcache:0.1.0"'
     const before = (await plane.kubectl(...specs)).replaceAll('"image":"modelcache:0.1.0"', own)

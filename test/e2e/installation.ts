@@ -37,16 +37,16 @@ const CONFIGURATIONS = [
 ]
 const CA = Buffer.from('-----BEGIN CERTIFICATE-----\nany\n-----END CERTIFICATE-----\n').toString('base64')
 
-/** What tests of installations ask of a control plane, and do to it. */
+/** Helpers for tests of installations: what they check on a control plane, and what they do to it. */
 export function installationOn({ run, kubectl, helm }: BarePlane) {
-  /** Runs a command as docs/installation.md has it. */
+  /** Runs a command exactly as docs/installation.md states it. */
   async function documented(line: string, ...more: string[]): Promise<CommandResult> {
     expect(DOCS).toContain(`    ${line}\n`)
     const [command, ...args] = line.split(' ')
     return command === 'helm' ? helm(...args, ...more) : run([...args, ...more])
   }
 
-  /** Names of the objects of a kind that are ours. */
+  /** Names of our objects of a kind. */
   async function namesOf(kind: string, ...args: string[]): Promise<string[]> {
     const { items: found } = items.parse(JSON.parse(await kubectl('get', kind, '-o', 'json', ...args)))
     return found.map(({ metadata }) => metadata.name).filter(name => name.includes('modelcache'))
@@ -56,7 +56,7 @@ export function installationOn({ run, kubectl, helm }: BarePlane) {
   const ask = (object: object) =>
     run(['create', '-n', 'default', '--dry-run=server', '-f', '-'], JSON.stringify(object))
 
-  /** The API server learns of webhooks and policies late. */
+  /** The API server notices new webhooks and policies late. */
   async function untilPodsThatAskAre(verdict: 'refused' | 'admitted'): Promise<void> {
     await eventually(`a pod that asks for a cache is ${verdict}`, async () => {
       const { code } = await ask(pod(annotations('weights')))
@@ -67,13 +67,13 @@ export function installationOn({ run, kubectl, helm }: BarePlane) {
   return {
     namesOf,
     untilPodsThatAskAre,
-    /** Waits for the end of our CRDs, whose deletion has begun. */
+    /** Waits until our deleted CRDs are gone. */
     async untilCrdsAreGone(): Promise<void> {
       for (const name of CRDS) await untilCrdIsGone(run, name)
     },
     documented: async (line: string, ...more: string[]) => outputOf(await documented(line, ...more), line),
 
-    /** Counts the changes of what the installation wants of Deployments and budgets. */
+    /** Counts changes of the Deployments and budgets that the installation wants. */
     async generations(): Promise<Record<string, number | undefined>> {
       const { items: found } = items.parse(
         JSON.parse(await kubectl('get', 'deployments,poddisruptionbudgets', '-n', NAMESPACE, '-o', 'json')),
@@ -83,7 +83,10 @@ export function installationOn({ run, kubectl, helm }: BarePlane) {
       )
     },
 
-    /** Neither webhooks nor policies are left, and pods can be made, whether they ask for a cache or not. */
+    /**
+     * There are neither webhooks nor policies any more, and pods can be created whether they ask for a cache
+     * or not.
+     */
     async expectNothingInTheWay(): Promise<void> {
       for (const kind of ['webhookconfigurations', 'admissionpolicies', 'admissionpolicybindings']) {
         for (const which of kind.startsWith('webhook') ? ['mutating', 'validating'] : ['validating'])
@@ -94,7 +97,7 @@ export function installationOn({ run, kubectl, helm }: BarePlane) {
       expect(code, stderr).toBe(0)
     },
 
-    /** Leaves what the product writes while it runs: the CA, in its Secret and in the configurations. */
+    /** Writes what the product would write while it runs: the CA, in its Secret and in the configurations. */
     async pretendToHaveRun(): Promise<void> {
       const data = JSON.stringify({ data: { 'ca.crt': CA } })
       await kubectl('-n', NAMESPACE, 'patch', 'secret', CA_SECRET, '--type=merge', '-p', data)
@@ -116,7 +119,7 @@ export function installationOn({ run, kubectl, helm }: BarePlane) {
       }
     },
 
-    /** What `pretendToHaveRun` left is as it was. */
+    /** What `pretendToHaveRun` wrote is unchanged. */
     async expectItHasRun(): Promise<void> {
       const data = ['get', 'secret', CA_SECRET, '-o', 'jsonpath={.data.ca\\.crt}']
       expect(await kubectl('-n', NAMESPACE, ...data)).toBe(CA)

@@ -7,8 +7,8 @@ import { type Cluster, eventually } from './cluster.ts'
 import { claim, modelCache, soundSpec } from './objects.ts'
 import { type OwnPlane, startOwnPlane } from './own-plane.ts'
 
-// Two replicas of the controller, with the shipped rights, on a control plane of their own, because they are taken
-// down. The tests build on one another: each begins with the leader that the one before has left.
+// Two replicas of the controller, with the shipped rights, on their own control plane, because the test stops
+// them. The tests build on one another: each starts with the leader of the one before.
 let own: OwnPlane
 let cluster: Cluster
 let replicas: Role[]
@@ -18,7 +18,7 @@ beforeAll(async () => {
   cluster = own.cluster
   const second = await own.product.prepareReplica()
   replicas = [own.product.controller, second]
-  // Resolves when it is ready, and so tells that readiness does not wait for leadership.
+  // Resolves when it is ready, which shows that readiness does not wait for leadership.
   await second.start()
 })
 afterAll(async () => {
@@ -44,13 +44,13 @@ async function readLease() {
   return lease.parse(JSON.parse(stdout)).spec
 }
 
-/** What a replica shows in its metrics; undefined when it does not run. */
+/** What a replica shows in its metrics; undefined if it does not run. */
 async function gaugeOf({ healthUrl }: Role): Promise<string | undefined> {
   const answer = await httpGet(`${healthUrl}/metrics`).catch(() => undefined)
   return /^modelcache_leader (\d)$/m.exec(answer?.body ?? '')?.[1]
 }
 
-/** The one that leads, and the other. */
+/** The leader, and the other replica. */
 function leaderAndOther(): Promise<[Role, Role]> {
   return eventually('one leader', async () => {
     const gauges = await Promise.all(replicas.map(gaugeOf))
@@ -63,7 +63,7 @@ function leaderAndOther(): Promise<[Role, Role]> {
 
 const entry = z.looseObject({ time: z.number(), msg: z.string(), identity: z.string().optional() })
 
-/** What a replica has logged since it was first started, the oldest first. */
+/** Everything that a replica has logged since its first start, the oldest first. */
 async function logOf({ logPath }: Role) {
   const lines = (await readFile(logPath, 'utf8')).split('\n').filter(line => line.startsWith('{'))
   return lines.map(line => entry.parse(JSON.parse(line)))
@@ -73,7 +73,7 @@ async function logged(replica: Role, msg: string): Promise<number> {
   return (await logOf(replica)).filter(line => line.msg === msg).length
 }
 
-/** Makes a ModelCache, and resolves when somebody has written its status. */
+/** Creates a ModelCache, and resolves when somebody has written its status. */
 async function untilServed(name: string): Promise<void> {
   const storage = { backend: 'ExistingPVC', existingPVC: { name } }
   await cluster.need(claim(name, ['ReadWriteMany']), modelCache(name, soundSpec({ artifact: {}, storage })))
@@ -87,7 +87,7 @@ test('of two replicas that are ready, one holds the Lease, renews it, and writes
   const [leader, other] = await leaderAndOther()
   for (const { healthUrl } of replicas) expect((await httpGet(`${healthUrl}/readyz`)).status).toBe(200)
   const before = await readLease()
-  // From nobody, as it is installed, to the first holder.
+  // As installed it has no holder, and then it has its first.
   expect(before).toMatchObject({ leaseDurationSeconds: 15, leaseTransitions: 1 })
   expect((await logOf(leader)).find(({ msg }) => msg === 'leading')?.identity).toBe(before.holderIdentity)
 
@@ -136,7 +136,7 @@ test('a leader that is killed releases nothing, and the other writes once the Le
 test('there was no moment with two leaders', async () => {
   const lines = (await Promise.all(replicas.map(logOf))).flat().toSorted((a, b) => a.time - b.time)
   const events = lines.filter(({ msg }) => msg === 'leading' || msg === 'no longer leading')
-  // The second one was killed, so it could not say that it leads no longer.
+  // The second one was killed, so it could not log that it stopped leading.
   expect(events.map(({ msg }) => msg)).toEqual(['leading', 'no longer leading', 'leading', 'leading'])
   const [first, ended, second, third] = events.map(({ identity }) => identity)
   expect(ended).toBe(first)

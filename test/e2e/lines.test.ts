@@ -6,8 +6,8 @@ import { type Cluster, eventually } from './cluster.ts'
 import { annotations, modelCache, pod, RWX_CLASS, soundSpec } from './objects.ts'
 import { type OwnPlane, startOwnPlane } from './own-plane.ts'
 
-// Two lines of defence, each alone. A control plane of its own, because the webhook is taken down and the CRD
-// is changed.
+// Two lines of defense, each alone. This needs its own control plane, because the test stops the webhook and
+// changes the CRD.
 let own: OwnPlane
 let product: Product
 let cluster: Cluster

@@ -5,7 +5,10 @@ import { review } from '../../src/review/review.ts'
 import type { Reviewed } from '../../src/review/verdict.ts'
 import { manifestsOf } from './case-files.ts'
 
-/** What `modelcache review --live` finds in a text, as if applied in a namespace of the shared control plane. */
+/**
+ * What `modelcache review --live` finds in a text, as if it were applied in a namespace of the shared control
+ * plane.
+ */
 export async function reviewLive(
   file: string,
   text: string,

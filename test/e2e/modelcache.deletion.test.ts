@@ -40,7 +40,7 @@ test('a cache that a pod mounts is not deleted, alone or with all; once the pod 
       `CacheInUse: pod used mounts ModelCache ${cluster.namespace}/used; end them first, or allow it: kubectl -n ${cluster.namespace} annotate modelcache/used modelplane.ai/allow-delete-in-use=true`,
     )
   }
-  // At once: the live read knows of the pod's end before the watch does.
+  // Right away: the live read shows the end of the pod before the watch does.
   expect((await cluster.kubectl(['delete', 'pod/used', '--force'])).code).toBe(0)
   const { code, stderr } = await remove('modelcache/used')
   expect(code, stderr).toBe(0)
@@ -115,7 +115,8 @@ test('in a namespace that is going away nothing holds it', async () => {
   await doomed.need(pod({ name: 'held', ...annotations('weights'), finalizers: ['example.com/held'] }))
   const deletion = () => doomed.kubectl(['delete', 'modelcache/weights', '--wait=false'])
   expect((await deletion()).code).toBe(1)
-  // Kubernetes ends the pods of a namespace first, so this one keeps its cache alive until somebody deletes that.
+  // Kubernetes ends the pods of a namespace first, so this pod keeps its cache alive until somebody deletes
+  // the pod.
   await doomed.kubectl(['delete', 'namespace', doomed.namespace, '--wait=false'])
   const { code, stderr } = await deletion()
   expect(code, stderr).toBe(0)

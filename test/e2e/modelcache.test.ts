@@ -22,7 +22,7 @@ beforeAll(async () => {
 const http = { url: 'https://models.example.com/weights.tar' }
 const existing = { backend: 'ExistingPVC', existingPVC: { name: 'staged' } }
 
-/** kubectl prints the refusal on stderr and ends with 1. */
+/** kubectl prints the denial on stderr and exits with 1. */
 async function refusal(object: object, ...flags: string[]): Promise<string> {
   const { code, stderr } = await cluster.apply(object, ...flags)
   expect(code, stderr).toBe(1)
@@ -186,7 +186,7 @@ describe('kubectl apply of a new ModelCache is refused', () => {
   test('with more than 256 KiB of inline text', async () => {
     const files = { a: 'x'.repeat(262_144), b: 'x' }
     const object = modelCache('refused', soundSpec({ artifact: { source: { inline: { files } } } }))
-    // Server-side, because the annotation of client-side apply would be too long before any rule is asked.
+    // Server-side, because the annotation of client-side apply would be too long before any rule runs.
     expect(await refusal(object, '--server-side')).toMatch(
       /denied the request: SourceInvalid: .*more than 256 KiB/,
     )
@@ -219,12 +219,12 @@ describe('kubectl apply of a new ModelCache is refused', () => {
     await cluster.need(
       storageClass('e2e-unknown', 'storage.example.com', { 'modelplane.ai/access-modes': 'ReadWriteMany' }),
     )
-    // The watch may lag behind the annotation; the denial is confirmed by a live read, so it must not show.
+    // The watch may lag behind the annotation, but the live read that confirms the denial sees it.
     expect((await cluster.apply(object)).stderr).toBe('')
   })
 
   test('without a class, unless the default one will do', async () => {
-    // Of a source that no other cache has: who stages one twice is warned.
+    // A source that no other cache has, because a second cache of a source gets a warning.
     const object = modelCache(
       'by-default',
       soundSpec({ artifact: { source: { http } }, storage: storage({ sizeGiB: 1 }) }),

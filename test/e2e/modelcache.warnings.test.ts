@@ -18,22 +18,22 @@ beforeAll(async () => {
   await cluster.need(...classes)
 })
 
-/** A repository for each test, so that no cache has the source of another by accident. */
+/** Each test has its own repository, so that no two caches share a source by accident. */
 const of = (repo: string, more: object = {}) => ({
   artifact: { source: { huggingFace: { ...huggingFace, repo: `e2e/${repo}`, ...more } } },
 })
 
-/** What `kubectl apply` says besides that it applied; it must. */
+/** What `kubectl apply` prints besides that it applied the object, which it must. */
 async function warningsOf(object: object, ...flags: string[]): Promise<string> {
   const { code, stderr } = await cluster.apply(object, ...flags)
   expect(code, stderr).toBe(0)
   return stderr
 }
 
-/** What it would say of a new cache: admission is asked, and nothing is stored. */
+/** The warnings for a new cache. Admission runs, and nothing is stored. */
 const asked = (changes: object) => warningsOf(modelCache('asked', soundSpec(changes)), '--dry-run=server')
 
-/** Asks until the watch has brought what makes the answer match. */
+/** Tries until the watch has brought what makes the answer match. */
 const untilSaid = (changes: object, words: RegExp) =>
   eventually(`a warning like ${words}`, async () => {
     const said = await asked(changes)

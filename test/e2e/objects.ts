@@ -1,4 +1,4 @@
-/** Objects that the tests apply: sound ones, of which each test spoils what it is about. */
+/** Objects that the tests apply. They are valid, and each test breaks what it is about. */
 
 export const DIGEST = `sha256:${'5a'.repeat(32)}`
 
@@ -14,7 +14,7 @@ export function storageClass(name: string, provisioner: string, annotations: Rec
   }
 }
 
-/** The classes that most tests refer to. */
+/** The classes that most tests use. */
 export const classes = [
   storageClass(RWX_CLASS, 'filestore.csi.storage.gke.io'),
   storageClass(RWO_CLASS, 'ebs.csi.aws.com'),
@@ -24,15 +24,15 @@ export function modelCache(name: string, spec: object) {
   return { apiVersion: 'modelplane.ai/v1alpha1', kind: 'ModelCache', metadata: { name }, spec }
 }
 
-/** One that the controller leaves alone from the start, so that a test may say what it is. */
+/** A cache that the controller leaves alone from the start, so that a test may set its status. */
 export function pausedCache(name: string, spec: object) {
   return { ...modelCache(name, spec), metadata: { name, annotations: { 'modelplane.ai/paused': 'true' } } }
 }
 
-/** A repository at a commit: of a branch the user is warned. */
+/** A repository at a commit, because a branch gives a warning. */
 export const huggingFace = { repo: 'meta-llama/Llama-3.3-70B-Instruct', revision: '5206a32e'.repeat(5) }
 
-/** A sound spec of backend PVC, with `changes` laid over its top-level members. */
+/** A valid spec of backend PVC, with `changes` on top of its first level. */
 export function soundSpec(changes: object = {}) {
   return {
     artifact: { kind: 'Weights', source: { huggingFace } },
@@ -42,7 +42,7 @@ export function soundSpec(changes: object = {}) {
   }
 }
 
-/** The status of a cache of backend PVC whose snapshot is complete, as the controller will write it. */
+/** The status of a cache of backend PVC whose snapshot is complete, as the controller writes it. */
 export function readyStatus(claimName: string) {
   return {
     phase: 'Ready',
@@ -92,7 +92,7 @@ export function annotations(caches: string, more: Record<string, string> = {}) {
   return { annotations: { 'modelplane.ai/caches': caches, ...more } }
 }
 
-/** A pod with as little in it as the API server takes. */
+/** A pod with as little as the API server accepts. */
 export function pod(metadata: object, spec: object = {}) {
   return {
     apiVersion: 'v1',

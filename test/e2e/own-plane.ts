@@ -11,7 +11,7 @@ import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
 /** The claim of the cache `weights`, which is Ready. */
 export const WEIGHTS_CLAIM = 'modelcache--weights'
 
-/** A control plane for one file alone, which may take the product down or change what was installed. */
+/** A control plane for a single file, which may stop the product or change the installation. */
 export interface OwnPlane extends AsyncDisposable {
   controlPlane: ControlPlane
   product: Product
@@ -22,8 +22,8 @@ export interface OwnPlane extends AsyncDisposable {
 }
 
 /**
- * Starts one; when anything does not come up, what was started is stopped. `reach` gives the URL by which the product
- * reaches the API server, from its own.
+ * Starts one. If anything fails to start, everything else is stopped. `reach` turns the API server's URL into
+ * the one that the product uses.
  */
 export async function startOwnPlane({
   reach = async server => server,

@@ -12,15 +12,15 @@ import { acceptablePods } from './acceptable-pods.ts'
 import { type Cluster, newNamespace } from './cluster.ts'
 import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
 
-// Unit tests apply patches with fast-json-patch. Here the same patches are applied by the API server, and the two
-// agree.
+// Unit tests apply patches with fast-json-patch. Here the API server applies the same patches, and the
+// results agree.
 const SAMPLE = 40
 const SEED = 1
 const READY = { llama: '/mnt/model', tokenizer: '/mnt/tokenizer', adapters: '/models/a' }
 const WAITING = 'late'
 
 let cluster: Cluster
-/** Pods that are to be given their caches, as users write them, and as our own patch leaves them. */
+/** Pods that should get their caches, both as users write them and as our own patch leaves them. */
 let sample: { pod: object; paths: string[]; patched: unknown }[]
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ async function injectable() {
     .slice(0, SAMPLE)
 }
 
-/** With a name, and without the token that the API server mounts under a name of its own making. */
+/** With a name, and without the token that the API server mounts under a generated name. */
 function named({ metadata, spec }: Pod, name: string) {
   return {
     apiVersion: 'v1',
@@ -65,7 +65,7 @@ function named({ metadata, spec }: Pod, name: string) {
 }
 
 /**
- * The webhook leaves this namespace alone, so what comes back from there has the API server's defaults and nothing of
+ * The webhook does not watch this namespace, so what comes back has the API server's defaults and nothing of
  * ours.
  */
 const UNTOUCHED = 'kube-system'
@@ -118,7 +118,7 @@ test('and each comes back unchanged when it is admitted once more', async () => 
 const admitted = z.looseObject({ metadata: z.looseObject({ name: z.string() }) })
 
 /**
- * The pods as the API server would store them, without what it gives to each object again. Fails when it refuses one.
+ * The pods as the API server would store them, without what it adds to every object. Fails if it rejects one.
  */
 async function create(namespace: string, pods: unknown[]) {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods })

@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 let created = 0
 
-/** Creates a pod and gives it as the API server stored it. */
+/** Creates a pod and returns it as the API server stored it. */
 async function store(metadata: object, spec: object = {}): Promise<StoredPod> {
   const name = `pod-${++created}`
   await cluster.need(pod({ name, ...metadata }, spec))
@@ -195,7 +195,7 @@ describe('a pod is refused', () => {
     })
     await cluster.setStatus('modelcache/leaving', readyStatus('modelcache--leaving'))
     await cluster.kubectl(['delete', 'modelcache/leaving', '--wait=false'])
-    // The view may still show the cache as Ready for a moment: that pod would be admitted, rightly, by what was known.
+    // The view may still show the cache as Ready for a moment, and that pod would rightly be admitted.
     await expect
       .poll(async () => (await cluster.apply(pod(annotations('leaving')), '--dry-run=server')).stderr)
       .toMatch(/CacheNotReady: .*is being deleted/)

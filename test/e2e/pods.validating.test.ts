@@ -4,13 +4,13 @@ import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { hydrationJobOf } from './hydration-jobs.ts'
 import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-// Who may write to a managed claim, asked by real users under real RBAC: a tenant with role edit, and the controller's
-// own ServiceAccount. The webhooks and the policies are both in place.
+// Who may write to a managed claim, tried by real users under real RBAC: a tenant with role edit, and the
+// controller's own ServiceAccount. Both the webhooks and the policies are installed.
 const CLAIM = 'modelcache--weights'
 const image = 'registry.example.com/anything'
 const TENANT = ['--as=tenant', '--as-group=tenants']
 const CONTROLLER = ['--as=system:serviceaccount:modelcache-system:modelcache-controller']
-/** The Job that status will name; the one of the controller itself has another name. */
+/** The Job that status will name. The controller's own Job has another name. */
 const JOB = 'modelcache--hydrate'
 const CRONJOB_CONTROLLER = ['--as=system:serviceaccount:kube-system:cronjob-controller']
 
@@ -74,7 +74,7 @@ function job(name: string, spec: object, metadata: object = {}) {
 
 const createdObject = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) })
 
-/** Creates an object as somebody, and gives its UID. */
+/** Creates an object as another user, and returns its UID. */
 async function create(who: string[], object: object): Promise<string> {
   const { code, stdout, stderr } = await tryToCreate(who, object)
   expect(code, stderr).toBe(0)
@@ -90,7 +90,7 @@ async function refusal(who: string[], object: object): Promise<string> {
   return stderr
 }
 
-/** Names of the pods that the Job controller has made for a Job. */
+/** Names of the pods that the Job controller has created for a Job. */
 async function podsOf(jobName: string): Promise<string[]> {
   const { stdout } = await cluster.kubectl(['get', 'pods', '-l', `job-name=${jobName}`, '-o', 'name'])
   return stdout.split('\n').filter(Boolean)
@@ -178,7 +178,7 @@ describe('a tenant cannot write', () => {
       metadata: { name: 'nightly' },
       spec: { schedule: '0 3 * * *', jobTemplate: template },
     })
-    // The next full minute is far away; this is the request that the controller would make then.
+    // The next full minute is far away, so the test sends the request that the controller would send then.
     const owner = { apiVersion: 'batch/v1', kind: 'CronJob', name: 'nightly', uid, controller: true }
     const words = await refusal(CRONJOB_CONTROLLER, job('nightly-1', writing(), { ownerReferences: [owner] }))
     expect(words).toContain('ClaimWritable: ')

@@ -7,8 +7,8 @@ import { type Cluster, eventually } from './cluster.ts'
 import { annotations, DIGEST, pod } from './objects.ts'
 import { WEIGHTS_CLAIM as CLAIM, type OwnPlane, startOwnPlane } from './own-plane.ts'
 
-// The webhooks without the policies, then the policies without the webhooks. A control plane of its own, because
-// both are taken down.
+// The webhooks without the policies, then the policies without the webhooks. This needs its own control
+// plane, because the test removes both.
 const POLICIES = new URL('../../manifests/policies.yaml', import.meta.url)
 const TENANT = ['--as=tenant', '--as-group=system:authenticated']
 let own: OwnPlane
@@ -26,7 +26,7 @@ afterAll(() => own?.[Symbol.asyncDispose]())
 
 const image = 'registry.example.com/anything'
 
-/** The spec of a pod that mounts a claim, by default writable. */
+/** The spec of a pod that mounts a claim, writable by default. */
 function mounting(
   claimName: string,
   { volume = {}, mount = {}, list = 'containers' }: { volume?: object; mount?: object; list?: string } = {},
@@ -117,10 +117,12 @@ const policies = z.object({
   ),
 })
 
-/** Asks without storing anything, as somebody who may make pods and Jobs: an administrator may manage storage. */
+/** A dry run, as a user who may create pods and Jobs. An administrator may manage storage. */
 const ask = (object: object) => cluster.apply(object, '--dry-run=server', ...TENANT)
 
-/** Waits until `refuser` is the one who refuses a pod that would write: the API server learns of changes late. */
+/**
+ * Waits until `denier` is the one that denies a pod that would write. The API server notices changes late.
+ */
 async function untilRefusedBy(refuser: string): Promise<void> {
   await eventually(`a refusal by ${refuser}`, async () => {
     const { stderr } = await ask(pod({}, mounting(CLAIM)))

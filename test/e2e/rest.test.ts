@@ -5,7 +5,7 @@ import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { createRest, type Rest } from '../../src/kube/rest.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 
-// What the controller does to objects of other kinds, against a real API server.
+// What the controller does to objects of other kinds, on a real API server.
 const stored = z.looseObject({
   metadata: z.looseObject({ uid: z.string() }),
   data: z.record(z.string(), z.string()).optional(),
@@ -69,7 +69,7 @@ test('the log of a pod that no node runs is refused in the words of the API serv
   })
   const path = `/api/v1/namespaces/${cluster.namespace}/pods/silent`
   const log = rest.log(path, { tailLines: 10, limitBytes: 1_000 })
-  // Without a node there is nothing to read: the answer is empty, or says that there is no host.
+  // Without a node there is no log: the answer is empty, or says that there is no host.
   await log.then(
     text => expect(text).toBe(''),
     error => expect(error).toBeInstanceOf(ApiError),

@@ -36,7 +36,7 @@ const output = z.object({
 })
 
 let cluster: Cluster
-/** Where no kubeconfig is but the one that is named. */
+/** No kubeconfig exists here except the one that is named. */
 let home: string
 
 beforeAll(async () => {
@@ -61,14 +61,14 @@ async function review(objects: object[], ...flags: string[]) {
   return { code, results: output.parse(JSON.parse(stdout)).results }
 }
 
-/** What kubectl says of an object that it applies, in the words of a review. */
+/** What kubectl says about an object that it applies, in the words of a review. */
 async function applied(object: object) {
   const { code, stderr } = await cluster.apply(object)
   const verdict = code !== 0 ? 'denied' : /^Warning: /m.test(stderr) ? 'warned' : 'admitted'
   return { verdict, stderr }
 }
 
-/** Reviews an object, applies it, and holds the one against the other. */
+/** Reviews an object, applies it, and compares the two results. */
 async function expectAgreement(object: object, verdict: string, reasons: string[] = []) {
   const { code, results } = await review([object])
   const findings = results.flatMap(result => result.findings)
@@ -79,7 +79,7 @@ async function expectAgreement(object: object, verdict: string, reasons: string[
   expect(code).toBe(verdict === 'denied' ? 1 : 0)
   const said = await applied(object)
   expect(said.verdict, said.stderr).toBe(verdict)
-  // What the API server refuses by itself, it refuses in words of its own.
+  // What the API server rejects by itself, it rejects in its own words.
   for (const reason of reasons.filter(name => name !== 'SpecInvalid'))
     expect(said.stderr).toContain(`${reason}: `)
 }
@@ -207,7 +207,10 @@ describe('a review against the cluster says what kubectl apply then says of', ()
   })
 })
 
-/** What may stand where an operation adds: the elements of the array, the array's end that has them, or the member. */
+/**
+ * What may be at the place of an addition: the elements of the array, the end of an array that has them, or
+ * the member.
+ */
 function additionsAt(object: unknown, path: string): unknown[] {
   const names = path
     .slice(1)
@@ -215,7 +218,7 @@ function additionsAt(object: unknown, path: string): unknown[] {
     .map(name => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   const parents = names.at(-1) === '-' ? names.slice(0, -1) : names
   const value = parents.reduce<unknown>((at, name) => Object(at)[name], object)
-  // The API server adds a volume of its own, with the token of the service account.
+  // The API server adds its own volume with the token of the service account.
   return Array.isArray(value)
     ? [...value, value.filter(({ name }) => !/^kube-api-access-/.test(name))]
     : [value]

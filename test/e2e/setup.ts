@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** One control plane with LeaderWorkerSet and the product for all files; ended when the run ends. */
+/** One control plane with LeaderWorkerSet and the product for all files. It ends when the run ends. */
 export default async function setup(project: TestProject) {
   const testbed = await startTestbed({ log: line => console.log(line) })
   project.provide('cluster', {

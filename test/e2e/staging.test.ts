@@ -13,8 +13,8 @@ import {
   storageClass,
 } from './objects.ts'
 
-// The real API server, Job controller, volume binder and garbage collector; what a kubelet would say of a pod is said
-// by hand.
+// The real API server, Job controller, volume binder and garbage collector. The test writes what a kubelet
+// would say about a pod.
 
 let cluster: Cluster
 beforeAll(async () => {
@@ -49,8 +49,8 @@ const inPhase = (name: string, phase: string, reason?: string) =>
   })
 
 /**
- * A volume for the claim, as a provisioner would make it. Where it is there first, the binder does not wait for its
- * next round.
+ * A volume for the claim, as a provisioner would create it. If it exists first, the binder does not wait for
+ * its next round.
  */
 const provision = (claimName: string, storageClassName = RWX_CLASS) =>
   cluster.need({
@@ -66,7 +66,7 @@ const provision = (claimName: string, storageClassName = RWX_CLASS) =>
     },
   })
 
-/** The newest pod that a Job has made. */
+/** The newest pod of a Job. */
 const podOf = (job: string, but?: string) =>
   eventually(`a pod of ${job}`, async () => {
     return (await list('pods'))
@@ -123,7 +123,7 @@ test('a cache is staged: claim, Job, pod, Ready; and all of it goes with it', as
     storageClassName: RWX_CLASS,
     resources: { requests: { storage: '5Gi' } },
   })
-  // The Job is the first consumer of the claim: it does not wait for the volume.
+  // The Job is the first consumer of the claim, so it does not wait for the volume.
   const name = await podOf(job)
   await provision(job)
   await inPhase('whole', 'Hydrating', 'Hydrating')
@@ -133,7 +133,7 @@ test('a cache is staged: claim, Job, pod, Ready; and all of it goes with it', as
     claimUID: claim.metadata.uid,
     hydration: { jobName: job, jobUID: (await get(`job/${job}`)).metadata.uid, attempt: 1 },
   })
-  // Others see it wait, and why.
+  // Everybody can see that it waits, and why.
   const refused = await cluster.apply(pod({ name: 'early', ...annotations('whole') }))
   expect(refused.stderr).toContain('CacheNotReady')
 
@@ -201,7 +201,7 @@ test('a cache is staged: claim, Job, pod, Ready; and all of it goes with it', as
 })
 
 describe('what comes in the way is named in status and told in an Event:', () => {
-  /** A cache whose Job has made its pod, and the volume is there. */
+  /** A cache whose Job has created its pod, and whose volume exists. */
   async function working(name: string, spec: object = {}): Promise<{ job: string; pod: string }> {
     const job = `modelcache--${name}`
     await provision(job)
@@ -211,7 +211,7 @@ describe('what comes in the way is named in status and told in an Event:', () =>
     return { job, pod }
   }
 
-  /** Status has the reason, and the words; so has a Warning. */
+  /** Status shows the reason and the words, and so does a Warning. */
   async function says(name: string, phase: string, reason: string, words: string): Promise<void> {
     const { message } = await inPhase(name, phase, reason)
     expect(message).toContain(words)
@@ -289,7 +289,7 @@ describe('what comes in the way is named in status and told in an Event:', () =>
   })
 
   test('a claim of that name which somebody else has made is never taken', async () => {
-    // Only who may manage storage can make one.
+    // Only a user who may manage storage can create one.
     await cluster.need({
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
@@ -311,7 +311,7 @@ describe('what comes in the way is named in status and told in an Event:', () =>
     await cluster.need(modelCache('unbound', soundSpec({ ...inline, ...sized })))
     const claim = await eventually('the claim', () => get('pvc/modelcache--unbound').catch(() => undefined))
     await podOf('modelcache--unbound')
-    // As the provisioner of a cloud would tell it.
+    // As the provisioner of a cloud would say it.
     await cluster.need({
       apiVersion: 'v1',
       kind: 'Event',
@@ -358,7 +358,7 @@ describe('in a namespace with a quota', () => {
     })
     expect(refused.message).toContain('exceeded quota: quota, requested: requests.storage=5Gi')
 
-    // The claim fits now, its pod does not.
+    // The claim fits now, but its pod does not.
     await own.need(quota({ 'requests.storage': '10Gi', pods: '0' }))
     await own.kubectl(['annotate', 'modelcache/big', 'touched=now'])
     await eventually('the refusal of the pod', async () => {

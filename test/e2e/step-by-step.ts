@@ -1,8 +1,8 @@
 import { beforeEach } from 'vitest'
 
 /**
- * The tests of the file that calls this are steps of one story: after one that fails, the others are skipped, for
- * they would fail of it.
+ * The tests of the file that calls this are steps of one story. After a failure the others are skipped,
+ * because they would fail too.
  */
 export function stepByStep(): void {
   let failed: string | undefined

@@ -5,8 +5,8 @@ import { deleteCrd } from './crds.ts'
 import { modelCache, RWO_CLASS, RWX_CLASS, soundSpec, storageClass } from './objects.ts'
 import { type OwnPlane, startOwnPlane } from './own-plane.ts'
 
-// What else than the table decides about the class of a ModelCache. A control plane of its own, because these objects
-// belong to the whole cluster, and a CRD comes and goes.
+// What else decides about the class of a ModelCache, besides the table. This needs its own control plane,
+// because these objects belong to the whole cluster, and a CRD comes and goes.
 let own: OwnPlane
 let cluster: Cluster
 
@@ -16,13 +16,16 @@ beforeAll(async () => {
 })
 afterAll(() => own?.[Symbol.asyncDispose]())
 
-/** A ModelCache on the class of this name, or on none, as the API server judges it; nothing is stored. */
+/** The API server's answer to a ModelCache with the class of this name, or without one. Nothing is stored. */
 function judge(storageClassName?: string): Promise<CommandResult> {
   const storage = { backend: 'PVC', pvc: { storageClassName } }
   return cluster.apply(modelCache('judged', soundSpec({ storage })), '--dry-run=server')
 }
 
-/** Waits for a verdict that the watches must see first: what was allowed until now is allowed without a live read. */
+/**
+ * Waits for a verdict that the watches must see first. What was allowed so far is allowed without a live
+ * read.
+ */
 function untilRefused(words: string, storageClassName?: string): Promise<string> {
   return eventually(`a denial that says ${words}`, async () => {
     const { stderr } = await judge(storageClassName)
@@ -56,7 +59,7 @@ describe('where the Containerized Data Importer is installed', () => {
       (await cluster.apply(made)).code === 0 ? true : undefined,
     )
 
-    // The watch looks for a kind that was absent now and then; the denial that it would give is read live before.
+    // The watch looks for an absent kind only now and then, but the denial is confirmed by a live read.
     const { code, stderr } = await cluster.apply(
       modelCache('profiled', soundSpec({ storage: { backend: 'PVC', pvc: { storageClassName: UNKNOWN } } })),
     )
@@ -64,7 +67,7 @@ describe('where the Containerized Data Importer is installed', () => {
   })
 
   test('one that shares raw devices alone refuses its class, the known and the unknown', async () => {
-    // The table would let this class pass, so no live read helps here: the watch has found the kind.
+    // The table would let this class pass, so a live read does not help here: the watch has found the kind.
     expect((await judge(RWX_CLASS)).code).toBe(0)
     await cluster.need(aStorageProfile(RWX_CLASS, 'ReadWriteMany', 'Block'))
     const says = `StorageClassNotRWX: spec.storage.pvc.storageClassName ${RWX_CLASS}: it does not support ReadWriteMany, because StorageProfile ${RWX_CLASS} lists ReadWriteMany Block, and a raw device`
@@ -156,7 +159,7 @@ function anInferenceCluster(name: string, storageClassName: string) {
   }
 }
 
-/** As the importer makes one for every class, cut to what is read of it. */
+/** Like the importer's own object for a class, cut to what we read. */
 function aStorageProfile(name: string, accessMode: string, volumeMode: string) {
   return {
     apiVersion: 'cdi.kubevirt.io/v1beta1',
@@ -167,7 +170,7 @@ function aStorageProfile(name: string, accessMode: string, volumeMode: string) {
   }
 }
 
-/** Like the importer's own, without a status subresource; its schema does not matter here. */
+/** Like the importer's own CRD, without a status subresource. Its schema does not matter here. */
 function storageProfileCrd() {
   const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
   return {

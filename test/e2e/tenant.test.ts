@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
 import { classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
 
-// A user who holds the usual role `edit` in one namespace, and nothing else.
+// A user with the usual role `edit` in one namespace, and nothing else.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']
 let cluster: Cluster
 
@@ -58,7 +58,7 @@ test('does not write a status, which would name a claim that others then mount',
     ['patch', 'modelcache/shared', '--subresource=status', '--type=merge', '-p', patch],
     'cannot patch resource "modelcaches/status"',
   )
-  // Nor beside what the tenant may write: the API server takes status by its own path alone.
+  // Nor together with what the tenant may write: the API server accepts status only at its own path.
   const beside = { ...modelCache('shared', soundSpec()), status: readyStatus('modelcache--of-somebody') }
   await cluster.apply(beside, '--server-side', '--force-conflicts', ...TENANT)
   expect(JSON.stringify(await cluster.get('modelcache/shared'))).not.toContain('modelcache--of-somebody"')

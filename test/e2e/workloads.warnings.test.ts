@@ -33,7 +33,7 @@ const withSelector = (of: Template, more: object = {}) => ({
 })
 const once = (of: Template) => ({ ...of, spec: { ...of.spec, restartPolicy: 'Never' } })
 
-/** The seven kinds, each with no pods where it can have none, so that nothing but its admission is seen. */
+/** The seven kinds, without pods if possible, so that only their admission matters. */
 const KINDS: [kind: string, apiVersion: string, spec: (of: Template) => object][] = [
   ['Deployment', 'apps/v1', of => withSelector(of, { replicas: 0 })],
   ['StatefulSet', 'apps/v1', of => withSelector(of, { replicas: 0, serviceName: 'serve' })],

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
-/** A text that must not appear anywhere, by the name of what it is a part of. */
+/** A text that must not appear anywhere, by the name of what contains it. */
 export type Canaries = Readonly<Record<string, string>>
 
 /**
- * A text like no other, which is a good value of a label too. It is short, because parsers quote no more than ten
- * characters on either side of what they do not understand, and begins with a letter at which JSON is broken.
+ * A unique text, which is also a valid label value. It is short, because parsers quote at most ten characters
+ * around what they do not understand, and it starts with a letter that breaks JSON.
  */
 export function aCanary(): string {
   return `z${randomBytes(5).toString('hex').slice(1)}`
@@ -22,7 +22,7 @@ function spellings(canary: string): string[] {
   return [canary, ...[0, 1, 2].map(before => inBase64(canary, before))]
 }
 
-/** What base64 makes of it after so many other bytes, without the characters that it shares with its neighbours. */
+/** Its base64 after this many other bytes, without the characters that it shares with its neighbors. */
 function inBase64(text: string, before: number): string {
   const bytes = Buffer.from(' '.repeat(before) + text)
   const whole = bytes.toString('base64')

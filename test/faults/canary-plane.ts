@@ -12,22 +12,22 @@ import { type Product, startProduct } from '../testbed/product.ts'
 import { aCanary, type Canaries } from './canaries.ts'
 import { type ErringFront, startErringFront } from './erring-front.ts'
 
-// A log at this level holds every line that one of another level would: pino leaves out whole lines, and no code asks
+// The log at this level has every line of any other level, because pino drops whole lines and no code asks
 // for the level.
 const AT_TRACE = { options: ['--log-level', 'trace'] }
 
 /**
- * The product at its most talkative, on a control plane of its own that it reaches through a front, and what it must
- * not tell.
+ * The product at its most verbose log level, on its own control plane behind a front, and what it must not
+ * tell.
  */
 export interface CanaryPlane extends AsyncDisposable {
-  /** Where the kubeconfigs are. */
+  /** The folder of the kubeconfigs. */
   dir: string
   front: ErringFront
   product: Product
   cluster: Cluster
   canaries: Canaries
-  /** The log of the webhook and that of the controller. */
+  /** The logs of the webhook and of the controller. */
   logs(): Promise<string[]>
 }
 
@@ -64,7 +64,7 @@ export async function startCanaryPlane(): Promise<CanaryPlane> {
 
 const secret = z.object({ data: z.object({ 'signer.key': z.base64() }) })
 
-/** A line out of the middle of the key, which is random. */
+/** A line from the middle of the key, which is random. */
 async function keyOfCa(kubectl: Kubectl): Promise<string> {
   const args = ['get', 'secret/modelcache-webhook-ca', '-n', 'modelcache-system', '-o', 'json']
   const { data } = secret.parse(JSON.parse(outputOf(await kubectl(args), 'reading the CA')))
@@ -72,7 +72,7 @@ async function keyOfCa(kubectl: Kubectl): Promise<string> {
   return z.string().length(64).parse(pem.split('\n')[2])
 }
 
-/** The signature of a token: its first two parts are no secret, and much alike in all tokens. */
+/** The signature of a token. Its first two parts are not secret, and similar in all tokens. */
 function tokenOf(role: string, dir: string): string {
   const token = loadKubeConfig(join(dir, `modelcache-${role}.kubeconfig`)).getCurrentUser()?.token
   return z.string().min(40).parse(token?.split('.')[2])

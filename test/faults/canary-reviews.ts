@@ -9,7 +9,7 @@ export interface Sent {
   contentType?: string
 }
 
-/** A pod with something secret wherever a user may have it. */
+/** A pod with a secret text everywhere a user may put one. */
 export function secretivePod(
   canaries: Canaries,
   caches: string,
@@ -116,7 +116,7 @@ export function reviews(canaries: Canaries, namespace: string): Sent[] {
         soundSpec({ artifact: { kind: 'Weights', source: { huggingFace: gated } } }),
       ),
     }),
-    // Of another shape than the kind promises, with something secret where it breaks.
+    // Objects with the wrong shape for their kind, and a secret text where it breaks.
     ...['/mutate-pods', '/validate-pods'].flatMap(path => [
       review(path, 'pods', { object: canaries.object }),
       review(path, 'pods', { object: { ...podOf('weights'), spec: canaries.object } }),
@@ -137,7 +137,7 @@ export function reviews(canaries: Canaries, namespace: string): Sent[] {
   ]
 }
 
-/** Requests that are no reviews. */
+/** Requests that are not reviews. */
 export function malformed(canaries: Canaries): Sent[] {
   const { body = '' } = canaries
   const [good] = reviews({ ...canaries, object: body }, 'default')

@@ -22,12 +22,12 @@ import {
 } from './canary-reviews.ts'
 import { leakingAnswers } from './leaking-answers.ts'
 
-// What users trust the product with must not turn up in what it says: in no log, metric or answer. The tests build on
-// one another.
+// What users entrust to the product must not appear in a log, a metric or an answer. The tests build on one
+// another.
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 let plane: CanaryPlane
-/** What was answered by the webhook and printed by kubectl. */
+/** What the webhook answered and kubectl printed. */
 const said: string[] = []
 
 beforeAll(async () => {
@@ -54,7 +54,8 @@ const response = z.looseObject({
 })
 
 /**
- * Sends something to the webhook, with credentials in its headers; gives the verdict, or the status if there is none.
+ * Sends something to the webhook, with credentials in its headers. Returns the verdict, or the status if
+ * there is none.
  */
 async function send({ path, body, contentType = 'application/json' }: Sent): Promise<boolean | number> {
   const { canaries, product } = plane
@@ -138,7 +139,7 @@ test('objects that pass through the API server, what is admitted of them and wha
   expect(await apply({ ...refused, metadata: { ...refused.metadata, name: 'refused' } })).toMatchObject({
     ...{ code: 1, stderr: expect.stringContaining('CacheNotReady') },
   })
-  // So that the controller has written to a pod, too.
+  // So that the controller has written to a pod too.
   await cluster.setStatus('modelcache/never', readyStatus('modelcache--never'))
   await eventually('the lift of the gate', async () => {
     const [, log] = await logs()
@@ -165,7 +166,7 @@ test('reviews, and what is none', async () => {
   expect(verdicts).toContain(false)
   const statuses = await sendAll(malformed(canaries))
   expect([...new Set(statuses)].sort()).toEqual([400, 404, 415])
-  // The connection may be closed under it, which is as good as an answer.
+  // The connection may be closed meanwhile, which is as good as an answer.
   await send({ path: '/mutate-pods', body: JSON.stringify(canaries.body?.repeat(300_000)) }).catch(() => {})
   await expectNothingTold()
 })
@@ -221,7 +222,7 @@ const error: z.ZodType = z.strictObject({
   cause: z.lazy(() => error).optional(),
   errors: z.array(z.lazy(() => error)).optional(),
 })
-/** A line of the log, in which nothing but an error has members of its own. */
+/** A line of the log. Only errors have members of their own in it. */
 const line = z.object({ err: error.optional() }).catchall(z.union([scalar, z.array(scalar)]))
 
 test('no line of the log holds an object, and all that was tried has left its line', async () => {

@@ -24,7 +24,8 @@ const CONFIGURATIONS = [
   'validatingwebhookconfiguration/modelcache-validating',
 ]
 
-// With a CA that may sign a second after all trust it, and a certificate that is renewed every twenty seconds.
+// With a CA that may sign a second after everybody trusts it, and a certificate that is renewed every twenty
+// seconds.
 const SETTINGS = {
   controller: { options: ['--ca-settle', '1s'] },
   webhook: { options: ['--certificate-lifetime', '30s'] },
@@ -82,7 +83,7 @@ function servedBy(url: string): Promise<string> {
   })
 }
 
-/** Runs something under a loop of creates, of which none may fail, and says how long it took. */
+/** Runs something during a loop of creates, none of which may fail, and prints how long it took. */
 async function noCreateFails(what: string, during: () => Promise<void>): Promise<void> {
   const began = Date.now()
   const { namespace } = cluster
@@ -188,7 +189,7 @@ test('several replicas that start at once with an empty Secret agree on one CA',
   }
 })
 
-/** Of which CA a webhook has minted its last certificate, by its log. */
+/** The CA of a webhook's last certificate, from its log. */
 function lastSigner(log: string): string | undefined {
   return [...log.matchAll(/"ca":"([0-9A-F:]+)".*"minted a certificate"/g)].at(-1)?.[1]
 }

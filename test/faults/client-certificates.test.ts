@@ -14,8 +14,8 @@ import { kubectlFor } from '../testbed/kubectl.ts'
 import { writePair } from '../testbed/pki.ts'
 import { type Product, startProduct } from '../testbed/product.ts'
 
-// An API server that presents a certificate to webhooks, configured as docs/certificates.md says, and a webhook that
-// asks for one.
+// An API server that presents a certificate to webhooks, configured as docs/certificates.md says, and a
+// webhook that asks for one.
 const running = new AsyncDisposableStack()
 let ca: KeyedCertificate
 let caFile: string
@@ -50,13 +50,13 @@ function clientOf(signer: KeyedCertificate, commonName: string): Promise<KeyedCe
   return issueLeaf(signer, { commonName, dnsNames: [], days: 1, usages: ['clientAuth'] })
 }
 
-/** The AdmissionConfiguration of docs/certificates.md, with what it names in a folder of this test. */
+/** The AdmissionConfiguration of docs/certificates.md, with its files in a folder of this test. */
 async function presenting(folder: string): Promise<string> {
   const docs = await readFile(inRepository('docs/certificates.md'), 'utf8')
   const blocks = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) =>
     text
       .replaceAll('/etc/kubernetes/webhooks', folder)
-      // No pod runs here, so the port is not 443, and that name would not be found.
+      // No pod runs here, so the port is not 443, and that name would not resolve.
       .replace('modelcache-webhook.modelcache-system.svc', '"*"'),
   )
   const [kubeconfig = '', admission = ''] = blocks.map(text => text.replaceAll(/^ {3}/gm, ''))
@@ -66,7 +66,7 @@ async function presenting(folder: string): Promise<string> {
   return path
 }
 
-/** What somebody gets who is not an API server: a status and a body, or how the connection ended. */
+/** What a client gets that is not an API server: a status and a body, or how the connection ended. */
 function call(identity: Partial<KeyedCertificate>): Promise<string> {
   const { certPem: cert, keyPem: key } = identity
   return new Promise(resolve => {
@@ -99,7 +99,7 @@ test('nobody else is: without a certificate, with one of another CA, with one of
   const kubelet = await call(await clientOf(ca, 'system:node:one'))
   expect(kubelet).toMatch(/^403 /)
   expect(kubelet).toContain('--client-name lets in kube-apiserver')
-  // And one that is let in is only told that it sent no review.
+  // A client that is let in only hears that it sent no review.
   expect(await call(await clientOf(ca, 'kube-apiserver'))).toMatch(/^400 /)
 })
 

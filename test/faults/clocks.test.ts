@@ -40,7 +40,7 @@ test.skipIf(FAKETIME === undefined)(
     })
     started.defer(() => product.stop())
     const cluster = await namespaceOf(kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir))
-    // Otherwise this would show nothing.
+    // Otherwise this test would show nothing.
     const minutesAhead = async (path: string) => {
       const [, time] = /"time":(\d+)/.exec(await readFile(path, 'utf8')) ?? []
       return Math.round((Number(time) - Date.now()) / 60_000)

@@ -6,8 +6,8 @@ import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
 import type { ControlPlane } from '../testbed/control-plane.ts'
 import { full, setScene } from './scene.ts'
 
-// The API server and etcd go away and come back. While they are away nothing is admitted at all; what counts is the
-// time after, when pods are created before the watches have found their way back.
+// The API server and etcd go away and come back. While they are away nothing is admitted at all. The time
+// after that counts, when pods are created before the watches have recovered.
 let own: OwnPlane
 let controlPlane: ControlPlane
 

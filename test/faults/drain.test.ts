@@ -10,9 +10,9 @@ import { freePort } from '../testbed/ports.ts'
 import type { Role } from '../testbed/role.ts'
 
 const CONNECTIONS = 8
-/** What a connection is asked before its replica is told to stop, and again when that is gone. */
+/** What we ask over a connection before its replica is told to stop, and again when the replica is gone. */
 const REQUESTS = 20
-/** Generous, so that a slow machine has the time to find out; what is asserted does not depend on it. */
+/** Generous, so that a slow machine has time to notice. No assertion depends on it. */
 const DRAIN_SECONDS = 4
 
 interface Replica extends Role {
@@ -50,18 +50,18 @@ async function isReady({ healthUrl }: Replica): Promise<boolean> {
   return (await httpGet(`${healthUrl}/readyz`)).status === 200
 }
 
-/** One of the connections of an API server, by what it has met. */
+/** One of the connections of an API server, and what happened to it. */
 interface Lane {
   /** Requests answered, by port. */
   readonly answered: Map<number, number>
-  /** How often it was told that its connection ends, by port. */
+  /** How often an answer announced the end of its connection, by port. */
   readonly closed: Map<number, number>
   readonly failures: string[]
 }
 
 /**
- * Asks without a pause, over connections that are kept, as an API server does through a Service: a connection stays
- * with its replica until an answer ends it, and the next one is made to `endpoint`.
+ * Sends requests without a pause over kept connections, as an API server does through a Service: a connection
+ * stays with its replica until an answer ends it, and the next one goes to `endpoint`.
  */
 function startLanes(endpoint: () => number): { lanes: readonly Lane[]; stop(): Promise<void> } {
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
@@ -102,7 +102,7 @@ const allowed = z.object({
   response: z.object({ uid: z.string(), allowed: z.literal(true), patch: z.string() }),
 })
 
-/** Has a pod reviewed that asks for a Ready cache; says whether the answer ends the connection. */
+/** Sends the review of a pod that asks for a Ready cache. Returns whether the answer ends the connection. */
 async function ask(agent: Agent, port: number, uid: string): Promise<boolean> {
   const { namespace } = own.cluster
   const object = pod({ name: uid, namespace, ...annotations('weights') })
@@ -132,7 +132,7 @@ async function ask(agent: Agent, port: number, uid: string): Promise<boolean> {
   return answer.ends
 }
 
-/** Whether it tells a client that the connection ends, as it does once it is to stop. */
+/** Whether its answers announce the end of the connection, as they do once it must stop. */
 async function isDraining({ port }: Replica): Promise<boolean> {
   const agent = new Agent({ rejectUnauthorized: false, keepAlive: true })
   try {
@@ -157,15 +157,15 @@ test('of API servers that keep their connections busy, none sees a request fail 
     const process = leaving.child()
     terminate(leaving)
     await eventually('its word that it stops', async () => (await isDraining(leaving)) || undefined)
-    // The Service does not know yet: every answer ends its connection, which is made again to the same replica, and
-    // served.
+    // The Service does not know yet. Every answer ends its connection, and the next one goes to the same
+    // replica and is served.
     const before = lanes.map(keptBy)
     const closed = lanes.map(lane => lane.closed.get(leaving.port) ?? 0)
     await each(
       'ends of its connections',
       (lane, index) => (lane.closed.get(leaving.port) ?? 0) >= (closed[index] ?? 0) + 3,
     )
-    // One answer of each may have been on its way.
+    // One answer on each connection may have been on its way.
     for (const [index, lane] of lanes.entries())
       expect(keptBy(lane) - (before[index] ?? 0)).toBeLessThanOrEqual(1)
     endpoint = staying.port
@@ -188,8 +188,8 @@ test('while all replicas are told to stop at once, those that end are asked unti
   const told = new Set<Replica>()
   let serving: Replica[] = ending
   /**
-   * Of those that are ready, as kube-proxy chooses: one that is not ending, else one that is. None: a refused
-   * connection.
+   * Chooses like kube-proxy among the ready replicas: one that is not ending, otherwise one that is. None
+   * means a refused connection.
    */
   const choose = () => (serving.find(replica => !told.has(replica)) ?? serving[0])?.port ?? 1
   const look = async (replicas: readonly Replica[]) => {

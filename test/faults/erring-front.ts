@@ -4,19 +4,22 @@ import type { KeyedCertificate } from '../../src/certs/issue.ts'
 import { issueServing } from '../testbed/pki.ts'
 import { freePort } from '../testbed/ports.ts'
 
-/** Answers a call in the place of the API server. */
+/** Answers a call instead of the API server. */
 export type Answer = (call: IncomingMessage, reply: ServerResponse) => void
 
-/** A front of an API server that can answer in its place. */
+/** A front of an API server that can answer instead of it. */
 export interface ErringFront extends AsyncDisposable {
   readonly url: string
-  /** From now on every call is answered so, and those under way are cut; undefined: by the API server again. */
+  /**
+   * From now on every call gets this answer, and calls in progress are cut; undefined goes back to the API
+   * server.
+   */
   answer(instead: Answer | undefined): void
 }
 
 /**
- * Starts one on loopback, with a certificate of the control plane's CA; what it passes on is unchanged, credentials
- * too.
+ * Starts one on loopback, with a certificate of the control plane's CA. It passes calls on unchanged,
+ * including credentials.
  */
 export async function startErringFront(server: string, ca: KeyedCertificate): Promise<ErringFront> {
   const { certPem, keyPem } = await issueServing(ca, ['localhost'])

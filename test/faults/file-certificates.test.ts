@@ -61,7 +61,7 @@ beforeAll(async () => {
     webhook: { options: ['--cert-source', 'files', ...files] },
     controller: { options: ['--cert-source', 'files'] },
   }
-  // The start is done when the API server calls the webhook, for which somebody has to write caBundle.
+  // The start is complete when the API server calls the webhook, and somebody must write caBundle for that.
   const [started] = await Promise.all([
     startProduct({ dir, binaries, controlPlane, settings }),
     writeBundles(ca.certPem),
@@ -82,7 +82,7 @@ async function admin(...args: string[]): Promise<string> {
 const read = async (name: string) =>
   configuration.parse(JSON.parse(await admin('get', name, '-o', 'json', '--show-managed-fields')))
 
-/** Writes `caBundle` of every webhook, once there are configurations. */
+/** Writes `caBundle` of every webhook, once the configurations exist. */
 async function writeBundles(pem: string): Promise<void> {
   const value = Buffer.from(pem).toString('base64')
   for (const name of CONFIGURATIONS) {
@@ -94,7 +94,7 @@ async function writeBundles(pem: string): Promise<void> {
   }
 }
 
-/** The serial number of the certificate that a new connection is shown, for our name and by our CA. */
+/** The serial number of the certificate on a new connection, for our name and by our CA. */
 function shown(): Promise<string> {
   const { hostname: host, port } = new URL(product.webhook.url)
   return new Promise((resolve, reject) => {
@@ -112,7 +112,7 @@ async function complaints(): Promise<number> {
   return (await readFile(product.webhook.logPath, 'utf8')).split(UNUSABLE).length - 1
 }
 
-/** Runs something under a loop of creates, of which none may fail, and says how long it took. */
+/** Runs something during a loop of creates, none of which may fail, and prints how long it took. */
 async function noCreateFails(what: string, during: () => Promise<void>): Promise<void> {
   const began = Date.now()
   const { created, failures } = await createWhile({
@@ -156,7 +156,7 @@ test('a certificate beside the key of another is never served, and no create fai
 })
 
 test('caBundle and the Secret of a CA are left to others, and no right to them is needed', async () => {
-  // Not as the product would write it.
+  // In another form than the product would write.
   await writeBundles(`# ours\n${ca.certPem}`)
   const before = await Promise.all(CONFIGURATIONS.map(read))
 
@@ -166,7 +166,7 @@ test('caBundle and the Secret of a CA are left to others, and no right to them i
   await admin('delete', 'clusterrolebinding/modelcache-cabundle')
   await Promise.all(roles.map(role => role.start()))
 
-  // The leader is at work: so it has had its chance.
+  // The leader works, so it has had its chance.
   const storage = { backend: 'ExistingPVC', existingPVC: { name: 'staged' } }
   await cluster.need(claim('staged', ['ReadWriteMany']))
   await cluster.need(

@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => own?.[Symbol.asyncDispose]())
 
-/** Whatever was done to it: the server is the same process, small enough for its container, and decides as before. */
+/** Whatever was done to it, the server is the same process, fits its container, and decides as before. */
 afterEach(async context => {
   for (const socket of sockets.splice(0)) socket.destroy()
   const { code, stderr } = await own.cluster.apply(pod(annotations('weights')), '--dry-run=server')
@@ -156,7 +156,7 @@ test('bodies of 100 MB are refused before they are read', async () => {
   const replies = Array.from({ length: 4 }, () =>
     post('{', { headers: { 'content-type': 'application/json', 'content-length': bytes } }).then(
       ({ status }) => status,
-      // Cut while it was sending: as good.
+      // A request that is cut while it is sent counts as good.
       () => 413,
     ),
   )

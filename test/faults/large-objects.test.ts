@@ -12,12 +12,12 @@ import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
 import type { Role } from '../testbed/role.ts'
 import { full } from './scene.ts'
 
-// Anybody may fill a cluster with objects as large as etcd takes them. Each role starts and works all the same,
-// within the memory that it is given by the manifests.
+// Anybody may fill a cluster with objects as large as etcd accepts. Each role starts and works all the same,
+// within the memory that the manifests give it.
 
 /**
- * How many of each kind, in the small sample; at full size as many as the 2 GiB of etcd hold, with what becomes of
- * them.
+ * How many of each kind in the small sample. At full size, as many as 2 GiB of etcd hold, and the expected
+ * result.
  */
 const COUNTS: readonly [kind: Kind, small: number, full: number][] = [
   ['Pod', 60, 150],
@@ -59,7 +59,7 @@ async function fill(kind: Kind, count: number): Promise<void> {
   const namespace = namespaced ? crowd.namespace : undefined
   await sideBySide(count, async index => {
     const { metadata, ...object } = LARGEST[kind](`${kind.toLowerCase()}-${index}`)
-    // The garbage collector would delete what has owners that do not exist.
+    // The garbage collector would delete objects whose owners do not exist.
     const { ownerReferences: _, uid: __, ...meta } = metadata as Record<string, unknown>
     const body = { apiVersion, kind: apiKind, metadata: meta, ...object }
     await rest.create(collectionPath(KINDS[kind], namespace), body, WRITE)
@@ -74,7 +74,7 @@ async function sideBySide(count: number, work: (index: number) => Promise<unknow
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker))
 }
 
-/** The most memory that the process of a role has taken since it started, in MiB, by the kernel. */
+/** The peak memory of a role's process since its start, in MiB, as the kernel reports it. */
 async function peakOf(role: Role): Promise<number> {
   const status = await readFile(`/proc/${role.child()?.pid}/status`, 'utf8')
   return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024)
@@ -91,7 +91,7 @@ async function expectWithinLimit(what: string): Promise<void> {
   }
 }
 
-/** Of another namespace than the one that is full. */
+/** In another namespace than the full one. */
 async function expectOthersServed(): Promise<void> {
   const { code, stderr } = await own.cluster.apply({ ...pod(annotations('weights')) }, '--dry-run=server')
   expect(code, stderr).toBe(0)
@@ -112,7 +112,7 @@ test('a deletion for which all pods of the namespace are read', async () => {
     crowd.kubectl(['--as=tenant', 'delete', '--dry-run=server', `modelcache/modelcache-${index}`]),
   )
   for (const { code, stderr } of await Promise.all(deletions)) {
-    // Where there are more than can be read in time, nobody knows that none mounts the cache.
+    // If there are more than can be read in time, nobody knows that none mounts the cache.
     if (code !== 0) expect(stderr).toMatch(/denied the request|timed out|no whole answer/)
   }
   await expectOthersServed()

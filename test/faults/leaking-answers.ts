@@ -1,8 +1,8 @@
 import type { Answer } from './erring-front.ts'
 
 /**
- * What a gateway between may answer, or a server that is broken: something secret, and the credentials that it was
- * sent. Not in the message of a Status, which is meant to be read.
+ * Answers of a gateway or a broken server that contain secrets and the credentials that it got. None is in
+ * the message of a Status, which is meant to be read.
  */
 export function leakingAnswers(secret: string): Readonly<Record<string, Answer>> {
   const answer = (status: number, write: (leak: string) => unknown): Answer => {

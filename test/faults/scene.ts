@@ -21,23 +21,23 @@ import { askFor, isSureDenial, type Load, startLoad, type Verdict } from './verd
 /** Whether the larger sample runs, as `make faults` does. */
 export const full = process.env.FAULTS === 'full'
 
-/** Always Ready, and never Ready. */
+/** One is always Ready, and one never. */
 const READY = 'weights'
 const NEVER = 'never'
 
-/** Objects whose state changes while the watches are blind, and pods that ask for them all the time. */
+/** Objects whose state changes while the watches are blind, and pods that keep asking for them. */
 export interface Scene extends AsyncDisposable {
-  /** Makes the changes, each with the API server's word that it is stored. */
+  /** Makes the changes, each confirmed by the API server. */
   change(): Promise<void>
   /** Asks once for the cache that has become Ready. */
   askForRisen(): Promise<Verdict>
-  /** Waits until all verdicts, the views of both roles and the gates of pods are what the API says. */
+  /** Waits until all verdicts, the views of both roles and the gates of pods agree with the API. */
   settled(): Promise<void>
-  /** Waits until all is as it was before the changes. */
+  /** Waits until everything is as it was before the changes. */
   asBefore(): Promise<void>
   /**
-   * Waits until all is settled, ends the load, fails if there was a wrong verdict, and prints how long it took since
-   * then and what became of the pods.
+   * Waits until everything is settled, ends the load, fails if there was a wrong verdict, and prints how long
+   * it took and what happened to the pods.
    */
   report(fault: string, since: number): Promise<void>
 }
@@ -83,7 +83,7 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
     expect(code, stderr).toBe(0)
   }
   const ask = (cache: string) => askFor(cache, namespace, rest)
-  /** Only a class that can be found, and does ReadWriteMany, is good for a cache. */
+  /** A cache needs a class that exists and supports ReadWriteMany. */
   const trial = async (storageClassName: string) => {
     const storage = { backend: 'PVC', pvc: { storageClassName, sizeGiB: 1 } }
     return (await cluster.apply(modelCache('trial', soundSpec({ storage })), '--dry-run=server')).code === 0
@@ -155,14 +155,14 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
     })
   }
 
-  /** Fails if there was a wrong verdict; gives the figures of the load in words. */
+  /** Fails if there was a wrong verdict. Returns the figures of the load in words. */
   const judge = () => {
     const of = (cache: string) => load.verdicts.filter(verdict => verdict.cache === cache)
     expect(of(READY).some(({ said }) => said === 'allowed')).toBe(true)
     expect(of(READY).filter(({ said }) => said === 'denied')).toEqual([])
     expect(of(NEVER).some(({ said }) => said === 'denied')).toBe(true)
     expect(of(NEVER).filter(({ said }) => said === 'allowed')).toEqual([])
-    // What the API server has said before, no denial that claims to know may contradict.
+    // A confirmed denial must not contradict what the API server said before it.
     expect(after(rises).filter(isSureDenial)).toEqual([])
     const fallen = after(falls).filter(({ said }) => said !== 'unanswered')
     const denials = fallen.findIndex(({ said }) => said === 'denied')
@@ -183,7 +183,7 @@ export async function setScene(own: OwnPlane, name: string): Promise<Scene> {
       changedAt.set(rises, performance.now())
       await setStatus(falls, hydratingStatus)
       changedAt.set(falls, performance.now())
-      // Each kind has one more and one less, so that a view is right only if it knows of both.
+      // Each kind gains one object and loses one, so a view is correct only if it knows both.
       await cluster.need(...[comes, `${comes}-too`].map(cache => pausedCache(cache, soundSpec())))
       await cluster.need(...[classComes, `${classComes}-too`].map(sharedClass))
       await cluster.kubectl(['annotate', `modelcache/${goes}`, 'modelplane.ai/allow-delete-in-use=true'])
@@ -209,7 +209,7 @@ function lines(text: string): number {
   return text.split('\n').filter(line => line !== '').length
 }
 
-/** How many ModelCaches and StorageClasses a role holds in memory, where it watches them. */
+/** How many ModelCaches and StorageClasses a role holds in memory, if it watches them. */
 async function sizes(healthUrl: string): Promise<Record<string, number>> {
   const { body } = await httpGet(`${healthUrl}/metrics`)
   const found = body.matchAll(/^modelcache_watch_objects\{kind="(modelcaches|storageclasses)"\} (\d+)$/gm)

@@ -7,8 +7,8 @@ import { httpGet } from '../testbed/http.ts'
 import { askFor } from './verdicts.ts'
 
 /**
- * Longer than `--max-event-loop-lag` by default; with the second after which the API server calls again, half of what
- * a call may take.
+ * Longer than the default of `--max-event-loop-lag`. With the second until the API server calls again, it is
+ * half of the time that a call has.
  */
 const FROZEN_MS = 1_500
 const ROUNDS = 5
@@ -20,14 +20,14 @@ beforeAll(async () => {
 })
 afterAll(() => own?.[Symbol.asyncDispose]())
 
-/** How many requests were put off for the lag of the event loop. */
+/** How many requests got 503 because the event loop was late. */
 async function shed(): Promise<number> {
   const { body } = await httpGet(`${own.product.webhook.healthUrl}/metrics`)
   const count = /^modelcache_admission_shed_total\{cause="event-loop-lag"\} (\d+)$/m.exec(body)?.[1]
   return Number(count)
 }
 
-/** Stops the process while something goes on, for as long as the fault lasts. */
+/** Stops the process during something, for as long as the fault lasts. */
 async function frozen<T>(pid: number, start: () => Promise<T>): Promise<T> {
   process.kill(pid, 'SIGSTOP')
   try {
@@ -46,7 +46,7 @@ test('a create that is put off by an overloaded webhook is tried again by the AP
   const create = () => askFor('weights', cluster.namespace, rest)
   const pid = product.webhook.child()?.pid ?? 0
   expect(pid).toBeGreaterThan(1)
-  // Now the API server has a connection: a handshake would take turns of its own.
+  // Now the API server has a connection. A handshake would take turns of its own.
   expect(await create()).toMatchObject({ said: 'allowed' })
   expect(await shed()).toBe(0)
   let rounds = 0

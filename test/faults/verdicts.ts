@@ -4,20 +4,20 @@ import { collectionPath } from '../../src/kube/resource.ts'
 import type { Rest } from '../../src/kube/rest.ts'
 import { annotations, pod } from '../e2e/objects.ts'
 
-/** What became of one pod that asked for a cache. Times in milliseconds since the process started. */
+/** What happened to one pod that asked for a cache. Times in milliseconds since the process started. */
 export interface Verdict {
   readonly cache: string
   readonly askedAt: number
-  /** `unanswered`: the API server or the webhook could not say. */
+  /** `unanswered`: the API server or the webhook could not decide. */
   readonly said: 'allowed' | 'denied' | 'unanswered'
-  /** The whole message, if it was not allowed. */
+  /** The whole message, if it was denied. */
   readonly message: string
 }
 
 const DENIED = /admission webhook "\S+" denied the request/
 const UNCONFIRMED = 'as of the last watch event'
 
-/** Whether it is a denial that claims to know. */
+/** Whether it is a confirmed denial. */
 export function isSureDenial({ said, message }: Verdict): boolean {
   return said === 'denied' && !message.includes(UNCONFIRMED)
 }
@@ -36,12 +36,12 @@ export async function askFor(cache: string, namespace: string, rest: Rest): Prom
   }
 }
 
-/** Pods that ask for caches, one after the other, until it is disposed of. */
+/** Creates pods that ask for caches, one after the other, until it is disposed of. */
 export interface Load extends AsyncDisposable {
   readonly verdicts: readonly Verdict[]
 }
 
-/** Between two pods; short, and longer than nothing so that a server that refuses connections is not stormed. */
+/** Between two pods. Short, but not zero, so that a server that refuses connections is not flooded. */
 const PAUSE_MS = 20
 
 export function startLoad(caches: readonly string[], namespace: string, rest: Rest): Load {

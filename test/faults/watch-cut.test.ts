@@ -3,8 +3,8 @@ import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
 import { startTcpProxy, type TcpProxy } from '../testbed/tcp-proxy.ts'
 import { full, setScene } from './scene.ts'
 
-// The product reaches the API server through a proxy that fails; the API server reaches the webhook all the time. So
-// pods are decided while the watches are blind.
+// The product reaches the API server through a proxy that fails, but the API server always reaches the
+// webhook. So pods are decided while the watches are blind.
 let own: OwnPlane
 let proxy: TcpProxy
 
@@ -49,7 +49,7 @@ test('connections silent: denials are lifted over new ones at once, and the watc
   proxy.freeze('open')
   await scene.change()
   expect(await scene.askForRisen()).toMatchObject({ said: 'allowed' })
-  // The watches notice within half a minute. It takes less to see that they go on when the silence ends otherwise.
+  // The watches notice within half a minute. If the silence ends before that, they recover sooner.
   if (!full) proxy.cut()
   await scene.report('connections silent', since)
 })

@@ -8,7 +8,7 @@ import { judge } from './oracle/oracle.ts'
 import { ask } from './product.ts'
 import { viewOf } from './view.ts'
 
-/** One question to both sides: a review as text, and the cluster that it meets. */
+/** One question to both sides: a review as text, and the cluster that it is decided in. */
 export interface Case {
   webhook: string
   text: string
@@ -16,10 +16,10 @@ export interface Case {
   view: ClusterView
 }
 
-/** Making a cluster costs more than a review of it. */
+/** Creating a cluster costs more than reviewing one object in it. */
 const REVIEWS_PER_CLUSTER = 16
 
-/** The cases of a seed from `from` on, each of them decided by the seed and its number alone. */
+/** The cases of a seed, starting at `from`. The seed and the number of a case decide everything about it. */
 export function* casesOf(seed: number, from: number, count: number): Generator<{ index: number; one: Case }> {
   let cluster: Cluster | undefined
   let view: ClusterView | undefined
@@ -33,7 +33,9 @@ export function* casesOf(seed: number, from: number, count: number): Generator<{
   }
 }
 
-/** What the product says otherwise than the oracle of a case; undefined where they agree. A throw is a disagreement. */
+/**
+ * Where the product and the oracle disagree about a case; undefined if they agree. A throw is a disagreement.
+ */
 export function check({ webhook, text, cluster, view }: Case): string | undefined {
   const expected = judge(webhook, JSON.parse(text), cluster)
   try {

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Verdict } from './oracle/verdict.ts'
 
 /**
- * What the product says otherwise than the oracle; undefined where they agree.
+ * Where the product and the oracle disagree; undefined if they agree.
  *
- * Verdict and effect must be equal. Of reasons, those of a ModelCache, of a Job, and ClaimWritable must be told exactly
- * when they are true. Where a pod or a template is wrong in several ways DESIGN does not say which is told: then it is
- * one or more of those that are true.
+ * Verdict and effect must be equal. Reasons of a ModelCache or a Job, and ClaimWritable, must be given
+ * exactly if they are true. If a pod or a template is wrong in several ways, DESIGN does not say which one to
+ * report, so any true reasons will do.
  */
 export function disagreement(webhook: string, expected: Verdict, found: Verdict): string | undefined {
   if (expected.isReview !== found.isReview) return `is ${found.isReview ? '' : 'not '}taken for a review`
@@ -30,7 +30,7 @@ function agree(webhook: string, expected: Set<string>, told: Set<string>): boole
   return untold.every(mayStayUntold)
 }
 
-/** A guess from command lines is not stated a second time. */
+/** The oracle does not repeat a guess from command lines. */
 const GUESS = 'ModelPathMismatch'
 
 function warningsDiffer(expected: Set<string> | undefined, found = new Set<string>()): string | undefined {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { run } from './run.ts'
 
-/** Small enough for every run of the suite; `make fuzz` asks a million times. */
+/** Small enough for every run of the suite. `make fuzz` tries a million. */
 const REVIEWS = 5_000
 
 const SEEDS = [1, 2, 3, 4]

@@ -4,7 +4,7 @@ import { GATE } from './oracle/cluster.ts'
 import { at, listAt } from './oracle/json.ts'
 import { judge } from './oracle/oracle.ts'
 
-/** Agreement means something only for what is asked about. */
+/** Agreement only means something for what the generator covers. */
 const verdicts = [...casesOf(1, 0, 20_000)].map(({ one: { webhook, text, cluster } }) => {
   const review: unknown = JSON.parse(text)
   return { webhook, before: at(review, 'request', 'object'), ...judge(webhook, review, cluster) }

@@ -1,7 +1,7 @@
 import type { Random } from './generate/random.ts'
 import { isObject } from './oracle/json.ts'
 
-/** A place in a review that can be made large: a text, a list, a map, or a key of a map. */
+/** A place in a review that can grow: a text, a list, a map, or a key of a map. */
 export interface Place {
   path: readonly (string | number)[]
   what: 'text' | 'list' | 'map' | 'key'
@@ -17,14 +17,14 @@ export function placesOf(value: unknown, path: Place['path'] = []): Place[] {
   return [{ path, what: 'map' }, { path, what: 'key' }, ...below]
 }
 
-/** What texts are made of that cost a careless reader dearly. */
+/** Pieces of text that are expensive for a careless reader. */
 const PATTERNS = [
   ...['a/', 'a', '9', ' ', ',', 'a,', '"', "'", '\\ ', 'a.', '-', '=,', '\n', '$(', '\u202e', 'é'],
-  // Command lines: shells within shells, many commands, and what is almost the path of a mount.
+  // Command lines: nested shells, many commands, and near misses of a mount path.
   ...['env sh -c ', 'a;', ' /mnt/mode'],
 ]
 
-/** The value with one place grown until its JSON has about so many bytes. */
+/** The value with one place grown until its JSON has about this many bytes. */
 export function grown(value: unknown, place: Place, bytes: number, random: Random): unknown {
   const pattern = random.chance(0.2) ? undefined : random.pick(PATTERNS)
   const copy: unknown = structuredClone({ root: value })

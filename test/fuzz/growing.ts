@@ -4,17 +4,17 @@ import { createRandom } from './generate/random.ts'
 import { grown, type Place, placesOf } from './grow.ts'
 import { ask } from './product.ts'
 
-/** DESIGN 8.4: the worst legal review takes so many milliseconds of the event loop. */
+/** DESIGN 8.4: the worst legal review takes at most this many milliseconds of the event loop. */
 const MAX_MS = 50
 const LARGE = 1_000_000
 const SMALL = LARGE / 4
-/** Four times as large takes four times as long; the rest is noise and what even the smallest takes. */
+/** Four times the size may take four times as long. The rest is noise and the cost of the smallest review. */
 const MAX_RATIO = 12
 const NOISE_MS = 5
 const MAX_MEMORY_RATIO = 20
 const TRIES = 4
 
-/** What a grown review costs. */
+/** The cost of a grown review. */
 interface Cost {
   bytes: number
   ms: number
@@ -22,9 +22,9 @@ interface Cost {
 }
 
 /**
- * Grows each text, list, map and key of `n` reviews in turn to a megabyte, and gives the first that takes too long,
- * longer than its size explains, or too much memory; undefined where there is none. What the rules say of it is not
- * compared.
+ * Grows each text, list, map and key of `n` reviews in turn to a megabyte, and returns the first that takes
+ * too long, longer than its size explains, or too much memory; undefined if there is none. The verdicts are
+ * not compared.
  */
 export function growAll(
   { n, seed, from = 0 }: { n: number; seed: number; from?: number },
@@ -46,7 +46,7 @@ function tooCostly(one: Case, place: Place, random: () => ReturnType<typeof crea
     Buffer.from(JSON.stringify(grown(JSON.parse(one.text), place, bytes, random())))
   const [small, large] = [bodyOf(SMALL), bodyOf(LARGE)]
   let wrong: string | undefined
-  // What is slow of itself is slow every time; a busy machine is not.
+  // Slow code is slow every time. A busy machine is not.
   for (let tries = 0; tries < TRIES; tries++) {
     wrong = judge(costOf(one, small), costOf(one, large))
     if (wrong === undefined || !timed) return undefined
@@ -63,7 +63,7 @@ function judge(small: Cost, large: Cost): string | undefined {
   return undefined
 }
 
-/** Needs node's --expose-gc, and a young generation in which all of it has room. */
+/** Needs node's --expose-gc, and a young generation large enough for all of it. */
 function costOf({ webhook, view, cluster }: Case, body: Buffer): Cost {
   globalThis.gc?.()
   const before = process.memoryUsage().heapUsed

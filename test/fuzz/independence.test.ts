@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 const ORACLE = new URL('oracle/', import.meta.url)
 const files = globSync('**/*.ts', { cwd: ORACLE })
 
-/** Everything that a file imports, types too. */
+/** Everything that a file imports, including types. */
 function importsOf(file: string): string[] {
   const source = readFileSync(new URL(file, ORACLE), 'utf8')
   const found = [...source.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"`]([^'"`]+)['"`]/g)]

@@ -14,7 +14,7 @@ import type { Choices } from './oracle/cluster.ts'
 import { at } from './oracle/json.ts'
 import type { Verdict } from './oracle/verdict.ts'
 
-/** The product's webhooks by name, as an administrator has set it up. */
+/** The product's webhooks by name, as an administrator has configured them. */
 export function rulesUnder({ unknownProvisioner, clusterName }: Choices): Record<string, Rules> {
   const policy = {
     unknownProvisioner,
@@ -42,7 +42,9 @@ const reply = z.object({
 })
 const operations = z.array(z.object({ op: z.literal('add'), path: z.string(), value: z.unknown() }))
 
-/** What the product says of a review, on the path that a request takes behind the server. Throws where that throws. */
+/**
+ * What the product says about a review, on the path of a request behind the server. Throws if that throws.
+ */
 export function ask(webhook: string, review: unknown, view: ClusterView, choices: Choices): Verdict {
   const object = at(review, 'request', 'object')
   const parsed = admissionReview.safeParse(review)
@@ -53,7 +55,7 @@ export function ask(webhook: string, review: unknown, view: ClusterView, choices
   return verdictOf(JSON.parse(JSON.stringify(respond(request.uid, rules(request, view)))), review)
 }
 
-/** The verdict in a reply, with the object as the API server makes it of the patch. */
+/** The verdict in a reply, with the object after the patch, as the API server would apply it. */
 export function verdictOf(answer: unknown, review: unknown): Verdict {
   const object = at(review, 'request', 'object')
   const { response } = reply.parse(answer)

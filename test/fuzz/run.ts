@@ -2,18 +2,18 @@ import { type Case, casesOf, check } from './case.ts'
 import { openServer } from './server.ts'
 import { shrink } from './shrink.ts'
 
-/** One review in so many also goes through the server. */
+/** One in this many reviews also goes through the server. */
 export const SERVED_EVERY = 200
 
 /** The first disagreement of a run. */
 export interface Failure {
   index: number
   what: string
-  /** As little as shows it. */
+  /** The smallest case that shows it. */
   minimal: unknown
 }
 
-/** Asks both sides about `n` reviews of a seed, from number `from` on, until they disagree. */
+/** Asks both sides about `n` reviews of a seed, starting at number `from`, until they disagree. */
 export async function run(
   { n, seed, from = 0 }: { n: number; seed: number; from?: number },
   progress: (done: number) => void = () => {},

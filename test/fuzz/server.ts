@@ -12,9 +12,9 @@ import { judge, WEBHOOKS } from './oracle/oracle.ts'
 import { rulesUnder, verdictOf } from './product.ts'
 import { viewOf } from './view.ts'
 
-/** The product's server, which is handed texts without a socket. */
+/** The product's server, which gets texts without a socket. */
 export interface Served {
-  /** What is wrong with the answer to a case, made hostile in the `turn`th way; undefined where it is right. */
+  /** What is wrong with the answer to a case, made hostile in the `turn`th way; undefined if it is right. */
   check(one: Case, turn: number): Promise<string | undefined>
   close(): Promise<void>
 }
@@ -61,7 +61,7 @@ interface Answer {
   status: number
   body: string
   meaning: string | undefined
-  /** Such as an API server sends it: then the answer must be all that the oracle says. */
+  /** A review like the API server's: the answer must be all that the oracle says. */
   isAsSent: boolean
 }
 

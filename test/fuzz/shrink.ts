@@ -3,17 +3,20 @@ import { type Cluster, KINDS } from './oracle/cluster.ts'
 import { at, isObject, listAt } from './oracle/json.ts'
 import { viewOf } from './view.ts'
 
-/** Enough for what is generated; huge values would otherwise be taken apart for minutes. */
+/** Enough for generated values. Shrinking huge ones would take minutes. */
 const MAX_TRIES = 20_000
 
 interface Minimal {
   webhook: string
-  /** As text where only its very text shows the disagreement. */
+  /** Kept as text if only the exact text shows the disagreement. */
   review: unknown
   cluster: unknown
 }
 
-/** The case without whatever the disagreement does not need: members and elements are removed while it stays. */
+/**
+ * The case without everything that the disagreement does not need: members and elements are removed as long
+ * as it persists.
+ */
 export function shrink({ webhook, text, cluster }: Case, what: string): Minimal {
   let tries = 0
   const stays = (candidate: unknown): boolean => {
@@ -26,7 +29,7 @@ export function shrink({ webhook, text, cluster }: Case, what: string): Minimal 
   for (let before: unknown; before !== best && tries < MAX_TRIES; ) {
     before = best
     for (const path of pathsOf(best)) {
-      // What was stored before must mostly change along with what it becomes.
+      // The stored object must usually change together with the new one.
       const twin = path.map(name => (name === 'object' ? 'oldObject' : name))
       const smaller = without(best, path)
       const smallerTwice = without(smaller, twin)
@@ -37,12 +40,12 @@ export function shrink({ webhook, text, cluster }: Case, what: string): Minimal 
   return { webhook, review: at(best, 'review'), cluster: minimal?.cluster ?? cluster }
 }
 
-/** A stack below does not make it another disagreement. */
+/** A different stack does not make it another disagreement. */
 function firstLine(what: string | undefined): string | undefined {
   return what?.split('\n')[0]
 }
 
-/** Undefined where there can be no such cluster. What its administrator has chosen stays. */
+/** Undefined if no such cluster can exist. The administrator's choices stay. */
 function caseOf(webhook: string, candidate: unknown, original: Cluster): Case | undefined {
   if (!isObject(candidate) || candidate.review === undefined) return undefined
   const held = KINDS.map(kind => [kind, listAt(candidate.cluster, kind)] as const)
@@ -56,7 +59,7 @@ function caseOf(webhook: string, candidate: unknown, original: Cluster): Case | 
 
 type Path = readonly string[]
 
-/** Every member and element, those near the root first: the more goes at once the better. */
+/** Every member and element, those near the root first, because that removes the most at once. */
 function pathsOf(value: unknown): Path[] {
   const paths: Path[] = []
   let level: { path: Path; value: unknown }[] = [{ path: [], value }]
@@ -66,13 +69,13 @@ function pathsOf(value: unknown): Path[] {
         ? Object.entries(parent).map(([name, child]) => ({ path: [...path, name], value: child }))
         : [],
     )
-    // Of lists the last first, so that the places of the others stay.
+    // From the end of lists, so that the positions of the others stay.
     paths.push(...level.map(({ path }) => path).toReversed())
   }
   return paths
 }
 
-/** The value without what is at the path; undefined where there is nothing. */
+/** The value without what is at the path; undefined if there is nothing. */
 function without(value: unknown, [name, ...rest]: Path): unknown {
   if (name === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
     return undefined

@@ -5,7 +5,10 @@ import { createClusterView } from '../../src/view/view.ts'
 import type { Cluster } from './oracle/cluster.ts'
 import { mapAt } from './oracle/json.ts'
 
-/** The product's view of a generated cluster, over the product's own stores. Throws on what no watch would hold. */
+/**
+ * The product's view of a generated cluster, over the product's own stores. Throws on an object that no watch
+ * would store.
+ */
 export function viewOf(cluster: Cluster): ClusterView {
   // As the API server selects them for the watch.
   const consumers = cluster.pods.filter(pod => mapAt(pod, 'metadata', 'labels')[CACHE_CONSUMER] === 'true')

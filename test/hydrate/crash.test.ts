@@ -11,9 +11,9 @@ import { writeModel } from '../sources/model.ts'
 import { serveWeb, type Web } from '../sources/web.ts'
 import { manifestOf, startHydrate } from './run.ts'
 
-// `make crash N=200` kills so often; here it is a sample.
+// `make crash N=200` kills this often. Here it is a sample.
 const KILLS = Number(process.env.CRASH_N ?? 6)
-/** Of one volume, before a run may end. */
+/** For one volume, before a run must end. */
 const KILLS_IN_A_ROW = 3
 
 vi.setConfig({ testTimeout: 120_000 + KILLS * 10_000, hookTimeout: 60_000 })
@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** What every folder of snapshots/ holds, by the sums of its files. */
+/** What every folder of snapshots/ holds, by the hashes of its files. */
 async function snapshotsOf(volume: string): Promise<Record<string, string>> {
   const names = await readdir(join(volume, 'snapshots')).catch(() => [])
   const sums = names.map(async name => {

@@ -47,7 +47,7 @@ describe('a file', () => {
     expect({ files, bytes }).toEqual({ files: 1, bytes: FILE.length })
     const before = sent()
     await stageHttp({ url: `${url}/models/llama%20small.gguf?download=true` })
-    // The first byte tells whether it is the same.
+    // The first byte shows whether it is the same.
     expect(sent() - before).toBeLessThanOrEqual(1)
   })
 
@@ -145,7 +145,7 @@ describe('a file', () => {
   })
 })
 
-/** A tar of entries in the way in which each is given. */
+/** A tar of entries, each in its given form. */
 async function tarOf(
   entries: { name: string; content?: string; type?: 'symlink' | 'character-device'; linkname?: string }[],
 ) {

@@ -113,7 +113,7 @@ describe.skipIf(!ROOT)('a volume', () => {
     const large = join(dir, 'large.yaml')
     await writeFile(large, manifestOf({ inline: { files } }))
     const copy = join(dir, 'copy')
-    // The first run fits, the second does not; then the volume is looked at before it goes.
+    // The first run fits, and the second does not. Then the volume is inspected before it goes.
     const script = [
       `mount -t tmpfs -o size=96k tmpfs ${volume}`,
       'node=$1 main=$2; shift 5',

@@ -52,7 +52,7 @@ test('--measure writes nothing and says it, of a manifest in variables too', asy
   expect(given.code).toBe(0)
   expect(measureReport.parse(given.last)).toEqual({ bytes: 18, files: 2 })
 
-  // Kubernetes writes one dollar where two are.
+  // Kubernetes writes one dollar for two.
   const env = Object.fromEntries(
     textVariables(MANIFEST_VARIABLE, manifest).map(({ name, value }) => [name, value.replaceAll('$$', '$')]),
   )

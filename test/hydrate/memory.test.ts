@@ -7,7 +7,7 @@ import { hydrationReport } from '../../src/api/hydration-report.ts'
 import { serveHub } from '../sources/hub.ts'
 import { manifestOf, startHydrate } from './run.ts'
 
-/** `make memory` takes 8; a process whose memory grew with the file would show it at one, too. */
+/** `make memory` uses 8. If memory grew with the file, 1 would show it too. */
 const GIB = Number(process.env.MEMORY_GIB ?? 1)
 const MAX_RSS_MIB = 256
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-/** MiB: the most that a process has held at once. */
+/** MiB: the peak of a process. */
 async function peakRss(pid: number | undefined): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024
@@ -50,7 +50,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 )
 
-/** A folder with one file that has a size and no content, so that it takes no room. */
+/** A folder with one sparse file, which takes no room. */
 async function sparse(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true })
   await using file = await open(join(folder, 'model.safetensors'), 'w')

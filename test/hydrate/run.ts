@@ -29,8 +29,8 @@ export function manifestOf(source: object): string {
 }
 
 /**
- * Runs `modelcache hydrate` with a manifest on its standard input, if there is one. `before` is what runs it, such as
- * another user.
+ * Runs `modelcache hydrate` with a manifest on its standard input, if there is one. `before` is a command
+ * that runs it, such as one for another user.
  */
 export function startHydrate(
   manifest: string | undefined,

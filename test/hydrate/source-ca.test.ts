@@ -10,7 +10,7 @@ import { issueCA, type KeyedCertificate } from '../../src/certs/issue.ts'
 import { issueServing } from '../testbed/pki.ts'
 import { hydrate, manifestOf } from './run.ts'
 
-// Only a guard against hanging: a server that is not trusted is asked a few times.
+// Only a guard against hanging: an untrusted server is asked a few times.
 vi.setConfig({ testTimeout: 120_000 })
 
 let dir: string

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { serviceDnsNames } from '../../src/certs/issue.ts'
 import { byName, kustomize, NAMESPACE } from './rendered.ts'
 
-// cert-manager itself is not here: its objects are checked against the fields of its API that they use, and against
-// each other.
+// cert-manager itself is not here. Its objects are checked against the fields of its API that they use, and
+// against each other.
 const issuerRef = z.strictObject({
   group: z.literal('cert-manager.io'),
   kind: z.literal('Issuer'),

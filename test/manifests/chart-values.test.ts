@@ -28,7 +28,7 @@ function changesOf(role: 'webhook' | 'controller'): Change[] {
 
 const webhook = 'Deployment/modelcache-system/modelcache-webhook'
 
-/** A value other than the default, and the text that all objects then have whose names begin so. */
+/** A value other than the default, and the prefix that all objects then have in their names. */
 const CHANGES: Change[] = [
   ['image.repository', 'registry.example.com/mc', 'Deployment', '"image":"registry.example.com/mc:0.1.0"'],
   ['image.tag', 'v9', 'Deployment', '"image":"modelcache:v9"'],
@@ -80,7 +80,7 @@ const CHANGES: Change[] = [
   ],
 ]
 
-/** A value other than the default, and the objects that are then not there. */
+/** A value other than the default, and the objects that it removes. */
 const REMOVALS: [path: string, value: unknown, gone: string[]][] = [
   ['networkPolicy.enabled', false, ofBothRoles('NetworkPolicy')],
   [
@@ -109,7 +109,7 @@ function ofBothRoles(kind: string): string[] {
 
 const setting = (path: string, value: unknown) => ['--set-json', `${path}=${JSON.stringify(value)}`]
 
-/** Those of what the controller itself does hold in every namespace. */
+/** The rights that the controller needs in every namespace. */
 const EVERYWHERE = 'ValidatingAdmissionPolicy/modelcache-controller-'
 
 test.each(CHANGES)('%s: %j shows in each %s', async (path, value, where, text, ...also) => {

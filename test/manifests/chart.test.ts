@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import type { KubeObject } from '../testbed/objects.ts'
 import { byName, CHART, helm, kustomize, template } from './rendered.ts'
 
-/** What Helm and kustomize are to render differently, and why. */
+/** What Helm and kustomize should render differently, and why. */
 const DIFFERENCES: Record<string, (object: KubeObject) => KubeObject | undefined> = {
-  // Helm stores the release in the namespace, so it must be there before: helm --create-namespace or kubectl makes it.
+  // Helm stores the release in the namespace, so it must exist before: helm --create-namespace or kubectl
+  // creates it.
   Namespace: () => undefined,
-  // Helm is told to leave the CRDs at uninstall (value crds.keep); to kubectl the annotation says nothing.
+  // Helm keeps the CRDs at uninstall (value crds.keep). The annotation means nothing to kubectl.
   CustomResourceDefinition: object => {
     const { annotations: _, ...metadata } = object.metadata
     expect(object.metadata.annotations ?? {}).toEqual(

@@ -10,8 +10,9 @@ import { RULE_KINDS } from '../../src/view/view.ts'
 import type { KubeObject } from '../testbed/objects.ts'
 import { byName, kustomize } from './rendered.ts'
 
-// The rights of both roles against what the code does. What the code watches is asked of the code; what it calls
-// besides stands here, with the file that does it. A right without a use fails, and so does a use without a right.
+// Compares the rights of both roles with what the code does. The watches come from the code itself. Other
+// calls are listed here, with the file that makes them. An unused right fails, and so does a use without a
+// right.
 
 type Addressed = Pick<Resource<StoredObject>, 'apiVersion' | 'plural'>
 type Use = [scope: 'cluster' | 'namespace', verbs: string, what: Addressed, name?: string | undefined]
@@ -26,7 +27,7 @@ function rights([scope, verbs, { apiVersion, plural }, name]: Use): string[] {
 
 /** What a role lists and watches of the cluster. */
 const watches = (kinds: readonly Kind[]) => {
-  // Two of them may be selections of one.
+  // Two of them may be selections of one kind.
   const plurals = new Map(kinds.map(kind => [KINDS[kind].plural, KINDS[kind]]))
   return [...plurals.values()].map((kind): Use => ['cluster', 'list watch', kind])
 }
@@ -104,7 +105,7 @@ beforeAll(async () => {
   shipped = await kustomize('manifests')
 })
 
-/** All that the bindings of an account grant. */
+/** Everything that the bindings of an account grant. */
 function granted(account: string): string[] {
   const named = byName(shipped)
   return shipped

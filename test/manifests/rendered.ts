@@ -9,7 +9,7 @@ import { type KubeObject, parseObjects } from '../testbed/objects.ts'
 export const CHART = inRepository('chart')
 export const NAMESPACE = 'modelcache-system'
 
-/** The oldest Kubernetes that is supported. */
+/** The oldest supported Kubernetes. */
 const FLOOR = '1.30.0'
 
 export function inRepository(path: string): string {
@@ -23,7 +23,7 @@ export async function kustomize(folder: string): Promise<KubeObject[]> {
   return parseObjects(outputOf(rendered, `rendering ${folder}`))
 }
 
-/** Runs helm with folders of its own, which go when this process ends. */
+/** Runs helm with its own folders, which are removed when this process ends. */
 export async function helm(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
   const command = await ensureHelm(() => {})
   const home = mkdtempSync(join(tmpdir(), 'modelcache-helm-'))
@@ -35,7 +35,7 @@ export async function helm(args: readonly string[], env: NodeJS.ProcessEnv = {})
   }
 }
 
-/** What helm says to rendering the chart in the usual namespace. */
+/** What helm prints when it renders the chart in the usual namespace. */
 export function tryTemplate(...args: string[]): Promise<CommandResult> {
   return helm(['template', 'modelcache', CHART, '-n', NAMESPACE, '--kube-version', FLOOR, ...args])
 }
@@ -45,12 +45,12 @@ export async function template(...args: string[]): Promise<KubeObject[]> {
   return parseObjects(outputOf(await tryTemplate(...args), `rendering the chart with ${args.join(' ')}`))
 }
 
-/** What tells an object from the others. */
+/** Identifies an object. */
 export function nameOf({ kind, metadata }: KubeObject): string {
   return [kind, metadata.namespace, metadata.name].filter(Boolean).join('/')
 }
 
-/** The objects by name; fails when two share one. */
+/** The objects by name. Fails if two share one. */
 export function byName(objects: readonly KubeObject[]): Record<string, KubeObject> {
   const named = Object.fromEntries(objects.map(object => [nameOf(object), object]))
   if (Object.keys(named).length !== objects.length) throw new Error('two objects have the same name')

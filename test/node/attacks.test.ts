@@ -5,7 +5,7 @@ import { outputOf } from '../testbed/command.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
 import { kubectl, NO_NODE, newNamespace, SYSTEM } from './cluster.ts'
 
-/** Sends reviews of 330,000 small containers, four at a time, and says what came of each. */
+/** Sends reviews of 330,000 small containers, four at a time, and returns each result. */
 const EXHAUST = `
   const { request } = require('node:https')
   const containers = Array(330_000).fill('{"name":"a"}').join()
@@ -56,7 +56,7 @@ describe.skipIf(NO_NODE)('a pod of a tenant', () => {
   const system = async (...args: string[]) =>
     outputOf(await kubectl(['--namespace', SYSTEM, ...args]), `kubectl ${args.join(' ')}`)
 
-  /** How often each replica of the webhook has been started again, and how it ended. */
+  /** How often each replica of the webhook has restarted, and how it ended. */
   const ends = () =>
     system(
       ...['get', 'pods', '-l', 'app.kubernetes.io/component=webhook', '-o'],

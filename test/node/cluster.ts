@@ -9,7 +9,7 @@ export const SYSTEM = 'modelcache-system'
 
 const shared = inject('node')
 
-/** For `describe.skipIf`: there is no node here. The setup has said so, loudly. */
+/** For `describe.skipIf`: there is no node here. The setup has printed a warning. */
 export const NO_NODE = shared === null
 
 /** kubectl of the cluster, without a namespace. */
@@ -25,7 +25,7 @@ function nodeKubectl(): Kubectl {
   return kubectlFor(binary, kubeconfig, dir)
 }
 
-/** A namespace of its own for a file. */
+/** A namespace of its own for each file. */
 export function newNamespace(): Promise<Cluster> {
   return namespaceOf(nodeKubectl())
 }
@@ -45,19 +45,19 @@ export function runtimeCommand(): string[] {
   return node().runtime
 }
 
-/** The folder of this machine in which the volume of a bound claim lies. */
+/** The folder on this machine with the volume of a bound claim. */
 export async function volumeFolder(cluster: Cluster, claim: string): Promise<string> {
   const { stdout } = await cluster.kubectl(['get', `pvc/${claim}`, '-o', 'jsonpath={.spec.volumeName}'])
   if (stdout === '') throw new Error(`claim ${claim} is not bound`)
   return `${node().data}/volumes/${stdout}`
 }
 
-/** A folder of this machine that the node sees under the same path, and that goes with the run. */
+/** A folder on this machine that the node sees under the same path. It is removed after the run. */
 export function nodeFolder(path: string): string {
   return `${node().data}/${path}`
 }
 
-/** Where pods run, and the address under which they find what runs beside them. */
+/** Where pods run, and the address where they reach what runs beside them. */
 export function sandbox(): { enter: readonly string[]; address: string } {
   return node()
 }
@@ -72,7 +72,8 @@ const pods = z.looseObject({
 })
 
 /**
- * Ends the process of one replica by SIGKILL, as the kernel does when memory runs out, and gives the name of its pod.
+ * Kills the process of one replica by SIGKILL, as the kernel does when memory runs out, and returns the name
+ * of its pod.
  */
 export async function killReplica(component: 'webhook' | 'controller'): Promise<string> {
   const selector = `app.kubernetes.io/component=${component}`
@@ -84,7 +85,7 @@ export async function killReplica(component: 'webhook' | 'controller'): Promise<
   return first.metadata.name
 }
 
-/** The same of the container of a pod, if it runs; one that has ended meanwhile is no fault. */
+/** The same for the container of a pod, if it runs. It may have ended meanwhile. */
 export async function killContainer(cluster: Cluster, pod: string): Promise<void> {
   const path = 'jsonpath={.status.containerStatuses[0].containerID}'
   const { stdout } = await cluster.kubectl(['get', `pod/${pod}`, '-o', path])

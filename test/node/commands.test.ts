@@ -13,8 +13,8 @@ import { PRODUCT_IMAGE } from '../testbed/node/images.ts'
 import { installProduct } from '../testbed/node/installed.ts'
 import { kubeconfigPath, kubectl, kubectlPath, NO_NODE, runtimeCommand, SYSTEM } from './cluster.ts'
 
-// Every command of README.md and docs/installation.md, as a user types it, on a cluster with a node and in an order
-// that makes sense.
+// Every command of README.md and docs/installation.md, as a user types it, on a cluster with a node and in a
+// sensible order.
 vi.setConfig({ testTimeout: 600_000 })
 stepByStep()
 
@@ -31,7 +31,7 @@ const ELSEWHERE: Record<string, string> = {
     'cert-manager is not here; its objects are rendered by a unit test',
 }
 
-/** The commands of a page: indented by four, and beginning with the name of a program. */
+/** The commands of a page: indented by four, starting with the name of a program. */
 function commandsOf(page: string): string[] {
   return readFileSync(inRepository(page), 'utf8')
     .split('\n')
@@ -42,7 +42,7 @@ function commandsOf(page: string): string[] {
 const documented = [...new Set(PAGES.flatMap(commandsOf))]
 const here = documented.filter(line => !Object.keys(ELSEWHERE).some(start => line.startsWith(start)))
 
-/** The one command that has all these words. */
+/** The only command with all these words. */
 function command(...words: string[]): string {
   const found = here.filter(line => words.every(word => line.includes(word)))
   const [only, ...others] = found.filter(
@@ -76,7 +76,7 @@ describe.skipIf(NO_NODE)('the commands of the documentation', () => {
   })
 
   afterAll(async () => {
-    // Where a step has failed, the namespace may be on its way out.
+    // If a step has failed, the namespace may be about to go.
     await eventually('the installation of the other tests', async () => {
       const { stdout } = await kubectl([
         'get',
@@ -109,7 +109,7 @@ describe.skipIf(NO_NODE)('the commands of the documentation', () => {
   const LABEL = command('label namespace')
   const UNINSTALL = command('helm uninstall')
 
-  /** What pods of this installation run. */
+  /** The images that the pods of this installation run. */
   async function images(): Promise<string[]> {
     const path = 'jsonpath={.items[*].spec.template.spec.containers[*].image}'
     const listed = outputOf(
@@ -119,7 +119,7 @@ describe.skipIf(NO_NODE)('the commands of the documentation', () => {
     return [...new Set(listed.split(' '))]
   }
 
-  // Over the installation of the tests before this, with an image of another name; further down there is none.
+  // Over the installation of the earlier tests, with an image of another name. Below this there is none.
   test('README.md: install it, and serve a model', async () => {
     await succeed(command('sed'))
     await succeed(APPLY)
@@ -130,7 +130,7 @@ describe.skipIf(NO_NODE)('the commands of the documentation', () => {
       'applying examples/storage/',
     )
     await succeed(command('examples/weights/1-cache.yaml'))
-    // What stages it is on the internet, so its status is said here.
+    // Its source is on the internet, so the test writes its status.
     await kubectl(['annotate', `modelcache/${CACHE}`, 'modelplane.ai/paused=true'])
     const status = JSON.stringify({ status: readyStatus(`modelcache--${CACHE}`) })
     await kubectl(['patch', `modelcache/${CACHE}`, '--subresource=status', '--type=merge', '-p', status])
@@ -187,7 +187,7 @@ describe.skipIf(NO_NODE)('the commands of the documentation', () => {
     console.log(
       `helm uninstall and install again: armed after ${((performance.now() - began) / 1000).toFixed(1)} s`,
     )
-    // What other tests have left may be in the middle of its staging: only a controller that runs lets it go.
+    // Other tests may have left a cache in the middle of its staging. Only a running controller lets it go.
     await kubectl(['annotate', 'modelcaches', '--all', '-A', 'modelplane.ai/allow-delete-in-use=true'])
     await kubectl(['delete', 'modelcaches', '--all', '-A', '--timeout=120s'])
     await succeed(UNINSTALL)

@@ -12,9 +12,9 @@ import { type Sources, startSources } from '../sources/beside-node.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
 import { killContainer, killReplica, NO_NODE, newNamespace, sandbox, volumeFolder } from './cluster.ts'
 
-// `make crash N=200` kills so often, a tenth of it here; in `make test` it is a sample.
+// `make crash N=200` kills a tenth of that here. In `make test` it is a sample.
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 3)
-/** A shard comes within a second or two. */
+/** A shard arrives within a second or two. */
 const SHARD_MIB = 12
 const BYTES_PER_SECOND = 8 * 2 ** 20
 
@@ -90,7 +90,7 @@ describe.skipIf(NO_NODE)('after a kill at a random moment', () => {
       )
       const moment = `${what} after ${after.toFixed(0)} ms`
       await eventually(`Ready, after the kill of ${moment}`, async () => {
-        // Whatever is visible is whole.
+        // Whatever is visible is complete.
         for (const sums of await sumsIn(volume)) expect(sums, moment).toEqual(sources.sums)
         const { stdout } = await cluster.kubectl([
           ...['get', `modelcache/${name}`, '-o', 'jsonpath={.status.phase}'],

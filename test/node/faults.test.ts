@@ -29,7 +29,7 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
     await untilCreates('an annotated pod')
   })
 
-  /** The watches of all replicas have seen what the test has made. */
+  /** The watches of all replicas have seen what the test has created. */
   async function untilCreates(what: string): Promise<void> {
     await eventually(what, async () => {
       const { code } = await cluster.apply(pod(annotations('weights')), '--dry-run=server')
@@ -50,7 +50,7 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
       during: async () => {
         await admin('rollout', 'restart', 'deployment/modelcache-webhook')
         await waitForRollout(kubectl)
-        // The replicas that are replaced drain after that, and API servers still know their connections.
+        // The replaced replicas drain after that, and API servers still have their connections.
         await eventually('the end of the old replicas', async () => {
           const listed = await kubectl([
             'get',
@@ -90,7 +90,7 @@ describe.skipIf(NO_NODE)('the webhook of an installation, through faults', () =>
       const name = await killReplica('webhook')
       await eventually(`${name} again`, async () => ((await restarted(name)) === '1/true' ? true : undefined))
     })
-    // Until the Service forgets the pod, it sends calls to an address where nobody listens.
+    // Until the Service drops the pod, it sends calls to an address where nobody listens.
     const refused = whileGone.failures.filter(failure =>
       /connect: (connection refused|no route)/.test(failure),
     )

@@ -10,7 +10,7 @@ import { buildProduct } from '../testbed/node/images.ts'
 import { kubectl, NO_NODE, SYSTEM } from './cluster.ts'
 
 const EPOCH = 1_700_000_000
-/** Of what is downloaded; most of it is Node. */
+/** Downloaded size; most of it is Node. */
 const MAX_MIB = 80
 
 const descriptor = z.looseObject({ digest: z.string() })

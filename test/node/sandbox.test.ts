@@ -55,7 +55,7 @@ test.skipIf(NO_NODE)('nothing of a sandbox outlives an owner that is killed outr
   }
 })
 
-/** The numbers of all processes that descend from one. */
+/** The numbers of all descendants of a process. */
 async function processesBelow(pid: number): Promise<number[]> {
   const { stdout } = await runCommand('ps', ['--ppid', `${pid}`, '-o', 'pid='])
   const children = stdout.split('\n').flatMap(line => (line.trim() === '' ? [] : [Number(line)]))

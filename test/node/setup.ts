@@ -7,14 +7,14 @@ import { nodeObstacle } from '../testbed/node/packages.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The cluster of one node that all files share; null where none can be. */
+    /** The cluster of one node that all files share; null if it cannot run here. */
     node: {
       kubectl: string
       kubeconfig: string
       dir: string
       data: string
       runtime: string[]
-      /** Where pods run, and where they find what runs beside them. */
+      /** Where pods run, and where they reach what runs beside them. */
       enter: string[]
       address: string
     } | null
@@ -22,8 +22,8 @@ declare module 'vitest' {
 }
 
 /**
- * One cluster with a real node and the product installed in it, for all files. Where no node can be, the files are
- * skipped, in one loud line; with REQUIRE_NODE set, that is a failure.
+ * One cluster with a real node and the product installed in it, for all files. If a node cannot run here, the
+ * files are skipped with a warning; if REQUIRE_NODE is set, that is a failure.
  */
 export default async function setup(project: TestProject) {
   const obstacle = await nodeObstacle()

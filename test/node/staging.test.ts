@@ -8,13 +8,13 @@ import { outputOf, runCommand } from '../testbed/command.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
 import { kubectl, NO_NODE, newNamespace, nodeFolder, SYSTEM, sandbox } from './cluster.ts'
 
-// Nothing is said by hand here: a hub, the hydrator's own image, a kubelet, volumes.
+// The test writes nothing by hand here: there is a hub, the hydrator's own image, a kubelet, and volumes.
 
 const READ = 'cd /mnt/model && sha256sum *.safetensors; touch mine; sleep 3600'
 const GATE = { 'modelplane.ai/not-ready': 'Gate' }
 const SHARD_MIB = 100
 const SHARDS = 3
-/** So that there is something to see. */
+/** A delay, so that there is something to see. */
 const BYTES_PER_SECOND = 12 * 2 ** 20
 
 const cacheStatus = z.looseObject({
@@ -28,7 +28,7 @@ const stored = z.looseObject({ status: cacheStatus.optional() })
 
 function reader(command: string) {
   return {
-    // A shell that is the first process does not mind SIGTERM.
+    // A shell that is the first process ignores SIGTERM.
     terminationGracePeriodSeconds: 1,
     containers: [{ name: 'main', image: 'modelcache.test/tools:1', command: ['sh', '-c', command] }],
   }
@@ -100,7 +100,7 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
       .split('\n')
       .filter(line => line.includes(`"${cluster.namespace}","name":"llama"`))
     console.log(`writes of the controller for it: ${writes.length}`)
-    // A phase may last for less than a look takes.
+    // A phase may be shorter than the time between two looks.
     const { stdout: told } = await cluster.kubectl(['describe', 'modelcache/llama'])
     for (const phase of ['Resolving', 'Provisioning', 'Hydrating', 'Ready'])
       expect(told).toMatch(new RegExp(`Normal +${phase} `))

@@ -12,7 +12,7 @@ const PER_SECOND = 20
 const RELEASE = ['modelcache', '--namespace', SYSTEM]
 const WAIT = ['--wait', '--timeout', '180s']
 
-// The installation by kubectl goes over to Helm, through upgrades, and comes back for whatever test is next.
+// The kubectl installation moves to Helm, through upgrades, and comes back for the next test.
 describe.skipIf(NO_NODE)('helm, under constant creates', () => {
   let cluster: Cluster
 
@@ -41,7 +41,7 @@ describe.skipIf(NO_NODE)('helm, under constant creates', () => {
     return (await kubectl(['get', 'mutatingwebhookconfiguration/modelcache-mutating', '-o', path])).stdout
   }
 
-  /** The arguments of the webhook's pods, of those that are not on their way out. */
+  /** The arguments of the webhook's pods, except those that are ending. */
   async function servedWith(): Promise<string[]> {
     const listed = await kubectl([
       ...['get', 'pods', '--namespace', SYSTEM, '--selector', 'app.kubernetes.io/component=webhook'],

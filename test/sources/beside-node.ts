@@ -10,7 +10,7 @@ import { writeModel } from './model.ts'
 const SERVE = fileURLToPath(new URL('./serve.ts', import.meta.url))
 const READY_MS = 30_000
 
-/** A model, and a hub and a web server that pods reach. */
+/** A model, and a hub and a web server that pods can reach. */
 export interface Sources extends AsyncDisposable {
   /** URL of the hub, which has the model as example/model. */
   hub: string
@@ -19,7 +19,7 @@ export interface Sources extends AsyncDisposable {
   sums: Record<string, string>
 }
 
-/** Writes a model and serves it inside a sandbox. `bytesPerSecond` of each file; 0 is as fast as it can. */
+/** Writes a model and serves it inside a sandbox. `bytesPerSecond` applies to each file; 0 means no limit. */
 export async function startSources(
   { enter, address }: Pick<Host, 'enter' | 'address'>,
   { port = 7_600, bytesPerSecond = 0, shards = 3, shardMiB = 100 } = {},

@@ -14,8 +14,8 @@ snapshot_download(sys.argv[1], local_dir=sys.argv[2], max_workers=2)
 `
 
 /**
- * Downloads a whole repository with the official Python client, which is installed into the cache of the test bed the
- * first time.
+ * Downloads a whole repository with the official Python client. The first time, the client is installed into
+ * the cache of the test bed.
  */
 export async function officialDownload(endpoint: string, repo: string, into: string): Promise<void> {
   const packages = await installed()
@@ -43,7 +43,7 @@ async function installed(): Promise<string> {
   await mkdir(cacheRoot(), { recursive: true })
   const args = ['-m', 'pip', 'install', '--quiet', '--target', scratch, `huggingface_hub==${VERSION}`]
   await run('python3', args)
-  // Whoever was first has made the same.
+  // Another process was first, and created the same.
   await rename(scratch, target).catch(() => rm(scratch, { recursive: true, force: true }))
   return target
 }

@@ -6,17 +6,18 @@ import { join } from 'node:path'
 /** A file of a repository at a commit. */
 export interface HubFile {
   path: string
-  /** Where its bytes are. */
+  /** The URL of its bytes. */
   file: string
   size: number
   sha256: string
   gitBlob: string
-  /** Whether git has but a pointer to it. */
+  /** Whether git has only a pointer to it. */
   isLfs: boolean
 }
 
 /**
- * As the Hub by its default: these are on large file storage, whatever their size, and all that is larger than 10 MB.
+ * The Hub's default: these files are on large file storage whatever their size, and so is every file over 10
+ * MB.
  */
 const LFS = /\.(safetensors|bin|pt|pth|h5|msgpack|gguf|model)$/
 const LFS_BYTES = 10_000_000
@@ -47,13 +48,13 @@ async function hubFile(folder: string, file: string): Promise<HubFile> {
   }
 }
 
-/** The name of a commit of these files. */
+/** The name of a commit with these files. */
 export function commitOf(repo: string, files: readonly HubFile[]): string {
   const content = JSON.stringify([repo, files.map(({ path, sha256 }) => [path, sha256])])
   return createHash('sha1').update(content).digest('hex')
 }
 
-/** A file as the listing has it. */
+/** A file as the listing shows it. */
 export function entryOf({ path, size, sha256, gitBlob, isLfs }: HubFile): object {
   if (!isLfs) return { type: 'file', path, size, oid: gitBlob }
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`

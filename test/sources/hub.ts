@@ -9,9 +9,9 @@ import { commitOf, entryOf, type HubFile, hubFiles } from './hub-files.ts'
 export interface Repo {
   /** Its files. */
   folder: string
-  /** Who may see it. Absent: everybody. */
+  /** Who may see it. Absent means everybody. */
   tokens?: readonly string[]
-  /** Whose request for access was granted. Absent: it is not gated. */
+  /** Whose request for access was granted. Absent means that it is not gated. */
   granted?: readonly string[]
 }
 
@@ -19,14 +19,14 @@ export interface HubOptions {
   repos: Record<string, Repo>
   /** Files on a page of the listing. */
   pageSize?: number
-  /** Answers in place of the real ones, first: `429 5` also says to come again after 5 seconds. */
+  /** Answers that replace the real ones, first: `429 5` also asks to come again after 5 seconds. */
   first?: string[]
-  /** Connections of files to break, each after so many bytes. */
+  /** Connections of files to break, each after this many bytes. */
   breakAfter?: number[]
-  /** Port of the hub; blobs are on the next one. Absent: any. */
+  /** Port of the hub; blobs are on the next one. Absent means any. */
   port?: number
   host?: string
-  /** How fast each file comes. Absent: as fast as it can. */
+  /** Speed of each file. Absent means no limit. */
   bytesPerSecond?: number
 }
 
@@ -35,7 +35,7 @@ export interface Hub extends AsyncDisposable {
   readonly requests: { path: string; authorization: string | undefined; isBlob: boolean }[]
   /** Bytes of files that were sent so far. */
   sent(): number
-  /** Makes a commit of what is in the folder now, and gives its name. */
+  /** Creates a commit of the folder's present content, and returns its name. */
   push(repo: string): Promise<string>
 }
 
@@ -45,8 +45,8 @@ type Answer =
   | { file: HubFile; commit: string }
 
 /**
- * What the clients of the Hugging Face Hub need of it: revisions, listings by pages, files by commit, blobs on
- * another address, its error codes. The official client is held against it in test/hydrate/hugging-face.test.ts.
+ * What clients of the Hugging Face Hub need: revisions, paged listings, files by commit, blobs on another
+ * address, its error codes. test/hydrate/hugging-face.test.ts checks it with the official client.
  */
 export async function serveHub(options: HubOptions): Promise<Hub> {
   const { repos, pageSize = 1000, first = [], breakAfter = [], host = '127.0.0.1', bytesPerSecond } = options

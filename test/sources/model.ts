@@ -5,8 +5,8 @@ import { join } from 'node:path'
 const MIB = 2 ** 20
 
 /**
- * Writes a model into a folder, as a repository has one: configuration, tokenizer and sharded safetensors, of so many
- * MiB each. No two shards are alike, and none compresses. Gives the SHA-256 of each shard.
+ * Writes a model into a folder like a repository: configuration, tokenizer and sharded safetensors of this
+ * many MiB each. All shards differ, and none compresses. Returns the SHA-256 of each shard.
  */
 export async function writeModel(
   folder: string,

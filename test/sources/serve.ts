@@ -3,8 +3,9 @@ import { pack } from 'tar-stream'
 import { serveHub } from './hub.ts'
 import { type Page, serveWeb } from './web.ts'
 
-// Serves a hub on PORT and the next one, and pages on the one after: node serve.ts HOST PORT BYTES_PER_SECOND FOLDER.
-// Repository example/model is public, example/private wants the token `right`, example/gated is nobody's.
+// Serves a hub on PORT and the next one, and pages on the one after: node serve.ts HOST PORT BYTES_PER_SECOND
+// FOLDER. Repository example/model is public, example/private needs the token `right`, and nobody may read
+// example/gated.
 
 const [host = '127.0.0.1', port = '0', rate = '0', folder = ''] = process.argv.slice(2)
 

@@ -10,9 +10,9 @@ export interface Page {
   headers?: Record<string, string>
   /** Whether ranges are served; default true. */
   ranges?: boolean
-  /** Connections to break, each after so many bytes of its body. */
+  /** Connections to break, each after this many bytes of its body. */
   breakAfter?: number[]
-  /** Answers in place of the page, first. */
+  /** Answers that replace the page, first. */
   first?: { status: number; headers?: Record<string, string> }[]
 }
 
@@ -24,10 +24,7 @@ export interface Web extends AsyncDisposable {
   sent(): number
 }
 
-/**
- * A web server, on any port of loopback unless it is said otherwise, that serves these pages, with the faults that
- * they name.
- */
+/** A web server, by default on any loopback port, that serves these pages with the faults that they name. */
 export async function serveWeb(
   pages: Record<string, Page>,
   { host = '127.0.0.1', port: wanted = 0 } = {},
@@ -58,7 +55,7 @@ export async function serveWeb(
   }
 }
 
-/** Gives the number of bytes that it sends. */
+/** Returns the number of bytes that it sends. */
 function servePage(page: Page, request: IncomingMessage, response: ServerResponse): number {
   const body = page.body ?? Buffer.alloc(0)
   const asked = partOf(page, request)
@@ -79,7 +76,10 @@ function servePage(page: Page, request: IncomingMessage, response: ServerRespons
   return Math.min(part.length, breakAfter ?? part.length)
 }
 
-/** The range that a request asks for and gets; `If-Range` with another validator gets all (RFC 9110 section 13.1.5). */
+/**
+ * The range that a request asks for and gets. `If-Range` with another validator gets everything (RFC 9110
+ * section 13.1.5).
+ */
 function partOf(
   page: Page,
   { headers }: IncomingMessage,

@@ -5,9 +5,9 @@ import type { BuildPlan, BuildSet } from './build-plan.ts'
 import { outputOf, runCommand } from './command.ts'
 import { goModuleDir } from './go.ts'
 
-/** Paths of what a control plane with LeaderWorkerSet is made of. */
+/** Paths of everything that a control plane with LeaderWorkerSet needs. */
 export interface Binaries {
-  /** The folder that holds the executables, fit for PATH. */
+  /** The folder with the executables, for PATH. */
   dir: string
   etcd: string
   kubeApiserver: string
@@ -18,9 +18,9 @@ export interface Binaries {
   lwsManifest: string
 }
 
-/** Paths of what a node needs besides what Debian has. */
+/** Paths of what a node needs in addition to Debian packages. */
 export interface NodeBinaries {
-  /** The folder that holds the executables; containerd finds its shim there. */
+  /** The folder with the executables. containerd finds its shim there. */
   dir: string
   kubeScheduler: string
   kubeProxy: string
@@ -32,7 +32,7 @@ export interface NodeBinaries {
 const controlPlane: BuildSet = {
   name: 'control plane',
   module: '.',
-  // The quickest to build first.
+  // The quickest to build comes first.
   packages: {
     etcd: 'go.etcd.io/etcd/server/v3',
     'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
@@ -76,7 +76,7 @@ const helm: BuildSet = {
 }
 
 /**
- * The binaries and manifests of a control plane, built from source the first time and out of the cache from then on.
+ * The binaries and manifests of a control plane, built from source the first time, and later from the cache.
  */
 export async function ensureBinaries(onProgress: Report): Promise<Binaries> {
   const target = await ensureBuilt(controlPlane, onProgress)
@@ -111,7 +111,7 @@ export async function ensureHelm(onProgress: Report): Promise<string> {
   return join(await ensureBuilt(helm, onProgress), 'bin', 'helm')
 }
 
-/** LeaderWorkerSet's manifests come with its module, so they always fit the manager. */
+/** LeaderWorkerSet's manifests come with its module, so they always match the manager. */
 async function renderLws(scratch: string, plan: BuildPlan): Promise<void> {
   const source = join(await goModuleDir(plan, 'sigs.k8s.io/lws'), 'config', 'default')
   const rendered = await runCommand(join(scratch, 'bin', 'kubectl'), ['kustomize', source])

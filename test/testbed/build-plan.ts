@@ -4,34 +4,34 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cacheRoot } from './cache.ts'
 
-/** Executables that are built together, out of one Go module, and kept in one folder of the cache. */
+/** Executables that are built together from one Go module, and kept in one folder of the cache. */
 export interface BuildSet {
   name: string
-  /** The folder of go.mod, seen from here. */
+  /** The folder of go.mod, relative to this file. */
   module: string
-  /** The executables by name, with the Go package that each is built from. */
+  /** The executables by name, with the Go package of each. */
   packages: Readonly<Record<string, string>>
   /** What `finish` adds to the folder. */
   files?: readonly string[]
-  /** The last step, in the folder where the executables are, before it counts as built. */
+  /** The last step, in the folder with the executables, before the build counts. */
   finish?: (scratch: string, plan: BuildPlan) => Promise<void>
   /** For people: how long it takes the first time. */
   duration: string
 }
 
-/** What is to be built and where it goes. */
+/** What to build, and where it goes. */
 export interface BuildPlan {
   set: BuildSet
   /** The folder of go.mod. */
   moduleDir: string
-  /** The version of Go that go.mod asks for at least. */
+  /** The minimum version of Go in go.mod. */
   goVersion: string
   flags: string[]
-  /** The folder in the cache, named by a hash of all that decides the result. */
+  /** The folder in the cache, named by a hash of everything that decides the result. */
   target: string
 }
 
-/** Reads the go.mod of a set and says what has to be in the cache for it. */
+/** Reads the go.mod of a set and says what the cache needs for it. */
 export async function planBuild(set: BuildSet): Promise<BuildPlan> {
   const moduleDir = fileURLToPath(new URL(set.module, import.meta.url))
   const [goMod = '', goSum = ''] = await Promise.all(
@@ -46,7 +46,7 @@ export async function planBuild(set: BuildSet): Promise<BuildPlan> {
   return { set, moduleDir, goVersion, flags, target: join(cacheRoot(), hash) }
 }
 
-/** Without the version set at link time the API server would report v0.0.0. */
+/** Without the version at link time, the API server would report v0.0.0. */
 function buildFlags(goMod: string): string[] {
   const [, full, major, minor] = /^\s*k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\S+)/m.exec(goMod) ?? []
   const version = 'k8s.io/component-base/version'
@@ -54,7 +54,7 @@ function buildFlags(goMod: string): string[] {
   return ['-trimpath', `-ldflags=${['-s -w', ...set.map(pair => `-X ${version}.${pair}`)].join(' ')}`]
 }
 
-/** Whether the folder of the cache is there and whole. */
+/** Whether the folder of the cache exists and is complete. */
 export async function isComplete({ set, target }: BuildPlan): Promise<boolean> {
   const paths = [...Object.keys(set.packages).map(name => join('bin', name)), ...(set.files ?? [])]
   const present = await Promise.allSettled(paths.map(path => access(join(target, path))))

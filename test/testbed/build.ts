@@ -5,15 +5,15 @@ import { type BuildPlan, type BuildSet, isComplete, planBuild } from './build-pl
 import { goBuild, requireGo } from './go.ts'
 import { isAlive } from './pid.ts'
 
-/** Takes a line of progress. */
+/** Receives a line of progress. */
 export type Report = (line: string) => void
 
 const REPORT_EVERY_MS = 5_000
 
 /**
- * Builds a set from source the first time and gives its folder in the cache, with the executables in `bin`. Builds at
- * the same time do not disturb each other, and one that is interrupted leaves nothing that counts as built. Go is
- * needed only to build.
+ * Builds a set from source the first time, and returns its folder in the cache, with the executables in
+ * `bin`. Concurrent builds do not disturb each other, and an interrupted build leaves nothing that counts.
+ * Only building needs Go.
  */
 export async function ensureBuilt(set: BuildSet, onProgress: Report): Promise<string> {
   const plan = await planBuild(set)
@@ -59,11 +59,11 @@ async function scratchFolder({ target }: BuildPlan): Promise<string> {
   return scratch
 }
 
-/** Renaming is what decides between builds at the same time: whoever comes second finds the target there. */
+/** The rename decides between concurrent builds: the second one finds the target there. */
 async function publish(scratch: string, plan: BuildPlan): Promise<void> {
   await rm(join(scratch, 'go.log'), { force: true })
   if (await isComplete(plan)) return
-  // What is there now is a folder that lost files; no build leaves one.
+  // The present folder has lost files. No build leaves such a folder.
   await rm(plan.target, { recursive: true, force: true })
   try {
     await rename(scratch, plan.target)
@@ -72,7 +72,7 @@ async function publish(scratch: string, plan: BuildPlan): Promise<void> {
   }
 }
 
-/** A build that was killed could not clean up; the process number in its folder's name tells it is over. */
+/** A killed build could not clean up. The process number in its folder's name shows that it is over. */
 async function removeAbandoned({ target }: BuildPlan): Promise<void> {
   const prefix = `${basename(target)}.building-`
   const siblings = await readdir(dirname(target)).catch(() => [])

@@ -16,7 +16,10 @@ export interface CommandOptions {
 const TIMEOUT_MS = 60_000
 const MAX_OUTPUT = 256 * 1024 * 1024
 
-/** Runs a command to its end. Never rejects: what could not run or took too long has code -1 and says so. */
+/**
+ * Runs a command to its end. Never rejects: if it could not run or took too long, the code is -1 and the
+ * output says so.
+ */
 export function runCommand(
   command: string,
   args: readonly string[],
@@ -30,13 +33,13 @@ export function runCommand(
       const why = error.killed ? `stopped after ${timeoutMs / 1000} s` : error.message
       resolve({ code: -1, stdout, stderr: `${stderr}${command}: ${why}\n` })
     })
-    // A command that ends without reading its input must not bring this process down with EPIPE.
+    // If a command ends without reading its input, this process must not fail with EPIPE.
     child.stdin?.on('error', () => {})
     child.stdin?.end(stdin)
   })
 }
 
-/** The output of a command that has to succeed; otherwise an error that says what was being done. */
+/** The output of a command that must succeed. Otherwise the error says what was being done. */
 export function outputOf(result: CommandResult, doing: string): string {
   if (result.code !== 0)
     throw new Error(`${doing} failed (exit code ${result.code}): ${result.stderr.trim()}`)

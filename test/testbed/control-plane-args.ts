@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { type Host, hasNetwork } from './host.ts'
 
 /**
- * Where one control plane keeps its files and listens: on loopback, and for nodes on the address of the host as well.
+ * Where one control plane keeps its files and listens: on loopback, and for nodes also on the address of the
+ * host.
  */
 export interface Layout {
   dir: string
-  /** The API server's URL, as this machine's processes reach it. */
+  /** The API server's URL for processes of this machine. */
   server: string
-  /** The same, as processes on the host and nodes reach it. */
+  /** The same for processes on the host and on nodes. */
   internalServer: string
   host: Host
   apiPort: number
@@ -18,7 +19,7 @@ export interface Layout {
 
 const LOOPBACK = '127.0.0.1'
 
-/** Flags of etcd: one member, and no fsync, since the data need not outlive the run. */
+/** Flags of etcd: one member and no fsync, because the data need not outlive the run. */
 export function etcdArgs({ dir, etcdPort, peerPort }: Layout): string[] {
   const client = `http://${LOOPBACK}:${etcdPort}`
   const peer = `http://${LOOPBACK}:${peerPort}`
@@ -36,8 +37,8 @@ export function etcdArgs({ dir, etcdPort, peerPort }: Layout): string[] {
 }
 
 /**
- * Flags of kube-apiserver. There is no --enable-aggregator-routing, because with it the API server refuses
- * the Services of type ExternalName by which webhooks on this machine are reached.
+ * Flags of kube-apiserver. Without --enable-aggregator-routing: with it, the API server rejects Services of
+ * type ExternalName, which lead to webhooks on this machine.
  */
 export function apiserverArgs(
   { dir, host, apiPort, etcdPort }: Layout,
@@ -66,11 +67,11 @@ export function apiserverArgs(
 const loopbackAlone = {
   'bind-address': LOOPBACK,
   'advertise-address': LOOPBACK,
-  // A loopback address is not allowed in the endpoints of the Service 'kubernetes'; nobody asks for them.
+  // The endpoints of Service 'kubernetes' may not have a loopback address. Nobody needs them.
   'endpoint-reconciler-type': 'none',
 }
 
-/** For pods, which reach the API server by its Service, and for kubelets, which it calls for logs. */
+/** For pods, which reach the API server through its Service, and for kubelets, which it calls for logs. */
 function reachable({ address }: Host, pki: string) {
   return {
     'bind-address': '0.0.0.0',
@@ -81,7 +82,7 @@ function reachable({ address }: Host, pki: string) {
   }
 }
 
-/** Flags of kube-controller-manager: every controller, under its own ServiceAccount as in a real cluster. */
+/** Flags of kube-controller-manager: every controller, with its own ServiceAccount as in a real cluster. */
 export function controllerManagerArgs({ dir }: Layout): string[] {
   const pki = join(dir, 'pki')
   return flags({
@@ -94,7 +95,7 @@ export function controllerManagerArgs({ dir }: Layout): string[] {
     'cluster-signing-cert-file': join(pki, 'ca.crt'),
     'cluster-signing-key-file': join(pki, 'ca.key'),
     'secure-port': '0',
-    // With the default of 20 a second, setting up forty controllers alone takes four seconds.
+    // With the default of 20 requests a second, starting forty controllers alone takes four seconds.
     'kube-api-qps': '500',
     'kube-api-burst': '1000',
     profiling: 'false',

@@ -15,7 +15,7 @@ import { freePorts } from './ports.ts'
 export interface ControlPlane {
   /** The API server's URL. */
   readonly server: string
-  /** The same, as nodes and pods find it. */
+  /** The same for nodes and pods. */
   readonly internalServer: string
   readonly pki: Pki
   readonly ca: KeyedCertificate
@@ -23,10 +23,10 @@ export interface ControlPlane {
   readonly kubeconfig: string
   /** The same for processes on the host. */
   readonly internalKubeconfig: string
-  /** The processes behind it, for tests that take them down and bring them back; their data outlives that. */
+  /** The processes behind it, for tests that stop and restart them. Their data survives that. */
   readonly etcd: Daemon
   readonly apiserver: Daemon
-  /** Ends all three processes; resolves when they are gone. */
+  /** Ends all three processes. Resolves when they are gone. */
   stop(): Promise<void>
 }
 
@@ -36,20 +36,20 @@ export interface ControlPlaneRequest {
   binaries: Binaries
   /** Where it runs. */
   host?: Host
-  /** Flags of kube-apiserver beyond those that every plane has. */
+  /** Flags of kube-apiserver in addition to the usual ones. */
   apiserverFlags?: Readonly<Record<string, string>>
 }
 
 type Probe = () => Promise<string | undefined>
 
 const READY_MS = 60_000
-// The API server waits for open watches to end and, once etcd is gone, would wait forever.
+// The API server waits for open watches to end, and without etcd it would wait forever.
 const APISERVER_GRACE_MS = 3_000
 
 /**
- * Starts a control plane of its own: several may run side by side. Resolves when the API server is ready
- * and the namespace `default` can take pods. When that fails, nothing is left running, and the error names
- * the process at fault and shows the end of its log.
+ * Starts a control plane of its own. Several may run side by side. Resolves when the API server is ready and
+ * the namespace `default` accepts pods. On failure nothing is left running, and the error names the process
+ * at fault and shows the end of its log.
  */
 export async function startControlPlane(request: ControlPlaneRequest): Promise<ControlPlane> {
   const { dir, binaries, host = thisMachine, apiserverFlags = {} } = request
@@ -78,7 +78,7 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
     started.defer(() => daemon.stop())
     return daemon
   }
-  // Whether etcd is well shows in the readiness of the API server.
+  // The readiness of the API server shows the health of etcd.
   const etcd = prepare('etcd', binaries.etcd, etcdArgs(layout), async () => undefined)
   const apiserver = prepare(
     ...(['kube-apiserver', binaries.kubeApiserver, apiserverArgs(layout, apiserverFlags)] as const),

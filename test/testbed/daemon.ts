@@ -1,21 +1,21 @@
 import { type Child, type ChildRequest, startChild } from './process.ts'
 import { waitUntil } from './wait.ts'
 
-/** A process that can be taken down and brought back, always with the same arguments, ports and log. */
+/** A process that can be stopped and restarted with the same arguments, ports and log. */
 export interface Daemon {
   readonly logPath: string
-  /** Starts the process and resolves when it is ready; does nothing while it runs. */
+  /** Starts the process and resolves when it is ready. Does nothing while it runs. */
   start(): Promise<void>
-  /** Stops the process and resolves when it is gone; does nothing when none runs. */
+  /** Stops the process and resolves when it is gone. Does nothing if it does not run. */
   stop(): Promise<void>
-  /** Ends the process outright, as when its node is lost, and resolves when it is gone. */
+  /** Kills the process, as if its node were lost, and resolves when it is gone. */
   kill(): Promise<void>
-  /** The process as it runs now; undefined when none does. */
+  /** The running process; undefined if there is none. */
   child(): Child | undefined
 }
 
 export interface DaemonRequest extends ChildRequest {
-  /** Says why it is not ready yet, or nothing when it is. */
+  /** Returns why it is not ready yet, or nothing if it is. */
   ready: () => Promise<string | undefined>
   readyMs: number
 }

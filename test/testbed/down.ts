@@ -3,14 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { RUN_DIR, readState } from './state.ts'
 
 const POLL_MS = 50
-/** More than an orderly stop takes, with every process ended by force. */
+/** Longer than an orderly stop takes, even if every process must be killed. */
 const DOWN_MS = 60_000
 
 /** Ends the test bed, if one runs, and resolves when it is gone. */
 export async function down(): Promise<number> {
   const running = readState()
   if (running === undefined) {
-    // One that was killed could not take its folder away.
+    // A killed test bed could not remove its folder.
     rmSync(RUN_DIR, { recursive: true, force: true })
     console.log('no test bed runs')
     return 0

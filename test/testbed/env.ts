@@ -1,6 +1,6 @@
 import { readState } from './state.ts'
 
-/** Prints the lines that make a shell use the test bed, for `eval`; nothing else goes to stdout. */
+/** Prints the lines that make a shell use the test bed, for `eval`. Nothing else goes to stdout. */
 export function printEnv(): number {
   const endpoints = readState()?.endpoints
   if (endpoints === undefined) {
@@ -12,7 +12,7 @@ export function printEnv(): number {
   return 0
 }
 
-/** One word for a POSIX shell, whatever the text holds. */
+/** One word for a POSIX shell, for any text. */
 export function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -3,13 +3,13 @@ import type { BuildPlan } from './build-plan.ts'
 import { outputOf, runCommand } from './command.ts'
 import { startChild, tailOf } from './process.ts'
 
-// A go.work in some folder above is not to decide which sources are built.
+// A go.work in a parent folder must not decide which sources are built.
 const GO_ENV = { CGO_ENABLED: '0', GOWORK: 'off' }
 
-/** Fails, saying what to install, unless the `go` on PATH is at least the version asked for. */
+/** Fails with advice unless the `go` on PATH has at least this version. */
 export async function requireGo(wanted: string): Promise<void> {
   const need = `building the test bed's Kubernetes needs Go ${wanted} or newer (https://go.dev/dl/)`
-  // GOTOOLCHAIN and the folder keep an old go from answering with the version it would download.
+  // GOTOOLCHAIN and the folder keep an old go from reporting the version that it would download.
   const env = { ...process.env, GOTOOLCHAIN: 'local' }
   const result = await runCommand('go', ['env', 'GOVERSION'], { env, cwd: tmpdir() })
   if (result.code === -1) throw new Error(`${need}; there is no 'go' on PATH`)
@@ -40,12 +40,12 @@ export interface GoBuildRequest {
   logPath: string
 }
 
-/** Builds one package into an executable; the error of a failed build shows the end of what go said. */
+/** Builds one package into an executable. The error of a failed build shows the end of go's output. */
 export async function goBuild({ plan, goPackage, output, logPath }: GoBuildRequest): Promise<void> {
   const build = startChild({
     name: 'go build',
     command: 'go',
-    // Two at once: the linker of one Kubernetes binary alone takes more than a gigabyte.
+    // Two at once: linking one Kubernetes binary takes more than a gigabyte.
     args: ['build', '-p', '2', ...plan.flags, '-o', output, goPackage],
     cwd: plan.moduleDir,
     env: { ...process.env, ...GO_ENV },

@@ -6,7 +6,7 @@ export interface Answer {
   body: string
 }
 
-/** The CA to trust and the client certificate to show. */
+/** The CA to trust and the client certificate to present. */
 export interface ClientTls {
   ca: string
   cert?: string
@@ -15,7 +15,7 @@ export interface ClientTls {
 
 const TIMEOUT_MS = 5_000
 
-/** Gets a URL over a connection of its own. Rejects when there is no answer within five seconds. */
+/** Gets a URL over its own connection. Rejects without an answer within five seconds. */
 export function httpGet(url: string, tls?: ClientTls): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = url.startsWith('https:') ? tlsRequest : plainRequest
@@ -34,7 +34,7 @@ export function httpGet(url: string, tls?: ClientTls): Promise<Answer> {
   })
 }
 
-/** A probe for `waitUntil`: content when the URL answers with 200. */
+/** A probe for `waitUntil` that succeeds if the URL answers with 200. */
 export function answersOk(url: string, tls?: ClientTls): () => Promise<string | undefined> {
   return async () => {
     const { status, body } = await httpGet(url, tls)

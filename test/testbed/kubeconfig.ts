@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { KeyedCertificate } from '../../src/certs/issue.ts'
 
-/** How a client proves who it is: by a certificate or by a bearer token. */
+/** How a client authenticates: by a certificate or a bearer token. */
 export type Identity = KeyedCertificate | { token: string }
 
 /** The text of a kubeconfig that needs no other file: certificates and keys are embedded. */

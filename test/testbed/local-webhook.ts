@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { KubeObject } from './objects.ts'
 
-/** A webhook that listens on this machine, outside the cluster, and the Service it is configured by. */
+/** A webhook that listens on this machine, outside the cluster, and the Service that it is configured by. */
 export interface LocalWebhook {
   service: string
   namespace: string
   port: number
-  /** The CA to trust; absent where somebody else writes `caBundle`. */
+  /** The CA to trust; absent if somebody else writes `caBundle`. */
   caPem?: string
 }
 
@@ -20,10 +20,10 @@ const converting = z.looseObject({
 const service = z.looseObject({ spec: z.looseObject({ ports: z.array(z.unknown()).optional() }) })
 
 /**
- * The object with every call to the webhook led to this machine; unchanged if it makes none.
+ * The object with every webhook call redirected to this machine; unchanged if it makes none.
  *
- * No pod runs, so the webhook's Service becomes an alias of localhost and each client configuration that
- * names it gets the real port and the CA. All else (paths, rules, policies) stays what is shipped, and the
+ * No pod runs, so the webhook's Service becomes an alias of localhost, and each client configuration that
+ * names it gets the real port and the CA. Everything else (paths, rules, policies) stays as shipped, and the
  * API server still verifies the certificate for the Service's name in the cluster.
  */
 export function routeToLocal(object: KubeObject, webhook: LocalWebhook): KubeObject {

@@ -18,7 +18,7 @@ import { waitUntil } from './wait.ts'
 /** The manager of LeaderWorkerSet, running beside the control plane. */
 export interface Lws {
   readonly logPath: string
-  /** Ends the manager; what it installed stays. */
+  /** Ends the manager. What it installed stays. */
   stop(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ const SERVICE = 'lws-webhook-service'
 const READY_MS = 60_000
 
 /**
- * Installs LeaderWorkerSet as its own manifests say, all but the Deployment, and runs its manager outside
+ * Installs LeaderWorkerSet from its own manifests, except for the Deployment, and runs its manager outside
  * the cluster. Resolves when a LeaderWorkerSet passes through its webhooks.
  */
 export async function startLws(request: LwsRequest): Promise<Lws> {
@@ -74,7 +74,7 @@ async function install(binaries: Binaries, kubectl: Kubectl, webhook: LocalWebho
     .filter(({ kind }) => kind !== 'Deployment')
     .map(object => routeToLocal(object, webhook))
   await applyObjects(kubectl, objects, 'LeaderWorkerSet')
-  // The manager looks for its kinds once and, if they are not served yet, again only ten seconds later.
+  // The manager looks for its kinds once. If they are not served yet, it looks again only ten seconds later.
   await waitUntilServed(kubectl, objects)
 }
 
@@ -83,7 +83,7 @@ function managerConfig(at: { webhookPort: number; healthPort: number; certDir: s
     apiVersion: 'config.lws.x-k8s.io/v1alpha1',
     kind: 'Configuration',
     leaderElection: { leaderElect: false },
-    // Its own certificates come by a Secret mounted into a pod, for which it would wait forever.
+    // Its certificates come from a Secret mounted into a pod, and it would wait forever for that.
     internalCertManagement: { enable: false },
     webhook: { host: '127.0.0.1', port: at.webhookPort, certDir: at.certDir },
     health: { healthProbeBindAddress: `127.0.0.1:${at.healthPort}` },

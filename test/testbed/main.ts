@@ -38,7 +38,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 }
 
-/** The command that the arguments ask for. */
+/** The command in the arguments. */
 function commandFor(args: readonly string[]): Command {
   const [name = '', ...rest] = args.filter(arg => arg !== '--node')
   if (['--help', '-h', 'help'].includes(name) || rest.includes('--help') || rest.includes('-h')) {

@@ -7,10 +7,10 @@ const kubeObject = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
 })
 
-/** A Kubernetes object as it stands in a manifest: only what every object has is known. */
+/** A Kubernetes object in a manifest. Only the fields of every object are known. */
 export type KubeObject = z.infer<typeof kubeObject>
 
-/** The objects in a YAML stream; fails if a document is no valid YAML or no Kubernetes object. */
+/** The objects in a YAML stream. Fails if a document is not valid YAML or not a Kubernetes object. */
 export function parseObjects(text: string): KubeObject[] {
   return parseAllDocuments(text).flatMap(document => {
     const [error] = document.errors

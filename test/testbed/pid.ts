@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** Whether a process of this number runs, whoever owns it. */
+/** Whether a process with this number runs, whoever owns it. */
 export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false
-  // Ended, but not yet collected by its parent: in a container the first process may never do that.
+  // A process may have ended without being collected by its parent. In a container the first process may
+  // never do that.
   if (procFields(pid)?.[0] === 'Z') return false
   try {
     process.kill(pid, 0)
@@ -15,8 +16,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * When the process began, as text that only equality is good for; empty when it is not known. Together with
- * its number this tells a process from a later one that was given the same number.
+ * When the process started, as text that is only compared; empty if it is unknown. Together with its number,
+ * it distinguishes a process from a later one with the same number.
  */
 export function startOf(pid: number): string {
   const started = procFields(pid)?.[19]
@@ -25,10 +26,10 @@ export function startOf(pid: number): string {
   return stdout?.trim() ?? ''
 }
 
-/** What Linux tells about a process, from its state on; nothing on other systems or when it is gone. */
+/** What Linux says about a process, starting with its state; nothing on other systems or if it is gone. */
 function procFields(pid: number): string[] | undefined {
   try {
-    // The field before, the command in parentheses, may hold spaces and parentheses itself.
+    // The field before, the command in parentheses, may contain spaces and parentheses itself.
     return readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')

@@ -8,7 +8,7 @@ const generateKeys = promisify(generateKeyPair)
 
 const DAYS = 30
 
-/** Everything secret about one control plane. */
+/** All secrets of one control plane. */
 export interface Pki {
   ca: KeyedCertificate
   apiserver: KeyedCertificate
@@ -20,7 +20,9 @@ export interface Pki {
   serviceAccountKeyPem: string
 }
 
-/** Makes the certificates and keys of a control plane at that address; the keys are generated side by side. */
+/**
+ * Creates the certificates and keys of a control plane at that address. The keys are generated side by side.
+ */
 export async function issuePki(address: string): Promise<Pki> {
   const serviceAccount = generateKeys('rsa', {
     modulusLength: 2048,

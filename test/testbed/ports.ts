@@ -2,15 +2,15 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-// Below the ephemeral range of every common system: no outgoing connection can take a port between the
-// check and the moment a server binds it.
+// Below the ephemeral range of every common system, so no outgoing connection can take a port before a server
+// binds it.
 const LOWEST = 10_000
 const HIGHEST = 32_000
 const ATTEMPTS = 200
 
 const handedOut = new Set<number>()
 
-/** A port on 127.0.0.1 that nothing listens on now. One process is never given the same port twice. */
+/** A port on 127.0.0.1 where nothing listens now. A process never gets the same port twice. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(LOWEST, HIGHEST)
@@ -21,7 +21,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port on 127.0.0.1 after ${ATTEMPTS} attempts between ${LOWEST} and ${HIGHEST}`)
 }
 
-/** As many different free ports as asked for. */
+/** This many different free ports. */
 export function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort))
 }

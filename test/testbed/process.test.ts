@@ -101,7 +101,7 @@ describe('a child of a process that ends', () => {
   })
 })
 
-/** A process that starts a child, tells its number, and goes on as the statement says. */
+/** A process that starts a child, prints its number, and goes on with the statement. */
 async function startOwner(then: string): Promise<{ pid: number; child: number }> {
   const script = join(dir, 'owner.ts')
   const request = `{ name: 'c', command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'],

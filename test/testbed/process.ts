@@ -4,17 +4,17 @@ import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parentDeathPrefix } from './parent-death.ts'
 
-/** A process of the test bed that was started. */
+/** A process that the test bed started. */
 export interface Child {
   readonly name: string
   readonly pid: number
   readonly logPath: string
-  /** Settles once the process is gone and says how it went: `exit code 1`, `signal SIGKILL`. */
+  /** Settles once the process is gone, with how it ended: `exit code 1`, `signal SIGKILL`. */
   readonly ended: Promise<string>
   alive(): boolean
   /** Ends the process, by force if SIGTERM is not enough, and resolves when it is gone. */
   stop(): Promise<void>
-  /** Ends the process and its group outright, and resolves when it is gone. */
+  /** Kills the process and its group, and resolves when it is gone. */
   kill(): Promise<void>
 }
 
@@ -33,16 +33,15 @@ export interface ChildRequest {
 const GRACE_MS = 4_000
 const TAIL_LINES = 25
 
-/** The children that run now. Whatever way this process exits, they are not to outlive it. */
+/** The running children. However this process exits, they must not outlive it. */
 const living = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of living) killGroup(child)
 })
 
 /**
- * Starts a process with a log file of its own. It leads a process group, so a Ctrl-C meant for its owner
- * does not reach it: the owner decides in which order things stop. Where the system can (Linux), it dies
- * with its owner even if that is killed outright.
+ * Starts a process with its own log file. It leads a process group, so a Ctrl-C for its owner does not reach
+ * it, and the owner decides the order of stopping. On Linux it dies with its owner even if that is killed.
  */
 export function startChild(request: ChildRequest): Child {
   mkdirSync(dirname(request.logPath), { recursive: true })
@@ -100,11 +99,11 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL')
   } catch {
-    // It is gone already.
+    // It is already gone.
   }
 }
 
-/** The last lines of a log, under a heading that names the file; for error messages. */
+/** The last lines of a log, under a heading with the file's name, for error messages. */
 export async function tailOf(logPath: string): Promise<string> {
   const text = await readFile(logPath, 'utf8').catch(() => '')
   const lines = text.trimEnd().split('\n').slice(-TAIL_LINES)

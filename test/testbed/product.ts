@@ -13,11 +13,11 @@ import { prepareRole, type Role } from './role.ts'
 import { waitUntilServed } from './served.ts'
 import { waitUntil } from './wait.ts'
 
-/** The webhook as a test meets it. */
+/** The webhook as a test sees it. */
 export interface ProductWebhook extends Role {
   /** Base of the URLs that the API server calls. */
   readonly url: string
-  /** The CA that signed its serving certificate, as it was at the start. */
+  /** The CA of its serving certificate at the start. */
   readonly caPem: string
 }
 
@@ -25,13 +25,13 @@ export interface ProductWebhook extends Role {
 export interface Product {
   readonly webhook: ProductWebhook
   readonly controller: Role
-  /** Another replica of a role, which does not run yet. Whoever starts it stops it. */
+  /** Another replica of a role, which does not run yet. Whoever starts it must stop it. */
   prepareReplica(role?: 'webhook' | 'controller', settings?: RoleSettings): Promise<Role>
-  /** Ends both processes; what was installed stays. */
+  /** Ends both processes. What was installed stays. */
   stop(): Promise<void>
 }
 
-/** How a role is run, beyond what it needs to run here. */
+/** How to run a role, in addition to what it needs to run here. */
 export interface RoleSettings {
   options?: readonly string[]
   env?: NodeJS.ProcessEnv
@@ -50,12 +50,12 @@ const SERVICE = 'modelcache-webhook'
 const MANIFESTS = fileURLToPath(new URL('../../manifests', import.meta.url))
 const HYDRATOR_IMAGE = 'modelcache:test'
 const CALLED_MS = 30_000
-// No load balancer has to learn that the webhook leaves, so there is little to wait for.
+// No load balancer must notice that the webhook leaves, so a short wait is enough.
 const DRAIN_SECONDS = '1'
 
 /**
- * Installs ModelCache as it is shipped, all at once, and runs both roles, each as its own ServiceAccount. Resolves when
- * the API server really calls the webhook. When that fails, neither role is left running.
+ * Installs ModelCache as shipped, all at once, and runs both roles, each as its own ServiceAccount. Resolves
+ * when the API server really calls the webhook. On failure neither role is left running.
  */
 export async function startProduct(request: ProductRequest): Promise<Product> {
   const { dir, binaries, controlPlane, settings = {} } = request
@@ -84,7 +84,7 @@ export async function startProduct(request: ProductRequest): Promise<Product> {
   const controllerOn = (healthPort: number, log: string, own: RoleSettings = {}) =>
     prepareRole({
       role: 'controller',
-      // No pod of its own tells which image its Jobs are to have.
+      // It has no pod of its own that would tell the image of its Jobs.
       args: [...as(controllerConfig), '--hydrator-image', HYDRATOR_IMAGE, ...(own.options ?? [])],
       env: own.env,
       healthPort,
@@ -125,7 +125,7 @@ function as(kubeconfig = ''): string[] {
   return ['--kubeconfig', kubeconfig]
 }
 
-/** A token of the role's own ServiceAccount, so that what the shipped RBAC forbids fails here too. */
+/** A token of the role's own ServiceAccount, so that a missing right fails here too. */
 async function serviceAccountKubeconfig(
   name: string,
   dir: string,
@@ -140,14 +140,14 @@ async function serviceAccountKubeconfig(
   return path
 }
 
-/** The CA, as the API server is told to trust it. */
+/** The CA that the API server is told to trust. */
 async function bundleOf(kubectl: Kubectl): Promise<string> {
   const path = 'jsonpath={.webhooks[0].clientConfig.caBundle}'
   const result = await kubectl(['get', 'mutatingwebhookconfiguration/modelcache-mutating', '--output', path])
   return Buffer.from(outputOf(result, 'reading caBundle'), 'base64').toString()
 }
 
-/** A pod that asks for a cache that is not there is refused, and only the webhook can know that. */
+/** A pod that asks for a missing cache is denied, and only the webhook can know that. */
 async function waitUntilCalled(kubectl: Kubectl): Promise<void> {
   const pod = JSON.stringify({
     apiVersion: 'v1',

@@ -3,12 +3,12 @@ import { type Daemon, prepareDaemon } from './daemon.ts'
 import { answersOk } from './http.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-/** Much longer than it takes, but for a cluster full of large objects. */
+/** Much longer than it takes, except in a cluster full of large objects. */
 const READY_MS = 180_000
-/** Longer than a role takes to finish what is open once it is told to stop. */
+/** Longer than a role needs to finish open work when it is told to stop. */
 const GRACE_MS = 8_000
 
-/** A role of the product, as a process of its own that can be taken down and brought back. */
+/** A role of the product, as a process that can be stopped and restarted. */
 export interface Role extends Daemon {
   /** Base of `/healthz`, `/readyz` and `/metrics`. */
   readonly healthUrl: string
@@ -18,7 +18,7 @@ export interface RoleRequest {
   role: 'webhook' | 'controller'
   /** Options after the name of the role. */
   args: readonly string[]
-  /** Laid over the environment of this process. */
+  /** On top of this process's environment. */
   env?: NodeJS.ProcessEnv | undefined
   healthPort: number
   logPath: string

@@ -5,8 +5,9 @@ import { claimState, dropState, publishState, RUN_DIR, STATE_DIR } from './state
 import { startTestbed, type Testbed } from './testbed.ts'
 
 /**
- * Owns a test bed, with a node or without: starts it, publishes where it is, and stops it at SIGTERM or SIGINT.
- * Resolves to the exit code once all is gone. What fails leaves its logs; a clean end leaves nothing.
+ * Owns a test bed, with or without a node: starts it, publishes where it is, and stops it at SIGTERM or
+ * SIGINT. Resolves to the exit code once everything is gone. A failure leaves its logs, and a clean end
+ * leaves nothing.
  */
 export async function serve({ node }: { node: boolean }): Promise<number> {
   mkdirSync(STATE_DIR, { recursive: true })
@@ -31,8 +32,8 @@ export async function serve({ node }: { node: boolean }): Promise<number> {
 }
 
 /**
- * A signal during the start ends this process at once, and the children die with it: there is nothing yet
- * that is worth an orderly end. From `whenReady` on it is a request to stop.
+ * A signal during the start ends this process at once, and the children die with it, because nothing needs an
+ * orderly end yet. From `whenReady` on, a signal asks to stop.
  */
 function stopRequest() {
   let onSignal: (signal: NodeJS.Signals) => void = signal => {

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { isAlive, startOf } from './pid.ts'
 
-/** Where `up` keeps what the other commands need; one test bed for each working copy. */
+/** Where `up` keeps what the other commands need. Each working copy has one test bed. */
 export const STATE_DIR = fileURLToPath(new URL('../../.testbed', import.meta.url))
 export const SERVE_LOG = join(STATE_DIR, 'serve.log')
-/** The folder that the test bed runs in. */
+/** The folder of the test bed. */
 export const RUN_DIR = join(STATE_DIR, 'run')
 const STATE_FILE = join(STATE_DIR, 'state.json')
 
@@ -28,7 +28,7 @@ const state = z.object({
 export type Endpoints = z.infer<typeof endpoints>
 export type State = z.infer<typeof state>
 
-/** The state of the test bed that runs or starts; one left by a supervisor that is gone is removed. */
+/** The state of the test bed that runs or starts. A state without a living supervisor is removed. */
 export function readState(): State | undefined {
   const found = parseState()
   if (found === undefined) return undefined
@@ -52,7 +52,7 @@ function parseState(): State | undefined {
   }
 }
 
-/** Claims the state for this process. False when another supervisor has it. */
+/** Claims the state for this process. Returns false if another supervisor has it. */
 export function claimState(): boolean {
   if (readState() !== undefined) return false
   try {
@@ -63,15 +63,15 @@ export function claimState(): boolean {
   }
 }
 
-/** Says that the test bed of this process is ready, and where. */
+/** Publishes that this process's test bed is ready, and where. */
 export function publishState(ready: Endpoints): void {
-  // Readers poll the file: they are to see the old state or the new one, never a part.
+  // Readers poll the file, and must see the old state or the new one, never a part.
   const draft = `${STATE_FILE}.${process.pid}`
   writeFileSync(draft, render(ready))
   renameSync(draft, STATE_FILE)
 }
 
-/** Gives the claim of this process up. */
+/** Gives up this process's claim. */
 export function dropState(): void {
   rmSync(STATE_FILE, { force: true })
 }

@@ -7,26 +7,26 @@ export interface TcpProxy extends AsyncDisposable {
   /** Connections that clients hold open now. */
   connections(): number
   /**
-   * Forwards nothing more and closes nothing, like a firewall that has lost its state: the connections that are open
-   * now, or `all`, those that are opened later too.
+   * Forwards nothing more and closes nothing, like a firewall that has lost its state: for the connections
+   * that are open now, or, with `all`, for later ones too.
    */
   freeze(which: 'open' | 'all'): void
-  /** Breaks all connections; new ones are served. */
+  /** Breaks all connections. New ones are served. */
   cut(): void
   /** Breaks all connections, and new ones as soon as they are opened. */
   refuse(): void
-  /** Forwards again: what was held back comes late, but whole. */
+  /** Forwards again. What was held back arrives late, but complete. */
   resume(): void
 }
 
-/** One connection of a client, and the one that is made to the server for it. */
+/** A client's connection, and the connection to the server for it. */
 interface Link {
   forward(): void
   hold(): void
   break(): void
 }
 
-/** Starts one in front of a port of 127.0.0.1. */
+/** Starts one in front of a port on 127.0.0.1. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const links = new Set<Link>()
   let mode: 'forward' | 'freeze' | 'refuse' = 'forward'
@@ -77,7 +77,7 @@ function linkOf(client: Socket, upstream: Socket, onEnd: () => void): Link {
     onEnd()
   }
   for (const socket of [client, upstream]) {
-    // An error is followed by the close.
+    // A close follows each error.
     socket.on('error', () => {})
     socket.on('close', breakBoth)
   }
@@ -89,7 +89,7 @@ function linkOf(client: Socket, upstream: Socket, onEnd: () => void): Link {
     hold() {
       client.unpipe(upstream)
       upstream.unpipe(client)
-      // Unread, so that not even the end of a stream is noticed.
+      // Not read, so that not even the end of a stream is noticed.
       client.pause()
       upstream.pause()
     },

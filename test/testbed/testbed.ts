@@ -19,24 +19,24 @@ export interface Testbed {
   readonly caPem: string
   /** Path of a kubeconfig of a cluster administrator. */
   readonly kubeconfig: string
-  /** kubectl as that administrator; never rejects because of an exit code. */
+  /** kubectl as that administrator. Never rejects because of an exit code. */
   readonly kubectl: Kubectl
   readonly lws: Lws
   readonly product: Product
-  /** Ends every process and removes the folder, if it is a temporary one. */
+  /** Ends every process, and removes the folder if it is a temporary one. */
   stop(): Promise<void>
 }
 
 export interface TestbedRequest {
-  /** Folder to run in; a temporary one if not given. */
+  /** Folder to run in; a temporary one by default. */
   dir?: string
-  /** Takes a line about each step. */
+  /** Receives a line about each step. */
   log?: Report
 }
 
 /**
- * Starts a test bed of its own; several may run side by side. Builds the binaries if need be. When anything
- * does not come up, all that was started is stopped, and the error says what and why.
+ * Starts a test bed of its own. Several may run side by side. Builds the binaries if necessary. If anything
+ * fails to start, everything is stopped, and the error says what and why.
  */
 export async function startTestbed({ dir: given, log = () => {} }: TestbedRequest = {}): Promise<Testbed> {
   const binaries = await ensureBinaries(log)
@@ -75,7 +75,7 @@ function stoppable<Part extends { stop(): Promise<void> }>(part: Part, stack: As
   return part
 }
 
-/** Waits for both even when one fails, so that nothing is still being started while all else is stopped. */
+/** Waits for both even if one fails, so that nothing is still starting while the rest is stopped. */
 async function bothOrNeither(parts: [Promise<Lws>, Promise<Product>]): Promise<[Lws, Product]> {
   await Promise.allSettled(parts)
   return Promise.all(parts)

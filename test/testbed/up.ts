@@ -10,8 +10,8 @@ const POLL_MS = 100
 const UP_MS = 60 * 60_000
 
 /**
- * Makes sure that a test bed runs: starts a supervisor in the background unless one is there, shows its
- * progress, and resolves once it is ready. Interrupted, it ends the supervisor that it started.
+ * Makes sure that a test bed runs: starts a supervisor in the background unless there is one, shows its
+ * progress, and resolves once it is ready. If interrupted, it ends the supervisor that it started.
  */
 export async function up({ node }: { node: boolean }): Promise<number> {
   const before = readState()
@@ -53,7 +53,7 @@ function startSupervisor(node: boolean): ChildProcess {
   const supervisor = spawn(process.execPath, args, { stdio: ['ignore', log, log], detached: true })
   closeSync(log)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Every time, because npm passes on the signal that the terminal has sent to the whole group.
+    // Each time, because npm passes on the signal that the terminal sent to the whole group.
     process.on(signal, () => {
       console.error(`${signal}: ending the test bed`)
       supervisor.once('exit', () => process.exit(130))
@@ -63,13 +63,13 @@ function startSupervisor(node: boolean): ChildProcess {
   return supervisor
 }
 
-/** Whether nobody is left who could make the test bed ready. Another `up` may have been a moment quicker. */
+/** Whether nobody is left who could make the test bed ready. Another `up` may have been a moment faster. */
 function isOver(supervisor: ChildProcess | undefined): boolean {
   const ended = supervisor === undefined || supervisor.exitCode !== null || supervisor.signalCode !== null
   return ended && readState() === undefined
 }
 
-/** Each call prints what the supervisor has logged since the last. */
+/** Each call prints what the supervisor has logged since the last one. */
 function followLog(): () => void {
   let shown = 0
   return () => {

@@ -2,21 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Child, tailOf } from './process.ts'
 
 export interface Waiting {
-  /** What is waited for, as the subject of "did not come to be": `readiness of kube-apiserver`. */
+  /** What we wait for, as the subject of "did not come to be": `readiness of kube-apiserver`. */
   what: string
   timeoutMs: number
   intervalMs?: number
-  /** Processes without which there is no point in waiting; their logs go into the error. */
+  /** Processes without which waiting is pointless. The error shows their logs. */
   children?: readonly Child[]
-  /** Says why it is not yet so, or nothing when it is. Throwing counts as "not yet". */
+  /** Returns why it is not true yet, or nothing if it is. Throwing means "not yet". */
   probe: () => Promise<string | undefined>
 }
 
 const INTERVAL_MS = 50
 
 /**
- * Resolves when the probe is content. Fails with the last reason when the time is up, and at once when one
- * of the processes ends; either error carries the tail of the log that matters.
+ * Resolves when the probe succeeds. Fails with the last reason when the time is up, and at once if one of the
+ * processes ends. Either error has the end of the log that matters.
  */
 export async function waitUntil(waiting: Waiting): Promise<void> {
   const deadline = Date.now() + waiting.timeoutMs

@@ -8,7 +8,7 @@ import { validateModelCache } from './validate.ts'
 
 const LIST = { list: 'Pod', namespace: NAMESPACE }
 
-/** A pod that was given a cache, in phase Running. */
+/** A running pod that got a cache. */
 function aConsumer({
   name = 'server',
   namespace = NAMESPACE,

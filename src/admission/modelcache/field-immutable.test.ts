@@ -49,7 +49,7 @@ describe('after creation', () => {
       spec({
         artifact: { kind: 'Weights', source: { [name]: value } as ModelCache['spec']['artifact']['source'] },
       })
-    // A source that is not staged is rejected by name as well.
+    // A source that is not staged is also denied by name.
     const fields = findingsOf(update(withSource(before), withSource(after)))
       .map(({ violation }) => violation)
       .filter(({ reason }) => reason === 'FieldImmutable')

@@ -17,7 +17,7 @@ export function create(object: unknown, view = CLUSTER, policy: typeof DENY | ty
   return validateModelCache(aRequest({ object }), view, policy)
 }
 
-/** An update in a cluster that has nothing: what passes rests on the two objects alone. */
+/** An update in an empty cluster, so the result rests on the two objects alone. */
 export function update(oldObject: unknown, object: unknown, view = EMPTY): Decision {
   return validateModelCache(aRequest({ operation: 'UPDATE', oldObject, object }), view, DENY)
 }
@@ -38,7 +38,7 @@ export const onClaim = (existingPVC: NonNullable<ModelCache['spec']['storage']['
 export const HF = { repo: 'meta-llama/Llama-3.3-70B-Instruct', revision: COMMIT }
 export const INLINE = { files: { 'chat.jinja': 'x' } }
 
-/** One sound value of each source that has a schema of its own. */
+/** One valid value of each source that has a schema of its own. */
 export const SOUND_SOURCES: Record<string, unknown> = {
   huggingFace: HF,
   s3: { uri: 's3://bucket/prefix/' },

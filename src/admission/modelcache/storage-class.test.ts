@@ -9,7 +9,7 @@ import { storageClass } from './storage-class.ts'
 const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 const profileBasis = (name: string) => ({ kind: 'StorageProfile', name })
 
-/** What is said of a new ModelCache on the class of this name, or on none. */
+/** The findings for a new ModelCache with the class of this name, or without one. */
 function judge(storageClassName: string | undefined, held: Parameters<typeof aView>[0], policy = aPolicy()) {
   const cache = aModelCache({ spec: { storage: { pvc: { storageClassName } } } })
   return storageClass({ namespace: NAMESPACE, cache, old: undefined }, aView(held), policy)

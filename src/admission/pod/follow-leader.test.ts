@@ -59,7 +59,7 @@ const snapshots = [{ digest: OLD }]
 const notReady = aModelCache({
   status: { phase: 'Hydrating', claimName: 'modelcache--llama', snapshots },
 })
-/** Fetched again: the snapshot of the leader is not the one that pods are given now. */
+/** The cache was fetched again, so new pods do not get the leader's snapshot. */
 const refetched = aReadyCache({ snapshots })
 
 describe('a worker follows its leader', () => {

@@ -32,7 +32,7 @@ function decide(pod: unknown, ...caches: ModelCache[]) {
   return mutatePod(aRequest({ object: pod }), aView({ caches }))
 }
 
-/** The pod as it is stored. */
+/** The pod as stored. */
 function admitted(pod: Pod, ...caches: ModelCache[]): Pod {
   const decision = decide(pod, ...caches)
   if (!decision.allowed) throw new Error(textOf(decision))

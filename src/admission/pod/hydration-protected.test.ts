@@ -12,7 +12,7 @@ interface Made {
   spec: { template: { metadata: { annotations: object }; spec: { containers: object[]; volumes: object[] } } }
 }
 
-/** The pod of a hydration Job, by its template, as webhooks leave it. */
+/** The pod of a hydration Job, from its template, after webhooks have changed it. */
 function aHydration(
   change: (spec: Made['spec']['template']['spec']) => object = spec => spec,
   metadata: object = {},

@@ -22,7 +22,7 @@ const EXPRESSION = 'snapshots/$(MODELCACHE__LLAMA_DIGEST)'
 const DIGEST_FIELD = "metadata.annotations['digest.modelplane.ai/modelcache--llama']"
 const READY = aView({ caches: [aReadyCache({ snapshots: [{ digest: OLD }, { digest: DIGEST }] })] })
 
-/** A pod that asks for no cache and mounts the claim of one, read-only. */
+/** A pod that asks for no cache and mounts a cache's claim read-only. */
 function aReader(mount: object, { metadata = {}, container = {}, list = 'containers', spec = {} } = {}) {
   const mounts = [{ name: 'data', mountPath: '/data', readOnly: true, ...mount }]
   return {

@@ -112,7 +112,7 @@ describe('a pod that asks for a cache', () => {
   })
 })
 
-/** The spec of a pod that mounts a claim, by default writable. */
+/** The spec of a pod that mounts a claim, writable by default. */
 function mounting(volume: object = {}, mount: object = {}, list = 'containers') {
   const mounts = [{ name: 'data', mountPath: '/data', ...mount }]
   return {

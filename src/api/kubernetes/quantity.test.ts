@@ -33,7 +33,7 @@ describe('a quantity', () => {
     ['.5Gi', 2n ** 29n],
     ['1.Gi', 2n ** 30n],
     [1e21, 10n ** 21n],
-    // More digits than a double has: 1 is lost in floating point.
+    // More digits than a double has: 1 gets lost in floating point.
     ['9007199254740993', 9_007_199_254_740_993n],
   ])('%s is %s', (quantity, units) => {
     expect(parseQuantity(quantity)).toBe(units * NANO)
@@ -46,7 +46,7 @@ describe('a quantity', () => {
     ['1n', 1n],
     ['-1n', -1n],
     ['1e-9', 1n],
-    // Finer than Kubernetes keeps: rounded away from zero.
+    // Finer than Kubernetes keeps, so it is rounded away from zero.
     ['0.1n', 1n],
     ['-0.1n', -1n],
     ['1.0000000001', 1_000_000_001n],

@@ -50,7 +50,7 @@ const conditions = [{ type: 'A', status: 'True', reason: 'R', message: 'm', last
 const terminated = { exitCode: 1, reason: 'r', message: 'm', finishedAt: 't' }
 const state = { waiting: { reason: 'r', message: 'm' }, running: { startedAt: 't' }, terminated }
 
-/** An object of each kind with every member that is read. */
+/** An object of each kind with every member that we read. */
 const OBJECTS: [kind: string, schema: z.ZodType, object: object][] = [
   ['Pod', pod, { metadata, spec: podSpec }],
   ['Pod that was given caches', consumerPod, { metadata, spec: podSpec, status: { phase: 'Running' } }],
@@ -101,7 +101,7 @@ function kindOf(kind: string) {
   return { apiVersion: 'modelplane.ai/v1alpha1', kind }
 }
 
-/** The paths of all members of objects, those in lists too. */
+/** The paths of all members of objects, including those in lists. */
 function pathsIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (Array.isArray(value)) return value.flatMap((item, index) => pathsIn(item, [...path, index]))
   if (typeof value !== 'object' || value === null) return []

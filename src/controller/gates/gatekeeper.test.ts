@@ -42,7 +42,7 @@ function aPod(name: string, { gated = true, leader = '', claimName = 'modelcache
   }
 }
 
-/** A gate keeper over stores that take what it writes, as the watch of a cluster would. */
+/** A gate keeper over stores that receive its own writes, as the watch of a cluster would. */
 function aKeeper(...pods: ReturnType<typeof aPod>[]) {
   const stores = emptyStores()
   for (const pod of pods) stores.Pod.upsert(pod)

@@ -6,7 +6,9 @@ import { MADE_FROM, STORAGE_FINALIZER } from '../../api/names.ts'
 import { jobName, madeFrom, type Purpose } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
 
-/** What the controller sees, for tests: sound as it is, each test says only what it is about. */
+/**
+ * What the controller sees, for tests. Each object is valid as it is, so a test states only what it is about.
+ */
 
 export const NOW = Date.parse('2031-06-01T12:00:00.123Z')
 export const EARLIER = '2031-06-01T11:59:30Z'
@@ -23,7 +25,7 @@ export function aStagedCache(given: Parameters<typeof aModelCache>[0] = {}): Mod
 
 const owner = { ownerReferences: [{ kind: 'ModelCache', name: 'llama', uid: OWNER, controller: true }] }
 
-/** The claim that the controller has made for it. */
+/** The claim that the controller has created for it. */
 export function aManagedClaim(given: Parameters<typeof aClaim>[0] = {}) {
   const claim = aClaim({
     name: 'modelcache--llama',
@@ -33,7 +35,7 @@ export function aManagedClaim(given: Parameters<typeof aClaim>[0] = {}) {
   return { ...claim, spec: { ...claim.spec, resources: { requests: { storage: '10Gi' } } } }
 }
 
-/** The Job that the controller has made for it, which runs. */
+/** The running Job that the controller has created for it. */
 export function aJob(
   cache: ModelCache,
   given: { purpose?: Purpose; metadata?: object; suspend?: boolean; status?: HydrationJob['status'] } = {},
@@ -56,7 +58,7 @@ export function aJob(
 
 type Ended = { exitCode: number; message?: string; reason?: string }
 
-/** A pod of the Job: running, unless it is said how it ended. */
+/** A pod of the Job. It runs, unless the test says how it ended. */
 export function aHydrationPod(given: { ended?: Ended; status?: object; name?: string } = {}): HydrationPod {
   const { ended } = given
   const state =
@@ -76,7 +78,7 @@ export function aHydrationPod(given: { ended?: Ended; status?: object; name?: st
   })
 }
 
-/** A pod that has not begun. */
+/** A pod that has not started. */
 export function aWaitingPod(status: object = {}): HydrationPod {
   return aHydrationPod({ status: { phase: 'Pending', containerStatuses: [], ...status } })
 }
@@ -93,7 +95,7 @@ export function anObservation(given: Partial<Observation> = {}): Observation {
   }
 }
 
-/** A condition of a Job that holds. */
+/** A condition of a Job that is True. */
 export function theJobIs(type: 'Complete' | 'Failed', given: object = {}) {
   return { conditions: [{ type, status: 'True', lastTransitionTime: EARLIER, ...given }] }
 }

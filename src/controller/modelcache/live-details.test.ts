@@ -18,7 +18,7 @@ const job = aJob(cache, { status: { startTime: '2031-06-01T11:59:30Z' } })
 
 let log: string
 let events: object[]
-/** Whether the API server says that there are more of them, however many were read. */
+/** Whether the API server says that there are more Events, however many were read. */
 let more: boolean
 let calls: string[]
 let read: ReadDetails

@@ -26,9 +26,7 @@ interface Applied {
   options: ApplyOptions
 }
 
-/**
- * Stores as a cluster fills them, and an API server that takes what is applied into them, as its watch would.
- */
+/** Stores that a cluster fills, and an API server that puts what is applied into them, as its watch would. */
 function aCluster() {
   const stores = emptyStores()
   const applied: Applied[] = []
@@ -192,7 +190,7 @@ describe('the controller', () => {
     stores.PersistentVolumeClaim.upsert(aClaim({ status: { phase: 'Pending' } }))
     await vi.advanceTimersByTimeAsync(3_600_000)
     expect(applied).toEqual([])
-    // Whoever still listened would look for the caches of the claim.
+    // A reconciler that still listened would look for the caches of the claim.
     expect(changed).not.toHaveBeenCalled()
 
     start()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { matchesGlob } from './glob.ts'
 
-// What Python's fnmatch.fnmatchcase says of the same.
+// What Python's fnmatch.fnmatchcase says about the same pattern.
 test.each<[pattern: string, path: string, matches: boolean]>([
   ['*.safetensors', 'model.safetensors', true],
   ['*.safetensors', 'a/b/model.safetensors', true],

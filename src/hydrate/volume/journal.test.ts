@@ -51,7 +51,7 @@ test('a kill at any byte loses the line that was being written, and no other', a
     await writeFile(path, text)
     await truncate(path, cut)
     expect(await reopened('a', 'b')).toEqual([WHOLE, undefined])
-    // What is recorded then does not go on in the middle of the torn line.
+    // A new entry must not continue the torn line.
     const next = await openJournal(path)
     await next.record('c', HALF)
     await next.close()

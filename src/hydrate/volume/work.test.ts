@@ -35,7 +35,7 @@ async function written(files: readonly SourceFile[], identity = 'source') {
   }
 }
 
-/** A file whose source breaks off after so many bytes. */
+/** A file whose source breaks off after this many bytes. */
 function breakingOff(path: string, content: Buffer, after: number): SourceFile {
   return aFile(path, content, {
     async open({ from }) {

@@ -5,7 +5,7 @@ import { aLeaseServer, type Line } from './leases.fixtures.ts'
 
 const logger = pino({ level: 'silent' })
 
-/** The longest that a candidate waits from one look to the next. */
+/** The longest time that a candidate waits between two looks. */
 const LOOK_MS = 4_400
 const DEADLINE_MS = 10_000
 const LEASE_MS = 15_000
@@ -24,7 +24,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A replica that stands for election, and its terms: from when to when, by a clock that all share. */
+/** A replica that competes for leadership, and its terms, from when to when, by a clock that all share. */
 function stand(identity: string) {
   const client = server.client()
   const stop = new AbortController()
@@ -54,7 +54,7 @@ function stand(identity: string) {
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 const spec = () => server.lease()?.spec
 
-/** Lets time pass until it is so, in steps, and gives how much it was. */
+/** Advances time in steps until the condition holds, and returns how much time passed. */
 async function until(condition: () => boolean, atMostMs: number): Promise<number> {
   const began = performance.now()
   while (!condition()) {
@@ -195,7 +195,7 @@ describe('a leader', () => {
     const b = stand('b')
     await pass(60_000)
     a.cut(how)
-    // A look until it sees the last renewal, and one after the Lease has run out.
+    // One look until it sees the last renewal, and one after the Lease has expired.
     await until(b.leads, LEASE_MS + 2 * LOOK_MS)
     const [lost] = a.terms
     const [won] = b.terms

@@ -2,8 +2,8 @@ import { ApiError, type Rest } from '../rest.ts'
 import { type Lease, lease } from './lease.ts'
 
 /**
- * How calls of one client go: answered; refused with a status; never answered; carried out, and the answer
- * lost.
+ * What happens to the calls of a client: answered; rejected with a status; never answered; carried out, but
+ * the answer is lost.
  */
 export type Line = 'answers' | 'silent' | 'loses answers' | 503 | 403
 
@@ -37,7 +37,7 @@ export function aLeaseServer() {
 
   return {
     lease: () => stored,
-    /** Writes past all versions, as an administrator can. */
+    /** Writes whatever the version is, as an administrator can. */
     write: (change: Partial<Lease['spec']>, labels = {}) => {
       const { metadata, spec, ...rest } = stored ?? { metadata: { name: 'elected' }, spec: {} }
       store({ ...rest, metadata: { ...metadata, labels }, spec: { ...spec, ...change } })
@@ -75,7 +75,7 @@ export function aLeaseServer() {
         cut: (how: Line) => {
           line = how
         },
-        /** From now on an answer takes so long, and no timeout is kept. */
+        /** From now on an answer takes this long, and ignores timeouts. */
         delay: (ms: number) => {
           delayMs = ms
         },

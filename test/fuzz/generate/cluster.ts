@@ -5,7 +5,7 @@ import { claims, inferenceCluster, storageClass, storageProfile } from './storag
 import * as words from './words.ts'
 import { CACHE_NAMES, CLASS_NAMES, DIGESTS, JOB_UIDS, LEADERS, NAMESPACE } from './words.ts'
 
-/** A small cluster, of objects as the API server has stored them. */
+/** A small cluster, with objects as the API server has stored them. */
 export function generateCluster(random: Random): Cluster {
   const caches = random.some(CACHE_NAMES, 0.6).map(name => storedCache(name, random))
   const pods = random.some([...LEADERS, 'user-0', 'user-1'], 0.5)
@@ -20,7 +20,7 @@ export function generateCluster(random: Random): Cluster {
     unknownProvisioner: random.pick(['Deny', 'Deny', 'Warn']),
     ...(random.chance(0.15) ? { clusterName: random.pick(['here', 'there', 'gone']) } : {}),
   }
-  // As they come over the wire: without members that are undefined.
+  // As they come over the wire, without undefined members.
   return JSON.parse(JSON.stringify(cluster))
 }
 

@@ -4,7 +4,7 @@ import { pendingMount, snapshotOf } from '../oracle/mounts.ts'
 import type { Random } from './random.ts'
 import { DIGESTS, NAMESPACE, NO_DIGESTS } from './words.ts'
 
-/** A stored pod that was given caches, or says so: the leader of a gang, or any other. */
+/** A stored pod that got caches, or claims so: the leader of a gang, or any other. */
 export function consumerPod(name: string, caches: unknown[], random: Random): unknown {
   const given = random.some(caches, 0.6).map((cache, index) => givenOf(cache, `v${index}`, random))
   const record = given.map(({ entry }) => entry).join(',')
@@ -30,7 +30,7 @@ export function consumerPod(name: string, caches: unknown[], random: Random): un
   }
 }
 
-/** What a pod says that it was given of a cache, and what it mounts; mostly the same. */
+/** What a pod claims to have got of a cache, and what it mounts. Usually the same. */
 function givenOf(cache: unknown, volumeName: string, random: Random) {
   const name = nameOf(cache)
   const isExisting = backendOf(cache) === 'ExistingPVC'

@@ -63,7 +63,7 @@ export function generateContainer(
   }
 }
 
-/** One that a pending mount needs, or one that is in its way. */
+/** A variable that a pending mount needs, or one that conflicts with it. */
 function variable(mounts: readonly Mount[], random: Random): unknown {
   const variables = mounts.flatMap(mount => mount.variable ?? [])
   if (variables.length === 0 || random.chance(0.5)) return { name: 'HOME', value: '/root' }
@@ -85,7 +85,7 @@ function volumeMount(volumes: readonly GeneratedVolume[], mounts: readonly Mount
   const own = volumes.find(
     ({ persistentVolumeClaim }) => mount && persistentVolumeClaim?.claimName === mount.claim,
   )
-  // Written by hand, and just as injection would.
+  // Written by hand, exactly as injection would write it.
   if (mount && own) {
     const { path, subPath, variable: from } = mount
     return { name: own.name, mountPath: path, readOnly, subPath, subPathExpr: from?.subPathExpr }

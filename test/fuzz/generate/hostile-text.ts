@@ -1,9 +1,9 @@
 import { nested } from './hostile.ts'
 
-/** A review made hostile as text. */
+/** A review turned into hostile text. */
 export interface HostileText {
   text: string
-  /** A review that may be allowed exactly when this one may; undefined: this one never. */
+  /** A review that may be allowed exactly if this one may; undefined if it never may. */
   meaning: string | undefined
 }
 
@@ -12,7 +12,7 @@ const PADDING = ' '.repeat(7 * 1024 * 1024)
 
 const DEEP = nested(10_000)
 
-/** What no API server sends, and anybody may who reaches the port. */
+/** What no API server sends, but anybody may who reaches the port. */
 const HOSTILITIES: ((text: string) => HostileText)[] = [
   text => ({ text, meaning: text }),
   text => never(text.slice(0, -1)),
@@ -38,18 +38,18 @@ function never(text: string): HostileText {
   return { text, meaning: undefined }
 }
 
-/** The text with something more between two others that follow each other. */
+/** Inserts something between two adjacent texts. */
 function inserted(text: string, before: string, after: string, more: string): string {
   return text.replace(`${before}${after}`, `${before}${more}${after}`)
 }
 
 function twice(text: string, name: string, first: string): HostileText {
   const both = inserted(text, '', name, first)
-  // As JSON.parse reads it: the last one counts.
+  // As JSON.parse reads it, where the last one counts.
   return { text: both, meaning: both }
 }
 
-/** One of the ways to be hostile, in turn; a body over the limit more rarely. */
+/** One of the ways to be hostile, in turn. A body over the limit is rarer. */
 export function hostileText(text: string, turn: number): HostileText {
   if (turn % 97 === 96) return never(`${text}${PADDING}`)
   const make = HOSTILITIES[turn % HOSTILITIES.length] ?? never

@@ -3,7 +3,9 @@ import type { Random } from './random.ts'
 import { changedSomewhere, moreOrLess, withMember } from './somewhere.ts'
 import { ANNOTATION_KEYS, ODD_NAMES } from './words.ts'
 
-/** Spoils a JSON value in a few places: wrong types, missing members, strange names, too much of everything. */
+/**
+ * Damages a JSON value in a few places: wrong types, missing members, strange names, too much of everything.
+ */
 export function spoil(value: unknown, random: Random): unknown {
   let spoilt = value
   const times = 1 + random.below(3)
@@ -22,7 +24,7 @@ function spoilHere(value: unknown, random: Random): unknown {
 const VALUES: unknown[] = [
   ...[null, true, false, 0, -1, 1.5, 2 ** 53, 1e308, '', 'x', 'true', '0'],
   ...[[], {}, [null], [[]], [{}], { a: null }],
-  // What would be taken for the prototype if it were assigned.
+  // A name that an assignment would take for the prototype.
   Object.fromEntries([['__proto__', { annotations: { 'modelplane.ai/caches': 'llama' } }]]),
 ]
 
@@ -43,7 +45,7 @@ const HUGE = [
   () => JSON.parse(nested(400)),
 ]
 
-/** The text of lists in lists. */
+/** The text of nested lists. */
 export function nested(depth: number): string {
   return '['.repeat(depth) + ']'.repeat(depth)
 }

@@ -4,7 +4,7 @@ import { CLASS_NAMES, NAMESPACE } from './words.ts'
 
 type Given = Record<string, unknown>
 
-/** A ModelCache as somebody writes it: mostly sound, often with one fault. */
+/** A ModelCache as a user writes it: usually valid, often with one fault. */
 export function generateModelCache(name: string, random: Random): Given {
   const isExisting = random.chance(0.3)
   const backend = random.chance(0.95)
@@ -57,7 +57,7 @@ export function generateModelCache(name: string, random: Random): Given {
   }
 }
 
-/** Mostly one source; none, several and reserved ones too. */
+/** Usually one source, but also none, several and reserved ones. */
 function sourceOf(probability: number, random: Random): Given {
   if (!random.chance(probability)) return {}
   const [name, make] = random.pick([...Object.entries(SOURCES), ...Object.entries(SOURCES).slice(0, 1)])
@@ -139,7 +139,7 @@ const METADATA_KEYS = [
 ]
 const METADATA_VALUES = ['', 'one', 'true', 'a b', '-', 'ä', 'x'.repeat(63)]
 
-/** Labels or annotations for a hydration pod, mostly such that it may have. */
+/** Labels or annotations for a hydration pod, usually allowed ones. */
 function hydrationMetadata(random: Random): Given {
   const keys = random.chance(0.6) ? METADATA_KEYS.slice(0, 3) : random.some(METADATA_KEYS, 0.2)
   const value = () => (random.chance(0.8) ? 'one' : random.pick(METADATA_VALUES))
@@ -148,7 +148,7 @@ function hydrationMetadata(random: Random): Given {
 
 const RESERVED = { gcs: {}, azure: { any: 'thing' }, pvcClone: {} }
 
-/** The same cache with some parts as another one has them: an update, allowed or not. */
+/** The same cache with some parts of another one: an update, allowed or not. */
 export function changed(cache: Given, random: Random): Given {
   if (random.chance(0.2)) return withOtherCredentials(cache)
   if (random.chance(0.2)) return resized(cache, random)
@@ -156,7 +156,7 @@ export function changed(cache: Given, random: Random): Given {
   return exchange(cache, generateModelCache('llama', random), random)
 }
 
-/** A claim of another size, and all else as it was. */
+/** A claim of another size, and everything else unchanged. */
 function resized(cache: Given, random: Random): Given {
   const sizeGiB = random.pick([1, 100, 150, 200, 400])
   return JSON.parse(
@@ -166,7 +166,7 @@ function resized(cache: Given, random: Random): Given {
   )
 }
 
-/** The same kind of source, with a part as somebody else would write it. */
+/** The same kind of source, with one part different. */
 function rewritten(cache: Given, random: Random): Given {
   return JSON.parse(
     JSON.stringify(cache, (name, value) => {
@@ -176,7 +176,7 @@ function rewritten(cache: Given, random: Random): Given {
   )
 }
 
-/** Each part is exchanged as a whole, or looked into. */
+/** Each part is replaced as a whole, or in its members. */
 function exchange(one: Given, other: Given, random: Random): Given {
   const names = Object.keys({ ...one, ...other }).filter(
     name => !['apiVersion', 'kind', 'metadata'].includes(name),

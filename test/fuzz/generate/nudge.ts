@@ -13,7 +13,7 @@ const TEXTS = [
   'true',
 ]
 
-/** A change of one place that leaves the shape whole: what another webhook might do, or a hand that slips. */
+/** A change of one place that keeps the shape: what another webhook or a slip of the hand might do. */
 export function nudge(value: unknown, random: Random): unknown {
   if (random.chance(0.25)) return restaged(value, random)
   return changedSomewhere(value, random, nudgeHere)
@@ -25,7 +25,7 @@ function nudgeHere(value: unknown, random: Random): unknown {
   return moreOrLess(value, random)
 }
 
-/** Another digest wherever there is one: an older snapshot, or a folder of somebody's choice. */
+/** Replaces digests: an older snapshot, or a folder of somebody's choice. */
 function restaged(value: unknown, random: Random): unknown {
   const other = random.chance(0.6) ? random.pick(DIGESTS) : random.pick(NO_DIGESTS)
   const replaced = (text: string, digest: string) =>

@@ -14,7 +14,7 @@ import {
   ODD_NAMES,
 } from './words.ts'
 
-/** A pod as somebody writes it, mostly one that asks for caches. */
+/** A pod as a user writes it, usually one that asks for caches. */
 export function generatePod(cluster: Cluster, random: Random): { metadata: unknown; spec: unknown } {
   const mounts = mountsOf(cluster)
   const volumes = generateVolumes(mounts, random)
@@ -59,7 +59,7 @@ function owner(random: Random): unknown {
   }
 }
 
-/** What a pod or a template may carry. Others of its annotations are there to be left alone. */
+/** What a pod or a template may carry. Other annotations must be left alone. */
 export function annotationsFor({ caches }: Cluster, random: Random): Record<string, string | undefined> {
   const names = random.some(random.chance(0.9) ? caches.map(nameOf) : CACHE_NAMES, 0.4)
   const asked = random.chance(0.95) ? (names.length > 0 ? names : ['llama']) : oddReferences(random)

@@ -1,12 +1,12 @@
-/** A source of choices that a seed decides: the same seed gives the same choices on every machine. */
+/** A source of choices that depends on a seed: the same seed gives the same choices on every machine. */
 export interface Random {
-  /** A whole number from 0 to below `limit`. */
+  /** An integer from 0 to below `limit`. */
   below(limit: number): number
   chance(probability: number): boolean
   pick<T>(from: readonly T[]): T
-  /** Some of them, in their order. */
+  /** Some of them, in order. */
   some<T>(from: readonly T[], probability: number): T[]
-  /** The value, or undefined, which JSON leaves out. */
+  /** The value or undefined, which JSON leaves out. */
   perhaps<T>(probability: number, value: () => T): T | undefined
 }
 

@@ -12,7 +12,7 @@ import { generateWorkload } from './workload.ts'
 
 type Request = Record<string, unknown>
 
-/** The text of a review, and the webhook that it is sent to. */
+/** The text of a review, and the webhook that it goes to. */
 export function generateReview(cluster: Cluster, random: Random): { webhook: string; text: string } {
   const webhook = random.pick([...WEBHOOKS, 'mutate-pods', 'validate-pods', 'validate-modelcaches'])
   const request = {
@@ -60,7 +60,7 @@ function resource(group: string, name: string) {
   return { group, version: 'v1', resource: name }
 }
 
-/** A new pod; with some probability as it is after injection, whole or with something changed. */
+/** A new pod, sometimes as it is after injection, unchanged or with a small change. */
 function podRequest(cluster: Cluster, random: Random, injected: number): Request {
   const pod: unknown = JSON.parse(JSON.stringify(generatePod(cluster, random)))
   const request = {
@@ -85,7 +85,7 @@ function modelCacheRequest(_cluster: Cluster, random: Random): Request {
   return { ...common, operation, object: changed(cache, random), oldObject: cache }
 }
 
-/** Mostly in the object, sometimes in the review around it. */
+/** Usually in the object, sometimes in the review around it. */
 function spoilSomewhere(review: unknown, random: Random): unknown {
   if (random.chance(0.1)) return ofSameResource(spoil(review, random), review)
   const member = random.chance(0.85) ? 'object' : 'oldObject'
@@ -93,8 +93,8 @@ function spoilSomewhere(review: unknown, random: Random): unknown {
 }
 
 /**
- * A spoilt review about the resource of the sound one, unless that is no text any more. The oracle knows the kinds of
- * Kubernetes and of LeaderWorkerSet; what the product finds by shape in kinds of others, test/cases/ is about.
+ * A damaged review for the resource of the valid one, unless it is no longer text. The oracle knows the kinds
+ * of Kubernetes and of LeaderWorkerSet; test/cases/ covers what the product finds by shape in other kinds.
  */
 function ofSameResource(spoilt: unknown, sound: unknown): unknown {
   const resource = textAt(sound, 'request', 'resource', 'resource')
@@ -103,7 +103,7 @@ function ofSameResource(spoilt: unknown, sound: unknown): unknown {
   )
 }
 
-/** JSON allows a name twice, and parsers differ in which one counts. */
+/** JSON allows duplicate names, and parsers differ in which one counts. */
 function withDuplicates(text: string, random: Random): string {
   const name = random.pick([
     '"object"',

@@ -5,7 +5,10 @@ const T128 = 't'.repeat(128)
 
 const words = (text: string) => text.split(' ')
 
-/** Texts for the fields of a ModelCache: first what is right, then a line or two of what is nearly right, or wrong. */
+/**
+ * Texts for the fields of a ModelCache: correct ones first, then a line or two of nearly correct or wrong
+ * ones.
+ */
 export const SAMPLES = {
   repo: [
     ...words(`meta-llama/Llama-3.3-70B-Instruct gpt2 _ok/ok_ a.b/c ${X96} ${X96}/${X96}`),

@@ -1,7 +1,7 @@
 import { isObject } from '../oracle/json.ts'
 import type { Random } from './random.ts'
 
-/** A copy of a JSON value that is changed at one place, mostly deep inside. */
+/** A copy of a JSON value with a change in one place, usually deep inside. */
 export function changedSomewhere(
   value: unknown,
   random: Random,
@@ -19,12 +19,12 @@ export function changedSomewhere(
   return change(value, random)
 }
 
-/** Also where the name is one that assignment would take for something else. */
+/** This also works for a name that an assignment would treat specially. */
 export function withMember(object: object, name: string, value: unknown): object {
   return Object.fromEntries([...Object.entries(object), [name, value]])
 }
 
-/** The list with one element taken away, or there twice; the object without a member. */
+/** The list with one element removed or duplicated, or the object without a member. */
 export function moreOrLess(value: unknown, random: Random): unknown {
   if (Array.isArray(value) && value.length > 0) {
     const place = random.below(value.length)

@@ -21,7 +21,7 @@ const PARAMETERS: Record<string, string>[] = [
   { constructor: 'x' },
 ]
 
-/** What an administrator attests, well or not. */
+/** What an administrator attests, correctly or not. */
 function attestation(random: Random): string {
   const words = [...MODES, 'RWX', 'RWO', 'ROX', 'RWOP', ' ReadWriteMany ', 'readwritemany', '', 'RWX RWO']
   return random.some(words, 0.15).join(random.pick([',', ', ']))

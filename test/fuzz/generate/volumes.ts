@@ -10,7 +10,7 @@ export interface GeneratedVolume {
 
 const NAMES = ['mine', 'shm', ...CACHE_NAMES.map(name => `modelcache--${name}`), 'modelcache--llama-2']
 
-/** Volumes of a pod, under names that injection would take itself, on claims that caches have. */
+/** Volumes of a pod, with names that injection would use itself, on the claims of caches. */
 export function generateVolumes(mounts: readonly Mount[], random: Random): GeneratedVolume[] {
   const claims = [...CLAIM_NAMES, ...mounts.map(({ claim }) => claim)]
   return random.some(NAMES, 0.15).map(name => {

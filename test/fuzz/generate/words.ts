@@ -1,4 +1,4 @@
-/** Names, paths and the like from small sets, so that what is generated often meets. */
+/** Names, paths and the like from small sets, so that generated objects often meet. */
 
 export const NAMESPACE = 'ml-team'
 export const CACHE_NAMES = ['llama', 'chat', 'tok-2', 'llama.v2', 'x'.repeat(60), `${'y.'.repeat(30)}z`]
@@ -24,7 +24,7 @@ export const NO_DIGESTS = [
   `sha512:${hex.repeat(4)}`,
 ]
 
-/** Where caches are mounted: apart, one inside another, or nearly so. */
+/** Mount paths of caches: apart, one inside another, or nearly so. */
 export const CACHE_PATHS = [
   '/mnt/model',
   '/mnt/tokenizer',
@@ -51,7 +51,7 @@ export const CONTAINER_PATHS = [
   '',
 ]
 
-/** Names that are none, and names that programs stumble over. */
+/** Invalid names, and names that trip up programs. */
 export const ODD_NAMES = [
   '',
   ' ',

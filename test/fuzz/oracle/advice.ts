@@ -5,7 +5,7 @@ import { wishesOf } from './references.ts'
 import { isGuessOf } from './targets.ts'
 import { annotationsOf, asksForCaches, isLeader, podOf, type Template } from './templates.ts'
 
-/** The reasons of the warnings that a workload gets, but for ModelPathMismatch, a guess from command lines. */
+/** The reasons of the warnings for a workload, except ModelPathMismatch, a guess from command lines. */
 export function warningsOf(
   object: unknown,
   templates: Template[],
@@ -37,7 +37,7 @@ export function warningsOf(
   return warnings
 }
 
-/** The caches that a template names; none where nobody can tell. */
+/** The caches that a template names; empty if nobody can tell. */
 function namesOf(template: Template): string[] {
   const pod = podOf(template)
   return (asksForCaches(template) && podShape(pod) && wishesOf(pod)?.caches) || []

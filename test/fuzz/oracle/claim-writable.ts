@@ -8,7 +8,9 @@ export const JOB_CONTROLLERS = [
 ]
 export const OUR_CONTROLLER = 'system:serviceaccount:modelcache-system:modelcache-controller'
 
-/** The claims that a pod of this spec could write to, by its volumes and by the mounts of all its containers. */
+/**
+ * The claims that a pod with this spec could write to, from its volumes and the mounts of all its containers.
+ */
 export function writableClaims(spec: unknown): Set<string> {
   const claims = new Set<string>()
   for (const volume of listAt(spec, 'volumes')) {
@@ -32,7 +34,7 @@ export function mountedWritable(spec: unknown, kind: string): Set<string> {
   return claims
 }
 
-/** Whether this project fills a claim, and for which cache, if that is still there. */
+/** Whether this project fills a claim, and for which cache, if the cache still exists. */
 export function managedClaim(
   claim: string,
   namespace: string,
@@ -49,7 +51,10 @@ export function managedClaim(
   return label === undefined ? undefined : { cache: named(caches, label, namespace) }
 }
 
-/** Whether a pod is that of the hydration Job of a cache: the Job controller makes it, and the cache knows the Job. */
+/**
+ * Whether a pod belongs to the hydration Job of a cache: the Job controller creates it, and the cache knows
+ * the Job.
+ */
 export function isHydrationPod(request: unknown, cache: unknown): boolean {
   const owners = listAt(request, 'object', 'metadata', 'ownerReferences')
   const controller = owners.find(owner => at(owner, 'controller') === true && at(owner, 'kind') === 'Job')

@@ -1,7 +1,7 @@
 import { at, listAt, mapAt, textAt } from './json.ts'
 import { isDigest, labelFor } from './names.ts'
 
-/** What a cluster holds that rules ask about. */
+/** What a cluster has that rules ask about. */
 export const KINDS = [
   'caches',
   'classes',
@@ -14,13 +14,13 @@ export const KINDS = [
 
 /** What the administrator has chosen. */
 export interface Choices {
-  /** What becomes of a class whose provisioner nobody has attested. */
+  /** What to do with a class whose provisioner nobody has attested. */
   unknownProvisioner: 'Deny' | 'Warn'
-  /** The InferenceCluster that is this cluster; absent: the only one. */
+  /** The InferenceCluster for this cluster. Absent means the only one. */
   clusterName?: string
 }
 
-/** The objects that are stored in a cluster, as plain JSON, by kind. */
+/** The stored objects of a cluster, as plain JSON, by kind. */
 export type Cluster = Record<(typeof KINDS)[number], unknown[]> & Choices
 
 export const EMPTY_CLUSTER: Cluster = {
@@ -44,7 +44,7 @@ export const GATE = 'modelplane.ai/cache-ready'
 export const ALLOW_DELETE_IN_USE = 'modelplane.ai/allow-delete-in-use'
 export const LEADER_NAME = 'leaderworkerset.sigs.k8s.io/leader-name'
 
-/** Null is the empty text there. */
+/** Null means the empty text there. */
 export function annotation(object: unknown, name: string): string | undefined {
   const value = at(object, 'metadata', 'annotations', name)
   return value === null ? '' : textAt(object, 'metadata', 'annotations', name)
@@ -75,7 +75,10 @@ export function managedClaimOf(cache: unknown): string {
   return textAt(cache, 'status', 'claimName') ?? labelFor(nameOf(cache))
 }
 
-/** Whether a cache can be mounted: the controller says Ready, says what to mount, and it is here to stay. */
+/**
+ * Whether a cache can be mounted: the controller says Ready and what to mount, and the cache is not being
+ * deleted.
+ */
 export function isMountable(cache: unknown): boolean {
   const isReady = listAt(cache, 'status', 'conditions').some(
     condition => at(condition, 'type') === 'Ready' && at(condition, 'status') === 'True',
@@ -85,7 +88,7 @@ export function isMountable(cache: unknown): boolean {
   return textAt(cache, 'status', 'claimName') !== undefined && isDigest(at(cache, 'status', 'resolvedDigest'))
 }
 
-/** The pods of a namespace that were given caches. */
+/** The pods of a namespace that got caches. */
 export function consumersIn({ pods }: Cluster, namespace: string): unknown[] {
   return pods.filter(
     pod =>
@@ -94,7 +97,10 @@ export function consumersIn({ pods }: Cluster, namespace: string): unknown[] {
   )
 }
 
-/** What a pod's record says of each cache: `cache=identity`, separated by commas; of two entries the last counts. */
+/**
+ * What a pod's record says about each cache: `cache=identity`, separated by commas. The last of two entries
+ * counts.
+ */
 export function recordOf(pod: unknown): Map<string, string> {
   const said = new Map<string, string>()
   for (const entry of (annotation(pod, INJECTED) ?? '').split(',')) {
@@ -104,7 +110,7 @@ export function recordOf(pod: unknown): Map<string, string> {
   return said
 }
 
-/** The names of the claims that volumes of a pod have, by volume. */
+/** The claims of a pod's volumes, by volume. */
 export function claimsByVolume(spec: unknown): Map<unknown, string> {
   const claims = new Map<unknown, string>()
   for (const volume of listAt(spec, 'volumes')) {

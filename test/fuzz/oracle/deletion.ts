@@ -16,7 +16,7 @@ import { modelCache } from './modelcache-shape.ts'
 import { foldersOf } from './mounts.ts'
 import { labelFor } from './names.ts'
 
-/** DESIGN 3.2: running pods mount the cache, and nobody has said that it may go all the same. */
+/** DESIGN 3.2: running pods mount the cache, and nobody has allowed its deletion. */
 export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
   const cache = at(request, 'oldObject')
   const namespace = textAt(request, 'namespace') ?? ''
@@ -27,9 +27,9 @@ export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
   const name = (isReadable ? textAt(cache, 'metadata', 'name') : undefined) ?? textAt(request, 'name') ?? ''
   return consumersIn(cluster, namespace).some(pod => {
     if (isGated(pod) || isFinished(pod)) return false
-    // One that stages the cache.
+    // The pod that stages the cache.
     if (textAt(pod, 'metadata', 'name')?.startsWith('modelcache--')) return false
-    // Of an object of another version the pods' own records still tell.
+    // If the object has another version, the pods' own records still tell.
     if (!modelCache(cache)) return recordOf(pod).has(name)
     const claims = [...claimsByVolume(at(pod, 'spec')).values()]
     if (backendOf(cache) === 'PVC')

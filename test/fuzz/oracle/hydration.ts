@@ -3,7 +3,7 @@ import { HYDRATOR_IMAGE } from './cluster.ts'
 import { at, listAt, mapAt, textAt } from './json.ts'
 import { ALPHANUMERIC, isObjectName, isOneOf, madeOf } from './names.ts'
 
-/** What puts no container into a pod, among what systems obey. */
+/** Metadata that systems obey and that adds no container to a pod. */
 const HARMLESS = [
   'azure.workload.identity/use',
   'azure.workload.identity/service-account-token-expiration',
@@ -17,7 +17,7 @@ const HARMLESS = [
   'app.kubernetes.io/version',
 ]
 
-/** What a ModelCache may not put on its hydration pod. What was so before stays. */
+/** What a ModelCache may not put on its hydration pod. Existing metadata stays. */
 export function ofHydrationMetadata(cache: unknown, old: unknown): Set<string> {
   const reasons = new Set<string>()
   const maps = (object: unknown) =>
@@ -53,7 +53,7 @@ function isName(value: unknown): boolean {
   )
 }
 
-/** Whether a pod that is named like those of hydration Jobs is more than the one container that its Job asks for. */
+/** Whether a pod with the name of a hydration pod has more than the one container that its Job asks for. */
 export function isHydrationTouched(pod: unknown, isCreated: boolean): boolean {
   const names = [textAt(pod, 'metadata', 'name'), textAt(pod, 'metadata', 'generateName')]
   if (!names.some(name => name?.startsWith('modelcache--'))) return false

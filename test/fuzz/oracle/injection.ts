@@ -5,13 +5,13 @@ import { labelFor } from './names.ts'
 import { meet, sameFolder, samePlace } from './paths.ts'
 import { isWindows, targetsOf } from './targets.ts'
 
-/** The pod with its mounts, and everything that stands against it. */
+/** The pod with its mounts, and everything that speaks against it. */
 export interface Injected {
   reasons: Set<string>
   pod: unknown
 }
 
-/** DESIGN 3.3, done to a copy of the pod. */
+/** DESIGN 3.3, applied to a copy of the pod. */
 export function inject(original: unknown, mounts: Mount[]): Injected {
   const pod = structuredClone(original)
   const reasons = new Set<string>()
@@ -44,7 +44,7 @@ export function inject(original: unknown, mounts: Mount[]): Injected {
   return { reasons, pod }
 }
 
-/** The name of the volume that has the claim: the pod's own, if it is read-only, or a new one. */
+/** The name of the volume with the claim: the pod's own one if it is read-only, or a new one. */
 function volumeFor(spec: Members, { cache, claim }: Mount, reasons: Set<string>): string {
   const volumes = listAt(spec, 'volumes')
   const ofClaim = volumes.filter(volume => textAt(volume, 'persistentVolumeClaim', 'claimName') === claim)
@@ -70,7 +70,7 @@ function setVariable(
   if (same.length === 0) append(container, 'env', { name, valueFrom: { fieldRef: { fieldPath } } })
 }
 
-/** Leaves the very same mount alone; whatever else meets its path is in the way. */
+/** Leaves an identical mount alone. Anything else at its path is in the way. */
 function addMount(container: Members, mount: Mount, volume: string, reasons: Set<string>): void {
   const { path, subPath, variable } = mount
   const inTheWay = [

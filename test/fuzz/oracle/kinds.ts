@@ -44,7 +44,7 @@ export const cacheMetadata: Shape = having({
   annotations: maybe(having({ [ALLOW_DELETE_IN_USE]: maybe(text) })),
 })
 
-/** Labels and annotations are people's; ours among them are texts. */
+/** Labels and annotations belong to people. Ours among them must be text. */
 const annotations = maybe(
   having(
     Object.fromEntries(
@@ -134,7 +134,7 @@ export const job: Shape = having({
   spec: having({ template: having({ spec: podSpec }) }),
 })
 
-/** What carries annotations, whatever else it is. */
+/** Anything that carries annotations. */
 export const annotated: Shape = having({
   metadata: maybe(having({ annotations })),
 })

@@ -24,7 +24,7 @@ export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
   if (cacheMetadata(at(cache, 'metadata')) && isBeingDeleted(cache)) return judged(object, [])
   if (!modelCache(cache)) return judged(object, ['SpecInvalid'])
   const before = stored(at(request, 'oldObject'))
-  // What is stored and cannot be read is nothing to compare with.
+  // An unreadable stored object leaves nothing to compare with.
   const old = operation === 'UPDATE' && modelCache(before) ? before : undefined
   const namespace = textAt(request, 'namespace') ?? ''
   const ofOperation =
@@ -37,7 +37,7 @@ export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
   ])
 }
 
-/** A custom resource as the API server keeps it: without members that are null, but for metadata. */
+/** A custom resource as the API server stores it: without null members, except in metadata. */
 function stored(object: unknown): unknown {
   if (!isObject(object)) return object
   const { metadata, ...rest } = object
@@ -127,7 +127,7 @@ function ofChange(cache: unknown, old: unknown, cluster: Cluster): string[] {
   return at(found, 'allowVolumeExpansion') === true ? reasons : [...reasons, 'ExpansionNotAllowed']
 }
 
-/** What never changes: the artifact but for credentials, where it lies, and where it appears. */
+/** What never changes: the artifact except for credentials, where it is stored, and where it appears. */
 function immutableOf(cache: unknown): unknown {
   return [
     textAt(cache, 'spec', 'artifact', 'kind') ?? 'Weights',
@@ -139,7 +139,10 @@ function immutableOf(cache: unknown): unknown {
   ]
 }
 
-/** The source with its defaults, with or without credentials. Reserved members count only as a change of the source. */
+/**
+ * The source with its defaults, with or without credentials. Reserved members count only as a change of the
+ * source.
+ */
 function sourceOf(cache: unknown, withAll: boolean): unknown {
   const source = mapAt(cache, 'spec', 'artifact', 'source')
   const members = (name: string, ...fields: string[]) => fields.map(field => at(source, name, field))

@@ -16,15 +16,15 @@ import { at, listAt, textAt } from './json.ts'
 import { digestVariableFor, isDigest, labelFor } from './names.ts'
 import type { Wishes } from './references.ts'
 
-/** What a pod is to be given of a cache. */
+/** What a pod should get of a cache. */
 export interface Mount {
   cache: string
   claim: string
   path: string
-  /** What the pod's record says of it. */
+  /** What the pod's record says about it. */
   identity: string
   subPath?: string | undefined
-  /** In place of a folder that is not known yet. */
+  /** Stands for a folder that is not known yet. */
   variable?: { name: string; fieldPath: string; subPathExpr: string }
   /** The pod waits for it at a scheduling gate. */
   waits: boolean
@@ -43,11 +43,11 @@ export function mountsFor(
     const cache = named(cluster.caches, name, namespace)
     const mount =
       cache === undefined ? undefined : mountOf(pod, cache, gate, leaderOf(pod, namespace, cluster))
-    // Kubernetes: a pod that has its node cannot wait at a gate.
+    // Kubernetes: a pod with a node cannot wait at a gate.
     const isImpossible = mount?.waits && Boolean(textAt(pod, 'spec', 'nodeName'))
     const staged = textAt(cache, 'status', 'claimUID')
     const claim = mount && named(cluster.claims, mount.claim, namespace)
-    // Another claim of that name, or none: nobody knows what it holds.
+    // The claim of that name is another one, or gone, so nobody knows what it holds.
     const isReplaced =
       mount?.waits === false && staged !== undefined && textAt(claim, 'metadata', 'uid') !== staged
     if (cache === undefined) reasons.push('CacheNotFound')
@@ -66,7 +66,7 @@ function mountOf(pod: unknown, cache: unknown, gate: boolean, leader: unknown): 
   return gate ? pendingMount(cache) : undefined
 }
 
-/** What a pod has already: from an earlier call, or made again by what a backup or a copy says. */
+/** What a pod already has: from an earlier call, or from a backup or a copy. */
 function broughtBy(pod: unknown, cache: unknown): Mount | undefined {
   const recorded = recordOf(pod).get(nameOf(cache))
   const pending = pendingMount(cache)
@@ -79,7 +79,7 @@ function broughtBy(pod: unknown, cache: unknown): Mount | undefined {
     : undefined
 }
 
-/** Whether a container mounts just that folder, of whatever volume, at a path. */
+/** Whether a container mounts exactly that folder, of any volume, at a path. */
 function bringsFolder(pod: unknown, path: string, folder: string): boolean {
   return [...listAt(pod, 'spec', 'containers'), ...listAt(pod, 'spec', 'initContainers')]
     .flatMap(container => listAt(container, 'volumeMounts'))
@@ -92,7 +92,7 @@ function bringsFolder(pod: unknown, path: string, folder: string): boolean {
     })
 }
 
-/** Kubernetes takes `//` and `.` in paths. */
+/** Kubernetes accepts `//` and `.` in paths. */
 function samePath(one: string, other: string): boolean {
   const parts = (path: string) =>
     path
@@ -107,25 +107,25 @@ function leaderOf(pod: unknown, namespace: string, cluster: Cluster): unknown {
   return name ? named(consumersIn(cluster, namespace), name) : undefined
 }
 
-/** A worker gets what its leader was given, if that is beyond doubt. */
+/** A worker gets what its leader got, if that is beyond doubt. */
 function mountOfLeader(leader: unknown, cache: unknown): Mount | undefined {
   const identity = recordOf(leader).get(nameOf(cache))
   if (backendOf(cache) === 'ExistingPVC') {
     const mount = readyMount(cache, '')
-    // A leader that waits itself has not been given the claim yet.
+    // A leader that still waits has not got the claim yet.
     return identity === mount.identity && !isGated(leader) ? mount : undefined
   }
   if (identity === 'pending') return pendingMount(cache)
   if (identity === undefined || !knownDigests(cache).has(identity)) return undefined
   const claim = managedClaimOf(cache)
   const folders = foldersOf(leader)
-  // A leader that has waited mounts by the variable, and its record has the digest since.
+  // A leader that has waited mounts by the variable, and its record now has the digest.
   const expression = pendingMount(cache).variable?.subPathExpr
   const isMounted = folders.has(`${claim}/${snapshotOf(identity)}`) || folders.has(`${claim}/${expression}`)
   return isMounted ? readyMount(cache, identity) : undefined
 }
 
-/** The snapshots that are complete, by the only one who knows. */
+/** The complete snapshots, as only the controller knows them. */
 export function knownDigests(cache: unknown): Set<unknown> {
   const older = listAt(cache, 'status', 'snapshots').map(snapshot => at(snapshot, 'digest'))
   return new Set([at(cache, 'status', 'resolvedDigest'), ...older].filter(isDigest))
@@ -145,7 +145,7 @@ export function foldersOf(pod: unknown): Set<string> {
   return folders
 }
 
-/** DESIGN 4: a dash, since some file servers take no colon. */
+/** DESIGN 4: a dash, because some file servers accept no colon. */
 export function snapshotOf(digest: string): string {
   return `snapshots/${digest.split(':').join('-')}`
 }
@@ -161,7 +161,7 @@ export function readyMount(cache: unknown, digest: string): Mount {
   return { ...common, claim: managedClaimOf(cache), subPath: snapshotOf(digest), identity: digest }
 }
 
-/** What is known before the cache is Ready; the folder comes from an annotation when the container starts. */
+/** What is known before the cache is Ready. The folder comes from an annotation when the container starts. */
 export function pendingMount(cache: unknown): Mount {
   const ready = readyMount(cache, '')
   if (backendOf(cache) === 'ExistingPVC') return { ...ready, waits: true }

@@ -10,7 +10,7 @@ export function madeOf(value: string, characters: string): boolean {
   return [...value].every(character => characters.includes(character))
 }
 
-/** Whether a character is there and is one of these. */
+/** Whether there is a character and it is one of these. */
 export function isOneOf(character: string | undefined, characters: string): boolean {
   return character !== undefined && character !== '' && characters.includes(character)
 }
@@ -45,7 +45,7 @@ export function shortHash(value: string): string {
 }
 
 /**
- * What stands for a cache in the names of its claim, its volumes and its annotations: a DNS label of at most 63
+ * What stands for a cache in the names of its claim, volumes and annotations: a DNS label of at most 63
  * characters.
  */
 export function labelFor(cache: string): string {
@@ -59,7 +59,7 @@ export function labelFor(cache: string): string {
   return `${slug}--${shortHash(cache)}`
 }
 
-/** The environment variable from which a pending mount of a cache takes its digest. */
+/** The environment variable that gives a pending mount of a cache its digest. */
 export function digestVariableFor(cache: string): string {
   return `${labelFor(cache).split('-').join('_').toUpperCase()}_DIGEST`
 }

@@ -1,6 +1,6 @@
 import { ALPHANUMERIC, DIGITS, isOneOf, LOWER, madeOf } from './names.ts'
 
-/** `registry/repository`, then `:tag`, `@digest`, both or neither. The registry is spelled out. */
+/** `registry/repository`, then `:tag`, `@digest`, both or neither. The registry is required. */
 export function isOciReference(reference: string): boolean {
   const [name = '', digest, ...rest] = reference.split('@')
   if (rest.length > 0 || (digest !== undefined && !isOciDigest(digest))) return false
@@ -34,7 +34,7 @@ function isTag(tag: string): boolean {
   return tag.length <= 128 && isOneOf(tag[0], `${ALPHANUMERIC}_`) && madeOf(tag, `${ALPHANUMERIC}_.-`)
 }
 
-/** Runs of lower-case letters and digits, between them a dot, one or two underscores, or dashes. */
+/** Runs of lower-case letters and digits, separated by a dot, one or two underscores, or dashes. */
 function isRepositoryPart(part: string): boolean {
   let separator = ''
   for (const character of part) {

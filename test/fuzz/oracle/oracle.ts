@@ -7,8 +7,8 @@ import type { Verdict } from './verdict.ts'
 import { judgeWorkload } from './workloads.ts'
 
 /**
- * The rules of admission, stated a second time: from the design, as plainly as can be, over plain JSON and without a
- * line of the product. It finds every reason that is true, where the product may stop at the first.
+ * The rules of admission, stated a second time: from the design, as plainly as possible, over plain JSON and
+ * without a line of the product. It finds every true reason, but the product may stop at the first.
  */
 const JUDGES: Record<string, (request: unknown, cluster: Cluster) => Verdict> = {
   'mutate-pods': judgeNewPod,

@@ -1,4 +1,4 @@
-/** Where containers need their own files: no mount at them, nor above them. */
+/** Paths that containers need. No mount may be at them or above them. */
 const NEEDED = [
   '/bin /boot /dev /etc /home /lib /lib32 /lib64 /libx32 /opt /proc /root /run /sbin /sys /tmp /usr /var',
   '/usr/bin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin',
@@ -6,7 +6,7 @@ const NEEDED = [
   '/run/secrets /var/run/secrets /vault/secrets',
 ].flatMap(line => line.split(' '))
 
-/** Where a mount may not lie inside either. */
+/** Paths that a mount may not lie inside either. */
 const SEALED = [
   '/bin /boot /dev /etc /lib /lib32 /lib64 /libx32 /proc /sbin /sys',
   '/usr/bin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin',
@@ -14,7 +14,7 @@ const SEALED = [
   '/run/secrets /var/run/secrets /vault/secrets',
 ].flatMap(line => line.split(' '))
 
-/** The parts of a path as a container sees it: without empty and `.` ones, each `..` taking one back. */
+/** The parts of a path as a container sees it, without empty and `.` parts. Each `..` removes one. */
 export function parts(path: string): string[] {
   const found: string[] = []
   for (const part of path.split('/')) {
@@ -35,13 +35,13 @@ export function samePlace(one: string, other: string): boolean {
   return meet(one, other) && parts(one).length === parts(other).length
 }
 
-/** Whether two folders of a volume are the same; `..` stays, since nobody may climb out of a volume. */
+/** Whether two folders of a volume are the same. `..` stays, because nobody may climb out of a volume. */
 export function sameFolder(one: string, other: string): boolean {
   const plain = (path: string) => path.split('/').filter(part => part !== '' && part !== '.')
   return plain(one).join('/') === plain(other).join('/')
 }
 
-/** Ranges of what has no shape, though Unicode calls it a letter, a mark or nothing yet. */
+/** Ranges of characters without a shape, although Unicode calls them letters, marks or unassigned. */
 const SHAPELESS = [
   [0x034f, 0x034f],
   [0x115f, 0x1160],
@@ -56,8 +56,8 @@ const SHAPELESS = [
 ] as const
 
 /**
- * Whether a text has what a person does not see: controls, formatting, private use, ends of lines, and what has no
- * shape.
+ * Whether a text has something invisible: controls, formatting, private use, line separators, and characters
+ * without a shape.
  */
 export function hasHidden(text: string): boolean {
   return [...text].some(c => {
@@ -69,12 +69,15 @@ export function hasHidden(text: string): boolean {
   })
 }
 
-/** No control, formatting or private characters, no separators of lines; each part a name that a file system takes. */
+/**
+ * No control, formatting or private characters, no line separators. A file system accepts each part as a
+ * name.
+ */
 export function isShown(path: string): boolean {
   return !hasHidden(path) && path.split('/').every(part => Buffer.byteLength(part) <= 255)
 }
 
-/** DESIGN: absolute, clean, not `/`. A colon would be read as a separator by container runtimes. */
+/** DESIGN: absolute, clean, not `/`. Container runtimes would read a colon as a separator. */
 export function isCleanPath(path: string): boolean {
   if (!path.startsWith('/') || path === '/' || path.includes(':') || !isShown(path)) return false
   return path
@@ -89,7 +92,7 @@ export function isReservedPath(path: string): boolean {
   return atOrAbove || SEALED.some(sealed => path.startsWith(`${sealed}/`)) || isCredentialFolder(path)
 }
 
-/** What programs log in with, in the home of whoever runs them. */
+/** Folders in a home directory that hold logins. */
 function isCredentialFolder(path: string): boolean {
   const named = path.split('/')
   return named.some(

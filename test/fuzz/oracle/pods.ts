@@ -47,7 +47,7 @@ export function judgeFinalPod(request: unknown, cluster: Cluster): Verdict {
   return judged(pod, reasons)
 }
 
-/** What was injected is there; if so, nothing else that is no snapshot. */
+/** The injected fields are there. If so, nothing else is mounted that is not a snapshot. */
 function ofMounts(request: unknown, cluster: Cluster): Iterable<string> {
   const missing = [...ofInjection(request, cluster)]
   if (missing.length > 0) return missing
@@ -55,7 +55,7 @@ function ofMounts(request: unknown, cluster: Cluster): Iterable<string> {
   return mountsWhatIsNoSnapshot(at(request, 'object'), namespace, cluster) ? ['SnapshotUnknown'] : []
 }
 
-/** What was injected is there, of the snapshot that the pod's own record names. */
+/** The injected fields are there, for the snapshot that the pod's own record names. */
 function ofInjection(request: unknown, cluster: Cluster): Iterable<string> {
   const pod = at(request, 'object')
   const record = recordOf(pod)
@@ -70,18 +70,18 @@ function ofInjection(request: unknown, cluster: Cluster): Iterable<string> {
   return isDeepStrictEqual(after, pod) ? [] : ['InjectionMissing']
 }
 
-/** A pod with the caches that it names, or everything that keeps it from having them. */
+/** A pod with the caches that it names, or everything that prevents that. */
 function given(pod: unknown, namespace: string, cluster: Cluster, adjust: (mount: Mount) => Mount): Injected {
   const wishes = wishesOf(pod)
   if (wishes === undefined) return { reasons: new Set(), pod }
-  // What nobody can read asks for nothing.
+  // An unreadable annotation asks for nothing.
   const { mounts, reasons } = mountsFor(pod, areSound(wishes) ? wishes : NO_WISHES, namespace, cluster)
   const injected = inject(pod, mounts.map(adjust))
   const unsound = areSound(wishes) ? [] : ['ReferenceInvalid']
   return { reasons: new Set([...unsound, ...reasons, ...injected.reasons]), pod: injected.pod }
 }
 
-/** DESIGN 3.4: a Job whose pods would write to a managed claim is our controller's. */
+/** DESIGN 3.4: a Job whose pods would write to a managed claim belongs to our controller. */
 export function judgeJob(request: unknown, cluster: Cluster): Verdict {
   const object = at(request, 'object')
   if (textAt(request, 'operation') !== 'CREATE' || textAt(request, 'subResource')) return judged(object, [])

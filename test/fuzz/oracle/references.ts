@@ -3,15 +3,18 @@ import { isObjectName } from './names.ts'
 
 /** What the annotations of a pod ask for. */
 export interface Wishes {
-  /** The names of the caches; undefined where the annotation cannot be read as such. */
+  /** The names of the caches; undefined if the annotation cannot be read. */
   caches: string[] | undefined
-  /** The pod would rather wait at a scheduling gate than be refused; undefined where it says neither yes nor no. */
+  /**
+   * The pod wants to wait at a scheduling gate instead of being denied; undefined if it says neither yes nor
+   * no.
+   */
   gate: boolean | undefined
 }
 
 export const NO_WISHES: Wishes = { caches: [], gate: false }
 
-/** The wishes of a pod or a template; undefined where it names no caches at all. */
+/** The wishes of a pod or a template; undefined if it names no caches at all. */
 export function wishesOf(pod: unknown): Wishes | undefined {
   const asked = annotation(pod, CACHES)
   if (asked === undefined) return undefined
@@ -29,7 +32,7 @@ export function areSound({ caches, gate }: Wishes): boolean {
   return caches !== undefined && gate !== undefined
 }
 
-/** Without the white space of ASCII around it; what else looks like space belongs to the name. */
+/** Without surrounding ASCII white space. Other white space belongs to the name. */
 export function unpadded(word: string): string {
   const isSpace = (character: string | undefined) => character !== undefined && ' \t\r\n'.includes(character)
   const characters = [...word]
@@ -38,7 +41,7 @@ export function unpadded(word: string): string {
   return characters.join('')
 }
 
-/** One to sixteen names of objects, separated by commas, each once. */
+/** One to sixteen object names, separated by commas, each once. */
 function cacheNames(asked: string): string[] | undefined {
   const names = asked.split(',').map(unpadded)
   if (names.length > 16 || !names.every(isObjectName)) return undefined

@@ -9,13 +9,13 @@ export const flag: Shape = value => typeof value === 'boolean'
 export const number: Shape = value => typeof value === 'number' && Number.isFinite(value)
 export const quantity: Shape = value => text(value) || number(value)
 
-/** The member may be absent, or null, which says the same. */
+/** The member may be absent, or null, which means the same. */
 export const maybe =
   (shape: Shape): Shape =>
   value =>
     value === undefined || value === null || shape(value)
 
-/** Text of a number of characters, which Kubernetes counts as Unicode code points. */
+/** Text with a bounded number of characters. Kubernetes counts Unicode code points. */
 export const textOf =
   (least: number, most: number): Shape =>
   value => {
@@ -44,7 +44,7 @@ export const listOf =
   value =>
     Array.isArray(value) && value.length <= most && value.every(element)
 
-/** A map of any keys, `__proto__` among them. */
+/** A map with any keys, including `__proto__`. */
 export const mapOf =
   (shape: Shape, key: Shape = text, most = Number.POSITIVE_INFINITY): Shape =>
   value =>
@@ -52,7 +52,7 @@ export const mapOf =
     Object.keys(value).length <= most &&
     Object.entries(value).every(([name, item]) => key(name) && shape(item))
 
-/** An object with these members; others are nobody's business. */
+/** An object with these members. Other members do not matter. */
 export const having =
   (members: Record<string, Shape>): Shape =>
   value =>

@@ -3,9 +3,12 @@ import { type Cluster, isGated, nameOf, recordOf } from './cluster.ts'
 import { at, listAt, textAt } from './json.ts'
 import { knownDigests, pendingMount, snapshotOf } from './mounts.ts'
 
-/** DESIGN 4: kubelet makes a folder that is missing, so of a managed claim pods mount all, or what status knows. */
+/**
+ * DESIGN 4: kubelet creates a missing folder, so pods mount either all of a managed claim or what status
+ * knows.
+ */
 export function mountsWhatIsNoSnapshot(pod: unknown, namespace: string, cluster: Cluster): boolean {
-  // Of two volumes of one name, which no API server takes, the last that is managed counts.
+  // If two volumes share a name, which no API server accepts, the last managed one counts.
   const managed = new Map(
     listAt(pod, 'spec', 'volumes').flatMap((volume): [unknown, { cache: unknown }][] => {
       const claim = textAt(volume, 'persistentVolumeClaim', 'claimName')

@@ -3,7 +3,9 @@ import { ALPHANUMERIC, DIGITS, isOneOf, LOWER, madeOf } from './names.ts'
 import { isOciReference } from './oci-reference.ts'
 import { hasHidden } from './paths.ts'
 
-/** DESIGN 3.1, SourceInvalid: the grammar of repositories, URIs, URLs, OCI references, globs and file names. */
+/**
+ * DESIGN 3.1, SourceInvalid: the grammar of repositories, URIs, URLs, OCI references, globs and file names.
+ */
 export function isSourceValid(source: unknown): boolean {
   const given = (value: string | undefined, isValid: (value: string) => boolean) =>
     value === undefined || isValid(value)
@@ -22,7 +24,7 @@ export function isSourceValid(source: unknown): boolean {
   )
 }
 
-/** What reaches a terminal as something else than a sign. */
+/** Characters that a terminal does not simply print. */
 function isControl(character: string): boolean {
   return hasHidden(character)
 }
@@ -38,7 +40,7 @@ function isRepo(repo: string): boolean {
   return holds && !repo.includes('--') && !repo.includes('..') && !repo.endsWith('.git')
 }
 
-/** As git: a reference without its `refs/heads/`. */
+/** Like git: a reference without its `refs/heads/`. */
 function isRevision(revision: string): boolean {
   const forbidden = [...revision].some(c => isControl(c) || ' ~^:?*[\\'.includes(c))
   if (revision === '' || revision === '@' || forbidden) return false
@@ -85,7 +87,7 @@ const ENDS = [
   ...['apikey', 'api_key', 'api-key'],
 ]
 
-/** Whether a parameter behind the path has a name that stands for a secret. */
+/** Whether a query parameter has the name of a secret. */
 function isSigned(url: string): boolean {
   const [, ...parameters] = url.split(/[?&;#]/)
   return parameters.some(parameter => {
@@ -101,7 +103,7 @@ function areInlineFiles(files: Record<string, unknown>): boolean {
   const isName = (name: string) =>
     ![...name].some(isControl) &&
     name.split('/').every(part => !['', '.', '..'].includes(part) && Buffer.byteLength(part) <= 255)
-  // One file cannot be the folder of another; volumes that ignore case count too.
+  // One file cannot be the folder of another, even on volumes that ignore case.
   const clash = folded.some((name, index) =>
     folded.some((other, place) => place !== index && (other === name || other.startsWith(`${name}/`))),
   )

@@ -3,7 +3,7 @@ import { at, listAt, mapAt, textAt } from './json.ts'
 
 type Answer = 'yes' | 'no' | 'unknown'
 
-/** Some provisioners of the table, of each kind of answer; the generator uses these and unknown ones. */
+/** Some provisioners of the table, for each kind of answer. The generator uses these and unknown ones. */
 const PROVISIONERS: Record<string, Answer | ((parameters: Record<string, unknown>) => Answer)> = {
   'filestore.csi.storage.gke.io': 'yes',
   'efs.csi.aws.com': 'yes',
@@ -33,7 +33,7 @@ const PROVISIONERS: Record<string, Answer | ((parameters: Record<string, unknown
 
 export const KNOWN_PROVISIONERS = Object.keys(PROVISIONERS)
 
-/** A parameter, whatever the case of its name and value. */
+/** A parameter, ignoring the case of its name and value. */
 function chosen(parameters: Record<string, unknown>, name: string): string | undefined {
   for (const [key, value] of Object.entries(parameters)) {
     if (key.toLowerCase() === name.toLowerCase()) return String(value).trim().toLowerCase()
@@ -58,7 +58,7 @@ export function isReadWriteMany(storageClass: unknown, { profiles }: Cluster): A
 function byAttestation(attested: string): Answer {
   const modes = attested.split(',').map(mode => mode.trim())
   const words = 'ReadWriteOnce ReadOnlyMany ReadWriteMany ReadWriteOncePod RWO ROX RWX RWOP'.split(' ')
-  // What cannot be read must not be taken for a yes.
+  // An unreadable annotation must not count as a yes.
   if (!modes.every(mode => words.includes(mode))) return 'no'
   return modes.includes('ReadWriteMany') || modes.includes('RWX') ? 'yes' : 'no'
 }
@@ -68,7 +68,10 @@ function isSharedFileSystem(set: unknown): boolean {
   return listAt(set, 'accessModes').includes('ReadWriteMany') && mode === 'Filesystem'
 }
 
-/** The class that a cache gets: the one that it names, else that of its InferenceCluster, else the default. */
+/**
+ * The class that a cache gets: the one that it names, otherwise that of its InferenceCluster, otherwise the
+ * default.
+ */
 export function effectiveClass(
   cache: unknown,
   { classes, inferenceClusters, clusterName }: Cluster,
@@ -81,7 +84,7 @@ export function effectiveClass(
   return { name, found: name === undefined ? defaultClass(classes) : named(classes, name) }
 }
 
-/** As the API server: of the classes that are marked the newest, of equally new ones the first by name. */
+/** Like the API server: the newest marked class, and among equally new ones the first by name. */
 function defaultClass(classes: unknown[]): unknown {
   const marked = classes.filter(
     candidate =>

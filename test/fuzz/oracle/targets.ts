@@ -4,8 +4,7 @@ import { madeOf } from './names.ts'
 import { unpadded } from './references.ts'
 
 /**
- * The containers that get the mounts; undefined where the pod names one that it does not have, or none between
- * commas.
+ * The containers that get the mounts; undefined if the pod names one that it does not have, or an empty name.
  */
 export function targetsOf(pod: unknown, paths: readonly string[]): Members[] | undefined {
   const containers = listAt(pod, 'spec', 'containers').filter(isObject)
@@ -20,7 +19,7 @@ export function targetsOf(pod: unknown, paths: readonly string[]): Members[] | u
   return signed.length > 0 ? signed : containers
 }
 
-/** Those that show that they serve; else those with a device of which nobody knows what it is. */
+/** Those that look like servers, otherwise those with an unknown device. */
 function signedOf(pod: unknown, paths: readonly string[]): Members[] {
   const sidecars = listAt(pod, 'spec', 'initContainers')
     .filter(isObject)
@@ -37,13 +36,13 @@ function signedOf(pod: unknown, paths: readonly string[]): Members[] {
   )
 }
 
-/** Whether several containers get the mounts, though nothing tells them apart. */
+/** Whether several containers get the mounts although nothing distinguishes them. */
 export function isGuessOf(pod: unknown, paths: readonly string[]): boolean {
   const several = listAt(pod, 'spec', 'containers').length > 1
   return several && annotation(pod, CONTAINERS) === undefined && signedOf(pod, paths).length === 0
 }
 
-/** Of those that the generator uses. */
+/** Of the ones that the generator uses. */
 function isAccelerator(resource: string): boolean {
   return ['nvidia.com/gpu', 'google.com/tpu'].includes(resource)
 }
@@ -54,8 +53,8 @@ function isExtended(resource: string): boolean {
 }
 
 /**
- * A word of the command line, or a part of it between spaces and equal signs, that is the path of a mount or below
- * it.
+ * A word of the command line, or a part of it between spaces and equal signs, that is the path of a mount or
+ * below it.
  */
 function namesOneOf(paths: readonly string[], container: unknown): boolean {
   const values = listAt(container, 'env').map(entry => textAt(entry, 'value') ?? '')
@@ -64,7 +63,7 @@ function namesOneOf(paths: readonly string[], container: unknown): boolean {
   return words.some(word => paths.some(path => word === path || word.startsWith(`${path}/`)))
 }
 
-/** What it asks for in a quantity that is not zero. */
+/** What it asks for in a quantity other than zero. */
 function resourcesOf(container: unknown): string[] {
   const quantities = [
     ...Object.entries(mapAt(container, 'resources', 'limits')),
@@ -75,7 +74,7 @@ function resourcesOf(container: unknown): string[] {
 
 const SUFFIXES = ['', 'n', 'u', 'm', 'k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
-/** A quantity whose digits are all zero, in any way of writing it. What is no quantity is not zero. */
+/** A quantity whose digits are all zero, in any notation. Text that is not a quantity is not zero. */
 function isZero(quantity: unknown): boolean {
   if (quantity === null) return true
   let rest = String(quantity)
@@ -96,7 +95,9 @@ function isZero(quantity: unknown): boolean {
 const IMAGES = ['vllm/vllm-openai', 'lmsysorg/sglang', 'ollama/ollama']
 const COMMANDS = ['vllm serve ', 'sh -c python3 -m sglang.launch_server ', 'llama-server ']
 
-/** Some of the engines that the product knows; the generator uses these and programs that are none. */
+/**
+ * Some of the engines that the product knows. The generator uses these, and programs that are not engines.
+ */
 function isEngine(container: unknown): boolean {
   const image = textAt(container, 'image') ?? ''
   const words = [...listAt(container, 'command'), ...listAt(container, 'args')].join(' ')

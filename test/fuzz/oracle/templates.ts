@@ -2,7 +2,7 @@ import { CACHES, CONTAINERS } from './cluster.ts'
 import { at, isObject, type Members, mapAt } from './json.ts'
 import { annotated } from './kinds.ts'
 
-/** A pod template of a workload, and where it stands. */
+/** A pod template of a workload, and its place. */
 export interface Template {
   path: string
   template: unknown
@@ -11,7 +11,10 @@ export interface Template {
 const LEADER = 'spec.leaderWorkerTemplate.leaderTemplate'
 const WORKER = 'spec.leaderWorkerTemplate.workerTemplate'
 
-/** The pod templates of a workload; a gang without a leader template makes its leaders from that of the workers. */
+/**
+ * The pod templates of a workload. A gang without a leader template creates its leaders from the worker
+ * template.
+ */
 export function templatesOf(resource: string, object: unknown): Template[] {
   const find = (path: string) => {
     const template = at(object, ...path.split('.'))
@@ -25,7 +28,7 @@ export function isLeader({ path }: Template): boolean {
   return path === LEADER
 }
 
-/** The annotations of anything that has metadata; none where they are not a map of texts. */
+/** The annotations of anything with metadata; none if they are not a map of texts. */
 export function annotationsOf(object: unknown): Members {
   return annotated(object) ? mapAt(object, 'metadata', 'annotations') : {}
 }
@@ -36,7 +39,7 @@ export function asksForCaches({ template }: Template): boolean {
   return names.includes(CACHES) || names.includes(CONTAINERS)
 }
 
-/** A template read as the pod that it will make; null says as much as absence. */
+/** A template read as the pod that it will create. Null means absence. */
 export function podOf({ template }: Template): Members {
   const members = isObject(template) ? Object.entries(template).filter(([, value]) => value !== null) : []
   return { metadata: {}, ...Object.fromEntries(members) }

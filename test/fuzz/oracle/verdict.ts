@@ -1,17 +1,17 @@
-/** What the rules say of a review. */
+/** What the rules say about a review. */
 export interface Verdict {
-  /** Not even a review: answered with 400, not with a verdict. */
+  /** Not even a review: answered with 400 and no verdict. */
   isReview: boolean
   allowed: boolean
-  /** Every reason for a denial that is true; of several not each must be told. */
+  /** Every true reason for a denial. If there are several, not all of them must be reported. */
   reasons: Set<string>
-  /** The reasons of warnings; undefined where they are not stated. */
+  /** The reasons of warnings; undefined if the oracle does not state them. */
   warnings?: Set<string>
-  /** The object of the request, with what is to be added to it. */
+  /** The object of the request, with its additions. */
   object: unknown
 }
 
-/** Allowed if there is no reason against it. */
+/** Allowed if no reason speaks against it. */
 export function judged(object: unknown, reasons: Iterable<string>, warnings?: Iterable<string>): Verdict {
   const against = new Set(reasons)
   const told = warnings === undefined ? {} : { warnings: new Set(warnings) }

@@ -9,7 +9,9 @@ import { areSound, wishesOf } from './references.ts'
 import { annotationsOf, asksForCaches, podOf, type Template, templatesOf } from './templates.ts'
 import { judged, type Verdict } from './verdict.ts'
 
-/** DESIGN 3.5. Only a template that changes is denied, and only a workload of which one changes gets advice. */
+/**
+ * DESIGN 3.5. Only a changed template is denied, and only a workload with a changed template gets warnings.
+ */
 export function judgeWorkload(request: unknown, cluster: Cluster): Verdict {
   const object = at(request, 'object')
   const operation = textAt(request, 'operation') ?? ''
@@ -32,7 +34,7 @@ export function judgeWorkload(request: unknown, cluster: Cluster): Verdict {
   return judged(object, reasons, warningsOf(object, templates, namespace, cluster))
 }
 
-/** What can never work, whatever becomes of the caches. */
+/** What can never work, whatever happens to the caches. */
 function impossible(template: Template, namespace: string, cluster: Cluster): Iterable<string> {
   const pod = podOf(template)
   if (!podShape(pod)) return ['SpecInvalid']
@@ -46,7 +48,10 @@ function impossible(template: Template, namespace: string, cluster: Cluster): It
   return areSound(wishes) ? reasons : [...reasons, 'ReferenceInvalid']
 }
 
-/** The mount that pods of a template will get, as far as it is decided: the path is, the snapshot may not be. */
+/**
+ * The mount that pods of a template will get, as far as it is decided. The path is, and the snapshot may not
+ * be.
+ */
 function expectedMount(cache: unknown, pod: unknown): Mount[] {
   if (isBeingDeleted(cache)) return []
   const mount = readyMount(cache, textAt(cache, 'status', 'resolvedDigest') ?? '')

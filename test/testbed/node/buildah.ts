@@ -6,7 +6,7 @@ import { outputOf, runCommand } from '../command.ts'
 
 const BUILD_MS = 10 * 60_000
 
-/** Runs buildah on image storage of the test bed's own; gives what it printed. */
+/** Runs buildah on the test bed's own image storage, and returns what it printed. */
 export async function buildah(
   args: readonly string[],
   doing: string,
@@ -25,13 +25,16 @@ export async function buildah(
       'overlay',
       ...args,
     ],
-    // No container runtime and no namespaces: a step of a build is just a process in another root folder.
+    // No container runtime and no namespaces: a build step is just a process in another root folder.
     { env: { ...process.env, BUILDAH_ISOLATION: 'chroot', ...environment }, timeoutMs: BUILD_MS },
   )
   return outputOf(result, doing)
 }
 
-/** Writes an image of the storage as an archive that containerd imports, under that name; layers stay uncompressed. */
+/**
+ * Writes an image of the storage as an archive that containerd imports under that name. Layers stay
+ * uncompressed.
+ */
 export async function archiveImage(image: string, path: string): Promise<void> {
   await rm(path, { force: true })
   const push = ['push', '--quiet', '--disable-compression', image, `oci-archive:${path}:${image}`]

@@ -11,14 +11,14 @@ import type { Sandbox } from './sandbox.ts'
 export interface Containerd {
   /** Path of its socket, for kubelet. */
   readonly socket: string
-  /** The words of its own command line, for looking into what runs. */
+  /** The words of its own command line client, for looking into what runs. */
   readonly ctr: readonly string[]
 }
 
 const READY_MS = 30_000
 const IMPORT_MS = 120_000
 
-/** Starts containerd in the sandbox and gives it the images; nothing is ever pulled. */
+/** Starts containerd in the sandbox with the images. Nothing is ever pulled. */
 export async function startContainerd(options: {
   sandbox: Sandbox
   binaries: NodeBinaries
@@ -85,7 +85,7 @@ state = "/run/containerd"
 `
 }
 
-/** A bridge for the pods of the one node; nothing leads out of it. */
+/** A bridge for the pods of the one node. Nothing leads out of it. */
 function network(data: string): object {
   const ipam = {
     type: 'host-local',

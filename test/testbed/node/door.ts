@@ -14,8 +14,9 @@ export interface Door {
 const READY_MS = 10_000
 
 /**
- * Opens a way to one port of the sandbox's loopback. A socket in the file system belongs to no network namespace, so
- * it leads through the wall: a relay inside connects it to the port, this process connects it to a port of its own.
+ * Opens a way to one port of the sandbox's loopback. A socket in the file system belongs to no network
+ * namespace, so it crosses the boundary: a relay inside connects it to the port, and this process connects it
+ * to a port of its own.
  */
 export async function openDoor(options: {
   dir: string

@@ -10,7 +10,7 @@ import { archiveImage, buildah, fingerprint } from './buildah.ts'
 import { ensureStandIns } from './stand-ins.ts'
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
-/** What the build sees, and so what decides the image; .dockerignore says the same. */
+/** The input of the build, which decides the image. .dockerignore says the same. */
 const CONTEXT = [
   'Dockerfile',
   '.dockerignore',
@@ -20,17 +20,17 @@ const CONTEXT = [
   'LICENSE',
   'src',
 ]
-/** Older ones are removed: each is some 200 MB. */
+/** Older ones are removed, because each has some 200 MB. */
 const KEPT = 3
 
-/** The name by which manifests/ run the product. */
+/** The image name that manifests/ use for the product. */
 export const PRODUCT_IMAGE = 'docker.io/library/modelcache:0.1.0'
-/** What holds the namespaces of a pod open. */
+/** The image that keeps the namespaces of a pod open. */
 export const PAUSE_IMAGE = 'modelcache.test/pause:1'
 /** A shell and the usual tools, for pods of tests. */
 export const TOOLS_IMAGE = 'modelcache.test/tools:1'
 
-/** Archives of all images that a node has, made the first time and out of the cache from then on. */
+/** Archives of all images of a node, created the first time, and later from the cache. */
 export async function ensureImages(report: Report): Promise<string[]> {
   const bases = await baseImages()
   const standIns = await ensureStandIns(bases, report)
@@ -46,8 +46,8 @@ export async function ensureImages(report: Report): Promise<string[]> {
 }
 
 /**
- * Builds the product's image from its Dockerfile, as it is, into an archive. `epoch` is its SOURCE_DATE_EPOCH, in
- * seconds.
+ * Builds the product's image from its Dockerfile, unchanged, into an archive. `epoch` is its
+ * SOURCE_DATE_EPOCH, in seconds.
  */
 export async function buildProduct(path: string, epoch = 0): Promise<void> {
   const flags = ['--pull-never', '--timestamp', `${epoch}`, '--build-arg', `SOURCE_DATE_EPOCH=${epoch}`]
@@ -56,7 +56,7 @@ export async function buildProduct(path: string, epoch = 0): Promise<void> {
   await buildah(['rmi', PRODUCT_IMAGE], 'removing the image from the storage')
 }
 
-/** What the Dockerfile is built from, the build stage first. */
+/** The base images of the Dockerfile, the build stage first. */
 async function baseImages(): Promise<string[]> {
   const text = await readFile(join(PROJECT, 'Dockerfile'), 'utf8')
   return [...text.matchAll(/^ARG \w+=(\S+[:@]\S+)$/gm)].map(([, base = '']) => base)

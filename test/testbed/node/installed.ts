@@ -7,15 +7,15 @@ const NAMESPACE = 'modelcache-system'
 const ROLLOUT = '180s'
 
 /**
- * Installs ModelCache as docs/installation.md tells a user to, from the shipped manifests and the image, and resolves
- * when both Deployments are rolled out: then the webhooks are called and trusted.
+ * Installs ModelCache as docs/installation.md says, from the shipped manifests and the image. Resolves when
+ * both Deployments are rolled out, because then the webhooks are called and trusted.
  */
 export async function installProduct(kubectl: Kubectl): Promise<void> {
   outputOf(await kubectl(['apply', '--server-side', '--kustomize', MANIFESTS]), 'kubectl apply -k manifests/')
   await waitForRollout(kubectl)
 }
 
-/** Resolves when every replica of both roles is the newest and ready. */
+/** Resolves when every replica of both roles is up to date and ready. */
 export async function waitForRollout(kubectl: Kubectl): Promise<void> {
   for (const name of ['modelcache-webhook', 'modelcache-controller']) {
     const rollout = await kubectl([

@@ -17,15 +17,15 @@ export interface NodeBed {
   readonly dir: string
   readonly sandbox: Sandbox
   readonly controlPlane: ControlPlane
-  /** The API server's URL, good outside the sandbox. */
+  /** The API server's URL, valid outside the sandbox. */
   readonly server: string
-  /** Path of a kubeconfig of a cluster administrator, good outside the sandbox. */
+  /** Path of a kubeconfig of a cluster administrator, valid outside the sandbox. */
   readonly kubeconfig: string
   readonly kubectl: Kubectl
   readonly lws: Lws
-  /** The command line of the container runtime, with all that it needs to be reached. */
+  /** The command line of the container runtime, with everything needed to reach it. */
   readonly runtime: string[]
-  /** Ends every process and resolves when nothing is left but the folder of logs. */
+  /** Ends every process. Resolves when only the folder of logs is left. */
   stop(): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export interface NodeBedRequest {
   install?: boolean
 }
 
-/** Starts one. When anything does not come up, all that was started is stopped, and the error says what and why. */
+/** Starts one. If anything fails to start, everything is stopped, and the error says what and why. */
 export async function startNodeBed({
   dir,
   log = () => {},

@@ -19,16 +19,16 @@ const POD_NETWORK = '10.244.0.0/16'
 export interface NodeRequest {
   sandbox: Sandbox
   binaries: NodeBinaries
-  /** Archives of images that it has from the start. */
+  /** Archives of the images that it has from the start. */
   images: readonly string[]
   controlPlane: ControlPlane
   kubectl: Kubectl
 }
 
 /**
- * Starts what makes the sandbox a node of the control plane in it: scheduler, containerd, kubelet and kube-proxy.
- * Resolves when the node is Ready, and gives the command line of its container runtime. All of it ends with the
- * sandbox.
+ * Starts what makes the sandbox a node of the control plane in it: scheduler, containerd, kubelet and
+ * kube-proxy. Resolves when the node is Ready, with the command line of its container runtime. All of it ends
+ * with the sandbox.
  */
 export async function startNode({
   sandbox,
@@ -113,7 +113,7 @@ function kubeletConfiguration(options: {
     failCgroupV1: false,
     failSwapOn: false,
     cgroupDriver: 'cgroupfs',
-    // All pods below a cgroup of this sandbox, so that nobody else's is touched.
+    // All pods are below a cgroup of this sandbox, so that no other cgroup is touched.
     cgroupRoot: sandbox.cgroup,
     containerRuntimeEndpoint: `unix://${socket}`,
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: ca } },
@@ -126,7 +126,7 @@ function kubeletConfiguration(options: {
     resolvConf: '/dev/null',
     podLogsDir: join(sandbox.data, 'pod-logs'),
     volumePluginDir: join(sandbox.data, 'volume-plugins'),
-    // Tests do not want to wait a minute to see that a ConfigMap or a status has changed.
+    // Tests should not wait a minute to see a change of a ConfigMap or a status.
     syncFrequency: '10s',
     nodeStatusUpdateFrequency: '5s',
   }

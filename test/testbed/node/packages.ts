@@ -1,6 +1,6 @@
 import { runCommand } from '../command.ts'
 
-/** The Debian packages of a node, each with an executable or file that tells whether it is there. */
+/** The Debian packages of a node, each with an executable or file that shows whether it is installed. */
 const PACKAGES: Readonly<Record<string, string>> = {
   runc: 'runc',
   iptables: 'iptables',
@@ -16,7 +16,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 const INSTALL_MS = 10 * 60_000
 
-/** Why no node can run on this machine, or nothing. Packages that can be installed are no obstacle. */
+/** Why no node can run on this machine; undefined if one can. Packages that can be installed do not count. */
 export async function nodeObstacle(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'a node needs Linux'
   if (process.getuid?.() !== 0) return 'a node needs root'
@@ -25,14 +25,14 @@ export async function nodeObstacle(): Promise<string | undefined> {
   return `a node needs ${missing.join(', ')}, and there is no apt-get to install them`
 }
 
-/** Installs what is missing of a node's Debian packages. */
+/** Installs the missing Debian packages of a node. */
 export async function installPackages(report: (line: string) => void): Promise<void> {
   const missing = await missingPackages()
   if (missing.length === 0) return
   report(`installing ${missing.join(', ')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const apt = (...args: string[]) => runCommand('apt-get', ['-qq', ...args], { env, timeoutMs: INSTALL_MS })
-  // An old list of packages may name what is no longer served.
+  // An old package list may name what is no longer served.
   await apt('update')
   const { code, stderr } = await apt('install', '--yes', '--no-install-recommends', ...missing)
   if (code !== 0) throw new Error(`installing ${missing.join(', ')} failed: ${stderr.trim()}`)

@@ -9,14 +9,14 @@ import { startChild } from '../process.ts'
 import { waitUntil } from '../wait.ts'
 import { openDoor } from './door.ts'
 
-/** A place on this machine where a node can run: namespaces of its own, from which nothing gets out. */
+/** A place on this machine where a node can run: namespaces of its own. Nothing gets out of them. */
 export interface Sandbox extends Host {
   readonly dir: string
   /** A folder inside that is removed with it: images, containers, volumes. */
   readonly data: string
-  /** The cgroup under which all pods are, by its path from the root of each hierarchy. */
+  /** The cgroup above all pods, as a path from the root of each hierarchy. */
   readonly cgroup: string
-  /** Ends every process in it and resolves when nothing of it is left. */
+  /** Ends every process in it. Resolves when nothing of it is left. */
   stop(): Promise<void>
 }
 
@@ -25,9 +25,9 @@ const CGROUPS = '/sys/fs/cgroup'
 const READY_MS = 20_000
 
 /**
- * Makes network, process and mount namespaces, whose first process dies with this one: then the kernel ends all
- * others in them, pods too, and with the last one their mounts and networks are gone. What remains, the cgroups, is
- * removed by a janitor that outlives both.
+ * Creates network, process and mount namespaces. Their first process dies with this one. Then the kernel ends
+ * all other processes in them, including pods, and with the last one their mounts and networks are gone. A
+ * janitor that outlives both removes the cgroups that remain.
  */
 export async function startSandbox(dir: string): Promise<Sandbox> {
   await using started = new AsyncDisposableStack()
@@ -78,7 +78,7 @@ function script(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url))
 }
 
-/** unshare forks: its child is the first process of the new namespaces. */
+/** unshare forks, and its child is the first process of the new namespaces. */
 async function onlyChildOf(pid: number): Promise<number> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   const child = Number.parseInt(children, 10)
@@ -86,14 +86,14 @@ async function onlyChildOf(pid: number): Promise<number> {
   return child
 }
 
-/** With cgroup v1 there is a hierarchy for each controller, with v2 there is one for all. */
+/** With cgroup v1 each controller has its own hierarchy, and with v2 there is one for all. */
 async function makeCgroups(cgroup: string): Promise<void> {
   const isV2 = existsSync(join(CGROUPS, 'cgroup.controllers'))
   const hierarchies = isV2 ? [''] : await readdir(CGROUPS)
   await Promise.all(hierarchies.map(name => mkdir(join(CGROUPS, name, cgroup), { recursive: true })))
 }
 
-/** The janitor goes on when this process does not. What is given waits for its end. */
+/** The janitor goes on when this process does not. It waits for the end of the given process. */
 function startJanitor(init: number, cgroup: string, data: string): () => Promise<void> {
   const args = [`${init}`, cgroup, data]
   const janitor = spawn(script('sandbox-janitor.sh'), args, { detached: true, stdio: 'ignore' })

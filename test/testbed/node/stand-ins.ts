@@ -12,10 +12,11 @@ const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt'
 const DEBIAN_MS = 10 * 60_000
 
 /**
- * What stands in for a public base image, which no registry gives us here: the same distribution, made from packages.
+ * Replacements for public base images, which no registry gives us here: the same distribution, made from
+ * packages.
  */
 interface StandIn {
-  /** What of Debian is in it, in the words of mmdebstrap. */
+  /** The Debian packages in it, in the words of mmdebstrap. */
   debian: readonly string[]
   /** Adds what does not come from Debian. */
   fill: (root: string) => Promise<void>
@@ -44,8 +45,8 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
 }
 
 /**
- * Makes what the Dockerfile is built FROM, under the public names, the first time; the storage keeps it. Gives
- * something that changes when any of it does.
+ * Creates the base images of the Dockerfile under their public names, the first time. The storage keeps them.
+ * Returns something that changes when any of them does.
  */
 export async function ensureStandIns(bases: readonly string[], report: Report): Promise<string> {
   const version = await readFile(join(NODE_PACKAGE, 'package.json'), 'utf8')
@@ -88,7 +89,7 @@ async function makeStandIn(base: string, made: string): Promise<void> {
   }
 }
 
-/** The npm of this machine, told which certificate authorities this machine trusts. */
+/** This machine's npm, which trusts the same certificate authorities as this machine. */
 async function addNpm(root: string): Promise<void> {
   const folder = outputOf(await runCommand('npm', ['root', '--global']), 'finding npm').trim()
   const own = join(root, 'usr/local/lib/node_modules/npm')

@@ -3,20 +3,20 @@ import { join } from 'node:path'
 import type { KubeObject } from '../objects.ts'
 
 /**
- * A class whose volumes every node can mount, and one whose volumes cannot be shared; both are folders of the
+ * A class whose volumes every node can mount, and one whose volumes cannot be shared. Both are folders of the
  * sandbox.
  */
 export const SHARED_CLASS = 'shared-rwx'
 export const BLOCK_CLASS = 'one-node-rwo'
-/** Like the shared one, for claims that name their volume: nobody else is given it. */
+/** Like the shared class, for claims that name their volume. Nobody else gets it. */
 export const NAMED_CLASS = 'named-rwx'
 
-/** Enough for a run, each bound once. */
+/** Enough for a run. Each is bound once. */
 const VOLUMES = { [SHARED_CLASS]: 40, [NAMED_CLASS]: 4 }
 
 /**
- * The supply of storage of a node: classes and static volumes. What their annotations say, an administrator would
- * attest.
+ * The storage of a node: classes and static volumes. An administrator would attest what their annotations
+ * say.
  */
 export async function volumeSupply(data: string): Promise<KubeObject[]> {
   const volumes = Object.entries(VOLUMES).flatMap(([storageClassName, count]) =>
@@ -26,7 +26,7 @@ export async function volumeSupply(data: string): Promise<KubeObject[]> {
   await Promise.all(
     volumes.map(async ({ name }) => {
       await mkdir(join(folders, name), { recursive: true })
-      // As many file services export theirs; mkdir alone would apply the umask.
+      // Many file services export like this. mkdir alone would apply the umask.
       await chmod(join(folders, name), 0o777)
     }),
   )

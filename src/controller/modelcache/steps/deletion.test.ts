@@ -18,7 +18,7 @@ test('the Job goes first, then the claim, then the cache', () => {
   const going = aJob(cache, { metadata: { deletionTimestamp: EARLIER } })
   expect(kinds({ claim, runs: { hydrate: { job: going, pods: [aHydrationPod()] } } })).toEqual([])
   expect(kinds({ claim })).toEqual(['delete PersistentVolumeClaim'])
-  // Pods may keep it for as long as they like.
+  // Pods may keep it as long as they like.
   expect(writes({ claim: aManagedClaim({ metadata: { deletionTimestamp: EARLIER } }) })).toEqual(gone)
   expect(writes({})).toEqual(gone)
 })

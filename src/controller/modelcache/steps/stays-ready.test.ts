@@ -123,7 +123,7 @@ describe('staged again', () => {
       snapshots: [{ digest: DIGEST }, { digest }],
       hydration: { refetch: 'now' },
     })
-    // Of the old content.
+    // For the old content.
     expect(status?.resolvedRevision).toBeUndefined()
     expect(status?.conditions?.[0]?.message).toContain(
       '3 files with the same weights in other formats are left out',
