@@ -1,6 +1,6 @@
-# One image, one entry point, one role per container: modelcache webhook | controller | review.
+# One image and one entry point, with one role per container: modelcache webhook | controller | review.
 #
-# Repeatable: the same sources and SOURCE_DATE_EPOCH give the same image (docker buildx build with
+# Reproducible: the same sources and SOURCE_DATE_EPOCH give the same image (docker buildx build with
 # --output=…,rewrite-timestamp=true, or buildah bud --timestamp). Nothing in here depends on the architecture.
 ARG BUILD=docker.io/library/node:24.21.0-bookworm-slim
 ARG RUNTIME=gcr.io/distroless/cc-debian12:nonroot
@@ -8,7 +8,8 @@ ARG RUNTIME=gcr.io/distroless/cc-debian12:nonroot
 FROM ${BUILD} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Production packages alone; none of them has an install script to run. What only a compiler or a debugger reads is left out.
+# Production packages only. None of them has an install script to run. Files that only a compiler or a
+# debugger reads are left out.
 RUN npm ci --omit=dev --ignore-scripts --no-update-notifier --loglevel=error --cache=/tmp/npm \
  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete \
  && rm -rf node_modules/@types /tmp/npm
@@ -26,7 +27,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /app ./
-# The user id that manifests/ and PodSecurity "restricted" run it as; nothing below / is written.
+# The user id that manifests/ and PodSecurity "restricted" use. Nothing below / is written.
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/node", "/app/src/main.ts"]
 CMD ["--help"]

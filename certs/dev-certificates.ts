@@ -31,7 +31,7 @@ interface Options {
   force: boolean
 }
 
-/** What the command line asks for, or nothing when it asks for help. */
+/** What the command line asks for; undefined if it asks for help. */
 function readOptions(args: string[]): Options | undefined {
   const { values } = parseCommandLine(args)
   if (values.help) return undefined
@@ -81,7 +81,7 @@ async function writeCertificates({ out, service, namespace, days, force }: Optio
 }
 
 async function writePem(path: string, pem: string, mode: number): Promise<void> {
-  // The mode of writeFile counts only for a new file, and one being replaced may be readable to all.
+  // The mode of writeFile only applies to a new file, and an existing file may be readable to all.
   await rm(path, { force: true })
   await writeFile(path, pem, { mode, flag: 'wx' })
 }

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
 
-const PREFIX = ['setpriv', '--pdeathsig', 'KILL', '--']
+const SETPRIV = ['setpriv', '--pdeathsig', 'KILL', '--']
+
+/** If the parent died before the kernel was asked, the command has another parent by now, and must not start. */
+const IF_PARENT_LIVES = `[ "$PPID" = "$0" ] && exec "$@"`
 
 let available: boolean | undefined
 
@@ -9,6 +12,7 @@ let available: boolean | undefined
  * a SIGKILL of the parent. Empty on a system without setpriv.
  */
 export function parentDeathPrefix(): readonly string[] {
-  available ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true'], { stdio: 'ignore' }).status === 0
-  return available ? PREFIX : []
+  const [command = '', ...args] = [...SETPRIV, 'true']
+  available ??= spawnSync(command, args, { stdio: 'ignore' }).status === 0
+  return available ? [...SETPRIV, 'sh', '-c', IF_PARENT_LIVES, String(process.pid)] : []
 }
