@@ -16,7 +16,7 @@ const ROLES: Record<string, Role> = {
     load: async () => (await import('./commands/webhook.ts')).webhook,
   },
   controller: {
-    summary: 'stage ModelCaches, keep their status true to the cluster, and lift the gates of pods',
+    summary: 'stage ModelCaches, keep their status up to date, and remove the gates of pods',
     load: async () => (await import('./commands/controller.ts')).controller,
   },
   hydrate: {
@@ -24,7 +24,7 @@ const ROLES: Record<string, Role> = {
     load: async () => (await import('./commands/hydrate.ts')).hydrate,
   },
   review: {
-    summary: 'say of manifests what the webhooks would say',
+    summary: 'check manifests with the rules of the webhooks',
     load: async () => (await import('./commands/review.ts')).review,
   },
 }

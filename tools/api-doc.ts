@@ -37,7 +37,7 @@ const definition = z.object({
 })
 
 const INTRODUCTION =
-  'Every field of every kind, as `kubectl explain --recursive` shows them. The rules that hold between fields are on the page of [reasons](reasons.md), and the reasons that a status has on [another](status-reasons.md).'
+  'Every field of every kind, as `kubectl explain --recursive` shows it. Rules between fields are on the page of [reasons](reasons.md), and the reasons in a status are on [another page](status-reasons.md).'
 
 const COLUMNS = ['field', 'type', 'meaning']
 
@@ -52,7 +52,9 @@ function sectionOf(crd: unknown): string[] {
   const { spec, status } = schema.properties ?? {}
   return [
     `## ${names.kind}`,
-    wrapped(`${schema.description ?? ''} ${scope}; kubectl knows it as ${names.shortNames.join(', ')} too.`),
+    wrapped(
+      `${schema.description ?? ''} ${scope}; its short name in kubectl is ${names.shortNames.join(', ')}.`,
+    ),
     ...(spec ? [table(COLUMNS, rowsOf('spec', spec, false))] : []),
     ...(status ? [table(COLUMNS, rowsOf('status', status, false))] : []),
   ]

@@ -6,7 +6,7 @@ import { webhook } from '../src/commands/webhook.ts'
 import { block, page, wrapped } from './markdown.ts'
 
 const INTRODUCTION =
-  'One binary has every role: `modelcache ROLE [options]`. It exits with 0 when its work is done, with 1 when that failed, and with 2 for a command line that it does not understand; hydrate and review say below what else they exit with. This is what `--help` prints.'
+  'One binary has every role: `modelcache ROLE [options]`. The exit code is 0 when the work is done, 1 if it failed, and 2 for a wrong command line. hydrate and review have more exit codes, see below. This is what `--help` prints.'
 
 /** docs/cli.md: what each role prints for `--help`. */
 export function cliMarkdown(): string {

@@ -9,7 +9,7 @@ export interface Quote {
 }
 
 const INTRODUCTION =
-  'Every denial and every warning begins with one of these words. It is also in `status.details.causes` with the path of the field, in the audit annotation `reason` of the webhook, and a label of the metric `modelcache_admission_reviews_total`. What kubectl prints is quoted from the [examples](../examples/README.md), and wrapped as there. The reasons that a ModelCache has in its status are on [a page of their own](status-reasons.md).'
+  'Every denial and every warning starts with one of these words. The reason is also in `status.details.causes` with the path of the field, in the audit annotation `reason` of the webhook, and in a label of the metric `modelcache_admission_reviews_total`. The quotes of kubectl come from the [examples](../examples/README.md), and are wrapped like them. [Another page](status-reasons.md) has the reasons in the status of a ModelCache.'
 
 const SAYS = { denied: 'denied', warned: 'warned', both: 'denied or warned' } as const
 
@@ -35,12 +35,12 @@ export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]):
 }
 
 const STATUS_INTRODUCTION =
-  'The condition Ready of a ModelCache has one of these reasons, and its message says what was found: `kubectl describe modelcache`.'
+  'Condition Ready of a ModelCache has one of these reasons, and its message says what was found: `kubectl describe modelcache`.'
 
 const EFFECTS: Readonly<Record<Effect, string>> = {
-  progress: 'it goes on',
-  passes: 'tried again by itself',
-  retried: 'tried again after a pause',
+  progress: 'work continues',
+  passes: 'retried at once, or ends by itself',
+  retried: 'retried after a pause',
   final: 'waits for a change',
   ok: 'Ready',
 }

@@ -3,7 +3,7 @@ import { knownProvisioners } from '../src/storage/provisioners.ts'
 import { page, table, wrapped } from './markdown.ts'
 
 const INTRODUCTION =
-  'A ModelCache of backend PVC needs a StorageClass whose claims many nodes can mount at once (ReadWriteMany). Nothing in the Kubernetes API says whether a class can do that, so ModelCache knows these provisioners. A `*` in a name stands for any text. Annotation `modelplane.ai/access-modes` on the StorageClass comes before this table, and so does the StorageProfile that the Containerized Data Importer makes of the class. Where nobody knows, the webhook does what `--unknown-provisioner` says.'
+  'A ModelCache of backend PVC needs a StorageClass whose claims many nodes can mount at once (ReadWriteMany). Nothing in the Kubernetes API says whether a class supports that, so ModelCache knows these provisioners. A `*` in a name stands for any text. Annotation `modelplane.ai/access-modes` on the StorageClass overrides this table, and so does the StorageProfile that the Containerized Data Importer creates for the class. If nobody knows, the webhook does what `--unknown-provisioner` says.'
 
 const ANSWERS: Readonly<Record<Verdict['answer'], string>> = { yes: 'yes', no: 'no', unknown: 'not known' }
 
@@ -11,8 +11,8 @@ const SOURCES: Readonly<Record<Source, string>> = {
   driver: "the driver's documentation, manifests or source",
   cdi: 'pkg/storagecapabilities of kubevirt/containerized-data-importer',
   'csi-list': 'the list of drivers of kubernetes-csi',
-  usage: 'manifests and guides of people who run it so',
-  memory: 'general knowledge that nobody has checked against the driver',
+  usage: 'manifests and guides of people who run it this way',
+  memory: 'general knowledge, not checked against the driver',
 }
 
 /** docs/storage-classes.md: what we know about each provisioner, and from where. */

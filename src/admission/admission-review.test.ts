@@ -124,7 +124,7 @@ describe('the envelope', () => {
     ['an unknown operation', aReview({ operation: 'PATCH' })],
     ['null', null],
     ['a list', []],
-  ])('is refused for %s', (_, body) => {
+  ])('is denied for %s', (_, body) => {
     expect(admissionReview.safeParse(body).success).toBe(false)
   })
 })

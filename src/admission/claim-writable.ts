@@ -22,6 +22,6 @@ export function writesToManagedClaims(
 function finding({ claimName, field, what }: WritableMount, namespace: string, claim: ManagedClaim): Finding {
   const cache =
     claim.owner === undefined ? 'a ModelCache' : `ModelCache ${namespace}/${claim.owner.metadata.name}`
-  const text = `${what} mounts claim ${claimName} of ${cache} writable; only its hydration Job may write, set readOnly: true on the volume and on each of its mounts`
+  const text = `${what} mounts claim ${claimName} of ${cache} writable, but only its hydration Job may write; set readOnly: true on the volume and on each of its mounts`
   return error(violation('ClaimWritable', field, text), claim.basis)
 }

@@ -3,7 +3,7 @@ import { listOf, mapOf, text } from './schema/bounds.ts'
 import { MAX_FILE_NAME } from './schema/file-name.ts'
 import { objectName } from './schema/object-name.ts'
 
-const CREDENTIALS = 'Credentials. Mounted into the hydration Job alone. May be changed at any time.'
+const CREDENTIALS = 'Credentials. Only the hydration Job mounts them. May change at any time.'
 
 /** Kubernetes: the key of a Secret. */
 const secretKey = text(253)
@@ -30,22 +30,22 @@ const huggingFace = z.object({
     .min(1)
     .default('main')
     .describe(
-      'Branch, tag or commit. A branch or tag is resolved to a commit once, before the first byte is fetched.',
+      'Branch, tag or commit. A branch or tag is resolved to a commit once, before anything is fetched.',
     ),
   include: globs
     .optional()
-    .describe('Glob patterns of the files to stage. Absent: what an inference engine needs.'),
+    .describe('Glob patterns of the files to stage. Default: what an inference engine needs.'),
   exclude: globs.optional().describe('Glob patterns of files to leave out, applied after include.'),
   endpoint: text(1024)
     .optional()
-    .describe('URL of a mirror, such as https://hf.example.com. Absent: the hub of the installation.'),
+    .describe('URL of a mirror, such as https://hf.example.com. Default: the hub of the installation.'),
   secretRef: secretKeyRef.optional(),
 })
 
 const s3 = z.object({
   uri: text(1024).describe('Bucket and key prefix: s3://bucket/prefix/.'),
   region: text(64).min(1).optional().describe('Region of the bucket.'),
-  endpoint: text(1024).optional().describe('Endpoint URL of an S3-compatible store. Absent: AWS.'),
+  endpoint: text(1024).optional().describe('Endpoint URL of an S3-compatible store. Default: AWS.'),
   secretRef: secretRef.optional(),
 })
 
@@ -54,7 +54,7 @@ const urlSecretRef = secretKeyRef
     urlKey: secretKey
       .optional()
       .describe(
-        'Key within the Secret that holds the whole URL, for one with a signature or a token in it. Then no token is sent.',
+        'Key within the Secret that holds the whole URL, if the URL contains a signature or a token. Then no token is sent.',
       ),
   })
   .describe(CREDENTIALS)
@@ -63,12 +63,12 @@ const http = z.object({
   url: text(4096)
     .optional()
     .describe(
-      'The http or https URL of a file, or of a tar, tar.gz or zip archive. Absent: the Secret holds it, see secretRef.urlKey.',
+      'The http or https URL of a file, or of a tar, tar.gz or zip archive. If absent, the Secret holds it, see secretRef.urlKey.',
     ),
   sha256: text(64)
     .regex(/^[a-f0-9]{64}$/)
     .optional()
-    .describe('SHA-256 of what the URL serves, as 64 lower-case hexadecimal digits.'),
+    .describe('SHA-256 of the file behind the URL, as 64 lower-case hexadecimal digits.'),
   secretRef: urlSecretRef.optional(),
 })
 
@@ -81,7 +81,7 @@ const oci = z.object({
 
 const inline = z.object({
   files: mapOf(text(262_144), { entries: 64, min: 1, key: MAX_FILE_NAME }).describe(
-    'File name to content. For small text, 256 KiB in all.',
+    'File names and their content. For small text, 256 KiB in total.',
   ),
 })
 
@@ -98,7 +98,7 @@ export const artifactSource = z.object({
   s3: s3.optional().describe('Objects under a prefix of an S3 bucket.'),
   http: http.optional().describe('A file or an archive behind a URL.'),
   oci: oci.optional().describe('An OCI artifact or image.'),
-  inline: inline.optional().describe('Small text files, written in the ModelCache itself.'),
+  inline: inline.optional().describe('Small text files in the ModelCache itself.'),
   configMap: configMap.optional().describe('The files of a ConfigMap.'),
   gcs: reserved.optional().describe('Reserved: not implemented.'),
   azure: reserved.optional().describe('Reserved: not implemented.'),

@@ -7,11 +7,14 @@ const quantity = z.union([text(MAX_QUANTITY), z.int()]).meta({ 'x-kubernetes-int
 const quantities = mapOf(quantity, { entries: 32, key: 317 })
 
 const toleration = z.object({
-  key: text(317).optional().describe('Taint key. Absent: every key.'),
-  operator: z.enum(['Exists', 'Equal']).optional().describe('Exists or Equal, the default.'),
-  value: text(63).optional().describe('Taint value that operator Equal compares with.'),
-  effect: text(63).optional().describe('Taint effect. Absent: every effect.'),
-  tolerationSeconds: z.int().optional().describe('How long a NoExecute taint is tolerated. Absent: forever.'),
+  key: text(317).optional().describe('Taint key. Default: every key.'),
+  operator: z.enum(['Exists', 'Equal']).optional().describe('Exists or Equal. Default: Equal.'),
+  value: text(63).optional().describe('Taint value for operator Equal.'),
+  effect: text(63).optional().describe('Taint effect. Default: every effect.'),
+  tolerationSeconds: z
+    .int()
+    .optional()
+    .describe('Seconds for which a NoExecute taint is tolerated. Default: forever.'),
 })
 
 /** Where and how the hydration Job runs: `spec.hydration`. */
@@ -25,27 +28,27 @@ export const hydration = z.object({
   tolerations: listOf(toleration, 32).optional().describe('Taints that the Job tolerates.'),
   resources: z
     .object({
-      requests: quantities.optional().describe('Resources that the Job asks for.'),
-      limits: quantities.optional().describe('Resources that the Job may not exceed.'),
+      requests: quantities.optional().describe('Resources that the Job requests.'),
+      limits: quantities.optional().describe('Resource limits of the Job.'),
     })
     .optional()
-    .describe('Resources of the Job, apart from those of the serving pods.'),
+    .describe('Resources of the Job. Serving pods have their own.'),
   securityContext: z
     .object({
-      runAsUser: z.int().min(0).optional().describe('User id of the Job. Default 65532.'),
-      runAsGroup: z.int().min(0).optional().describe('Group id of the Job. Default 65532.'),
-      fsGroup: z.int().min(0).optional().describe('Group that owns the volume. Default 65532.'),
-      supplementalGroups: listOf(z.int().min(0), 32).optional().describe('Further groups of the Job.'),
+      runAsUser: z.int().min(0).optional().describe('User id of the Job. Default: 65532.'),
+      runAsGroup: z.int().min(0).optional().describe('Group id of the Job. Default: 65532.'),
+      fsGroup: z.int().min(0).optional().describe('Group that owns the volume. Default: 65532.'),
+      supplementalGroups: listOf(z.int().min(0), 32).optional().describe('More groups of the Job.'),
     })
     .optional()
-    .describe('For volumes that only another user or group may write.'),
+    .describe('The user and groups of the Job, for volumes that only they may write to.'),
   imagePullSecrets: listOf(z.object({ name: objectName.describe('Name of the Secret.') }), 16)
     .optional()
-    .describe('Secrets by which the image of the Job is pulled, besides those of its ServiceAccount.'),
+    .describe('Secrets for pulling the image of the Job, in addition to those of its ServiceAccount.'),
   labels: mapOf(text(63), { entries: 64, key: 317 })
     .optional()
-    .describe('Further labels of the pod, such as one that a cloud gives identities by.'),
+    .describe('More labels of the pod, such as one that a cloud uses to give it an identity.'),
   annotations: mapOf(text(16_384), { entries: 64, key: 317 })
     .optional()
-    .describe('Further annotations of the pod.'),
+    .describe('More annotations of the pod.'),
 })

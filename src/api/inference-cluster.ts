@@ -7,7 +7,9 @@ import { objectName } from './schema/object-name.ts'
 const storage = z.object({
   storageClassName: objectName
     .optional()
-    .describe('StorageClass of ModelCaches that name none. Absent: the default StorageClass of the cluster.'),
+    .describe(
+      'StorageClass of ModelCaches that name none. Default: the default StorageClass of the cluster.',
+    ),
 })
 
 /** The only definition of an InferenceCluster: the CRD and the TypeScript type come from it. */
@@ -22,7 +24,7 @@ export const inferenceCluster = customResource(
         .prefault({})
         .describe('How the cluster serves inference.'),
     })
-    .describe('An InferenceCluster is a Kubernetes cluster in which models are served.'),
+    .describe('An InferenceCluster is a Kubernetes cluster that serves models.'),
 )
 
 export type InferenceCluster = z.infer<typeof inferenceCluster>

@@ -62,7 +62,7 @@ function artifactSourceRules(): CelRule[] {
       rule: `!(${existing}) || ${count} == 0`,
       message: say(
         'ArtifactSourceAmbiguous',
-        'backend ExistingPVC serves what its claim holds and takes no source; remove the source, or use backend PVC',
+        'backend ExistingPVC serves the content of its claim and has no source; remove the source, or use backend PVC',
       ),
       fieldPath,
       reason: 'FieldValueForbidden',
@@ -142,7 +142,7 @@ function mountPathRules(): CelRule[] {
       rule: `!${covers} && !${inside} && !${path}.matches(r'${CREDENTIAL_FOLDERS}')`,
       message: say(
         'MountPathReserved',
-        'would hide files that the container needs; use a path of its own, such as /mnt/model',
+        'would hide files that containers need; use another path, such as /mnt/model',
       ),
       fieldPath,
       reason: 'FieldValueForbidden',

@@ -25,38 +25,33 @@ const cluster = z.object({
 
 const hydrationRun = z.object({
   jobName: z.string().optional().describe('Name of the hydration Job.'),
-  jobUID: z.string().optional().describe('UID of the hydration Job, by which its pods are recognised.'),
+  jobUID: z.string().optional().describe('UID of the hydration Job, which identifies its pods.'),
   attempt: z
     .int()
     .min(0)
     .optional()
-    .describe('Which run this is since one was complete. Absent: the last one was.'),
-  message: z
-    .string()
-    .max(4096)
-    .optional()
-    .describe('How a run stands that stages a cache again which is Ready.'),
+    .describe('Number of this run since the last complete one. Absent if the last run was complete.'),
+  message: z.string().max(4096).optional().describe('State of a run that stages a Ready cache again.'),
   refetch: z
     .string()
     .max(256)
     .optional()
-    .describe('Annotation modelplane.ai/refetch as of the last run that completed.'),
+    .describe('Value of annotation modelplane.ai/refetch at the last complete run.'),
   startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When this run started.'),
 })
 
 const snapshot = z.object({
-  digest: z.string().regex(SHA256_DIGEST).describe('Digest of the snapshot, by which its folder is named.'),
+  digest: z
+    .string()
+    .regex(SHA256_DIGEST)
+    .describe('Digest of the snapshot, which is also the name of its folder.'),
 })
 
 export const PHASES = ['Pending', 'Resolving', 'Provisioning', 'Hydrating', 'Ready', 'Failed'] as const
 
 export const modelCacheStatus = z.object({
-  observedGeneration: z
-    .int()
-    .min(0)
-    .optional()
-    .describe('Generation of the spec that this status speaks of.'),
-  phase: z.enum(PHASES).optional().describe('One word for people. Programs read the conditions.'),
+  observedGeneration: z.int().min(0).optional().describe('Generation of the spec that this status is for.'),
+  phase: z.enum(PHASES).optional().describe('One word for people. Programs should read the conditions.'),
   conditions: z
     .array(condition)
     .max(16)
@@ -67,22 +62,22 @@ export const modelCacheStatus = z.object({
   resolvedRevision: z
     .string()
     .optional()
-    .describe('What the tag or branch pointed at: git commit, S3 version or OCI digest.'),
+    .describe('What the tag or branch pointed to: git commit, S3 version or OCI digest.'),
   resolvedDigest: z
     .string()
     .regex(SHA256_DIGEST)
     .optional()
-    .describe('Digest over the sorted (path, size, sha256) list of the files that were staged.'),
+    .describe('Digest over the sorted (path, size, sha256) list of the staged files.'),
   snapshots: z
     .array(snapshot)
     .max(64)
     .optional()
-    .describe('The complete snapshots on the claim. Pods that run on an older one keep it.')
+    .describe('The complete snapshots on the claim. Running pods keep an older one.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['digest'] }),
   bytesStaged: z.int().min(0).optional().describe('Bytes on the volume so far.'),
   bytesTotal: z.int().min(0).optional().describe('Bytes of the whole artifact.'),
   filesStaged: z.int().min(0).optional().describe('Files on the volume so far.'),
-  progress: z.string().max(16).optional().describe('Share of the bytes that are staged, such as 62%.'),
+  progress: z.string().max(16).optional().describe('Percentage of the bytes that are staged, such as 62%.'),
   size: z.string().max(32).optional().describe('Size of the artifact or of its claim, for people.'),
   lastHydratedAt: z
     .string()
@@ -93,7 +88,9 @@ export const modelCacheStatus = z.object({
   claimUID: z
     .string()
     .optional()
-    .describe('UID of that claim. A claim of the same name and another UID is another one, and ends Ready.'),
+    .describe(
+      'UID of that claim. If the claim is replaced, its UID changes and the cache is no longer Ready.',
+    ),
   hydration: hydrationRun.optional().describe('The current or last run of the hydration Job.'),
   clusters: z.array(cluster).max(1024).optional().describe('The cache in each cluster.'),
 })

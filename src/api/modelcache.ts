@@ -20,19 +20,19 @@ const artifact = z.object({
     .describe('What the artifact is. Adapter and Engine are reserved: not implemented.'),
   source: artifactSource
     .optional()
-    .describe('Where the bytes come from: exactly one member. None with backend ExistingPVC.'),
+    .describe('Where the bytes come from: exactly one member, or none with backend ExistingPVC.'),
   resolvedVia: text(253).optional().describe('Reserved: not implemented.'),
 })
 
 const mount = z.object({
-  path: text(1024).min(2).describe('Absolute path at which containers see the artifact, read-only.'),
+  path: text(1024).min(2).describe('Absolute path where containers see the artifact, read-only.'),
 })
 
 const pvc = z.object({
   storageClassName: objectName
     .optional()
     .describe(
-      'StorageClass of the claim; it must support ReadWriteMany. Absent: that of the InferenceCluster, else the default StorageClass.',
+      'StorageClass of the claim. It must support ReadWriteMany. Default: that of the InferenceCluster, or else the default StorageClass.',
     ),
   sizeGiB: z
     .int()
@@ -40,20 +40,20 @@ const pvc = z.object({
     .max(1_048_576)
     .optional()
     .describe(
-      'Size of the claim in GiB. Absent: the measured size of the source plus head room. May only grow.',
+      'Size of the claim in GiB. It may only grow. Default: the measured size of the source plus headroom.',
     ),
 })
 
 const existingPVC = z.object({
   name: objectName.describe(
-    'Name of a bound ReadWriteMany or ReadOnlyMany claim that holds the artifact already.',
+    'Name of a bound ReadWriteMany or ReadOnlyMany claim that already holds the artifact.',
   ),
   namespace: objectName
     .optional()
     .describe(
-      'Must be the namespace of the ModelCache, which is also the default: pods mount claims of their own namespace only.',
+      'Must be the namespace of the ModelCache, which is also the default, because pods only mount claims of their own namespace.',
     ),
-  subPath: text(1024).min(1).optional().describe('Folder of the claim to mount. Absent: its root.'),
+  subPath: text(1024).min(1).optional().describe('Folder of the claim to mount. Default: its root.'),
 })
 
 const storage = z.object({
@@ -61,7 +61,7 @@ const storage = z.object({
     .enum(BACKENDS)
     .default('PVC')
     .describe(
-      'PVC: a claim that this project creates and fills. ExistingPVC: a claim that is filled already; nothing is written. Custom and ContentAddressed are reserved: not implemented.',
+      'PVC: a claim that the controller creates and fills. ExistingPVC: a claim that is already filled, to which nothing is written. Custom and ContentAddressed are reserved: not implemented.',
     ),
   pvc: pvc.optional().describe('The claim of backend PVC.'),
   existingPVC: existingPVC.optional().describe('The claim of backend ExistingPVC.'),
@@ -91,13 +91,13 @@ const labelSelector = z.object({
 
 const spec = z
   .object({
-    artifact: artifact.prefault({}).describe('What to stage. Immutable, but for credentials.'),
+    artifact: artifact.prefault({}).describe('What to stage. Immutable, except for credentials.'),
     mount: mount.describe('Where pods see it. Immutable.'),
     storage: storage.prefault({}).describe('Where it is staged.'),
     hydration: hydration.optional().describe('Where and how the hydration Job runs.'),
     clusterSelector: labelSelector
       .optional()
-      .describe('Clusters to stage the artifact in. Absent: this cluster alone.'),
+      .describe('Clusters to stage the artifact in. Default: only this cluster.'),
     replication: z
       .enum(REPLICATIONS)
       .optional()

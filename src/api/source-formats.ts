@@ -38,7 +38,7 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
   {
     field: `${HUGGING_FACE}.repo`,
     lacks: '--|\\.\\.|\\.git$',
-    must: 'not have "--" or "..", nor end with ".git": no repository on the Hub does',
+    must: 'not have "--" or "..", nor end with ".git", because no repository on the Hub does',
   },
   // As git check-ref-format.
   {
@@ -62,7 +62,7 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
       field: `${HUGGING_FACE}.${name}`,
       list: true,
       lacks: '(^|/)\\.\\.(/|$)',
-      must: 'not have ".." as a part: nothing lies outside of the repository',
+      must: 'not have ".." as a part, because nothing is outside the repository',
     },
   ]),
   // The bucket naming rules of Amazon S3.
@@ -124,13 +124,13 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
   {
     field: 'artifact.source.oci.reference',
     matches: '^([^/]*[.:][^/]*|localhost)/',
-    must: 'begin with its registry, such as docker.io/ai/llama3.2:1B: a first part without "." or ":" is none, but for localhost',
+    must: 'start with its registry, such as docker.io/ai/llama3.2:1B: the first part needs a "." or ":", unless it is localhost',
   },
 ]
 
 /** What an http source must have, as the end of a sentence that starts with the field. */
 export const URL_ONCE =
-  'must have either url or secretRef.urlKey, the key of the Secret that holds the whole URL; set one of them'
+  'must have either url or secretRef.urlKey, the key of a Secret that holds the whole URL; set exactly one of them'
 
 /** Whether a value, or one item of a list, has the format. */
 export function hasFormat(value: string, { matches, lacks }: SourceFormat): boolean {

@@ -58,7 +58,7 @@ export const SOURCES = {
     }),
     moving: ({ revision }) =>
       MOVING_BRANCHES.includes(revision)
-        ? { field: 'revision', what: `revision ${revision}`, pin: 'a commit, by its 40 digits,' }
+        ? { field: 'revision', what: `revision ${revision}`, pin: 'a commit by its 40 digits' }
         : undefined,
   },
   s3: {

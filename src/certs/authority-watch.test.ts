@@ -63,12 +63,12 @@ const put = (authority: Authority) => server.put(RESOURCE, aSecretOf(NAMESPACE, 
 const spoil = () =>
   server.put(RESOURCE, { ...aSecretOf(NAMESPACE, signedBy(b)), data: { 'signer.crt': 'aGVsbG8=' } })
 const remove = () => server.delete(RESOURCE, NAMESPACE, CA_SECRET)
-const gone = () => log.filter(line => line.includes('is not there')).length
+const gone = () => log.filter(line => line.includes('is missing')).length
 
 test('a Secret that is not there is said, with what to do, and never created', async () => {
   const replica = aReplica()
   await until(() => expect(gone()).toBe(1))
-  expect(log.join()).toContain(`Secret ${NAMESPACE}/${CA_SECRET} is not there`)
+  expect(log.join()).toContain(`Secret ${NAMESPACE}/${CA_SECRET} is missing`)
   expect(log.join()).toContain('helm upgrade')
   expect(replica.current()).toBeUndefined()
   put(signedBy(a))

@@ -64,7 +64,7 @@ export function watchAuthority(options: AuthorityWatchOptions): AuthorityWatch {
 
 /** What to do about a missing Secret: only an administrator may create it. */
 export function secretIsGone(namespace: string): string {
-  return `Secret ${namespace}/${CA_SECRET} is not there; it is a part of the installation, so apply manifests/secret.yaml or run helm upgrade again`
+  return `Secret ${namespace}/${CA_SECRET} is missing; it is part of the installation, so apply manifests/secret.yaml or run helm upgrade again`
 }
 
 /** When a certificate ends, in words. */

@@ -299,7 +299,7 @@ describe('a Secret that is empty', () => {
     emptied(plane)
     await pass(0)
     expect(said(plane)).toBe('signer a, next b')
-    expect(log.join()).toContain('wrote the CA that it had before into the Secret')
+    expect(log.join()).toContain('wrote the CA that it held before into the Secret')
   })
 
   test('is not there: nothing is written, and what comes back empty gets what was held', async () => {

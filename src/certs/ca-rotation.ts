@@ -73,7 +73,7 @@ export function startRotation(options: {
       const usable = held ?? replaced(reading.trusted, await freshCA(), clock())
       if (!isEmpty(secret))
         logger.error({ problem: reading.problem }, 'the Secret of the CA cannot be used, replacing it')
-      const what = held === undefined ? 'a fresh CA' : 'the CA that it had before'
+      const what = held === undefined ? 'a fresh CA' : 'the CA that it held before'
       await write(secret, usable, `wrote ${what} into the Secret`)
       return
     }
@@ -95,11 +95,15 @@ export function startRotation(options: {
       await write(
         secret,
         after,
-        `rotation (${step.why}): made the next CA, which signs once all trust it`,
+        `rotation (${step.why}): created the next CA, which signs once everybody trusts it`,
         asked,
       )
     } else if (step.kind === 'retire') {
-      await write(secret, retired(current, now), 'rotation: previous CAs are trusted until their time')
+      await write(
+        secret,
+        retired(current, now),
+        'rotation: previous CAs are trusted until their time is over',
+      )
     } else if (await isShownLive(trustBundle(current))) {
       await write(secret, promoted(current, now), 'rotation: the next CA signs from now on')
     }

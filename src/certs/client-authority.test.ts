@@ -54,11 +54,11 @@ test.each([
   ['is empty', ''],
   ['has no certificate', 'hello'],
   ['has one that cannot be read', '-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n'],
-])('a file that %s is refused at the start, by its name', (_, text) => {
-  expect(() => start(text)).toThrow(`${file} has no certificate that can be read`)
+])('a file that %s is denied at the start, by its name', (_, text) => {
+  expect(() => start(text)).toThrow(`${file} has no readable certificate`)
 })
 
-test('a file that is not there is refused at the start', () => {
+test('a file that is not there is denied at the start', () => {
   expect(() => clientAuthority({ file, logger, signal: stop.signal })).toThrow(file)
 })
 

@@ -27,7 +27,7 @@ export function clientAuthority(options: {
   let current = ''
   reread(() => {
     const certificates = readCertificates(readFileSync(file, 'utf8'))
-    if (certificates.length === 0) throw new Error(`${file} has no certificate that can be read`)
+    if (certificates.length === 0) throw new Error(`${file} has no readable certificate`)
     const bundle = certificates.join('')
     if (bundle === current) return
     current = bundle

@@ -83,10 +83,18 @@ test('a pair may be of ECDSA, with its chain', () => {
 })
 
 const SPOILT: [string, () => KeyedCertificate, RegExp][] = [
-  ['another certificate with the old key', () => ({ ...second, keyPem: first.keyPem }), /key is not that/],
-  ['another key with the old certificate', () => ({ ...first, keyPem: second.keyPem }), /key is not that/],
+  [
+    'another certificate with the old key',
+    () => ({ ...second, keyPem: first.keyPem }),
+    /key does not belong/,
+  ],
+  [
+    'another key with the old certificate',
+    () => ({ ...first, keyPem: second.keyPem }),
+    /key does not belong/,
+  ],
   ['half a certificate', () => ({ ...second, certPem: second.certPem.slice(0, 500) }), /cannot be read/],
-  ['half a key', () => ({ ...second, keyPem: second.keyPem.slice(0, 500) }), /key is not that/],
+  ['half a key', () => ({ ...second, keyPem: second.keyPem.slice(0, 500) }), /key does not belong/],
   ['two empty files', () => ({ certPem: '', keyPem: '' }), /cannot be read/],
   ['a pair that is not valid yet', () => later, /valid only from/],
   ['a key that is too weak for TLS', aWeakPair, /key too small/],
@@ -94,7 +102,7 @@ const SPOILT: [string, () => KeyedCertificate, RegExp][] = [
 ]
 
 describe('at the start there must be a pair:', () => {
-  test.each(SPOILT)('%s is refused', (_, spoil, problem) => {
+  test.each(SPOILT)('%s is denied', (_, spoil, problem) => {
     expect(() => start(spoil())).toThrow(problem)
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -105,7 +113,7 @@ describe('at the start there must be a pair:', () => {
     expect(files).toThrow(certFile)
   })
 
-  test('one that has run out is refused', () => {
+  test('one that has run out is denied', () => {
     expect(() => start(first, () => NOW + 7 * DAY_MS)).toThrow(/tls\.crt and .*tls\.key: .* expired/)
   })
 })

@@ -24,7 +24,7 @@ export function reread(load: () => void, { logger, signal }: { logger: Logger; s
       const problem = errorMessage(error)
       // Between the writes of two files, the pair does not match.
       if (problem !== complaint)
-        logger.error({ problem }, 'cannot use the certificate files, what was loaded last goes on')
+        logger.error({ problem }, 'cannot use the certificate files; the last good ones stay in use')
       complaint = problem
     }
   }, READ_MS).unref()

@@ -53,10 +53,10 @@ describe('a pair', () => {
   test.each<[string, () => KeyedCertificate, RegExp]>([
     ['no certificate', () => ({ ...leaf, certPem: '' }), /certificate cannot be read/],
     ['half a certificate', () => ({ ...leaf, certPem: leaf.certPem.slice(0, 400) }), /cannot be read/],
-    ['no key', () => ({ ...leaf, keyPem: '' }), /key is not that of the certificate/],
-    ['half a key', () => ({ ...leaf, keyPem: leaf.keyPem.slice(0, 400) }), /key is not that/],
-    ['the key of another', () => ({ ...leaf, keyPem: other.keyPem }), /key is not that/],
-    ['a key with a passphrase', () => ({ ...leaf, keyPem: locked(leaf.keyPem) }), /key is not that/],
+    ['no key', () => ({ ...leaf, keyPem: '' }), /key does not belong to the certificate/],
+    ['half a key', () => ({ ...leaf, keyPem: leaf.keyPem.slice(0, 400) }), /key does not belong/],
+    ['the key of another', () => ({ ...leaf, keyPem: other.keyPem }), /key does not belong/],
+    ['a key with a passphrase', () => ({ ...leaf, keyPem: locked(leaf.keyPem) }), /key does not belong/],
   ])('with %s is not to be used, and the words say nothing of the key', (_, spoil, words) => {
     const problem = pairProblem(spoil(), NOW)
     expect(problem).toMatch(words)
@@ -66,7 +66,7 @@ describe('a pair', () => {
   test('may be of ECDSA', () => {
     const pair = anEcdsaPair(leaf)
     expect(servingProblem(pair, NOW)).toBeUndefined()
-    expect(pairProblem({ ...pair, keyPem: anEcdsaPair(leaf).keyPem }, NOW)).toMatch(/key is not that/)
+    expect(pairProblem({ ...pair, keyPem: anEcdsaPair(leaf).keyPem }, NOW)).toMatch(/key does not belong/)
   })
 })
 
@@ -75,8 +75,8 @@ describe('a pair to serve with', () => {
     expect(servingProblem({ ...leaf, certPem: leaf.certPem + ca.certPem }, NOW)).toBeUndefined()
   })
 
-  test('is refused where the pair is, and where TLS would refuse it', () => {
-    expect(servingProblem({ ...leaf, keyPem: other.keyPem }, NOW)).toMatch(/key is not that/)
+  test('is denied where the pair is, and where TLS would deny it', () => {
+    expect(servingProblem({ ...leaf, keyPem: other.keyPem }, NOW)).toMatch(/key does not belong/)
     // The first certificate and the key in it are valid.
     for (const pair of [aWeakPair(), { ...leaf, certPem: leaf.certPem + HELLO }]) {
       expect(pairProblem(pair, NOW)).toBeUndefined()
@@ -87,8 +87,8 @@ describe('a pair to serve with', () => {
 
 test('a CA has to be one', () => {
   expect(caProblem(ca, NOW)).toBeUndefined()
-  expect(caProblem(leaf, NOW)).toMatch(/not of a CA/)
-  expect(caProblem({ ...ca, keyPem: leaf.keyPem }, NOW)).toMatch(/key is not that/)
+  expect(caProblem(leaf, NOW)).toMatch(/not a CA certificate/)
+  expect(caProblem({ ...ca, keyPem: leaf.keyPem }, NOW)).toMatch(/key does not belong/)
   expect(caProblem(ca, NOW + 365 * DAY_MS)).toMatch(/expired/)
 })
 

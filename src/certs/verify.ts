@@ -27,7 +27,7 @@ export function readCertificates(pem: string): string[] {
 export function pairProblem({ certPem, keyPem }: KeyedCertificate, now: number): string | undefined {
   const cert = readCertificate(certPem)
   if (cert === undefined) return 'the certificate cannot be read'
-  if (!fits(cert, keyPem)) return 'the key is not that of the certificate'
+  if (!fits(cert, keyPem)) return 'the key does not belong to the certificate'
   if (now >= cert.validToDate.getTime()) return `the certificate expired at ${cert.validToDate.toISOString()}`
   // The clock of its issuer may be ahead of ours.
   if (now < cert.validFromDate.getTime() - BACKDATE_MS)
@@ -47,7 +47,7 @@ export function servingProblem(pair: KeyedCertificate, now: number): string | un
 export function caProblem(pair: KeyedCertificate, now: number): string | undefined {
   return (
     pairProblem(pair, now) ??
-    (readCertificate(pair.certPem)?.ca ? undefined : 'the certificate is not of a CA')
+    (readCertificate(pair.certPem)?.ca ? undefined : 'the certificate is not a CA certificate')
   )
 }
 

@@ -17,10 +17,16 @@ export function exposeWatches(
       },
     })
   gauge('modelcache_watch_objects', 'Objects held in memory.', kind => kind.size())
-  gauge('modelcache_watch_malformed_objects', 'Objects left out because they cannot be read.', kind =>
-    kind.malformed(),
+  gauge(
+    'modelcache_watch_malformed_objects',
+    'Objects that were left out because they cannot be parsed.',
+    kind => kind.malformed(),
   )
-  gauge('modelcache_watch_restarts', 'Watches opened again since the start.', ({ stats }) => stats.restarts)
+  gauge(
+    'modelcache_watch_restarts',
+    'Watches that were opened again since the start.',
+    ({ stats }) => stats.restarts,
+  )
   gauge(
     'modelcache_watch_errors',
     'Lists and watches that failed since the start.',

@@ -42,7 +42,7 @@ test('files are taken where they are the source', () => {
   })
 })
 
-describe('what does not go together is refused:', () => {
+describe('what does not go together is denied:', () => {
   test.each<[string, string[], RegExp]>([
     ['files without their names', ['--cert-source=files'], /needs --tls-cert-file and --tls-key-file/],
     ['a certificate without its key', ['--cert-source=files', FILES[0] ?? ''], /needs .* --tls-key-file/],
@@ -65,17 +65,17 @@ test('clients are asked for a certificate where their CA is named, and names are
   expect(() => clientFile(parse('--client-name=kube-apiserver'))).toThrow(UsageError)
 })
 
-describe('what makes no sense is refused:', () => {
+describe('what makes no sense is denied:', () => {
   test.each<[string, string, RegExp]>([
     ['a source that does not exist', '--cert-source=vault', /--cert-source/],
     ['an empty file name', '--tls-key-file=', /--tls-key-file/],
     ['a Service that cannot be', '--service=Model_Cache', /--service/],
     ['a namespace that cannot be', '--namespace=a/b', /--namespace/],
-    ['a CA that hardly lives', '--ca-lifetime=9m', /--ca-lifetime: must be 10m at least/],
-    ['a CA without a unit', '--ca-lifetime=365', /--ca-lifetime: must be a number and s, m, h or d/],
-    ['a certificate that hardly lives', '--certificate-lifetime=9s', /must be 10s at least/],
+    ['a CA that hardly lives', '--ca-lifetime=9m', /--ca-lifetime: must be at least 10m/],
+    ['a CA without a unit', '--ca-lifetime=365', /--ca-lifetime: must be a number with unit s, m, h or d/],
+    ['a certificate that hardly lives', '--certificate-lifetime=9s', /must be at least 10s/],
     // A CA that has signed stays trusted for a week longer, and no more.
-    ['a certificate that outlives the trust in its CA', '--certificate-lifetime=8d', /must be 7d at most/],
+    ['a certificate that outlives the trust in its CA', '--certificate-lifetime=8d', /must be at most 7d/],
   ])('%s', (_, option, message) => {
     expect(() => parse(option)).toThrow(UsageError)
     expect(() => parse(option)).toThrow(message)

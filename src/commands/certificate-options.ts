@@ -11,7 +11,7 @@ export const installationOptions = {
   namespace: {
     schema: objectName.optional(),
     value: 'NAMESPACE',
-    help: 'where this is installed; default: the namespace of the pod, else modelcache-system',
+    help: 'namespace of the installation; default: the namespace of the pod, or modelcache-system',
   },
 } satisfies Record<string, Option>
 
@@ -20,7 +20,7 @@ export const certificateOptions = {
   'cert-source': {
     schema: z.enum(['self', 'files']).default('self'),
     value: 'self|files',
-    help: 'who makes the CA and the certificates: self is ModelCache, files is somebody else; default self',
+    help: 'who issues the CA and the certificates: self is ModelCache, files is somebody else; default self',
   },
   service: {
     schema: objectName.default('modelcache-webhook'),
@@ -32,9 +32,9 @@ export const certificateOptions = {
 /** Options for the CA, which a controller creates and renews. */
 export const authorityOptions = {
   'ca-lifetime': {
-    schema: duration.pipe(z.number().min(10 * MINUTE_MS, 'must be 10m at least')).default(CA_LIFETIME_MS),
+    schema: duration.pipe(z.number().min(10 * MINUTE_MS, 'must be at least 10m')).default(CA_LIFETIME_MS),
     value: 'DURATION',
-    help: 'how long a new CA lasts; the controller renews it at two thirds; default 365d',
+    help: 'how long a new CA is valid; the controller renews it after two thirds of that; default 365d',
   },
   'ca-settle': {
     schema: duration.default(120_000),
@@ -47,10 +47,10 @@ export const authorityOptions = {
 export const servingOptions = {
   'certificate-lifetime': {
     schema: duration
-      .pipe(z.number().min(10_000, 'must be 10s at least').max(MAX_LEAF_LIFETIME_MS, 'must be 7d at most'))
+      .pipe(z.number().min(10_000, 'must be at least 10s').max(MAX_LEAF_LIFETIME_MS, 'must be at most 7d'))
       .default(MAX_LEAF_LIFETIME_MS),
     value: 'DURATION',
-    help: 'how long a serving certificate lasts, at most 7d; the webhook renews it at two thirds; default 7d',
+    help: 'how long a serving certificate is valid, at most 7d; the webhook renews it after two thirds of that; default 7d',
   },
   'tls-cert-file': {
     schema: z.string().min(1).optional(),
@@ -69,12 +69,12 @@ export const clientOptions = {
   'client-ca-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
-    help: 'PEM CAs: the webhook accepts only clients with a certificate of one; default: it accepts all clients',
+    help: 'PEM file of CAs; the webhook accepts only clients with a certificate of one of them; default: it accepts all clients',
   },
   'client-name': {
     schema: names.optional(),
     value: 'NAME,…',
-    help: 'with --client-ca-file: common names that the webhook accepts; default: all that a CA signed',
+    help: 'with --client-ca-file: common names that the webhook accepts; default: all names that a CA signed',
   },
 } satisfies Record<string, Option>
 

@@ -36,12 +36,12 @@ const OPTIONS = {
   ...installationOptions,
   'no-leader-elect': {
     schema: flag,
-    help: 'write without an election; use it only where no other controller runs',
+    help: 'write without an election; use it only if no other controller runs',
   },
   'leader-election-namespace': {
     schema: objectName.optional(),
     value: 'NAMESPACE',
-    help: 'where the Lease is; default: --namespace',
+    help: 'namespace of the Lease; default: --namespace',
   },
   'cluster-name': policyOptions['cluster-name'],
   'hydration-metadata': policyOptions['hydration-metadata'],
@@ -52,7 +52,7 @@ const OPTIONS = {
 
 const HELP = `Usage: modelcache controller [options]
 
-Stages every ModelCache: makes its claim and the Job that fills it, and writes its status. Lifts the gates of pods whose caches
+Stages every ModelCache: creates its claim and the Job that fills it, and writes its status. Removes the gates of pods whose caches
 are Ready, and tells the API server which CA to trust. Several replicas elect one of them by Lease modelcache-controller; the
 others stand by.
 

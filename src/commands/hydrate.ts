@@ -29,50 +29,50 @@ const OPTIONS = {
     schema: z.string().min(1).optional(),
     value: 'FILE|-',
     short: 'f',
-    help: 'manifest of the ModelCache, or - for the standard input; default: variables MODELCACHE_MANIFEST_0, _1, ...',
+    help: 'manifest of the ModelCache, or - for standard input; default: variables MODELCACHE_MANIFEST_0, _1, ...',
   },
   into: {
     schema: z.string().min(1).optional(),
     value: 'DIR',
-    help: 'the volume, or any folder: the snapshot is written below snapshots/',
+    help: 'the volume, or any folder; the snapshot is written below snapshots/',
   },
   measure: {
     schema: flag,
-    help: 'write nothing, and say how much a volume has to hold: {"bytes","files","revision"}',
+    help: 'write nothing, and print how much a volume must hold: {"bytes","files","revision"}',
   },
   secrets: {
     schema: z.string().min(1).optional(),
     value: 'DIR',
-    help: 'folder with the Secrets of sources: a folder for each Secret, a file for each key',
+    help: 'folder with the Secrets of sources: a folder for each Secret with a file for each key',
   },
   'config-maps': {
     schema: z.string().min(1).optional(),
     value: 'DIR',
-    help: 'folder with the ConfigMaps of sources: a folder for each ConfigMap, a file for each key',
+    help: 'folder with the ConfigMaps of sources: a folder for each ConfigMap with a file for each key',
   },
   'hugging-face-endpoint': {
     schema: z.url({ protocol: /^https?$/ }).default(process.env.HF_ENDPOINT || 'https://huggingface.co'),
     value: 'URL',
-    help: 'hub of sources that name none; default: HF_ENDPOINT, else https://huggingface.co',
+    help: 'Hugging Face hub for sources without endpoint; default: HF_ENDPOINT, or https://huggingface.co',
   },
   report: {
     schema: z.string().min(1).optional(),
     value: 'FILE',
-    help: 'file that gets the last line of the output, too',
+    help: 'file that also gets the last line of the output',
   },
 } satisfies Record<string, Option>
 
 const HELP = `Usage: modelcache hydrate -f FILE|- (--into DIR | --measure) [options]
 
-Writes the artifact of a ModelCache into a folder, as a snapshot named by its digest. A run that is interrupted goes on where it
-stopped; a snapshot that is complete is not fetched again. No cluster is needed.
+Writes the artifact of a ModelCache into a folder, as a snapshot named by its digest. An interrupted run continues where it
+stopped, and a complete snapshot is not fetched again. No cluster is needed.
 
 ${describeOptions(OPTIONS)}
 
 The last line of the output is a report: {"digest","revision","path","bytes","files","seconds"}, or why there is none:
 {"reason","message","source","file"}. docs/status-reasons.md explains the reasons.
 
-Exit codes: 0 done, 1 failed and will fail again, 2 usage, 75 failed and may succeed later.
+Exit codes: 0 done, 1 failed for good, 2 wrong usage, 75 failed and may succeed later.
 `
 
 /** Fewer lines than would annoy a reader, and more than status needs. */
@@ -100,7 +100,7 @@ export const hydrate: Command = {
 
     const stop = new AbortController()
     const interrupt = (name: NodeJS.Signals) => {
-      const message = `${name} came before the snapshot was complete; the next run goes on from here`
+      const message = `${name} came before the snapshot was complete; the next run continues from here`
       stop.abort(new HydrationError('Interrupted', message))
     }
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, interrupt)
@@ -165,7 +165,7 @@ async function readModelCache(file: string | undefined): Promise<ModelCache> {
 function manifestsOfVariables(name: string): Input {
   const manifest = textOf(MANIFEST_VARIABLE, process.env)
   if (manifest === undefined)
-    throw new UsageError('--filename: is missing, and there are no variables MODELCACHE_MANIFEST_*')
+    throw new UsageError('--filename is missing, and there are no variables MODELCACHE_MANIFEST_*')
   return readManifests(name, manifest, 'default')
 }
 
@@ -178,12 +178,12 @@ async function readSecret(
   const text = folder === undefined ? undefined : await readFile(path, 'utf8').catch(() => undefined)
   const secret = text?.trim()
   if (secret && isServiceAccountToken(secret)) {
-    const message = `key ${ref.key} of Secret ${ref.name} holds the token of a ServiceAccount of this cluster, which is for no other host; use a token of the source`
+    const message = `key ${ref.key} of Secret ${ref.name} holds the token of a ServiceAccount of this cluster, which no other host may get; use a token of the source`
     throw new HydrationError('SecretNotAllowed', message)
   }
   if (secret) return secret
   const looked = folder === undefined ? '--secrets is not given' : `looked for ${path}`
-  const message = `Secret ${ref.name} with key ${ref.key} is not there, or is empty (${looked}); create it in the namespace of the ModelCache`
+  const message = `Secret ${ref.name} with key ${ref.key} does not exist or is empty (${looked}); create it in the namespace of the ModelCache`
   throw new HydrationError('SecretNotFound', message)
 }
 

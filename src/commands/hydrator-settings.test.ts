@@ -81,7 +81,7 @@ describe('every Job gets', () => {
   test.each([
     ['none', undefined, /ENOENT/],
     ['no certificate', 'nonsense', /no PEM certificate/],
-    ['far too many', PEM.repeat(10_000), /at most 524288 travel in a Job/],
+    ['far too many', PEM.repeat(10_000), /a Job has room for at most 524288/],
   ])('not a file with %s', async (name, content, words) => {
     const file = join(dir, name)
     if (content !== undefined) await writeFile(file, content)

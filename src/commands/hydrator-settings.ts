@@ -13,12 +13,12 @@ export const hydratorOptions = {
   'hydrator-image': {
     schema: z.string().min(1).optional(),
     value: 'IMAGE',
-    help: "image of hydration Jobs; default: that of this process's own pod",
+    help: "image of hydration Jobs; default: the image of this process's own pod",
   },
   'source-ca': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
-    help: 'PEM certificates that hydration Jobs trust besides the public ones, for mirrors and proxies of a company',
+    help: 'PEM certificates that hydration Jobs trust in addition to the public ones, for mirrors and proxies inside a company',
   },
 } satisfies Record<string, Option>
 
@@ -61,10 +61,10 @@ async function caVariables(file: string): Promise<Variable[]> {
     throw new UsageError(`--source-ca: ${errorMessage(error)}`)
   })
   if (!pem.includes('-----BEGIN CERTIFICATE-----'))
-    throw new UsageError(`--source-ca: ${file} has no PEM certificate in it`)
+    throw new UsageError(`--source-ca: ${file} has no PEM certificate`)
   if (pem.length > MAX_CA)
     throw new UsageError(
-      `--source-ca: ${file} has ${pem.length} characters, at most ${MAX_CA} travel in a Job`,
+      `--source-ca: ${file} has ${pem.length} characters, but a Job has room for at most ${MAX_CA}`,
     )
   return textVariables(SOURCE_CA_VARIABLE, pem)
 }
@@ -91,7 +91,7 @@ async function ownImage(rest: Pick<Rest, 'get'>, namespace: string, signal: Abor
     .catch(error => {
       if (!isNotFound(error)) throw error
       throw new UsageError(
-        `there is no pod ${namespace}/${name}, so the image of hydration Jobs is not known; set --hydrator-image`,
+        `there is no pod ${namespace}/${name}, so the image of hydration Jobs is unknown; set --hydrator-image`,
       )
     })
   const { containers } = pod.parse(found).spec

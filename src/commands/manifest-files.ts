@@ -26,7 +26,7 @@ export async function readInput(paths: readonly string[], namespace: string): Pr
       }
   }
   if (input.manifests.length + input.problems.length === 0)
-    take({ problems: [{ file: paths.join(' '), message: 'there are no objects in it' }] })
+    take({ problems: [{ file: paths.join(' '), message: 'it contains no objects' }] })
   return input
 }
 
@@ -39,7 +39,7 @@ function filesAt(path: string): string[] | Problem {
   try {
     if (!statSync(path).isDirectory()) return [path]
     const files = filesBelow(path)
-    return files.length > 0 ? files : { file: path, message: 'there is no .yaml, .yml or .json file in it' }
+    return files.length > 0 ? files : { file: path, message: 'it contains no .yaml, .yml or .json file' }
   } catch (error) {
     return unreadable(path, error)
   }

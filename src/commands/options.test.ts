@@ -61,7 +61,7 @@ describe('an option', () => {
   })
 })
 
-describe('a command line is refused, and the message names the option:', () => {
+describe('a command line is denied, and the message names the option:', () => {
   test.each<[string, string[], RegExp]>([
     ['an unknown option', [...KEY, '--bogus', 'x'], /--bogus/],
     ['a missing option', [], /--tls-key-file: is required/],

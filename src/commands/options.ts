@@ -105,7 +105,7 @@ const UNIT_MS = new Map([
 /** A duration such as `90s`, `10m`, `12h` or `7d`, in milliseconds. */
 export const duration = z
   .string()
-  .regex(/^\d{1,6}[smhd]$/, 'must be a number and s, m, h or d, such as 90s or 7d')
+  .regex(/^\d{1,6}[smhd]$/, 'must be a number with unit s, m, h or d, such as 90s or 7d')
   .transform(text => Number(text.slice(0, -1)) * (UNIT_MS.get(text.slice(-1)) ?? 0))
 
 export const flag = z.boolean().default(false)
@@ -115,7 +115,7 @@ export const commonOptions = {
   kubeconfig: {
     schema: z.string().optional(),
     value: 'FILE',
-    help: 'kubeconfig to use; default: KUBECONFIG, else the service account of the pod',
+    help: 'kubeconfig to use; default: KUBECONFIG, or the service account of the pod',
   },
   host: {
     schema: z.string().default('0.0.0.0'),
@@ -135,7 +135,7 @@ export const commonOptions = {
   'log-level-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
-    help: 'file with the name of a level, read every 10 s; --log-level holds while it is missing or empty',
+    help: 'file with the name of a level, read every 10 s; --log-level applies while it is missing or empty',
   },
 } satisfies Record<string, Option>
 
@@ -144,16 +144,16 @@ export const policyOptions = {
   'hydration-metadata': {
     schema: names.default([]),
     value: 'KEY,…',
-    help: 'labels and annotations that hydration pods may have besides the usual ones; a key, or a prefix such as example.com/*',
+    help: 'labels and annotations that hydration pods may have in addition to the usual ones; a key, or a prefix such as example.com/*',
   },
   'unknown-provisioner': {
     schema: z.enum(['Deny', 'Warn']).default('Deny'),
     value: 'Deny|Warn',
-    help: 'what to do where nobody knows whether a StorageClass supports ReadWriteMany; default Deny',
+    help: 'what to do if nobody knows whether a StorageClass supports ReadWriteMany; default Deny',
   },
   'cluster-name': {
     schema: objectName.optional(),
     value: 'NAME',
-    help: 'name of the InferenceCluster that is this cluster; default: the only one that is registered',
+    help: 'name of the InferenceCluster that stands for this cluster; default: the only registered one',
   },
 } satisfies Record<string, Option>

@@ -79,15 +79,15 @@ describe('modelcache review ends with', () => {
     expect(stderr.trimEnd().split('\n')).toEqual([
       'broken.yaml:3:1: Map keys must be unique',
       expect.stringMatching(/^missing: cannot be read: ENOENT/),
-      'empty: there is no .yaml, .yml or .json file in it',
+      'empty: it contains no .yaml, .yml or .json file',
     ])
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   })
 
   test.each([
     ['nothing is given', [], /--filename: is required/],
-    ['the input is empty', ['-f', '-'], /^-: there are no objects in it/],
-    ['there are only comments in it', ['-f', 'comments.yaml'], /^comments\.yaml: there are no objects in it/],
+    ['the input is empty', ['-f', '-'], /^-: it contains no objects/],
+    ['there are only comments in it', ['-f', 'comments.yaml'], /^comments\.yaml: it contains no objects/],
     ['an option does not exist', ['-f', 'sound', '--bogus'], /--bogus/],
     ['there is no cluster', ['-f', 'sound', '--live'], /no cluster found/],
     [

@@ -19,7 +19,7 @@ const OPTIONS = {
     value: 'DIR|FILE|-',
     short: 'f',
     repeatable: true,
-    help: 'what to review: a folder and all below it, a file, or - for the standard input; may be repeated',
+    help: 'what to review: a file, a folder with its subfolders, or - for standard input; may be repeated',
   },
   output: {
     schema: z.enum(['text', 'json', 'patch']).default('text'),
@@ -31,17 +31,23 @@ const OPTIONS = {
     schema: objectName.optional(),
     value: 'NAME',
     short: 'n',
-    help: 'namespace of objects that state none; default: default, with --live that of the kubeconfig',
+    help: 'namespace of objects that state none; default: default, or with --live the one of the kubeconfig',
   },
-  'assume-ready': { schema: flag, help: 'count every ModelCache as Ready' },
-  live: { schema: flag, help: 'review against the cluster of the kubeconfig, with the input laid over it' },
+  'assume-ready': { schema: flag, help: 'treat every ModelCache as Ready' },
+  live: {
+    schema: flag,
+    help: 'review against the cluster of the kubeconfig, as if the input were applied to it',
+  },
   ...policyOptions,
-  kubeconfig: { ...commonOptions.kubeconfig, help: 'kubeconfig for --live; default: as kubectl finds it' },
+  kubeconfig: {
+    ...commonOptions.kubeconfig,
+    help: 'kubeconfig for --live; default: the one that kubectl uses',
+  },
 } as const
 
 const HELP = `Usage: modelcache review -f DIR|FILE|- [options]
 
-Tells of each ModelCache, pod and workload in manifests whether the webhooks would admit it, and what they would inject.
+Says for each ModelCache, pod and workload in manifests whether the webhooks would admit it, and what they would inject.
 The other objects in the manifests, such as StorageClasses, claims and the status of ModelCaches, describe the cluster.
 
 ${describeOptions(OPTIONS)}

@@ -63,22 +63,22 @@ const OPTIONS = {
       'system:kube-controller-manager',
     ]),
     value: 'NAME,…',
-    help: 'users as which the Job controller creates pods; default: its service account, system:kube-controller-manager',
+    help: 'user names that the Job controller uses to create pods; default: its service account, system:kube-controller-manager',
   },
   'controller-user': {
     schema: z.string().min(1).optional(),
     value: 'NAME',
-    help: 'user as which the ModelCache controller creates Jobs; default: its service account in --namespace',
+    help: 'user name that the ModelCache controller uses to create Jobs; default: its service account in --namespace',
   },
   'max-event-loop-lag': {
     schema: milliseconds.default(1_000),
     value: 'MS',
-    help: 'the webhook answers 503 while its event loop is later than this, in milliseconds; 0 turns it off; default 1000',
+    help: 'event-loop delay in milliseconds above which requests get 503; 0 turns this off; default 1000',
   },
   'drain-seconds': {
     schema: seconds.default(10),
     value: 'SECONDS',
-    help: 'how long the webhook serves after SIGTERM, until no API server calls it any more; default 10',
+    help: 'seconds that the webhook keeps serving after SIGTERM, until API servers no longer call it; default 10',
   },
 }
 
@@ -208,7 +208,7 @@ async function closeWithin(
   logger: Logger,
 ) {
   const cut = setTimeout(() => {
-    logger.warn('cutting connections that are still open')
+    logger.warn('closing connections that are still open')
     server.server.closeAllConnections()
   }, ms)
   await server.close()

@@ -23,7 +23,7 @@ export function volumeFault(error: unknown, doing: string): HydrationError | und
     case 'EFBIG':
       return new HydrationError(
         'NoSpace',
-        `the volume has no room left (${code}) while ${doing}; raise spec.storage.pvc.sizeGiB`,
+        `the volume is full (${code}) while ${doing}; raise spec.storage.pvc.sizeGiB`,
         {
           cause: error,
         },
@@ -41,7 +41,7 @@ export function volumeFault(error: unknown, doing: string): HydrationError | und
     case 'EOPNOTSUPP':
       return new HydrationError(
         'VolumeUnsupported',
-        `the volume cannot do it (${code}) while ${doing}; ${FAILURE_REASONS.VolumeUnsupported.fix}`,
+        `the volume does not support an operation (${code}) while ${doing}; ${FAILURE_REASONS.VolumeUnsupported.fix}`,
         { cause: error },
       )
     default:

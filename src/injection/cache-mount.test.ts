@@ -80,6 +80,6 @@ describe('a cache on a claim that people filled', () => {
   })
 })
 
-test('a snapshot folder has no colon, which SMB shares refuse', () => {
+test('a snapshot folder has no colon, which SMB shares deny', () => {
   expect(snapshotPath('sha256:abc')).toBe('snapshots/sha256-abc')
 })

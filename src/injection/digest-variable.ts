@@ -44,6 +44,6 @@ export function addDigestVariable(
     return undefined
   }
   if (existing.every(({ valueFrom }) => valueFrom?.fieldRef?.fieldPath === fieldPath)) return undefined
-  const text = `container ${container.name} sets environment variable ${name}, from which the mount of cache ${cache} takes its digest; rename it`
+  const text = `container ${container.name} sets environment variable ${name}, which the mount of cache ${cache} needs for its digest; rename the variable`
   return violation('MountPathConflict', 'spec.containers', text)
 }

@@ -15,7 +15,7 @@ export function overlapOfCaches(mounts: readonly CacheMount[]): Violation | unde
       return violation(
         'MountPathConflict',
         'metadata.annotations[modelplane.ai/caches]',
-        `caches ${one.cache} and ${other.cache} are mounted at ${one.mountPath} and ${other.mountPath}, one inside the other; give one of the ModelCaches another mount.path`,
+        `caches ${one.cache} and ${other.cache} are mounted at ${one.mountPath} and ${other.mountPath}, one inside the other; give one of the ModelCaches another spec.mount.path`,
       )
     }
   }
@@ -81,11 +81,11 @@ function otherMount(
   const { cache, claimName, mountPath } = mount
   const place = `container ${container.name} mounts cache ${cache} at ${mountPath}`
   if (isAtPath && existing.name === volumeName) {
-    const text = `${place} from ${folderOf(existing)}, and would be given ${folderOf(subPathOf(mount))}; remove that mount, and it is injected anew`
+    const text = `${place} from ${folderOf(existing)}, but should get ${folderOf(subPathOf(mount))}; remove that mount, and the webhook injects the right one`
     return violation('MountPathConflict', 'spec.containers', text)
   }
   if (isAtPath && existing.name === managedName(cache)) {
-    const text = `${place} from volume ${existing.name}, which is not on its claim ${claimName}: somebody has replaced that volume; remove the volume and its mounts, and they are injected anew`
+    const text = `${place} from volume ${existing.name}, which does not use its claim ${claimName}, because somebody has replaced the volume; remove the volume and its mounts, and the webhook injects the right ones`
     return violation('MountPathConflict', 'spec.containers', text)
   }
   return conflict(container, mount, `volume ${existing.name} at ${existing.mountPath}`)
@@ -103,7 +103,7 @@ function conflict(container: Container, mount: CacheMount, found: string): Viola
   return violation(
     'MountPathConflict',
     'spec.containers',
-    `container ${container.name} has ${found}, in the way of cache ${mount.cache} at ${mount.mountPath}; remove it, or choose the containers with annotation modelplane.ai/cache-containers`,
+    `container ${container.name} has ${found}, which conflicts with cache ${mount.cache} at ${mount.mountPath}; remove it, or choose containers with annotation modelplane.ai/cache-containers`,
   )
 }
 
@@ -111,6 +111,6 @@ function writable(container: Container, mount: CacheMount, existing: VolumeMount
   return violation(
     'MountNotReadOnly',
     'spec.containers',
-    `container ${container.name} mounts cache ${mount.cache} at ${existing.mountPath} without readOnly: true; add it, or remove the mount and let it be injected`,
+    `container ${container.name} mounts cache ${mount.cache} at ${existing.mountPath} without readOnly: true; add it, or remove the mount and the webhook injects it`,
   )
 }

@@ -135,7 +135,7 @@ describe('for every pod that can be given its caches', () => {
   })
 })
 
-test('a plan never throws, whatever the pod: it is a list of additions or a refusal', () => {
+test('a plan never throws, whatever the pod: it is a list of additions or a denial', () => {
   fc.assert(
     fc.property(pods, caches, (pod, mounts) => {
       const plan = planInjection(pod, mounts)

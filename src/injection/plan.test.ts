@@ -386,7 +386,7 @@ describe('the name of a volume', () => {
 })
 
 test.each([[{ os: { name: 'windows' } }], [{ nodeSelector: { 'kubernetes.io/os': 'windows' } }]])(
-  'a Windows pod is refused, and the text says what to do: %j',
+  'a Windows pod is denied, and the text says what to do: %j',
   spec => {
     const { reason, field, text } = refusalFor(aPod({ spec }))
     expect({ reason, field }).toEqual({ reason: 'NotImplemented', field: 'spec.os.name' })

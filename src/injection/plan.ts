@@ -20,7 +20,7 @@ import { freeVolumeName, volumesOfClaim } from './volume.ts'
  */
 export function planInjection(pod: Pod, mounts: readonly CacheMount[]): Outcome<Operation[]> {
   if (isWindows(pod)) {
-    const text = 'caches cannot be mounted into Windows pods; run it on Linux'
+    const text = 'caches cannot be mounted into Windows pods; run the pod on Linux'
     return refused(violation('NotImplemented', 'spec.os.name', text))
   }
   const paths = mounts.map(({ mountPath }) => mountPath)
@@ -56,7 +56,7 @@ function addCache(
     return violation(
       'MountNotReadOnly',
       'spec.volumes',
-      `volume ${writable.name} uses claim ${mount.claimName} of cache ${mount.cache} without readOnly: true; set persistentVolumeClaim.readOnly, or remove the volume and let it be injected`,
+      `volume ${writable.name} uses claim ${mount.claimName} of cache ${mount.cache} without readOnly: true; set persistentVolumeClaim.readOnly, or remove the volume and the webhook injects it`,
     )
   }
   const [existing] = ofClaim

@@ -62,7 +62,7 @@ function namedTargets(annotation: string, all: Target[]): Outcome<Target[]> {
   const names = new Set(named)
   const empty = emptyName(named)
   if (empty !== undefined) {
-    const text = `annotation ${CACHE_CONTAINERS}=${quote(annotation)} ${empty}; list names of its containers, separated by commas: ${few([...present])}`
+    const text = `annotation ${CACHE_CONTAINERS}=${quote(annotation)} ${empty}; list names of the pod's containers, separated by commas: ${few([...present])}`
     return refused(violation('ReferenceInvalid', `metadata.annotations[${CACHE_CONTAINERS}]`, text))
   }
   const unknown = [...names].filter(name => !present.has(name))

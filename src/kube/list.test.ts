@@ -66,7 +66,7 @@ test('what a schema does not read is not kept', async () => {
   expect(JSON.stringify(listed).length).toBeLessThan(KIB)
 })
 
-test('an object that its schema refuses fails the whole list', async () => {
+test('an object that its schema denies fails the whole list', async () => {
   server.put(KINDS.Namespace, { metadata: { name: 'odd' }, status: { phase: 7 } } as {
     metadata: { name: string }
   })

@@ -99,14 +99,14 @@ test('lists that fail are tried again until one succeeds', async () => {
   expect(reflector.stats).toMatchObject({ lists: 4, errors: 3 })
 })
 
-test('watches that are refused are tried again from the same version', async () => {
+test('watches that are denied are tried again from the same version', async () => {
   put('a')
   server.failNext(2, { on: 'watch', how: 503 })
   const { reflector } = await startWatching()
   expect(reflector.stats).toMatchObject({ lists: 1, errors: 2, watches: 3, restarts: 2 })
 })
 
-test('a version that the server keeps refusing is given up for a new list', async () => {
+test('a version that the server keeps denying is given up for a new list', async () => {
   server.failNext(3, { on: 'watch', how: 504 })
   const { reflector } = await startWatching()
   expect(reflector.stats).toMatchObject({ lists: 2, errors: 3, watches: 4 })

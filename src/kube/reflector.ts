@@ -204,9 +204,9 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
       unsure = true
       // The silence itself was a long enough wait.
       failures = 0
-      logger.warn({ version }, 'watch fell silent, opening it again over another connection')
+      logger.warn({ version }, 'watch fell silent; opening it again over another connection')
     } else if (events === 0 && clock() - openedAt < timing.shortWatchMs) {
-      throw new ApiError(0, 'Disconnected', `the watch of ${path} was closed as soon as it was open`)
+      throw new ApiError(0, 'Disconnected', `the watch of ${path} was closed as soon as it was opened`)
     } else {
       failures = 0
     }
@@ -220,7 +220,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     const current = await currentVersion(rest, resource, signal)
     unsure = false
     if (!isOlder(current, held)) return
-    logger.warn({ version: held, current }, 'the server has gone back to an older state, listing again')
+    logger.warn({ version: held, current }, 'the server has gone back to an older state; listing again')
     version = undefined
   }
 
@@ -229,7 +229,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
     unsure = true
     if (isExpired(error)) {
       version = undefined
-      logger.info({ failures }, 'version expired, listing again')
+      logger.info({ failures }, 'version expired; listing again')
       failures += 1
       // An expired version is normal. Only one that expires again without progress must wait.
       if (failures === 1) return
@@ -239,7 +239,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
       if (failures >= FAILURES_BEFORE_LIST) version = undefined
     }
     const delayMs = Math.round(backoffMs(failures, timing, random))
-    logger.warn({ err: error, failures, delayMs }, 'list or watch failed, trying again')
+    logger.warn({ err: error, failures, delayMs }, 'list or watch failed; trying again')
     await sleep(delayMs, undefined, { signal })
   }
 

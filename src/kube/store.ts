@@ -68,7 +68,7 @@ export function createStore<T extends StoredObject>(options: {
     const issues = z.prettifyError(error)
     logger.error(
       { kind: resource.kind, object: key, issues },
-      'cannot read an object; its last good version is kept',
+      'cannot parse an object; its last good version stays',
     )
   }
 

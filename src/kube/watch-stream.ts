@@ -106,7 +106,7 @@ function parseLine(line: string, path: string): WatchEvent {
   if (event.success) return event.data
   const failure = errorEvent.safeParse(raw)
   if (failure.success) throw statusError(failure.data.object, 0, `watch of ${path}`)
-  throw new ApiError(0, 'MalformedReply', `the watch of ${path} sent what is no event`, {
+  throw new ApiError(0, 'MalformedReply', `the watch of ${path} sent something that is not an event`, {
     cause: event.error,
   })
 }
@@ -115,6 +115,6 @@ function parseJson(line: string, path: string): unknown {
   try {
     return JSON.parse(line)
   } catch (cause) {
-    throw new ApiError(0, 'MalformedReply', `the watch of ${path} sent what is not JSON`, { cause })
+    throw new ApiError(0, 'MalformedReply', `the watch of ${path} sent something that is not JSON`, { cause })
   }
 }

@@ -43,7 +43,7 @@ export async function followLogLevel(
     if (text === '') return set(fallback)
     const parsed = logLevel.safeParse(text)
     if (parsed.success) set(parsed.data)
-    else logger.warn({ file, logLevel: current }, 'the file names no log level, the present one stays')
+    else logger.warn({ file, logLevel: current }, 'the file names no log level; the present one stays')
   }
   await read()
   if (signal.aborted) return

@@ -21,7 +21,7 @@ export function exposeCertificates(
 ): void {
   new Gauge({
     name: 'modelcache_certificate_expiry_timestamp_seconds',
-    help: 'When the certificate ends: the one that the webhook serves with, and that of the CA that signs.',
+    help: 'When a certificate ends: the serving certificate of the webhook, and the CA that signs.',
     labelNames: ['certificate'] as const,
     registers: [registry],
     collect() {
@@ -38,7 +38,7 @@ export function exposeCertificates(
 export function exposeLeadership({ registry }: Metrics, leads: () => boolean): void {
   new Gauge({
     name: 'modelcache_leader',
-    help: '1 while this replica leads, and so writes; else 0.',
+    help: '1 while this replica leads, and so writes; otherwise 0.',
     registers: [registry],
     collect() {
       this.set(leads() ? 1 : 0)
@@ -53,13 +53,13 @@ const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 export function exposeReconcilers({ registry }: Metrics) {
   const looks = new Counter({
     name: 'modelcache_reconcile_total',
-    help: 'Looks at objects: done, done but to be looked at again later, or failed and to be tried again.',
+    help: 'Looks at objects, by result: done, done and planned again for later, or failed and retried.',
     labelNames: ['reconciler', 'result'] as const,
     registers: [registry],
   })
   const duration = new Histogram({
     name: 'modelcache_reconcile_duration_seconds',
-    help: 'Time for one look, its writes included.',
+    help: 'Time of one look, including its writes.',
     labelNames: ['reconciler'] as const,
     buckets: SECONDS,
     registers: [registry],
@@ -67,7 +67,7 @@ export function exposeReconcilers({ registry }: Metrics) {
   const readers = new Map<string, () => number>()
   new Gauge({
     name: 'modelcache_reconcile_waiting',
-    help: 'Objects that wait for a look.',
+    help: 'Objects that are waiting for a look.',
     labelNames: ['reconciler'] as const,
     registers: [registry],
     collect() {

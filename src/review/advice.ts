@@ -1,7 +1,7 @@
 import type { Reason } from '../api/reasons.ts'
 import type { Advise } from './verdict.ts'
 
-const READY = 'to review as if it were, use --assume-ready'
+const READY = 'to review as if it were Ready, use --assume-ready'
 const missing = (what: string) => `add ${what} to the input, or review against a cluster with --live`
 
 /** An object that seems missing may only be missing from the input. */

@@ -28,7 +28,7 @@ const GATE = '"snapshots/$(MODELCACHE__LLAMA_DIGEST)"'
 const AWAITED = specOf(', readOnly: true', `, readOnly: true, subPathExpr: ${GATE}`)
 const CLAIM = '{ accessModes: [ReadWriteMany] }'
 
-describe('a policy refuses, in its own words,', () => {
+describe('a policy denies, in its own words,', () => {
   test.each([
     ['a pod with a writable volume', object('Pod', '{ name: x }', WRITABLE), 'ClaimWritable'],
     ['a pod with a writable mount', object('Pod', '{ name: x }', MOUNT_WRITABLE), 'ClaimWritable'],
@@ -67,7 +67,7 @@ describe('a policy refuses, in its own words,', () => {
   })
 })
 
-describe('no policy refuses', () => {
+describe('no policy denies', () => {
   const SNAPSHOT = `, readOnly: true, subPath: snapshots/sha256-${'0'.repeat(64)}`
   test.each([
     [

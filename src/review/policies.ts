@@ -39,7 +39,7 @@ export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[
       !mounts.every(mount => isWholeOrSnapshot(mount, waits)),
       'SnapshotUnknown',
       'spec.containers',
-      `a container${of} mounts a folder of a claim named ${MANAGED_PREFIX}* that is no snapshot of its cache; remove the mount, and ask for the cache by annotation modelplane.ai/caches`,
+      `a container${of} mounts a folder of a claim named ${MANAGED_PREFIX}* that is not a snapshot of its cache; remove the mount, and ask for the cache with annotation modelplane.ai/caches`,
     ),
   ]
   // The API server reports only the first one.
@@ -52,7 +52,7 @@ export function namesPolicy(manifest: Manifest): Finding[] {
     !isStored(manifest) && isReserved(manifest),
     'NameReserved',
     'metadata.name',
-    'names that begin with modelcache-- are those of the hydration Jobs of ModelCaches; give this object, or the workload that makes it, another name',
+    'names that start with modelcache-- are reserved for the hydration Jobs of ModelCaches; give this object, or the workload that creates it, another name',
   )
 }
 
@@ -69,7 +69,7 @@ export function claimsPolicy(manifest: Manifest): Finding[] {
     isReservedClaim(manifest),
     'NameReserved',
     'metadata.name',
-    'claims that are named modelcache--* or labelled modelplane.ai/modelcache are those of ModelCaches, and the controller makes them; give this claim another name, and take off the label',
+    'names modelcache--* and label modelplane.ai/modelcache are reserved for the claims of ModelCaches, which the controller creates; give this claim another name, and remove the label',
   )
 }
 

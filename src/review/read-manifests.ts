@@ -27,7 +27,7 @@ export function readManifests(file: string, text: string, namespace: string): In
 const KUSTOMIZATION = 'a kustomization is not an object of a cluster'
 const RENDER_KUSTOMIZATION = 'render it first: kubectl kustomize DIR | modelcache review -f -'
 const RENDER_TEMPLATE =
-  'it looks like a template, render it first: helm template CHART | modelcache review -f -'
+  'it looks like a template; render it first: helm template CHART | modelcache review -f -'
 
 /** A template that must be rendered first gets advice about that. */
 function advised({ file, message }: Problem, text: string): { message: string } {

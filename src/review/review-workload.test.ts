@@ -135,7 +135,7 @@ describe('a workload', () => {
       {
         reason: 'ReferenceInvalid',
         severity: 'warning',
-        message: expect.stringMatching(/^its pods are refused: /),
+        message: expect.stringMatching(/^its pods are denied: /),
       },
     ])
   })
@@ -170,7 +170,7 @@ describe('a workload', () => {
     expect(said(results).slice(1)).toEqual(['Job denied ClaimWritable', 'Deployment warned ClaimWritable'])
     expect(results.at(-1)?.findings[0]).toMatchObject({
       field: expect.stringMatching(/^spec\.template\.spec\./),
-      message: expect.stringMatching(/^spec\.template: its pods are refused: /),
+      message: expect.stringMatching(/^spec\.template: its pods are denied: {2}/),
     })
   })
 

@@ -74,7 +74,7 @@ const WITHOUT_TEMPLATE: ReviewFinding = {
   reason: 'SpecInvalid',
   severity: 'error',
   field: 'spec',
-  message: 'the workload has no pod template; without one the API server refuses it',
+  message: 'the workload has no pod template, and the API server rejects it without one',
 }
 
 /** The pod that a template creates, except for the name that its controller gives it. */
@@ -98,13 +98,13 @@ function ofPods({ path }: PodTemplate, finding: ReviewFinding): ReviewFinding {
   const place = { ...finding, field: `${path}.${field}` }
   if (severity === 'error' && reason === 'SpecInvalid') return { ...place, message: `${path}: ${message}` }
   return severity === 'error'
-    ? { ...asWarning(finding), field: place.field, message: `${path}: its pods are refused: ${message}` }
+    ? { ...asWarning(finding), field: place.field, message: `${path}: its pods are denied:  ${message}` }
     : { ...place, message: `${path}: ${message}` }
 }
 
 function asWarning(finding: ReviewFinding): ReviewFinding {
   if (finding.severity === 'warning') return finding
-  return { ...finding, severity: 'warning', message: `its pods are refused: ${finding.message}` }
+  return { ...finding, severity: 'warning', message: `its pods are denied:  ${finding.message}` }
 }
 
 /** Its controller creates the pods in its own way, such as from another object. */
@@ -113,6 +113,6 @@ function notJudged({ path }: PodTemplate): ReviewFinding {
     reason: 'KindNotJudged',
     severity: 'warning',
     field: path === '' ? 'metadata.annotations' : path,
-    message: `annotation ${CACHES} is seen, and cannot be judged: which pods its controller makes of it does not show; review those pods (kubectl get pods -o yaml | modelcache review -f -)`,
+    message: `annotation ${CACHES} cannot be reviewed here, because this object does not show which pods its controller creates; review those pods (kubectl get pods -o yaml | modelcache review -f -)`,
   }
 }

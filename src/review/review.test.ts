@@ -97,7 +97,7 @@ describe('a ModelCache', () => {
     const results = await reviewText(stream(CLASS, CACHE, changed))
     expect(said(results)).toEqual(['ModelCache admitted', 'ModelCache denied FieldImmutable'])
     expect(results[1]?.findings[0]?.message).toMatch(
-      / \(compared with in\.yaml:\d+, which states it first\)$/,
+      / \(compared with in\.yaml:\d+, the first one of that name\)$/,
     )
   })
 

@@ -93,7 +93,7 @@ async function reviewOne(
     request,
   )
   const found = findingsOf(decision, context.advise)
-  const compared = place === undefined ? '' : ` (compared with ${place}, which states it first)`
+  const compared = place === undefined ? '' : ` (compared with ${place}, the first one of that name)`
   const findings = found.map(finding => ({ ...finding, message: `${finding.message}${compared}` }))
   return { findings: [...findings, ...unknownFields(request.object).map(error)], patch: [] }
 }

@@ -20,14 +20,14 @@ export function createAdmissionMetrics({ registry }: Metrics) {
   })
   const duration = new Histogram({
     name: 'modelcache_admission_duration_seconds',
-    help: 'Time from a parsed review to its decision, live reads included.',
+    help: 'Time from a parsed review to its decision, including live reads.',
     labelNames: ['webhook'] as const,
     buckets: SECONDS,
     registers: [registry],
   })
   const shed = new Counter({
     name: 'modelcache_admission_shed_total',
-    help: 'Requests that were not decided, by cause; the API server repeats all but those whose deadline has passed.',
+    help: 'Requests that were not decided, by cause. The API server repeats all except those whose deadline has passed.',
     labelNames: ['cause'] as const,
     registers: [registry],
   })

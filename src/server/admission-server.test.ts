@@ -196,7 +196,7 @@ describe('a review', () => {
     },
   )
 
-  test('is refused before it is parsed when it has more values than any object needs', async () => {
+  test('is denied before it is parsed when it has more values than any object needs', async () => {
     const containers = `[${Array.from({ length: 60_000 }, () => '{}').join(',')}]`
     const { status, json } = await call({
       body: GOOD.replace('"containers":[', `"containers":${containers},"x":[`),

@@ -121,7 +121,7 @@ const NEVER = { lagMs: () => 0, maxLagMs: 0 }
 
 /** What a client that sent something other than a review should do. */
 function advice(code: number, error: Error): string {
-  if (code === 415) return 'the content type is not application/json, in which AdmissionReviews are sent'
+  if (code === 415) return 'the content type must be application/json, as for every AdmissionReview'
   return error.message
 }
 
@@ -138,7 +138,7 @@ async function review(
   if (limitMs === 0) {
     // Without Retry-After: a caller that still waits has no time for another call.
     options.metrics.shed('deadline')
-    return reply.code(503).send(status(503, 'ServiceUnavailable', 'the time for an answer has passed'))
+    return reply.code(503).send(status(503, 'ServiceUnavailable', 'the deadline for an answer has passed'))
   }
   const parsed = admissionReview.safeParse(httpRequest.body)
   if (!parsed.success) {

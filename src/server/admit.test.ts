@@ -72,7 +72,7 @@ describe('an allowed request while a watch is known to be broken', () => {
     const { decision, logged } = await inDoubt(READY, confirm)
     expect(decision.allowed).toBe(true)
     expect(logged.map(({ msg }) => msg)).toEqual([
-      'a watch is broken, and what it says could not be confirmed',
+      'a watch is broken, and its last state could not be confirmed',
     ])
   })
 

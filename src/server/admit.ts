@@ -81,7 +81,7 @@ async function readDoubted(
   } catch (error) {
     logger.warn(
       { err: error, uid: request.uid },
-      'a watch is broken, and what it says could not be confirmed',
+      'a watch is broken, and its last state could not be confirmed',
     )
     return { view, read: new Set() }
   }
@@ -106,7 +106,7 @@ async function confirmed(
   for (let reads = 0; reads < MAX_READS; reads++) {
     const unread = basisOf(decision).filter(ref => !read.has(keyOf(ref)))
     if (unread.length === 0) return decision
-    logger.debug({ uid: request.uid, read: unread.map(wordsFor) }, 'reading live what a decision rests on')
+    logger.debug({ uid: request.uid, read: unread.map(wordsFor) }, 'confirming a decision by a live read')
     try {
       known = await confirm(known, unread, signal)
     } catch (error) {
@@ -135,7 +135,7 @@ function wordsFor(ref: ObjectRef): string {
  */
 function unconfirmed(decision: Decision, isRead: (basis: readonly ObjectRef[]) => boolean): Decision {
   if (decision.allowed) {
-    if (!isRead(decision.basis)) throw new Error('what the decision rests on cannot be read')
+    if (!isRead(decision.basis)) throw new Error('the objects that the decision rests on cannot be read')
     return { ...decision, warnings: decision.warnings.filter(({ basis }) => isRead(basis)) }
   }
   const asOfWatch = (finding: Finding): Finding => {
@@ -154,7 +154,7 @@ function fault(error: unknown, request: AdmissionRequest, logger: Logger): Decis
     violation(
       'InternalError',
       '',
-      `the webhook has a fault, and the request itself may be right; find reference ${reference} in the log of modelcache-webhook`,
+      `the webhook itself has failed, and the request may be fine; look for reference ${reference} in the log of modelcache-webhook`,
     ),
   )
 }

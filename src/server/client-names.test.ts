@@ -61,6 +61,6 @@ test('one with another name is told who is let in', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden/)
   const { message } = JSON.parse(answer?.split('\r\n\r\n')[1] ?? '')
   expect(message).toBe(
-    'the client certificate is of "system:node:\\"one\\""; --client-name lets in other, kube-apiserver',
+    'the client certificate has common name "system:node:\\"one\\""; --client-name allows other, kube-apiserver',
   )
 })

@@ -15,7 +15,7 @@ export function admitClients(app: FastifyInstance, names: readonly string[]): vo
     if (!strangers.has(socket)) strangers.set(socket, strangeName(socket, names))
     const stranger = strangers.get(socket)
     if (stranger === undefined) return
-    const message = `the client certificate is of ${quote(stranger)}; --client-name lets in ${names.join(', ')}`
+    const message = `the client certificate has common name ${quote(stranger)}; --client-name allows ${names.join(', ')}`
     return reply.code(403).send(status(403, 'Forbidden', message))
   })
 }

@@ -103,7 +103,7 @@ describe('a body', () => {
     expect(await reply).toMatchObject({ status: 200 })
   })
 
-  test('over the limit is refused, as soon as that is known', async () => {
+  test('over the limit is denied, as soon as that is known', async () => {
     expect(await begin(100 * MIB).reply).toMatchObject({ status: 413 })
     const { call, reply } = begin(undefined)
     call.end(bodyOf(BODY_LIMIT + 1))

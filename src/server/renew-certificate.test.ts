@@ -66,7 +66,7 @@ test('a session from before is not resumed: its client sees the new certificate'
   expect(servedTo(back)).toBe('second')
 })
 
-test('TLS 1.1 stays refused, even where Node would take it by default', async () => {
+test('TLS 1.1 stays denied, even where Node would take it by default', async () => {
   const { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS } = tls
   // Without this, OpenSSL rejects it by itself.
   const ciphers = 'DEFAULT@SECLEVEL=0'
@@ -81,7 +81,7 @@ test('TLS 1.1 stays refused, even where Node would take it by default', async ()
   expect(servedTo(await client({ maxVersion: 'TLSv1.2' }))).toBe('second')
 })
 
-test('a pair that does not match is refused, and the one before goes on', async () => {
+test('a pair that does not match is denied, and the one before goes on', async () => {
   expect(() => renewCertificate(app, { key: first.keyPem, cert: second.certPem })).toThrow(
     /key values mismatch/,
   )

@@ -38,7 +38,7 @@ const vsphere: Rule = byParameter(
   FS_TYPE,
   { 'nfs*': shared('vSAN file shares'), 'ext*': BLOCK, xfs: BLOCK, ntfs: BLOCK },
   unknown(
-    'provides shared file systems only where vSAN File Services are enabled, which its class does not say',
+    'provides shared file systems only if vSAN File Services are enabled, which its class does not show',
   ),
 )
 

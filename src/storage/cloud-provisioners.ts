@@ -19,7 +19,7 @@ const googleDisk: Rule = byParameter(
   {
     // Either one writer or thousands of readers, never both at once. The hydration Job could not fill the
     // claim that the serving pods read.
-    'hyperdisk-ml': no('provides volumes that one node writes or many nodes read, never both'),
+    'hyperdisk-ml': no('provides volumes that one node can write or many nodes can read, but never both'),
     'hyperdisk-balanced*': RAW_BLOCK,
   },
   BLOCK,

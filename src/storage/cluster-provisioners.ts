@@ -27,7 +27,7 @@ const longhorn: Rule = byParameter(
 
 const kubevirtHostPath: Rule = byParameter(
   'overlayCSI',
-  { '*': unknown('lies over another driver') },
+  { '*': unknown('uses another driver below it') },
   ONE_NODE,
 )
 
@@ -126,11 +126,11 @@ export const clusterProvisioners: readonly Row[] = [
   ['kubernetes.io/quobyte', 'memory', REMOVED],
 
   // Caches over other storage. What a claim may write depends on the storage below.
-  ['csi.alluxio.com', 'memory', unknown('serves a cache over other storage, mostly for reading')],
-  ['alluxio', 'memory', unknown('serves a cache over other storage, mostly for reading')],
+  ['csi.alluxio.com', 'memory', unknown('serves a cache for other storage, mainly for reading')],
+  ['alluxio', 'memory', unknown('serves a cache for other storage, mainly for reading')],
   ['fuse.csi.fluid.io', 'driver', STATIC],
 
   // Names that look like provisioners, although none of these provisions data volumes
-  ['secrets-store.csi.k8s.io', 'csi-list', no('mounts secrets into pods and serves no claims')],
+  ['secrets-store.csi.k8s.io', 'csi-list', no('mounts secrets into pods and provisions no claims')],
   ['stork-snapshot', 'cdi', no('restores snapshots and makes no empty volumes')],
 ]

@@ -37,7 +37,7 @@ describe('byParameter', () => {
     expect(applyRule(rule, {}).why).toBe('decides by parameter protocol, which is not set')
     expect(applyRule(rule, { protocol: 'x' })).toEqual({
       answer: 'unknown',
-      why: 'decides by parameter protocol, which has a value not known here: "x"',
+      why: 'decides by parameter protocol, which has an unknown value:  "x"',
     })
   })
 })

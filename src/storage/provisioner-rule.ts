@@ -47,7 +47,7 @@ export const unknown = (why: string): Verdict => ({ answer: 'unknown', why })
 export const BLOCK = no('provides block volumes, attachable to one node only')
 export const RAW_BLOCK = no('shares its block volumes between nodes as raw devices only, not as file systems')
 export const ONE_NODE = no('provides volumes on the disk of a single node')
-export const STATIC = no('mounts volumes that somebody else prepared and provisions none for a claim')
+export const STATIC = no('mounts volumes that somebody else has prepared, and provisions none')
 export const REMOVED = no('is a volume plugin that Kubernetes has removed')
 export const BUCKET = no('hands out object buckets, not volumes')
 
@@ -79,7 +79,7 @@ export function applyRule(rule: Rule, parameters: ClassParameters): Verdict {
   const verdict = found && matchingCase(cases, found.value.trim().toLowerCase())
   if (found && verdict) return { ...verdict, why: `with ${found.name}=${found.value} ${verdict.why}` }
   if (otherwise) return applyRule(otherwise, parameters)
-  const state = found ? `has a value not known here: "${found.value}"` : 'is not set'
+  const state = found ? `has an unknown value:  "${found.value}"` : 'is not set'
   return unknown(`decides by parameter ${names[0]}, which ${state}`)
 }
 

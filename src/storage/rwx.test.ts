@@ -30,7 +30,7 @@ describe('rwxCapability by provisioner', () => {
       answer: 'no',
       by: 'provisioner',
       because:
-        'provisioner pd.csi.storage.gke.io with type=hyperdisk-ml provides volumes that one node writes or many nodes read, never both',
+        'provisioner pd.csi.storage.gke.io with type=hyperdisk-ml provides volumes that one node can write or many nodes can read, but never both',
     })
   })
 
@@ -50,7 +50,7 @@ describe('rwxCapability by provisioner', () => {
       answer: 'unknown',
       by: 'provisioner',
       because:
-        'its volumes are made by hand (kubernetes.io/no-provisioner), so each has its own access modes',
+        'its volumes are created by hand (kubernetes.io/no-provisioner), so each has its own access modes',
     })
   })
 })
@@ -156,7 +156,7 @@ describe('rwxCapability by StorageProfile', () => {
 describe('attestHint', () => {
   it('gives a command whose result this module accepts', () => {
     expect(attestHint('fast-nfs')).toBe(
-      'if it does support ReadWriteMany, an admin can attest it: kubectl annotate storageclass fast-nfs modelplane.ai/access-modes=ReadWriteMany',
+      'if it does support ReadWriteMany, an administrator can attest that: kubectl annotate storageclass fast-nfs modelplane.ai/access-modes=ReadWriteMany',
     )
   })
 })

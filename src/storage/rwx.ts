@@ -35,7 +35,7 @@ export function rwxCapability(
 /** How an administrator can settle an unknown class, as the end of a message. */
 export function attestHint(storageClassName: string): string {
   const command = `kubectl annotate storageclass ${storageClassName} ${ACCESS_MODES_ANNOTATION}=ReadWriteMany`
-  return `if it does support ReadWriteMany, an admin can attest it: ${command}`
+  return `if it does support ReadWriteMany, an administrator can attest that: ${command}`
 }
 
 function byAnnotation(storageClass: StorageClass): RwxCapability | undefined {
@@ -83,7 +83,7 @@ function byProfile(profile: StorageProfile | undefined): RwxCapability | undefin
 function byProvisioner({ provisioner, parameters = {} }: StorageClass): RwxCapability {
   if (provisioner === NO_PROVISIONER) {
     const because =
-      'its volumes are made by hand (kubernetes.io/no-provisioner), so each has its own access modes'
+      'its volumes are created by hand (kubernetes.io/no-provisioner), so each has its own access modes'
     return { answer: 'unknown', by: 'provisioner', because }
   }
   const verdict = provisionerVerdict(provisioner, parameters)

@@ -112,7 +112,7 @@ async function readList<T extends StoredObject>(
     if (resource.optional && isNotFound(error)) return []
     if (!limit.expired()) throw error
     const path = collectionPath(resource, namespace)
-    throw new ApiError(0, 'Timeout', `no whole answer to GET ${path} within ${READ_TIMEOUT_MS} ms`, {
+    throw new ApiError(0, 'Timeout', `no complete answer to GET ${path} within ${READ_TIMEOUT_MS} ms`, {
       cause: error,
     })
   }

@@ -40,25 +40,26 @@ export function nodeSteps(
       },
     },
     {
-      title: 'A gang that asks for a cache which is being staged gets no pods; a pod that may wait, waits',
+      title: 'While its cache is being staged, a gang gets no pods; a pod that asks to wait, waits',
       async tell({ show, say, check, until }) {
         await show('apply -f test/demo/node/1-cache.yaml')
         await show('apply -f test/demo/node/2-consumers.yaml')
         const events =
           'get events --field-selector reason=FailedCreate,involvedObject.kind=StatefulSet -o custom-columns=MESSAGE:.message --no-headers'
-        await until('an event of the gang', events, ({ stdout }) => stdout.includes('CacheNotReady'))
+        await until('an Event of the gang', events, ({ stdout }) => stdout.includes('CacheNotReady'))
         say('events of the gang:')
         const refused = await show(events)
         check('they say CacheNotReady', refused.stdout.includes('CacheNotReady'))
         const pods = await show('get pods')
         check(
-          'no pod of the gang exists, and the other one waits',
+          'no pod of the gang exists, and the other pod waits',
           /^waits .*SchedulingGated/m.test(pods.stdout) && !pods.stdout.includes('gang'),
         )
       },
     },
     {
-      title: 'The source is measured, the claim is made and bound, a Job fills it, and the cache turns Ready',
+      title:
+        'A Job measures the source, the claim is created and bound, another Job fills it, and the cache turns Ready',
       async tell({ show, check, until }) {
         for (const phase of ['Hydrating', 'Ready']) {
           await until(phase, PHASE, ({ stdout }) => stdout === phase)
@@ -68,7 +69,7 @@ export function nodeSteps(
           'get events --field-selector involvedObject.kind=ModelCache --sort-by=.metadata.creationTimestamp -o custom-columns=REASON:.reason,MESSAGE:.message',
         )
         check(
-          'Events tell of each phase',
+          'Events show each phase',
           ['Resolving', 'Provisioning', 'Hydrating', 'Ready'].every(phase => stdout.includes(phase)),
         )
       },
@@ -77,7 +78,7 @@ export function nodeSteps(
       title: 'All pods read the same bytes, and none can write',
       async tell(telling) {
         const { show, say, check } = telling
-        say('(who was refused tries again with a growing delay; this can take some seconds)')
+        say('(denied pods are retried with a growing delay; this can take some seconds)')
         for (const pod of ['waits', ...GANG]) {
           const read = sumsIn(await logsOf(pod, sums.length, telling))
           check(`${pod} read what the hub serves`, read.toSorted().join() === sums.join())
@@ -85,10 +86,7 @@ export function nodeSteps(
         await show('get pods')
         for (const pod of ['waits', 'gang-0-1']) {
           const { code, stderr } = await show(`exec ${pod} -- touch /mnt/model/mine`)
-          check(
-            'a write is refused by the file system',
-            code !== 0 && stderr.includes('Read-only file system'),
-          )
+          check('the file system rejects a write', code !== 0 && stderr.includes('Read-only file system'))
         }
       },
     },
@@ -113,10 +111,11 @@ export function nodeSteps(
       },
     },
     {
-      title: 'The cache is not deleted under its pods; once they are gone, all that was made for it goes too',
+      title:
+        'Pods that mount the cache block its deletion; once they are gone, everything that was created for it goes too',
       async tell({ show, check, until }) {
         const { stderr } = await show('delete modelcache/llama')
-        check('CacheInUse says who mounts it', /CacheInUse.*gang-0/.test(stderr))
+        check('CacheInUse names the pods that mount it', /CacheInUse.*gang-0/.test(stderr))
         await show('delete leaderworkerset/gang pod/waits')
         await until(
           'the end of the pods',
@@ -135,7 +134,7 @@ export function nodeSteps(
       },
     },
     {
-      title: 'Uninstalled, it is in nobody’s way',
+      title: 'After an uninstall, it is in nobody’s way',
       async tell({ show, say, check, until }) {
         say(
           'this deletes the CRDs too, and with them every ModelCache of the cluster; docs/installation.md has the way that keeps them',
@@ -145,7 +144,7 @@ export function nodeSteps(
         const create =
           'run afterwards --image=modelcache.test/pause:1 --annotations=modelplane.ai/caches=llama --dry-run=server'
         await until(
-          'a pod that asks for a cache, which nobody looks at now',
+          'a pod that asks for a cache, which nobody checks now',
           create,
           result => result.code === 0,
         )

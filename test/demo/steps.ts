@@ -20,11 +20,11 @@ const DONE = /"digest":"sha256:([0-9a-f]{64})"/
 /** The story: what is denied, what waits, and what a pod with its cache looks like. */
 export const storySteps = ({ manifest, folder }: { manifest: string; folder: string }): Step[] => [
   {
-    title: 'Without a cluster: a model of a hub becomes a snapshot in a folder, and is not fetched twice',
+    title: 'Without a cluster: a model from a hub becomes a snapshot in a folder, and is not fetched twice',
     async tell({ modelcache, say, check }) {
       const first = await modelcache(`hydrate -f ${manifest} --into ${folder}`)
       const [, digest] = DONE.exec(first.stdout) ?? []
-      check('every file came, and was verified', first.code === 0 && digest !== undefined)
+      check('every file arrived and was verified', first.code === 0 && digest !== undefined)
       const again = await modelcache(`hydrate -f ${manifest} --into ${folder}`)
       check('a second run says the same', DONE.exec(again.stdout)?.[1] === digest)
       const files = await readdir(`${folder}/snapshots/sha256-${digest}`)
@@ -33,10 +33,10 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
     },
   },
   {
-    title: 'A cache with two sources is refused',
+    title: 'A cache with two sources is denied',
     async tell({ show, check }) {
       await show('apply -f examples/storage/storageclasses.yaml')
-      const { code, stderr } = await show('apply -f examples/denied/artifact-source-ambiguous/refused.yaml')
+      const { code, stderr } = await show('apply -f examples/denied/artifact-source-ambiguous/denied.yaml')
       check(
         'kubectl apply fails, and says which sources it found',
         code !== 0 && /ArtifactSourceAmbiguous.*huggingFace http/.test(stderr),
@@ -44,9 +44,10 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
     },
   },
   {
-    title: 'A cache on a class of block volumes is refused: one node could mount it, a gang runs on many',
+    title:
+      'A cache on a class with block volumes is denied: only one node could mount it, but a gang runs on many',
     async tell({ show, check }) {
-      const { code, stderr } = await show('apply -f examples/denied/storage-class-not-rwx/refused.yaml')
+      const { code, stderr } = await show('apply -f examples/denied/storage-class-not-rwx/denied.yaml')
       check(
         'kubectl apply fails with StorageClassNotRWX',
         code !== 0 && stderr.includes('StorageClassNotRWX'),
@@ -54,11 +55,11 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
     },
   },
   {
-    title: 'Where a cache keeps its bytes cannot be changed afterwards',
+    title: 'The storage of a cache cannot change later',
     async tell({ show, check }) {
       const created = await show('apply -f examples/denied/field-immutable/1-before.yaml')
-      check('a sound cache is accepted', created.code === 0)
-      const { code, stderr } = await show('apply -f examples/denied/field-immutable/2-refused.yaml')
+      check('a valid cache is accepted', created.code === 0)
+      const { code, stderr } = await show('apply -f examples/denied/field-immutable/2-denied.yaml')
       check(
         'changing its StorageClass fails with FieldImmutable',
         code !== 0 && /FieldImmutable: storage.pvc.storageClassName/.test(stderr),
@@ -80,8 +81,7 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
     },
   },
   {
-    title:
-      'A LeaderWorkerSet and a vLLM Deployment that ask for it get no pods; the reason is in their events',
+    title: 'A LeaderWorkerSet and a vLLM Deployment that ask for it get no pods; their Events say why',
     async tell(telling) {
       const { show, check, until } = telling
       await show('apply -f examples/multi-node-gang/2-gang.yaml -f examples/weights/2-deployment.yaml')
@@ -90,7 +90,7 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
         ['ReplicaSet', 'llama-vllm-'],
       ] as const) {
         const events = `get events --field-selector reason=FailedCreate,involvedObject.kind=${kind} -o custom-columns=OBJECT:.involvedObject.name,MESSAGE:.message --no-headers`
-        await until(`an event of the ${kind}`, events, result => result.stdout.includes('CacheNotReady'))
+        await until(`an Event of the ${kind}`, events, result => result.stdout.includes('CacheNotReady'))
         telling.say(`events of the ${kind}:`)
         const { stdout } = await show(events)
         check(
@@ -110,7 +110,7 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
     async tell({ show, check }) {
       await show('apply -f examples/existing-pvc/1-volume.yaml')
       const { code } = await show('wait --for=condition=Ready modelcache/llama-3-3-70b --timeout=120s')
-      check('the wait that the event advised ends', code === 0)
+      check('the wait that the Event recommends ends', code === 0)
       const claim = await show('get pvc/llama-weights')
       check('the claim is Bound', claim.stdout.includes('Bound'))
       const { stdout } = await show('get modelcaches')
@@ -118,7 +118,7 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
     },
   },
   {
-    title: 'The gangs get their pods, leaders and workers alike with the weights mounted read-only',
+    title: 'The gangs get their pods, and both leaders and workers mount the weights read-only',
     async tell(telling) {
       telling.say('(the controllers retry with a growing delay; this can take some seconds)')
       const pods = await created(telling, 'leaderworkerset.sigs.k8s.io/name=llama-gang', GANG_PODS)
@@ -137,31 +137,31 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
         pods.every(pod => claimMounts(pod).join() === mounted(pod.spec.containers[0]?.name ?? '')),
       )
       const given = new Set(pods.map(({ metadata }) => metadata.annotations?.['modelplane.ai/injected']))
-      telling.check(`leaders and workers were given the same: ${[...given].join()}`, given.size === 1)
+      telling.check(`leaders and workers got the same: ${[...given].join()}`, given.size === 1)
     },
   },
   {
-    title: "So do the Deployment's pods; the exporter beside the engine gets nothing",
+    title: 'The Deployment gets its pods too; the exporter beside the engine gets no mount',
     async tell(telling) {
       const pods = await created(telling, 'app=llama-vllm', DEPLOYMENT_PODS)
       await telling.show(
         'get pods -l app=llama-vllm -o custom-columns=NAME:.metadata.name,CONTAINERS:.spec.containers[*].name,MOUNTS:.spec.containers[0].volumeMounts[*].mountPath',
       )
       telling.check(
-        'the container that asks for GPUs has the mount, read-only, and it alone',
+        'only the container that asks for GPUs has the mount, read-only',
         pods.every(pod => claimMounts(pod).join() === mounted('vllm')),
       )
     },
   },
   {
-    title: 'A pod that names a cache nobody made is refused at once; a pod that names none is left alone',
+    title: 'A pod that names a missing cache is denied at once; a pod that names none is left alone',
     async tell({ show, check }) {
-      const refused = await show(
+      const denied = await show(
         'run typo --image=vllm/vllm-openai:v0.11.0 --annotations=modelplane.ai/caches=llama-3-3-07b',
       )
       check(
         'CacheNotFound says how to list the caches',
-        refused.code !== 0 && /CacheNotFound.*get modelcaches/.test(refused.stderr),
+        denied.code !== 0 && /CacheNotFound.*get modelcaches/.test(denied.stderr),
       )
       const plain = await show('run plain --image=nginx')
       check('the other pod is created', plain.code === 0)

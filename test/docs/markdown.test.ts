@@ -1,37 +1,16 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { inRepository } from '../manifests/rendered.ts'
+import { proseOf, repositoryFiles, textOf } from './support/prose.ts'
 
 const COLUMNS = 120
 
-const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
-  cwd: inRepository('.'),
-  encoding: 'utf8',
-})
-  .trim()
-  .split('\n')
-
-const textOf = (page: string) => readFileSync(inRepository(page), 'utf8')
-
-/** The lines of prose with their numbers, without code, output and tables, which cannot be wrapped. */
-function prose(page: string): { line: string; number: number }[] {
-  let isFenced = false
-  return textOf(page)
-    .split('\n')
-    .flatMap((line, index) => {
-      if (/^\s*(```|~~~)/.test(line)) {
-        isFenced = !isFenced
-        return []
-      }
-      return isFenced || /^(\s*\|| {4,}\S|<!--)/.test(line) ? [] : [{ line, number: index + 1 }]
-    })
-}
+const pages = repositoryFiles('*.md')
 
 describe.each(pages)('%s', page => {
   test(`has no line of prose of over ${COLUMNS} columns`, () => {
-    const long = prose(page).filter(({ line }) => [...line].length > COLUMNS)
+    const long = proseOf(page).filter(({ text }) => [...text].length > COLUMNS)
     expect(long.map(({ number }) => `${page}:${number}`)).toEqual([])
   })
 

@@ -37,7 +37,7 @@ function labelled(name: string) {
 const create = (who: string[], object: object) =>
   cluster.kubectl([...who, 'create', '-f', '-'], JSON.stringify(object))
 
-async function expectRefused(args: string[], reason: string, input?: object): Promise<void> {
+async function expectDenied(args: string[], reason: string, input?: object): Promise<void> {
   const { code, stderr } = await cluster.kubectl(
     [...TENANT, ...args],
     input === undefined ? undefined : JSON.stringify(input),
@@ -74,7 +74,7 @@ describe('the claim of a cache', () => {
       'ClaimProtected',
     ],
   ])('%s', async (_what, args, reason) => {
-    await expectRefused(args, reason)
+    await expectDenied(args, reason)
   })
 
   test('may be annotated and read', async () => {
@@ -143,7 +143,7 @@ describe('a name that is reserved', () => {
         spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } } },
       },
     ],
-  ])('is refused, and to rename is advised: %s', async (_what, object) => {
+  ])('is denied, and to rename is advised: %s', async (_what, object) => {
     const { code, stderr } = await create(TENANT, object)
     expect(code, stderr).toBe(1)
     expect(stderr).toMatch(/NameReserved: .*another name/)
@@ -214,9 +214,9 @@ describe('the hydration pod', () => {
     // kubectl checks whether the pod runs before it forwards or attaches, so these tests call the API server
     // themselves.
     const raw = { attach: 'attach', exec: 'exec', 'port-forward': 'portforward' }[verb]
-    if (raw === undefined) return expectRefused(args, 'HydrationProtected')
+    if (raw === undefined) return expectDenied(args, 'HydrationProtected')
     const path = `/api/v1/namespaces/${cluster.namespace}/pods/${NAME}/${raw}`
-    await expectRefused(['create', '--raw', path, '-f', '-'], 'HydrationProtected', {})
+    await expectDenied(['create', '--raw', path, '-f', '-'], 'HydrationProtected', {})
   })
 
   test('may be annotated, as networks do, and looked into by administrators', async () => {

@@ -56,7 +56,7 @@ const patch = (changes: object, type = 'merge') => [
   JSON.stringify(changes),
 ]
 
-describe('labels and annotations that injectors obey are refused in', () => {
+describe('labels and annotations that injectors obey are denied in', () => {
   test.each<[string, object]>([
     ['annotations of Vault', { annotations: { 'vault.hashicorp.com/agent-inject': 'true' } }],
     ['its volumes', { annotations: { 'vault.hashicorp.com/agent-copy-volume-mounts': 'hydrate' } }],
@@ -100,7 +100,7 @@ describe('labels and annotations that injectors obey are refused in', () => {
   })
 })
 
-describe('a hydration pod as injectors leave it is refused with', () => {
+describe('a hydration pod as injectors leave it is denied with', () => {
   type Spec = { containers: Record<string, unknown>[] } & Record<string, unknown>
   const mount = { name: 'volume', mountPath: '/loot' }
   const agent = (volumeMounts: object[]) => ({ name: 'agent', image: 'evil', volumeMounts })

@@ -42,7 +42,7 @@ describe('inline files with', () => {
     ['one name of many folders', inline({ [`${'a/'.repeat(60_000)}b`]: 'x' })],
     ['many such names', inline(Object.fromEntries([1, 2, 3].map(n => [`${'a/'.repeat(20_000)}${n}`, 'x'])))],
     ['one long name', inline({ ['n'.repeat(200_000)]: 'x' })],
-  ])('%s are refused', async (_what, object) => {
+  ])('%s are denied', async (_what, object) => {
     await expectShortRefusal(object, /SpecInvalid|SourceInvalid/)
   })
 
@@ -89,7 +89,7 @@ describe('annotations', () => {
     ['names of containers', 'modelplane.ai/cache-containers'],
     ['names of caches', 'modelplane.ai/caches'],
     ['a value', 'modelplane.ai/not-ready'],
-  ])('with 200 kB of %s are refused in short words', async (_what, key) => {
+  ])('with 200 kB of %s are denied in short words', async (_what, key) => {
     const value = Array.from({ length: 20_000 }, (_, index) => `name${index}`).join(',')
     await expectShortRefusal(pod(annotations('weights', { [key]: value })), /ReferenceInvalid/)
   })

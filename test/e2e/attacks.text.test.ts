@@ -17,7 +17,7 @@ const ask = (object: object) =>
 /** Marks that reverse text, zero-width spaces, byte order marks, and terminal escapes. */
 const isHidden = (text: string) => /\p{Cf}/u.test(text) || text.includes('\u001b')
 
-async function expectRefused(object: object, reason: string): Promise<void> {
+async function expectDenied(object: object, reason: string): Promise<void> {
   const { code, stderr } = await ask(object)
   expect(code, stderr).toBe(1)
   expect(stderr).toContain(reason)
@@ -27,20 +27,20 @@ describe('a ModelCache', () => {
   test.each(['/mnt/\u001b[31m', '/mnt/a\nb', '/mnt/\u202ea', '/mnt/\ufeffa', `/mnt/${'x'.repeat(256)}`])(
     'has no mount path %j',
     async path => {
-      await expectRefused(modelCache('text', soundSpec({ mount: { path } })), 'MountPathInvalid')
+      await expectDenied(modelCache('text', soundSpec({ mount: { path } })), 'MountPathInvalid')
     },
   )
 
   test.each(['/etc/passwd', '/etc/ld.so.preload', '/usr/bin', '/usr/lib', '/lib64', '/usr/lib64/x'])(
     'is not mounted at %s',
     async path => {
-      await expectRefused(modelCache('text', soundSpec({ mount: { path } })), 'MountPathReserved')
+      await expectDenied(modelCache('text', soundSpec({ mount: { path } })), 'MountPathReserved')
     },
   )
 
   test.each(['a\u202eb', 'a\nb', 'x'.repeat(256)])('has no folder %j of a claim', async subPath => {
     const storage = { backend: 'ExistingPVC', existingPVC: { name: 'ops', subPath } }
-    await expectRefused(modelCache('text', soundSpec({ artifact: {}, storage })), 'MountPathInvalid')
+    await expectDenied(modelCache('text', soundSpec({ artifact: {}, storage })), 'MountPathInvalid')
   })
 
   test.each([
@@ -49,13 +49,13 @@ describe('a ModelCache', () => {
     { http: { url: 'https://models.example.com/\u202ea' } },
     { s3: { uri: 's3://bucket/\u0085a' } },
   ])('has no source that hides text: %j', async source => {
-    await expectRefused(modelCache('text', soundSpec({ artifact: { source } })), 'SourceInvalid')
+    await expectDenied(modelCache('text', soundSpec({ artifact: { source } })), 'SourceInvalid')
   })
 
   test('names no key of a Secret that a shell would obey', async () => {
     const secretRef = { name: 'hf', key: 'token; rm -rf /' }
     const source = { huggingFace: { repo: 'org/model', revision: 'v1', secretRef } }
-    await expectRefused(modelCache('text', soundSpec({ artifact: { source } })), 'secretRef.key')
+    await expectDenied(modelCache('text', soundSpec({ artifact: { source } })), 'secretRef.key')
   })
 })
 

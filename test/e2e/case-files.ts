@@ -49,7 +49,7 @@ export function readCase(file: string): CaseObject[] {
           .exec(text)?.[0]
           .replaceAll(/\n?# ?/g, ' ')
           .trim() ?? ''
-      const [, word, names = ''] = /^(Refused|Warns|Review warns|Mounts): ([^.]*)\./.exec(comment) ?? []
+      const [, word, names = ''] = /^(Denied|Warns|Review warns|Mounts): ([^.]*)\./.exec(comment) ?? []
       const listed = names.split(', ').toSorted()
       const expected = saidAs(word, listed)
       return {
@@ -63,7 +63,7 @@ export function readCase(file: string): CaseObject[] {
 }
 
 function saidAs(word: string | undefined, reasons: string[]): Said {
-  if (word === 'Refused') return { verdict: 'denied', reasons }
+  if (word === 'Denied') return { verdict: 'denied', reasons }
   return word === 'Warns' ? { verdict: 'warned', reasons } : { verdict: 'admitted', reasons: [] }
 }
 

@@ -61,7 +61,7 @@ describe('the chart of examples/helm-chart', () => {
     })
   })
 
-  test('without the annotation that allows it is refused, keeps its cache, and is uninstalled when its pods have ended', async () => {
+  test('without the annotation that allows it is denied, keeps its cache, and is uninstalled when its pods have ended', async () => {
     await installed('guarded')
     const annotation = 'modelplane.ai/allow-delete-in-use-'
     expect((await cluster.kubectl(['annotate', 'modelcache/guarded', annotation])).code).toBe(0)

@@ -133,8 +133,8 @@ describe('examples/', () => {
 })
 
 describe('examples/denied/', () => {
-  test.each(within('denied'))('$path is refused, in the words that it quotes', async example => {
-    await expectAnnounced(example, 'Refused')
+  test.each(within('denied'))('$path is denied, in the words that it quotes', async example => {
+    await expectAnnounced(example, 'Denied')
   })
 })
 

@@ -12,9 +12,9 @@ export interface Example {
   announces?: Announcement
 }
 
-/** The first line of an example that is denied or gets a warning: `# Refused: Reason.`, `# Warns: Reason.` */
+/** The first line of an example that is denied or gets a warning: `# Denied: Reason.`, `# Warns: Reason.` */
 export interface Announcement {
-  kind: 'Refused' | 'Warns'
+  kind: 'Denied' | 'Warns'
   /** What to do with the file. */
   verb: 'apply' | 'delete'
   reason: string
@@ -57,8 +57,8 @@ function readExample(path: string): Example {
     lines.findIndex(line => !line.startsWith('#')),
   )
   const [, kind, verb, reason] =
-    /^# (Refused|Warns)(?: by kubectl (delete))?: (\w+)\./.exec(comment[0] ?? '') ?? []
-  if ((kind !== 'Refused' && kind !== 'Warns') || reason === undefined) return { path }
+    /^# (Denied|Warns)(?: by kubectl (delete))?: (\w+)\./.exec(comment[0] ?? '') ?? []
+  if ((kind !== 'Denied' && kind !== 'Warns') || reason === undefined) return { path }
   // The message follows the quoted command, indented and wrapped like it.
   const command = comment.findIndex(line => line.startsWith('#     $ '))
   const quoted = command === -1 ? [] : comment.slice(command + 1)

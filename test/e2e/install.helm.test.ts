@@ -48,7 +48,7 @@ describe('helm', () => {
     expect(outputOf(stored, 'applying the ResourceQuota')).toContain('modelcache-critical-pods created')
   })
 
-  test('is refused a second time, under another name and in another namespace', async () => {
+  test('is denied a second time, under another name and in another namespace', async () => {
     const { code, stderr } = await plane.helm('install', 'second', 'chart', '--namespace', 'default')
     expect(code).not.toBe(0)
     expect(stderr).toContain('invalid ownership metadata')

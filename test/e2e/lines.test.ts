@@ -43,7 +43,7 @@ describe('while the webhook is down', () => {
     expect(stderr).toContain('failed calling webhook "pods.modelplane.ai"')
   })
 
-  test('the CRD refuses by itself what one object alone decides', async () => {
+  test('the CRD denies by itself what one object alone decides', async () => {
     const { code, stderr } = await cluster.apply(modelCache('refused', twoSources))
     expect(code).toBe(1)
     expect(stderr).toMatch(/ArtifactSourceAmbiguous/)
@@ -61,7 +61,7 @@ describe('while the webhook is down', () => {
   })
 })
 
-describe('where the CRD has lost its rules, the webhook refuses by itself', () => {
+describe('where the CRD has lost its rules, the webhook denies by itself', () => {
   const denial = 'admission webhook "modelcaches.modelplane.ai" denied the request: '
 
   beforeAll(async () => {

@@ -37,7 +37,7 @@ test('a cache that a pod mounts is not deleted, alone or with all; once the pod 
     const { code, stderr } = await remove(...resources)
     expect(code).toBe(1)
     expect(stderr).toContain(
-      `CacheInUse: pod used mounts ModelCache ${cluster.namespace}/used; end them first, or allow it: kubectl -n ${cluster.namespace} annotate modelcache/used modelplane.ai/allow-delete-in-use=true`,
+      `CacheInUse: pod used mounts ModelCache ${cluster.namespace}/used; delete those pods first, or allow the deletion: kubectl -n ${cluster.namespace} annotate modelcache/used modelplane.ai/allow-delete-in-use=true`,
     )
   }
   // Right away: the live read shows the end of the pod before the watch does.

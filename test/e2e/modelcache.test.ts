@@ -29,7 +29,7 @@ async function refusal(object: object, ...flags: string[]): Promise<string> {
   return stderr
 }
 
-describe('kubectl apply of a new ModelCache is refused', () => {
+describe('kubectl apply of a new ModelCache is denied', () => {
   const storage = (pvc: object) => ({ backend: 'PVC', pvc })
   test.each<[string, object, RegExp]>([
     [
@@ -116,7 +116,7 @@ describe('kubectl apply of a new ModelCache is refused', () => {
     [
       'with a reference that names no registry',
       { artifact: { source: { oci: { reference: 'ai/llama3.2:1B' } } } },
-      /SourceInvalid: must begin with its registry/,
+      /SourceInvalid: must start with its registry/,
     ],
     [
       'with a signed URL',

@@ -44,7 +44,7 @@ test('a source that another cache has is warned of until that one is gone', asyn
   const changes = of('twice')
   await cluster.need(pausedCache('once', soundSpec(changes)))
   expect(await untilSaid(changes, /./)).toBe(
-    `Warning: SourceAlreadyCached: ModelCache ${cluster.namespace}/once has the same source already, mounted at /mnt/model; pods can use that one: modelplane.ai/caches: once\n`,
+    `Warning: SourceAlreadyCached: ModelCache ${cluster.namespace}/once already stages the same source, mounted at /mnt/model; pods can use it with annotation modelplane.ai/caches: once\n`,
   )
   await cluster.kubectl(['delete', 'modelcache/once'])
   // However late the watch is, the other cache is read live before it is named.
@@ -53,7 +53,7 @@ test('a source that another cache has is warned of until that one is gone', asyn
 
 test('a revision that moves is warned of when the cache is created, and a pinned one is not', async () => {
   const moving = pausedCache('moving', soundSpec(of('moving', { revision: undefined })))
-  expect(await warningsOf(moving)).toMatch(/^Warning: MutableRevision: revision main moves: .*\n$/)
+  expect(await warningsOf(moving)).toMatch(/^Warning: MutableRevision: revision main can move: .*\n$/)
   const labelled = await cluster.kubectl(['label', 'modelcache/moving', 'team=ml'])
   expect(labelled).toMatchObject({ code: 0, stderr: '' })
 })
@@ -79,7 +79,7 @@ describe('a quota', () => {
       (await cluster.apply(claim('other', ['ReadWriteMany']))).code === 0 ? true : undefined,
     )
     expect(await untilSaid(sized(20), /./)).toBe(
-      'Warning: StorageQuotaExceeded: ResourceQuota storage would refuse the claim: requests.storage has 1Gi of 20Gi in use, and 20Gi more is asked for; make room, or have the quota raised\n',
+      'Warning: StorageQuotaExceeded: ResourceQuota storage would deny the claim: requests.storage has 1Gi of 20Gi in use, and the claim needs 20Gi more; free some storage, or ask an administrator to raise the quota\n',
     )
     expect(await asked(sized(19))).toBe('')
     await cluster.need(resourceQuota({ 'requests.storage': '1Ti' }))
@@ -96,7 +96,7 @@ describe('a quota', () => {
     const grown = (sizeGiB: number) => warningsOf(growing(sizeGiB), '--dry-run=server')
     const said = await eventually('a warning', async () => (await grown(106)) || undefined)
     expect(said).toContain(
-      `StorageQuotaExceeded: ResourceQuota storage would refuse the claim: ${perClass} has 0 of 5Gi`,
+      `StorageQuotaExceeded: ResourceQuota storage would deny the claim: ${perClass} has 0 of 5Gi`,
     )
     expect(await grown(105)).toBe('')
     await cluster.kubectl(['delete', 'resourcequota', 'storage'])
@@ -108,7 +108,7 @@ describe('a quota', () => {
 test('a selector is warned of until an InferenceCluster is registered', async () => {
   const changes = { ...of('selective'), clusterSelector: { matchLabels: { 'modelplane.ai/tier': 'prod' } } }
   expect(await asked(changes)).toMatch(
-    /^Warning: NoInferenceCluster: this cluster alone stages the cache, .*\n$/,
+    /^Warning: NoInferenceCluster: only this cluster stages the cache, .*\n$/,
   )
   const name = 'e2e-registered'
   await cluster.need({
@@ -122,7 +122,7 @@ test('a selector is warned of until an InferenceCluster is registered', async ()
   expect(said).toBe('')
 })
 
-test('warnings stand beside each other, and none stands beside a refusal', async () => {
+test('warnings stand beside each other, and none stands beside a denial', async () => {
   const changes = of('many', { revision: 'main' })
   expect(await asked({ ...changes, clusterSelector: {} })).toMatch(
     /^Warning: MutableRevision: .*\nWarning: NoInferenceCluster: .*\n$/,

@@ -96,9 +96,9 @@ test('a pod that has its node already cannot wait', async () => {
   )
 })
 
-test('another value of the annotation is refused, on a pod and on a template', async () => {
+test('another value of the annotation is denied, on a pod and on a template', async () => {
   const wrong = annotations('weights', { 'modelplane.ai/not-ready': 'Wait' })
-  const words = /ReferenceInvalid: .*modelplane.ai\/not-ready is "Wait"; its only value is Gate/
+  const words = /ReferenceInvalid: .*modelplane.ai\/not-ready is "Wait"; the only value is Gate/
   expect(await refusal(wrong)).toMatch(words)
   const { code, stderr } = await cluster.apply(deployment(wrong))
   expect(code).toBe(1)

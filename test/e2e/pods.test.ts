@@ -165,7 +165,7 @@ describe('the mounts go', () => {
   })
 })
 
-describe('a pod is refused', () => {
+describe('a pod is denied', () => {
   test('when the cache is not Ready, with how far it is and how to wait', async () => {
     expect(await refusal(annotations('hydrating'))).toContain(
       `admission webhook "pods.modelplane.ai" denied the request: CacheNotReady: ModelCache ${cluster.namespace}/hydrating is Hydrating (62%, 87 of 140 GiB); wait with: kubectl -n ${cluster.namespace} wait --for=condition=Ready modelcache/hydrating`,

@@ -170,7 +170,7 @@ describe('a tenant cannot write', () => {
     expect(await refusal(TENANT, job('tenant', writing()))).toContain('ClaimWritable: ')
   })
 
-  test('by a CronJob: the Job that its controller makes is refused', async () => {
+  test('by a CronJob: the Job that its controller makes is denied', async () => {
     const template = { spec: { template: { spec: writing() } } }
     const uid = await create(TENANT, {
       apiVersion: 'batch/v1',

@@ -123,14 +123,14 @@ const ask = (object: object) => cluster.apply(object, '--dry-run=server', ...TEN
 /**
  * Waits until `denier` is the one that denies a pod that would write. The API server notices changes late.
  */
-async function untilRefusedBy(refuser: string): Promise<void> {
-  await eventually(`a refusal by ${refuser}`, async () => {
+async function untilDeniedBy(denier: string): Promise<void> {
+  await eventually(`a denial by ${denier}`, async () => {
     const { stderr } = await ask(pod({}, mounting(CLAIM)))
-    return stderr.includes(refuser) || undefined
+    return stderr.includes(denier) || undefined
   })
-  await eventually(`a refusal of what has no mounts by ${refuser}`, async () => {
+  await eventually(`a denial of what has no mounts by ${denier}`, async () => {
     const { stderr } = await ask(pod(annotations('weights')))
-    return (stderr.includes(refuser) && stderr.includes('InjectionMissing')) || undefined
+    return (stderr.includes(denier) && stderr.includes('InjectionMissing')) || undefined
   })
 }
 
@@ -143,10 +143,10 @@ describe('without the policies and the mutating webhook, the validating webhooks
   beforeAll(async () => {
     await remove('-f', POLICIES.pathname)
     await remove('mutatingwebhookconfiguration/modelcache-mutating')
-    await untilRefusedBy('modelplane.ai" denied the request')
+    await untilDeniedBy('modelplane.ai" denied the request')
   })
 
-  test.each(REFUSED)('refuse %s: %s', async (_what, reason, object) => {
+  test.each(REFUSED)('deny %s: %s', async (_what, reason, object) => {
     const { code, stderr } = await ask(object)
     expect(code).toBe(1)
     expect(stderr).toMatch(
@@ -168,10 +168,10 @@ describe('without any webhook, the policies', () => {
     expect(code, stderr).toBe(0)
     await remove('validatingwebhookconfiguration/modelcache-validating')
     await product.stop()
-    await untilRefusedBy('ValidatingAdmissionPolicy')
+    await untilDeniedBy('ValidatingAdmissionPolicy')
   })
 
-  test.each(REFUSED)('refuse %s: %s', async (_what, reason, object) => {
+  test.each(REFUSED)('deny %s: %s', async (_what, reason, object) => {
     const { code, stderr } = await ask(object)
     expect(code).toBe(1)
     expect(stderr).toMatch(new RegExp(`ValidatingAdmissionPolicy 'modelcache-[a-z-]+' .*: ${reason}: `))

@@ -60,7 +60,7 @@ test('a Job takes its pods along', async () => {
   await eventually('the end of its pod', async () => ((await pods()) === '' ? true : undefined))
 })
 
-test('the log of a pod that no node runs is refused in the words of the API server', async () => {
+test('the log of a pod that no node runs is denied in the words of the API server', async () => {
   await cluster.need({
     apiVersion: 'v1',
     kind: 'Pod',

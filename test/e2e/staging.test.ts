@@ -361,7 +361,7 @@ describe('in a namespace with a quota', () => {
     // The claim fits now, but its pod does not.
     await own.need(quota({ 'requests.storage': '10Gi', pods: '0' }))
     await own.kubectl(['annotate', 'modelcache/big', 'touched=now'])
-    await eventually('the refusal of the pod', async () => {
+    await eventually('the denial of the pod', async () => {
       const condition = await ready('big')
       return condition?.message.includes('cannot make its pod') && condition.message.includes('pods=1')
         ? true

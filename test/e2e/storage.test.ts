@@ -66,7 +66,7 @@ describe('where the Containerized Data Importer is installed', () => {
     expect(code, stderr).toBe(0)
   })
 
-  test('one that shares raw devices alone refuses its class, the known and the unknown', async () => {
+  test('one that shares raw devices alone denies its class, the known and the unknown', async () => {
     // The table would let this class pass, so a live read does not help here: the watch has found the kind.
     expect((await judge(RWX_CLASS)).code).toBe(0)
     await cluster.need(aStorageProfile(RWX_CLASS, 'ReadWriteMany', 'Block'))
@@ -105,7 +105,7 @@ describe('a ModelCache that names no class', () => {
     expect(applied.code, applied.stderr).toBe(0)
   })
 
-  test('is refused when that one is of block volumes, or missing', async () => {
+  test('is denied when that one is of block volumes, or missing', async () => {
     await cluster.need(anInferenceCluster('prod', RWO_CLASS))
     await untilRefused(
       `StorageClassNotRWX: ${unset} InferenceCluster prod names ${RWO_CLASS}: it does not support`,

@@ -46,7 +46,7 @@ test('a gang and a Deployment whose cache is not Ready get no pods, and their ev
     expect(code, stderr).toBe(0)
   }
   for (const kind of ['StatefulSet', 'ReplicaSet']) {
-    const words = await eventually(`an event of the ${kind}`, async () => (await events(kind)) || undefined)
+    const words = await eventually(`an Event of the ${kind}`, async () => (await events(kind)) || undefined)
     expect(words).toMatch(/CacheNotReady: ModelCache \S+\/llama-3-3-70b is (Pending|Provisioning) /)
   }
   expect(await pods(GANG)).toEqual([])

@@ -73,8 +73,8 @@ describe.each(KINDS)('a %s', (kind, apiVersion, spec) => {
     const { code, stderr } = await apply(kind, apiVersion, spec(template(annotations('hydrating, missing'))))
     expect(code, stderr).toBe(0)
     expect(stderr.trim().split('\n')).toEqual([
-      `Warning: CacheNotFound: there is no ModelCache ${cluster.namespace}/missing; pods are refused until it exists and is Ready`,
-      `Warning: CacheNotReady: pods are refused until ModelCache ${cluster.namespace}/hydrating is Ready; it is Hydrating (62%)`,
+      `Warning: CacheNotFound: there is no ModelCache ${cluster.namespace}/missing; pods are denied until it exists and is Ready`,
+      `Warning: CacheNotReady: pods are denied until ModelCache ${cluster.namespace}/hydrating is Ready; it is Hydrating (62%)`,
     ])
   })
 

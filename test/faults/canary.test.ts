@@ -98,7 +98,7 @@ test('what is searched for would be found, in base64 too', () => {
   }
 })
 
-test('objects that pass through the API server, what is admitted of them and what is refused', async () => {
+test('objects that pass through the API server, what is admitted of them and what is denied', async () => {
   const { canaries, cluster, logs } = plane
   const apply = async (object: object) => {
     const { code, stdout, stderr } = await cluster.apply(object)

@@ -97,7 +97,7 @@ function review(uid: string): string {
   return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: said })
 }
 
-test('bodies of hundreds of thousands of small containers are refused before they are parsed', async () => {
+test('bodies of hundreds of thousands of small containers are denied before they are parsed', async () => {
   const [before = '', after = ''] = review('many').split('"containers":[')
   const containers = Array.from({ length: 330_000 }, (_, index) => `{"name":"c${index}"}`).join(',')
   const body = Buffer.from(`${before}"containers":[${containers},${after}`)
@@ -151,7 +151,7 @@ test('bytes that are no TLS, and handshakes that never go on', async () => {
   await Promise.all(plain.map(socket => new Promise(resolve => socket.once('close', resolve))))
 })
 
-test('bodies of 100 MB are refused before they are read', async () => {
+test('bodies of 100 MB are denied before they are read', async () => {
   const bytes = 100 * MIB
   const replies = Array.from({ length: 4 }, () =>
     post('{', { headers: { 'content-type': 'application/json', 'content-length': bytes } }).then(

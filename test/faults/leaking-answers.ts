@@ -17,7 +17,7 @@ export function leakingAnswers(secret: string): Readonly<Record<string, Answer>>
     'a Status': answer(500, leak => {
       return { kind: 'Status', code: 500, reason: 'InternalError', message: 'broken', details: { leak } }
     }),
-    'a refusal that repeats the credentials': answer(401, leak => `<html>${leak}</html>`),
+    'a denial that repeats the credentials': answer(401, leak => `<html>${leak}</html>`),
     'a redirect': answer(302, leak => leak),
     'text that begins as JSON': answer(200, leak => `{"${leak}": 1, ${leak}`),
     text: answer(200, leak => leak),

@@ -169,7 +169,7 @@ test.each([
   ['a digest that is none', 'image.digest=latest', 'digest'],
   ['a caBundle where nobody would look at it', `certificates.caBundle=${PEM}`, 'caBundle'],
   ['an issuer where nobody would look at it', 'certificates.issuerRef.name=corp', 'issuerRef'],
-])('%s is refused', async (_what, set, named) => {
+])('%s is denied', async (_what, set, named) => {
   const { code, stderr } = await tryTemplate('--set', set)
   expect(code).not.toBe(0)
   expect(stderr).toContain("don't meet the specifications of the schema")

@@ -60,7 +60,7 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
   const readyOf = async (name: string) =>
     (await statusOf(name))?.conditions?.find(({ type }) => type === 'Ready')
 
-  test('is measured, provisioned and hydrated; the gang that was refused meanwhile reads it', async () => {
+  test('is measured, provisioned and hydrated; the gang that was denied meanwhile reads it', async () => {
     const began = performance.now()
     const { artifact, mount } = spec(fromHub('example/model'))
     await cluster.need(

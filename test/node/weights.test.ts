@@ -124,7 +124,7 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
     expect(code).toBe(0)
   })
 
-  test('a class whose volumes cannot be shared is refused', async () => {
+  test('a class whose volumes cannot be shared is denied', async () => {
     const { code, stderr } = await cluster.apply(
       modelCache('unshared', {
         artifact: { kind: 'Weights', source: { inline: { files: { a: 'b' } } } },

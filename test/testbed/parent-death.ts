@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 
 const SETPRIV = ['setpriv', '--pdeathsig', 'KILL', '--']
 
-/** If the parent died before the kernel was asked, the command has another parent by now, and must not start. */
+/**
+ * If the parent died before the kernel was asked, the command has another parent by now, and must not start.
+ */
 const IF_PARENT_LIVES = `[ "$PPID" = "$0" ] && exec "$@"`
 
 let available: boolean | undefined

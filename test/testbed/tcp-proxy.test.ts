@@ -64,7 +64,7 @@ test('a cut breaks what is open and nothing else', async () => {
   await opened()
 })
 
-test('while it refuses, no connection lasts', async () => {
+test('while it denies, no connection lasts', async () => {
   proxy.refuse()
   const { socket } = open()
   await until(() => expect(socket.destroyed).toBe(true))

@@ -27,7 +27,7 @@ function validate(object: unknown, username = 'tenant', policy = aPolicy()) {
 
 describe('a Job whose template mounts a managed claim writable', () => {
   test.each(['tenant', '', JOB_CONTROLLER, 'system:serviceaccount:kube-system:cronjob-controller'])(
-    'is refused of "%s"',
+    'is denied of "%s"',
     username => {
       expect(findingsOf(validate(aJob(), username))).toMatchObject([
         { violation: { reason: 'ClaimWritable', field: 'spec.template.spec.volumes' } },
@@ -52,7 +52,7 @@ test.each([
   expect(validate(job)).toEqual(allow())
 })
 
-test('nothing is said of other operations, and what is no Job is refused', () => {
+test('nothing is said of other operations, and what is no Job is denied', () => {
   const request = aRequest({ operation: 'UPDATE', object: aJob(), userInfo: { username: 'tenant' } })
   expect(validateJob(request, VIEW, aPolicy())).toEqual(allow())
   expect(reasonsOf(validate({}))).toEqual(['SpecInvalid'])

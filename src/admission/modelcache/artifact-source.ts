@@ -13,7 +13,7 @@ export const artifactSource: Rule = ({ cache: { spec } }) => {
   const set = namesOf(spec.artifact.source)
   if (spec.storage.backend === 'ExistingPVC') {
     if (set.length === 0) return []
-    const text = `${FIELD} has ${set.join(' and ')}, but backend ExistingPVC serves what its claim holds; remove the source, or use backend PVC`
+    const text = `${FIELD} has ${set.join(' and ')}, but backend ExistingPVC serves the content of its claim; remove the source, or use backend PVC`
     return [error(violation('ArtifactSourceAmbiguous', FIELD, text))]
   }
   if (set.length === 1) return []
@@ -27,7 +27,7 @@ export const artifactSource: Rule = ({ cache: { spec } }) => {
       : violation(
           'ArtifactSourceAmbiguous',
           FIELD,
-          `${FIELD} has ${set.join(' and ')}; keep one and remove the others, or make a ModelCache of each`,
+          `${FIELD} has ${set.join(' and ')}; keep one and remove the others, or create a ModelCache for each`,
         )
   return [error(found)]
 }

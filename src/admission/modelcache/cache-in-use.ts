@@ -30,7 +30,7 @@ export function cacheInUse(request: AdmissionRequest, view: ClusterView): Decisi
   const users = [...view.list('Pod', namespace)].filter(pod => usesCache(pod, name, stored))
   // A deletion is rare and cannot be undone, so we also confirm by a live read that no pod mounts the cache.
   if (users.length === 0) return allow({ basis: [pods] })
-  const text = `${describe(users)} ModelCache ${namespace}/${name}; end them first, or allow it: kubectl -n ${namespace} annotate modelcache/${name} ${ALLOW_DELETE_IN_USE}=true`
+  const text = `${describe(users)} ModelCache ${namespace}/${name}; delete those pods first, or allow the deletion: kubectl -n ${namespace} annotate modelcache/${name} ${ALLOW_DELETE_IN_USE}=true`
   const field = `metadata.annotations[${ALLOW_DELETE_IN_USE}]`
   return deny(violation('CacheInUse', field, text), [pods, { kind: 'Namespace', name: namespace }])
 }

@@ -24,7 +24,7 @@ export const claimSize: Rule = ({ cache: { spec }, old }, view, policy) => {
   const { found, basis } = effective
   if (found?.allowVolumeExpansion === true) return []
   const is = found ? 'does not have allowVolumeExpansion: true' : 'does not exist'
-  const text = `${FIELD} cannot grow from ${before} to ${now}, because ${subject(effective)} ${is}; keep ${before}, or let an administrator fix the class, if its driver can expand volumes`
+  const text = `${FIELD} cannot grow from ${before} to ${now}, because ${subject(effective)} ${is}; keep ${before}, or ask an administrator to allow it on the class, if its driver can expand volumes`
   return [error(violation('ExpansionNotAllowed', FIELD, text), basis)]
 }
 

@@ -15,7 +15,7 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
   const reference = spec.storage.existingPVC
   if (spec.storage.backend !== 'ExistingPVC' || reference === undefined || old !== undefined) return []
   if (reference.namespace !== undefined && reference.namespace !== namespace) {
-    const text = `${FIELD}.namespace is ${reference.namespace}, but pods mount claims of their own namespace only; make the claim and the ModelCache in one namespace`
+    const text = `${FIELD}.namespace is ${reference.namespace}, but pods mount claims of their own namespace only; create the claim and the ModelCache in the same namespace`
     return [error(violation('ClaimNotFound', `${FIELD}.namespace`, text))]
   }
   const basis: ObjectRef[] = [{ kind: 'PersistentVolumeClaim', namespace, name: reference.name }]
@@ -45,7 +45,7 @@ function onOneNode(
   const volume = name === undefined ? undefined : view.get('PersistentVolume', undefined, name)
   const node = volume?.spec.onlyNode
   if (volume === undefined || node === undefined) return []
-  const text = `${subject} has a volume on node ${quote(node)} alone; pods on several nodes need one that all of them reach`
+  const text = `${subject} has a volume that only node ${quote(node)} can reach; pods on several nodes need one that all nodes can reach`
   const ofVolume: ObjectRef = { kind: 'PersistentVolume', name: volume.metadata.name }
   return [error(violation('ClaimNotShared', `${FIELD}.name`, text), [...basis, ofVolume])]
 }
@@ -62,15 +62,17 @@ function unfilled(
   const name = spec.storageClassName ?? ''
   const storageClass = name === '' ? undefined : view.get('StorageClass', undefined, name)
   if (status?.phase === 'Bound' || storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return []
-  const text = `claim ${metadata.name} has no volume until a pod mounts it (StorageClass ${name} is WaitForFirstConsumer): fill it by a Job of yours, then the cache turns Ready`
+  const text = `claim ${metadata.name} has no volume until a pod mounts it (StorageClass ${name} is WaitForFirstConsumer); run a Job that fills it, and the cache turns Ready`
   return [warning('ClaimUnfilled', `${FIELD}.name`, text, basis)]
 }
 
 /** Reasons why a pod that mounts the claim would wait forever. */
 function unmountable({ metadata, spec, status }: PersistentVolumeClaim): string | undefined {
   if (isRawDevice({ spec }))
-    return 'is a raw device (volumeMode Block), which no pod mounts as a file system; use a claim of volumeMode Filesystem'
+    return 'is a raw device (volumeMode Block), which no pod can mount as a file system; use a claim of volumeMode Filesystem'
   if (metadata.deletionTimestamp !== undefined)
     return 'is being deleted; wait until it is gone and create it again, or name another claim'
-  return status?.phase === 'Lost' ? 'has lost its volume; restore that, or name another claim' : undefined
+  return status?.phase === 'Lost'
+    ? 'has lost its volume; restore the volume, or name another claim'
+    : undefined
 }

@@ -29,22 +29,22 @@ export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys =
     0,
   )
   if (bytes > MAX_BYTES) {
-    const text = `labels and annotations of spec.hydration have ${bytes} bytes together, at most ${MAX_BYTES} are allowed`
+    const text = `labels and annotations of spec.hydration have ${bytes} bytes in total, but at most ${MAX_BYTES} are allowed`
     return [invalid('spec.hydration', text)]
   }
   return entries.flatMap(({ kind, key, value }) => {
     const place = `spec.hydration.${kind}`
     const field = `${place}[${key}]`
     if (!isQualifiedName(key)) {
-      const text = `${place} has ${quote(key)}, which is no key of Kubernetes; write it as example.com/name`
+      const text = `${place} has ${quote(key)}, which Kubernetes does not accept as a key; write it as example.com/name`
       return [invalid(field, text)]
     }
     if (kind === 'labels' && value !== '' && !NAME.test(value)) {
-      const text = `${place} has value ${quote(value)}, which no label can have; use up to 63 letters, digits, "-", "_" and "."`
+      const text = `${place} has value ${quote(value)}, which Kubernetes does not accept in a label; use up to 63 letters, digits, "-", "_" and "."`
       return [invalid(field, text)]
     }
     if (isAllowedKey(key, hydrationKeys)) return []
-    const text = `${place} has ${quote(key)}, which no hydration pod may have, because injectors obey it; leave it out, or have an administrator allow it by option --hydration-metadata`
+    const text = `${place} has ${quote(key)}, which a hydration pod may not have, because injectors obey it; remove it, or ask an administrator to allow it with --hydration-metadata`
     return [error(violation('HydrationMetadataNotAllowed', field, text))]
   })
 }

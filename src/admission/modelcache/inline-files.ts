@@ -13,13 +13,13 @@ export function inlineFileProblems(files: Readonly<Record<string, string>>): str
     const problem = fileNameProblem(name)
     return problem === undefined ? [] : [`has file name ${quote(name)}, ${problem}`]
   })
-  if (names.length === 0) problems.push('has no file; name one, or use another source')
+  if (names.length === 0) problems.push('has no file; add one, or use another source')
   const taken = new Map<string, string>()
   for (const name of names) {
     const other = taken.get(name.toLowerCase())
     if (other !== undefined) {
       problems.push(
-        `has ${quote(other)} and ${quote(name)}, which are one file on volumes that ignore case; rename one`,
+        `has ${quote(other)} and ${quote(name)}, which are the same file on volumes that ignore case; rename one`,
       )
     }
     taken.set(name.toLowerCase(), name)
@@ -27,14 +27,12 @@ export function inlineFileProblems(files: Readonly<Record<string, string>>): str
   for (const name of names) {
     const folder = foldersOf(name).find(path => taken.has(path.toLowerCase()))
     if (folder !== undefined) {
-      problems.push(`has ${quote(folder)} both as a file and as the folder of another; rename one`)
+      problems.push(`has ${quote(folder)} both as a file and as the folder of another file; rename one`)
     }
   }
   const bytes = Object.values(files).reduce((sum, content) => sum + Buffer.byteLength(content), 0)
   if (bytes > LIMIT_BYTES) {
-    problems.push(
-      `has ${bytes} bytes of content, more than 256 KiB; use a ConfigMap of your own, or one of the other sources`,
-    )
+    problems.push(`has ${bytes} bytes of content, more than 256 KiB; use a ConfigMap, or another source`)
   }
   return problems
 }

@@ -57,7 +57,7 @@ describe('the mount path', () => {
     const found = violationOf(create(spec({ mount: { path } })))
     expect(found).toMatchObject({ reason: 'MountPathReserved', field: 'spec.mount.path' })
     expect(found.text).toContain(path)
-    expect(found.text).toContain('use a path of its own')
+    expect(found.text).toContain('use another path')
   })
 
   test('of one character, the root, never passes', () => {

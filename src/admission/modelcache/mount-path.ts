@@ -30,6 +30,6 @@ function pathProblem(path: string): Violation | undefined {
   }
   const reserved = reservedPath(path)
   if (reserved === undefined) return undefined
-  const text = `${FIELD} ${path} would interfere with ${reserved}, which containers need; use a path of its own, such as /mnt/model`
+  const text = `${FIELD} ${path} would hide ${reserved}, which containers need; use another path, such as /mnt/model`
   return violation('MountPathReserved', FIELD, text)
 }

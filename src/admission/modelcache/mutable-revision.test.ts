@@ -14,9 +14,9 @@ function warnings(cache: ReturnType<typeof hub>, old?: ReturnType<typeof hub>) {
 
 describe('a new cache', () => {
   test.each<[string | undefined, string]>([
-    [undefined, 'revision main moves'],
-    ['main', 'revision main moves'],
-    ['master', 'revision master moves'],
+    [undefined, 'revision main can move'],
+    ['main', 'revision main can move'],
+    ['master', 'revision master can move'],
   ])('of revision %s is told that it does not follow, and how to pin it', (revision, words) => {
     const found = warnings(hub(revision))
     expect(found).toMatchObject([
@@ -26,13 +26,13 @@ describe('a new cache', () => {
       },
     ])
     expect(found[0]?.violation.text).toContain(words)
-    expect(found[0]?.violation.text).toMatch(/is staged, and stays\. To pin it, name a commit.* is created$/)
+    expect(found[0]?.violation.text).toMatch(/points to now\. To choose the bytes yourself, name a commit.* is created$/)
   })
 
   test.each([
-    ['ghcr.io/models/llama:latest', 'tag latest moves'],
-    ['ghcr.io/models/llama', 'no tag means latest, which moves'],
-    ['registry.example.com:5000/llama', 'no tag means latest, which moves'],
+    ['ghcr.io/models/llama:latest', 'tag latest can move'],
+    ['ghcr.io/models/llama', 'no tag means latest, which can move'],
+    ['registry.example.com:5000/llama', 'no tag means latest, which can move'],
   ])('of reference %s is told that it does not follow, and how to pin it', (reference, words) => {
     const found = warnings(oci(reference))
     expect(found).toMatchObject([

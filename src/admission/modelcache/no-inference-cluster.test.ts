@@ -23,7 +23,7 @@ test.each([
       basis: [{ list: 'InferenceCluster' }],
     },
   ])
-  expect(found[0]?.violation.text).toContain('this cluster alone stages the cache')
+  expect(found[0]?.violation.text).toContain('only this cluster stages the cache')
 })
 
 test('a selector of everything is one', () => {

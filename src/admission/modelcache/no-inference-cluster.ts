@@ -14,7 +14,7 @@ export const noInferenceCluster: Rule = ({ cache: { spec }, old }, view) => {
   if (old !== undefined && isSame(old.spec.clusterSelector, spec.clusterSelector)) return []
   const [registered] = view.list('InferenceCluster')
   if (registered !== undefined) return []
-  const text = `this cluster alone stages the cache, because no InferenceCluster is registered that ${FIELD} could select`
+  const text = `only this cluster stages the cache, because no InferenceCluster is registered for ${FIELD} to select`
   return [warning('NoInferenceCluster', FIELD, text, [{ list: 'InferenceCluster' }])]
 }
 

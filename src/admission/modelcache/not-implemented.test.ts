@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ModelCache } from '../../api/modelcache.ts'
 import { create, HF, spec, violationOf } from './fixtures.ts'
 
-describe('what is not implemented is refused by name', () => {
+describe('what is not implemented is denied by name', () => {
   test.each<[string, string, Partial<ModelCache['spec']>]>([
     ['spec.artifact.kind', 'Adapter', { artifact: { kind: 'Adapter', source: { huggingFace: HF } } }],
     ['spec.artifact.kind', 'Engine', { artifact: { kind: 'Engine', source: { huggingFace: HF } } }],

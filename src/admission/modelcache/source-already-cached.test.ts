@@ -31,7 +31,7 @@ describe('a new cache of a source that another one has', () => {
         basis: [{ kind: 'ModelCache', namespace: NAMESPACE, name: 'llama' }],
       },
     ])
-    expect(found[0]?.violation.text).toContain('ModelCache ml-team/llama has the same source')
+    expect(found[0]?.violation.text).toContain('ModelCache ml-team/llama already stages the same source')
     expect(found[0]?.violation.text).toContain('mounted at /mnt/model')
     expect(found[0]?.violation.text).toContain('modelplane.ai/caches: llama')
   })

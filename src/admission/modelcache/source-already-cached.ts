@@ -19,7 +19,7 @@ export const sourceAlreadyCached: Rule = ({ cache, namespace, old }, view) => {
   const confirmed = twin && view.get('ModelCache', namespace, twin.metadata.name)
   if (confirmed === undefined || !isAnother(confirmed) || sourceIdentity(confirmed.spec) !== source) return []
   const { metadata, spec } = confirmed
-  const text = `ModelCache ${namespace}/${metadata.name} has the same source already, mounted at ${spec.mount.path}; pods can use that one: modelplane.ai/caches: ${metadata.name}`
+  const text = `ModelCache ${namespace}/${metadata.name} already stages the same source, mounted at ${spec.mount.path}; pods can use it with annotation modelplane.ai/caches: ${metadata.name}`
   const basis = [{ kind: 'ModelCache', namespace, name: metadata.name }] as const
   return [warning('SourceAlreadyCached', FIELD, text, basis)]
 }

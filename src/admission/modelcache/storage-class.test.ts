@@ -34,7 +34,7 @@ describe('a StorageProfile', () => {
   })
 
   test.each(['Deny', 'Warn'] as const)(
-    'that lists raw devices alone refuses under %s, with what it lists, both ways out, and itself in the basis',
+    'that lists raw devices alone denies under %s, with what it lists, both ways out, and itself in the basis',
     unknownProvisioner => {
       const profiles = [aProfile('acme', RAW)]
       const findings = judge('acme', { classes, profiles }, aPolicy({ unknownProvisioner }))
@@ -44,7 +44,7 @@ describe('a StorageProfile', () => {
           violation: {
             reason: 'StorageClassNotRWX',
             field: 'spec.storage.pvc.storageClassName',
-            text: 'spec.storage.pvc.storageClassName acme: it does not support ReadWriteMany, because StorageProfile acme lists ReadWriteMany Block, and a raw device cannot be mounted as a file system; use a class backed by a shared file system; if it does support ReadWriteMany, an admin can attest it: kubectl annotate storageclass acme modelplane.ai/access-modes=ReadWriteMany',
+            text: 'spec.storage.pvc.storageClassName acme: it does not support ReadWriteMany, because StorageProfile acme lists ReadWriteMany Block, and a raw device cannot be mounted as a file system; use a class backed by a shared file system; if it does support ReadWriteMany, an administrator can attest that: kubectl annotate storageclass acme modelplane.ai/access-modes=ReadWriteMany',
           },
           basis: [{ kind: 'StorageClass', name: 'acme' }, profileBasis('acme')],
         },
@@ -88,7 +88,7 @@ describe('the class that the InferenceCluster names', () => {
     const findings = judge(undefined, { classes: [std], inferenceClusters: prod('gone') })
     expect(findings).toMatchObject([{ violation: { reason: 'StorageClassNotFound' }, basis: LISTS }])
     expect(findings[0]?.violation.text).toBe(
-      'spec.storage.pvc.storageClassName is unset and InferenceCluster prod names gone: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)',
+      'spec.storage.pvc.storageClassName is unset and InferenceCluster prod names gone: there is no such StorageClass; name one that supports ReadWriteMany (see: kubectl get storageclass)',
     )
   })
 
@@ -149,7 +149,7 @@ describe('the StorageClass of a new cache', () => {
     ])
   })
 
-  test('of an unknown provisioner is refused under Deny and warned of under Warn, with the way to attest', () => {
+  test('of an unknown provisioner is denied under Deny and warned of under Warn, with the way to attest', () => {
     const view = aView({ classes: [aStorageClass({ name: 'acme', provisioner: 'acme.example/files' })] })
     const attest = 'kubectl annotate storageclass acme modelplane.ai/access-modes=ReadWriteMany'
     const denied = create(pvc('acme'), view, DENY)
@@ -190,7 +190,7 @@ describe('the StorageClass of a new cache', () => {
           basis: [...LISTS, { kind: 'StorageProfile', name: 'gp3' }],
         },
       ])
-      expect(textOf(decision)).toContain('the default is gp3')
+      expect(textOf(decision)).toContain('the default class is gp3')
     })
   })
 })

@@ -32,16 +32,16 @@ export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
 function origin({ name, inferenceCluster }: EffectiveClass): string {
   if (inferenceCluster !== undefined)
     return `${FIELD} is unset and InferenceCluster ${inferenceCluster} names`
-  return name === undefined ? `${FIELD} is unset and the default is` : FIELD
+  return name === undefined ? `${FIELD} is unset and the default class is` : FIELD
 }
 
 function missing(effective: EffectiveClass): Violation {
   const { name } = effective
   if (name === undefined) {
-    const text = `${FIELD} is unset and the cluster has no default StorageClass; name one that supports ReadWriteMany`
+    const text = `${FIELD} is unset, and the cluster has no default StorageClass; name one that supports ReadWriteMany`
     return violation('NoStorageClass', FIELD, text)
   }
-  const text = `${origin(effective)} ${name}: there is no such StorageClass; name one that supports ReadWriteMany (list them with: kubectl get storageclass)`
+  const text = `${origin(effective)} ${name}: there is no such StorageClass; name one that supports ReadWriteMany (see: kubectl get storageclass)`
   return violation('StorageClassNotFound', FIELD, text)
 }
 

@@ -41,7 +41,7 @@ describe('a new claim', () => {
     const found = warnings(sized(10), [quota({ [resource]: more }, { [resource]: '1' })])
     expect(found).toMatchObject([{ violation: { reason: 'StorageQuotaExceeded', field: 'spec.storage' } }])
     expect(found[0]?.violation.text).toContain(
-      `ResourceQuota storage would refuse the claim: ${resource} has 1 of ${more} in use, and ${more} more is asked for`,
+      `ResourceQuota storage would deny the claim: ${resource} has 1 of ${more} in use, and the claim needs ${more} more`,
     )
     expect(warnings(sized(10), [quota({ [resource]: more }, { [resource]: '0' })])).toEqual([])
   })
@@ -69,9 +69,9 @@ describe('a new claim', () => {
   test('is told of each limit of each quota', () => {
     const quotas = [quota({ [STORAGE]: '1Gi', [CLAIMS]: 0 }), quota({ [STORAGE]: '2Gi' }, {}, 'other')]
     expect(texts(sized(10), quotas)).toEqual([
-      expect.stringContaining(`storage would refuse the claim: ${STORAGE} has 0 of 1Gi`),
-      expect.stringContaining(`storage would refuse the claim: ${CLAIMS} has 0 of 0`),
-      expect.stringContaining(`other would refuse the claim: ${STORAGE} has 0 of 2Gi`),
+      expect.stringContaining(`storage would deny the claim: ${STORAGE} has 0 of 1Gi`),
+      expect.stringContaining(`storage would deny the claim: ${CLAIMS} has 0 of 0`),
+      expect.stringContaining(`other would deny the claim: ${STORAGE} has 0 of 2Gi`),
     ])
   })
 
@@ -132,14 +132,14 @@ describe('a stored claim', () => {
   test('that grows asks for the difference alone', () => {
     expect(warnings(sized(20), full, sized(10))).toEqual([])
     expect(texts(sized(21), full, sized(10))).toEqual([
-      expect.stringContaining(`${STORAGE} has 20Gi of 30Gi in use, and 11Gi more is asked for`),
+      expect.stringContaining(`${STORAGE} has 20Gi of 30Gi in use, and the claim needs 11Gi more`),
     ])
   })
 
   test.each<[string, ModelCache, ModelCache]>([
     ['keeps its size', sized(100), sized(100)],
-    ['shrinks, which is refused', sized(100), sized(200)],
-    ['loses its size, which is refused', sized(), sized(100)],
+    ['shrinks, which is denied', sized(100), sized(200)],
+    ['loses its size, which is denied', sized(), sized(100)],
     ['gets its first size in place of a measured one', sized(100), sized()],
   ])('that %s asks for nothing', (_, now, before) => {
     expect(warnings(now, [quota({ [STORAGE]: '0', [SHARED_STORAGE]: '0' })], before)).toEqual([])

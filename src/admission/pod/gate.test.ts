@@ -75,13 +75,13 @@ describe('a pod that would rather wait', () => {
     expect(validated(stored, aReadyCache())).toEqual(allow())
   })
 
-  test('is refused when another webhook takes the gate or the variable away', () => {
+  test('is denied when another webhook takes the gate or the variable away', () => {
     const stored = admitted(waiting(), hydrating)
     const containers = stored.spec.containers.map(container => ({ ...container, env: [] }))
     const places = [{ schedulingGates: [] }, { containers }].map(change => {
       const decision = validated({ ...stored, spec: { ...stored.spec, ...change } }, hydrating)
       expect(reasonsOf(decision)).toEqual(['InjectionMissing'])
-      return /injected at ([^;]*);/.exec(textOf(decision))?.[1]
+      return /injected fields at ([^;]*);/.exec(textOf(decision))?.[1]
     })
     expect(places).toEqual(['spec.schedulingGates', 'spec.containers[0].env'])
   })
@@ -132,17 +132,17 @@ describe('a pod that would rather wait', () => {
     expect(admitted(waiting(), cache).spec.schedulingGates).toHaveLength(1)
   })
 
-  test('is refused when it names a cache that does not exist', () => {
+  test('is denied when it names a cache that does not exist', () => {
     expect(reasonsOf(decide(waiting()))).toEqual(['CacheNotFound'])
   })
 
-  test('is refused when it has a node: Kubernetes has no gate for such pods', () => {
+  test('is denied when it has a node: Kubernetes has no gate for such pods', () => {
     const decision = decide(waiting({ spec: { nodeName: 'node-1' } }), hydrating)
     expect(reasonsOf(decision)).toEqual(['CacheNotReady'])
     expect(textOf(decision)).toContain('spec.nodeName is set')
   })
 
-  test('is refused where a container already has the variable, from elsewhere', () => {
+  test('is denied where a container already has the variable, from elsewhere', () => {
     const env = [{ name: VARIABLE.name, value: 'sha256:feed' }]
     const decision = decide(waiting({ spec: { containers: [aContainer({ env })] } }), hydrating)
     expect(reasonsOf(decision)).toEqual(['MountPathConflict'])
@@ -160,11 +160,11 @@ describe('a pod that would rather wait', () => {
   })
 })
 
-test.each(['gate', 'Reject', ''])('a pod that says "%s" is refused, Ready or not', value => {
+test.each(['gate', 'Reject', ''])('a pod that says "%s" is denied, Ready or not', value => {
   const pod = aPod({ metadata: { annotations: { [NOT_READY]: value } } })
   for (const cache of [aReadyCache(), hydrating]) {
     const decision = decide(pod, cache)
     expect(reasonsOf(decision)).toEqual(['ReferenceInvalid'])
-    expect(textOf(decision)).toContain('its only value is Gate')
+    expect(textOf(decision)).toContain('the only value is Gate')
   }
 })

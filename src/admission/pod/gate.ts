@@ -12,6 +12,6 @@ export function waitsAtGate({ metadata }: Pod): Outcome<boolean> {
   const value = metadata.annotations?.[NOT_READY]
   if (value === undefined) return ok(false)
   if (trimmed(value) === GATE) return ok(true)
-  const text = `annotation ${NOT_READY} is ${quote(value)}; its only value is ${GATE}, without it pods are refused until their caches are Ready`
+  const text = `annotation ${NOT_READY} is ${quote(value)}; the only value is ${GATE}; without the annotation, pods are denied until their caches are Ready`
   return refused(violation('ReferenceInvalid', `metadata.annotations[${NOT_READY}]`, text))
 }

@@ -45,7 +45,7 @@ test('a hydration pod as its Job asks for it is let through, and with what does 
   expect(reasons(aHydration(spec => ({ ...spec, containers: [...spec.containers, apart] })))).toEqual([])
 })
 
-describe('it is refused with', () => {
+describe('it is denied with', () => {
   const beside = (list: string, given: object) => (spec: { containers: object[] }) => ({
     ...spec,
     [list]: [...(list === 'containers' ? spec.containers : []), aContainer({ name: 'agent', ...given })],

@@ -7,7 +7,7 @@ import { violation } from '../../api/violation.ts'
 import { error, type Finding } from '../finding.ts'
 import type { Subject } from './subject.ts'
 
-const APART = 'keep the webhook that does so away from pods with label app.kubernetes.io/component=hydrator'
+const APART = 'exclude pods with label app.kubernetes.io/component=hydrator from the webhook that does this'
 
 /**
  * In a hydration pod only container `hydrate` has the claim. It runs the image of its Job, and no other
@@ -47,7 +47,7 @@ function mountsManaged({ spec }: Pod): (container: Container) => boolean {
 
 function beside(list: string, containers: readonly Container[]): Finding[] {
   return containers.map(({ name }) => {
-    const text = `container ${quote(name)} beside the one named ${HYDRATOR_CONTAINER} mounts the claim of a ModelCache; ${APART}`
+    const text = `container ${quote(name)} beside container ${HYDRATOR_CONTAINER} mounts the claim of a ModelCache; ${APART}`
     return error(violation('HydrationProtected', `spec.${list}`, text))
   })
 }
@@ -56,7 +56,7 @@ function beside(list: string, containers: readonly Container[]): Finding[] {
 function otherImage({ image = '' }: Container, { metadata }: Pod): Finding[] {
   const asked = metadata.annotations?.[HYDRATOR_IMAGE] ?? ''
   if (image === asked || image.startsWith(`${asked}@sha256:`)) return []
-  const text = `container ${HYDRATOR_CONTAINER} has image ${quote(image)}, and its Job says ${quote(asked)}; to use a mirror, set --hydrator-image of the controller`
+  const text = `container ${HYDRATOR_CONTAINER} has image ${quote(image)}, but its Job says ${quote(asked)}; to use a mirror, set --hydrator-image of the controller`
   return [error(violation('HydrationProtected', 'spec.containers', text))]
 }
 

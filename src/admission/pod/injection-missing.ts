@@ -35,7 +35,7 @@ export function injectionMissing({ request, pod, view }: Subject): readonly Find
   if (plan.refused !== undefined) return [error(plan.refused, basis)]
   if (plan.value.length === 0) return []
   const names = mounts.map(({ cache }) => cache).join(', ')
-  const text = `this pod asks for ${names} and lacks what was to be injected at ${placesOf(plan.value)}; another webhook has removed it, or MutatingWebhookConfiguration modelcache-mutating is not in place`
+  const text = `this pod asks for ${names} and is missing the injected fields at ${placesOf(plan.value)}; another webhook has removed them, or MutatingWebhookConfiguration modelcache-mutating is missing`
   return [error(violation('InjectionMissing', `metadata.annotations[${CACHES}]`, text), basis)]
 }
 

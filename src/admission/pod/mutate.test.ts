@@ -41,7 +41,7 @@ describe('a pod whose cache says which claim was staged', () => {
   test.each([
     ['is gone', []],
     ['is another one', [claimOf('another')]],
-  ])('is refused when the claim %s, which is confirmed by a live read', (_, claims) => {
+  ])('is denied when the claim %s, which is confirmed by a live read', (_, claims) => {
     const decision = create(aPod(), aView({ caches, claims }))
     expect(reasonsOf(decision)).toEqual(['CacheNotReady'])
     expect(textOf(decision)).toContain('claim modelcache--llama was deleted or replaced')
@@ -125,7 +125,7 @@ describe('nothing is done to', () => {
   })
 })
 
-describe('a pod is refused', () => {
+describe('a pod is denied', () => {
   test.each<[string, unknown]>([
     ['null', null],
     ['without a spec', { metadata: { annotations: { [CACHES]: 'llama' } } }],

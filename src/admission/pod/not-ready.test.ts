@@ -91,7 +91,7 @@ describe('waiting does not help, and is not advised, for a cache that', () => {
 
   test('is Ready by its own account and has nothing to mount', () => {
     const ready = text({ phase: 'Ready', conditions: [aCondition('Ready', 'True')] })
-    expect(ready).toContain('reports no claim or digest to mount')
+    expect(ready).toContain('status has no claim or digest to mount')
     expect(ready).not.toContain('wait --for')
   })
 })

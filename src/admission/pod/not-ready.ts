@@ -22,7 +22,7 @@ export function notReadyState(cache: ModelCache): NotReadyState {
     const why = failed ? ` (${failed.reason}: ${failed.message})` : ''
     return { remedy: 'describe', words: `has Failed${why}` }
   }
-  if (phase === 'Ready') return { remedy: 'describe', words: 'reports no claim or digest to mount' }
+  if (phase === 'Ready') return { remedy: 'describe', words: 'status has no claim or digest to mount' }
   const ready = conditionOf(status, 'Ready')
   const remedy = ready !== undefined && needsAction(ready.reason) ? 'describe' : 'wait'
   return { remedy, words: `is ${phase}${progress(cache)}` }

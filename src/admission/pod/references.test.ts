@@ -33,13 +33,13 @@ describe('the annotation is ReferenceInvalid', () => {
     ['a line break within', 'a\nb', 'has "a\\nb"'],
     ['a JSON list', '["a"]', 'which is not an object name'],
     ['a name that is too long', 'm'.repeat(254), 'which is not an object name'],
-    ['too many names', names(17).join(','), 'names 17 caches, at most 16 are allowed'],
+    ['too many names', names(17).join(','), 'names 17 caches, but at most 16 are allowed'],
   ])('for %s, and says what to write', (_, annotation, problem) => {
     const found = cacheReferences(annotation).refused ?? expect.fail('accepted')
     expect(found.reason).toBe('ReferenceInvalid')
     expect(found.field).toBe('metadata.annotations[modelplane.ai/caches]')
     expect(found.text).toContain(problem)
-    expect(found.text).toContain('names of ModelCaches of this namespace, separated by commas')
+    expect(found.text).toContain('names of ModelCaches in this namespace, separated by commas')
   })
 
   test('in a text of bounded length on one line, however long the annotation', () => {

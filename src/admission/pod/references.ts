@@ -18,19 +18,19 @@ const FIELD = `metadata.annotations[${CACHES}]`
  */
 export function cacheReferences(annotation: string): Outcome<string[]> {
   if (annotation.length > MAX_ANNOTATION) {
-    const text = `annotation ${CACHES} has ${annotation.length} characters, more than ${MAX_REFERENCES} names need; list the names of ModelCaches of this namespace, separated by commas`
+    const text = `annotation ${CACHES} has ${annotation.length} characters, more than ${MAX_REFERENCES} names need; list the names of ModelCaches in this namespace, separated by commas`
     return refused(violation('ReferenceInvalid', FIELD, text))
   }
   const names = listed(annotation)
   const problem = referenceProblem(names)
   if (problem === undefined) return ok(names)
-  const text = `annotation ${CACHES}=${quote(annotation)} ${problem}; list the names of ModelCaches of this namespace, separated by commas`
+  const text = `annotation ${CACHES}=${quote(annotation)} ${problem}; list the names of ModelCaches in this namespace, separated by commas`
   return refused(violation('ReferenceInvalid', FIELD, text))
 }
 
 function referenceProblem(names: string[]): string | undefined {
   if (names.length > MAX_REFERENCES)
-    return `names ${names.length} caches, at most ${MAX_REFERENCES} are allowed`
+    return `names ${names.length} caches, but at most ${MAX_REFERENCES} are allowed`
   if (names.every(name => name === '')) return 'names no cache'
   const empty = emptyName(names)
   if (empty !== undefined) return empty

@@ -62,7 +62,7 @@ describe('a pod mounts of a managed claim', () => {
     const decision = validate(aReader(mount))
     expect(reasonsOf(decision)).toEqual(['SnapshotUnknown'])
     expect(textOf(decision)).toContain('container reader mounts folder "')
-    expect(textOf(decision)).toContain(`which is no snapshot of ModelCache ${NAMESPACE}/llama`)
+    expect(textOf(decision)).toContain(`which is not a snapshot of ModelCache ${NAMESPACE}/llama`)
     expect(findingsOf(decision)[0]?.basis).toEqual([
       { kind: 'ModelCache', namespace: NAMESPACE, name: 'llama' },
     ])
@@ -76,7 +76,7 @@ describe('a pod mounts of a managed claim', () => {
     const labelled = aClaim({ name: CLAIM, metadata: { labels: { [CLAIM_OF]: 'llama' } } })
     const decision = validate(aReader({ subPath: SNAPSHOT }), aView({ claims: [labelled] }))
     expect(reasonsOf(decision)).toEqual(['SnapshotUnknown'])
-    expect(textOf(decision)).toContain('no snapshot of its ModelCache, which is gone')
+    expect(textOf(decision)).toContain('not a snapshot of its ModelCache, which is gone')
   })
 
   test('any folder where people fill it, or where it is nobody’s', () => {
@@ -118,7 +118,7 @@ describe('a pod that waits takes its folder from the annotation that the control
         },
       },
     ],
-  ])('so it is refused where %s', (_, changes) => {
+  ])('so it is denied where %s', (_, changes) => {
     const decision = validate(aReader({ subPathExpr: EXPRESSION }, { ...waiting, ...changes }))
     expect(reasonsOf(decision)).toEqual(['SnapshotUnknown'])
   })

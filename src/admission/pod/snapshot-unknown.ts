@@ -96,6 +96,6 @@ function finding(
     owner === undefined ? 'its ModelCache, which is gone' : `ModelCache ${namespace}/${owner.metadata.name}`
   const asking = owner === undefined ? 'create the ModelCache first' : `ask for ${owner.metadata.name}`
   const folder = quote(subPath || subPathExpr || '')
-  const text = `container ${name} mounts folder ${folder} of claim ${claimName}, which is no snapshot of ${cache}; remove the mount, and ${asking} by annotation modelplane.ai/caches`
+  const text = `container ${name} mounts folder ${folder} of claim ${claimName}, which is not a snapshot of ${cache}; remove the mount, and ${asking} with annotation modelplane.ai/caches`
   return error(violation('SnapshotUnknown', 'spec.containers', text), basis)
 }

@@ -39,15 +39,15 @@ describe('a pod that asks for a cache', () => {
     expect(validate(inject(aPod()))).toEqual(allow())
   })
 
-  test('is refused as InjectionMissing without anything of it, with the places', () => {
+  test('is denied as InjectionMissing without anything of it, with the places', () => {
     const decision = validate(aPod())
     expect(reasonsOf(decision)).toEqual(['InjectionMissing'])
     expect(textOf(decision)).toContain(
-      'lacks what was to be injected at spec.volumes, spec.containers[0].volumeMounts, metadata.annotations, metadata.labels;',
+      'is missing the injected fields at spec.volumes, spec.containers[0].volumeMounts, metadata.annotations, metadata.labels;',
     )
   })
 
-  test('is refused for a container that came after injection', () => {
+  test('is denied for a container that came after injection', () => {
     const given = inject(aPod())
     const late = {
       ...given,
@@ -61,17 +61,17 @@ describe('a pod that asks for a cache', () => {
   test.each([
     ['the record', { labels: { [CACHE_CONSUMER]: 'true' }, annotations: { [CACHES]: 'llama' } }],
     ['the label', { annotations: { [CACHES]: 'llama', [INJECTED]: `llama=${DIGEST}` } }],
-  ])('is refused without %s, by which others find it', (_, metadata) => {
+  ])('is denied without %s, by which others find it', (_, metadata) => {
     expect(reasonsOf(validate({ ...inject(aPod()), metadata }))).toEqual(['InjectionMissing'])
   })
 
-  test('is confirmed by a live read of its caches before it is refused', () => {
+  test('is confirmed by a live read of its caches before it is denied', () => {
     expect(findingsOf(validate(aPod()))[0]?.basis).toEqual([
       { kind: 'ModelCache', namespace: NAMESPACE, name: 'llama' },
     ])
   })
 
-  test('is refused as MountNotReadOnly where a mount lost its flag', () => {
+  test('is denied as MountNotReadOnly where a mount lost its flag', () => {
     const given = inject(aPod())
     const containers = given.spec.containers.map(container => ({
       ...container,
@@ -86,7 +86,7 @@ describe('a pod that asks for a cache', () => {
     ['a malformed reference', aPod({ caches: 'llama,' }), READY],
     ['a cache that does not exist', aPod(), aView()],
     ['a cache that is not Ready', aPod(), aView({ caches: [aModelCache()] })],
-  ])('is refused in the words of injection for %s', (_, pod, view) => {
+  ])('is denied in the words of injection for %s', (_, pod, view) => {
     expect(validate(pod, view)).toEqual(mutatePod(aRequest({ object: pod }), view))
   })
 
@@ -98,14 +98,14 @@ describe('a pod that asks for a cache', () => {
     expect(validate(inject(aPod()), refetched)).toEqual(allow())
   })
 
-  test('is refused when its record and its mount are of different snapshots', () => {
+  test('is denied when its record and its mount are of different snapshots', () => {
     const given = inject(aPod())
     const annotations = { ...given.metadata.annotations, [INJECTED]: `llama=sha256:${'07'.repeat(32)}` }
     const decision = validate({ ...given, metadata: { ...given.metadata, annotations } })
     expect(reasonsOf(decision)).toEqual(['InjectionMissing'])
   })
 
-  test('is refused when record and mount agree on a snapshot that status does not know', () => {
+  test('is denied when record and mount agree on a snapshot that status does not know', () => {
     const elsewhere = aReadyCache({ digest: `sha256:${'07'.repeat(32)}` })
     const decision = validate(inject(aPod()), aView({ caches: [elsewhere] }))
     expect(reasonsOf(decision)).toEqual(['MountPathConflict'])
@@ -133,7 +133,7 @@ describe('a pod that mounts a managed claim', () => {
     ['by a writable mount', mounting(READ_ONLY)],
     ['by a mount that says readOnly: false', mounting(READ_ONLY, { readOnly: false })],
     ['by a writable mount of an init container', mounting(READ_ONLY, {}, 'initContainers')],
-  ])('%s is refused once, as ClaimWritable', (_, spec) => {
+  ])('%s is denied once, as ClaimWritable', (_, spec) => {
     const decision = validate(plain(spec))
     expect(reasonsOf(decision)).toEqual(['ClaimWritable'])
     expect(textOf(decision)).toContain(`mounts claim ${CLAIM} of ModelCache ${NAMESPACE}/llama writable`)
@@ -143,7 +143,7 @@ describe('a pod that mounts a managed claim', () => {
     expect(validate(plain(mounting(READ_ONLY, READ_ONLY)))).toEqual(allow())
   })
 
-  test('is refused on the basis of the cache, which is read live first', () => {
+  test('is denied on the basis of the cache, which is read live first', () => {
     expect(findingsOf(validate(plain(mounting())))[0]?.basis).toEqual([
       { kind: 'ModelCache', namespace: NAMESPACE, name: 'llama' },
     ])
@@ -240,14 +240,14 @@ describe('the hydration pod', () => {
 describe('an ephemeral container', () => {
   const added = { operation: 'UPDATE', subResource: 'ephemeralcontainers' }
 
-  test('that mounts a managed claim writable is refused', () => {
+  test('that mounts a managed claim writable is denied', () => {
     const decision = validate(plain(mounting(READ_ONLY, {}, 'ephemeralContainers')), READY, added)
     expect(findingsOf(decision)).toMatchObject([
       { violation: { reason: 'ClaimWritable', field: 'spec.ephemeralContainers' } },
     ])
   })
 
-  test('is refused so in the hydration pod too, whoever adds it', () => {
+  test('is denied so in the hydration pod too, whoever adds it', () => {
     const pod = plain(mounting({}, {}, 'ephemeralContainers'))
     const decision = validate(pod, READY, { ...added, userInfo: { username: JOB_CONTROLLER } })
     expect(reasonsOf(decision)).toEqual(['ClaimWritable'])
@@ -277,6 +277,6 @@ describe('nothing is said of', () => {
   })
 })
 
-test('what is no Pod is refused', () => {
+test('what is no Pod is denied', () => {
   expect(reasonsOf(validate(null))).toEqual(['SpecInvalid'])
 })

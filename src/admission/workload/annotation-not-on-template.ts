@@ -19,7 +19,7 @@ export const annotationNotOnTemplate: Advice = ({ object, templates }) => {
   if (strayReferences(object).every(value => value === undefined)) return []
   if (templates.length === 0 || templates.some(({ annotations }) => CACHES in annotations)) return []
   const places = templates.map(({ path }) => `${path}.metadata`).join(' and ')
-  const text = `${CACHES} on the workload itself does not reach its pods; move it to ${places}`
+  const text = `annotation ${CACHES} on the workload itself does not reach its pods; move it to ${places}`
   const field = `metadata.annotations[${CACHES}]`
   return [warning('AnnotationNotOnTemplate', field, text)]
 }

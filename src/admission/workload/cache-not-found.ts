@@ -5,7 +5,7 @@ import { type Advice, referencesOf } from './workload.ts'
 export const cacheNotFound: Advice = workload =>
   referencesOf(workload).flatMap(({ name, cache }) => {
     if (cache) return []
-    const text = `there is no ModelCache ${workload.namespace}/${name}; pods are refused until it exists and is Ready`
+    const text = `there is no ModelCache ${workload.namespace}/${name}; pods are denied until it exists and is Ready`
     const basis = [{ kind: 'ModelCache', namespace: workload.namespace, name }] as const
     return [warning('CacheNotFound', 'metadata.annotations', text, basis)]
   })

@@ -11,7 +11,7 @@ import { type Advice, referencesOf, type Workload } from './workload.ts'
 export const cacheNotReady: Advice = workload =>
   referencesOf(workload).flatMap(({ name, cache }) => {
     if (cache === undefined || readyMount(cache)) return []
-    const until = waitsForAll(workload) ? 'pods wait at their scheduling gate' : 'pods are refused'
+    const until = waitsForAll(workload) ? 'pods wait at their scheduling gate' : 'pods are denied'
     const text = `${until} until ModelCache ${workload.namespace}/${name} is Ready; it ${notReadyState(cache).words}`
     const basis = [{ kind: 'ModelCache', namespace: workload.namespace, name }] as const
     return [warning('CacheNotReady', 'metadata.annotations', text, basis)]

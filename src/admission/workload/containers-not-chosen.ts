@@ -13,7 +13,7 @@ export const containersNotChosen: Advice = ({ subjects }) =>
   subjects.flatMap(({ template: { path }, ...subject }) => {
     const names = guessed(subject)
     if (names.length === 0) return []
-    const text = `${path}: no container shows that it serves, so all get the caches; name the right ones in annotation ${CACHE_CONTAINERS} (${few(names)})`
+    const text = `${path}: no container looks like a server, so all of them get the caches; choose containers with annotation ${CACHE_CONTAINERS} (${few(names)})`
     return [warning('ContainersNotChosen', `${path}.spec.containers`, text)]
   })
 

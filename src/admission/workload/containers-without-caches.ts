@@ -6,7 +6,7 @@ import type { Advice } from './workload.ts'
 export const containersWithoutCaches: Advice = ({ templates }) =>
   templates.flatMap(({ path, annotations }) => {
     if (!(CACHE_CONTAINERS in annotations) || CACHES in annotations) return []
-    const text = `${path}: annotation ${CACHE_CONTAINERS} does nothing without ${CACHES}; add that, or remove it`
+    const text = `${path}: annotation ${CACHE_CONTAINERS} does nothing without ${CACHES}; add that annotation, or remove this one`
     const field = `${path}.metadata.annotations[${CACHE_CONTAINERS}]`
     return [warning('ReferenceInvalid', field, text)]
   })

@@ -16,7 +16,7 @@ export const gangReferencesDiffer: Advice = workload => {
   if (!leader || !worker || size === 1) return []
   const [ofLeader, ofWorker] = [namesOf(workload, leader.path), namesOf(workload, worker.path)]
   if (isDeepStrictEqual(new Set(ofLeader), new Set(ofWorker))) return []
-  const text = `leaders ask for ${show(ofLeader)}, workers for ${show(ofWorker)}; set ${CACHES} alike in leaderTemplate and workerTemplate`
+  const text = `leaders ask for ${show(ofLeader)}, but workers for ${show(ofWorker)}; set the same ${CACHES} in leaderTemplate and workerTemplate`
   const field = `${worker.path}.metadata.annotations[${CACHES}]`
   return [warning('GangReferencesDiffer', field, text)]
 }

@@ -31,7 +31,7 @@ export const hubCacheReadOnly: Advice = ({ subjects }) =>
         mounts.some(path => isWithin(folder, path)),
       )
       if (found === undefined) return []
-      const text = `container ${container.name}: ${found.name} is ${cut(found.folder, 40)}, a read-only snapshot and no hub cache; point it elsewhere, and serve the mounted path`
+      const text = `container ${container.name}: ${found.name} is ${cut(found.folder, 40)}, a read-only snapshot and not a hub cache; point it elsewhere, and serve the mounted path`
       return [warning('HubCacheReadOnly', `${subject.template.path}.spec.containers`, text)]
     })
   })

@@ -148,14 +148,14 @@ describe('a warning', () => {
   test('says that a cache is missing, once for a gang', () => {
     const decision = decide(lws(template(), template()), { caches: [], resource: 'leaderworkersets' })
     expect(warningsOf(decision)).toEqual([
-      `CacheNotFound: there is no ModelCache ${NAMESPACE}/llama; pods are refused until it exists and is Ready`,
+      `CacheNotFound: there is no ModelCache ${NAMESPACE}/llama; pods are denied until it exists and is Ready`,
     ])
   })
 
   test('says how far a cache is', () => {
     const caches = [aModelCache({ status: { phase: 'Hydrating', progress: '62%' } })]
     expect(warningsOf(decide(deployment(), { caches }))).toEqual([
-      `CacheNotReady: pods are refused until ModelCache ${NAMESPACE}/llama is Ready; it is Hydrating (62%)`,
+      `CacheNotReady: pods are denied until ModelCache ${NAMESPACE}/llama is Ready; it is Hydrating (62%)`,
     ])
   })
 
@@ -172,8 +172,13 @@ describe('a warning', () => {
   })
 
   test.each([
-    ['only leaders name a cache', template(), template({}), /leaders ask for llama, workers for no cache/],
-    ['only workers do', template({}), template(), /leaders ask for no cache, workers for llama/],
+    [
+      'only leaders name a cache',
+      template(),
+      template({}),
+      /leaders ask for llama, but workers for no cache/,
+    ],
+    ['only workers do', template({}), template(), /leaders ask for no cache, but workers for llama/],
   ])('says when %s', (_, leader, worker, words) => {
     const [warning] = warningsOf(decide(lws(leader, worker), { resource: 'leaderworkersets' }))
     expect(warning).toMatch(/^GangReferencesDiffer: /)
@@ -191,14 +196,14 @@ describe('a warning', () => {
     const metadata = { annotations: { [CACHES]: 'llama' } }
     const cronJob = { spec: { jobTemplate: { metadata, spec: { template: template({}) } } } }
     expect(warningsOf(decide(cronJob, { resource: 'cronjobs' }))).toEqual([
-      'AnnotationNotOnTemplate: modelplane.ai/caches on the workload itself does not reach its pods; move it to spec.jobTemplate.spec.template.metadata',
+      'AnnotationNotOnTemplate: annotation modelplane.ai/caches on the workload itself does not reach its pods; move it to spec.jobTemplate.spec.template.metadata',
     ])
   })
 
   test('says that an annotation on the workload reaches no pod', () => {
     const stray = deployment(template({}), { metadata: { annotations: { [CACHES]: 'llama' } } })
     expect(warningsOf(decide(stray))).toEqual([
-      'AnnotationNotOnTemplate: modelplane.ai/caches on the workload itself does not reach its pods; move it to spec.template.metadata',
+      'AnnotationNotOnTemplate: annotation modelplane.ai/caches on the workload itself does not reach its pods; move it to spec.template.metadata',
     ])
   })
 
@@ -208,7 +213,7 @@ describe('a warning', () => {
       warningsOf(decide(deployment(template(annotations, spec))))
     const asking = { [CACHES]: 'llama' }
     expect(of(asking, { containers })).toEqual([
-      'ContainersNotChosen: spec.template: no container shows that it serves, so all get the caches; name the right ones in annotation modelplane.ai/cache-containers (app, proxy)',
+      'ContainersNotChosen: spec.template: no container looks like a server, so all of them get the caches; choose containers with annotation modelplane.ai/cache-containers (app, proxy)',
     ])
     expect(of({ ...asking, [CACHE_CONTAINERS]: 'app' }, { containers })).toEqual([])
     expect(of(asking, { containers: containers.slice(0, 1) })).toEqual([])

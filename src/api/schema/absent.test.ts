@@ -166,7 +166,7 @@ describe('of a custom resource', () => {
     expect(parsed.metadata.annotations).toEqual({ 'modelplane.ai/paused': '' })
   })
 
-  test('a null in a list stays, and is refused', () => {
+  test('a null in a list stays, and is denied', () => {
     const { spec, ...cache } = aModelCache()
     const storage = { pvc: {} }
     const source = { huggingFace: { repo: 'a/b', revision: 'v1', include: [null] } }

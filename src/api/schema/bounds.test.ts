@@ -20,7 +20,7 @@ describe('a list', () => {
       z.string().refine(() => ++read > 0),
       2,
     )
-    expect(issueOf(schema, ['a', 'b', 'c'])).toBe('has 3 items, at most 2 are allowed')
+    expect(issueOf(schema, ['a', 'b', 'c'])).toBe('has 3 items, but at most 2 are allowed')
     expect(read).toBe(0)
     expect(schema.parse(['a', 'b'])).toEqual(['a', 'b'])
   })
@@ -35,13 +35,13 @@ describe('a map', () => {
   })
 
   test.each([
-    ['too many entries', { a: '1', b: '2', c: '3' }, 'has 3 entries, at most 2 are allowed'],
-    ['too long a key', { ['k'.repeat(10)]: '1' }, 'has a key of 10 characters, at most 9 are allowed'],
+    ['too many entries', { a: '1', b: '2', c: '3' }, 'has 3 entries, but at most 2 are allowed'],
+    ['too long a key', { ['k'.repeat(10)]: '1' }, 'has a key of 10 characters, but at most 9 are allowed'],
     ['a value that is no text', { a: 1 }, 'expected string'],
     ['a value that is too long', JSON.parse('{"__proto__":"123456"}'), '5 characters'],
     ['no map', ['a'], 'expected a map'],
     ['null', null, 'expected a map'],
-  ])('with %s is refused', (_, given, message) => {
+  ])('with %s is denied', (_, given, message) => {
     expect(issueOf(schema, given)).toContain(message)
   })
 })

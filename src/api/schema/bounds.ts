@@ -24,7 +24,7 @@ export function startOf(max: number) {
 export function listOf<T extends z.ZodType>(item: T, max: number) {
   return z.preprocess((given, context) => {
     if (Array.isArray(given) && given.length > max)
-      context.addIssue(`has ${given.length} items, at most ${max} are allowed`)
+      context.addIssue(`has ${given.length} items, but at most ${max} are allowed`)
     return given
   }, z.array(item).max(max))
 }
@@ -73,7 +73,7 @@ function boundsProblem(given: unknown, max: number, maxKey: number): string | un
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return 'Invalid input: expected a map'
   const keys = Object.keys(given)
-  if (keys.length > max) return `has ${keys.length} entries, at most ${max} are allowed`
+  if (keys.length > max) return `has ${keys.length} entries, but at most ${max} are allowed`
   const long = keys.find(key => key.length > maxKey)
-  return long && `has a key of ${long.length} characters, at most ${maxKey} are allowed`
+  return long && `has a key of ${long.length} characters, but at most ${maxKey} are allowed`
 }

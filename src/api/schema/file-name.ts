@@ -16,11 +16,11 @@ export function fileNameProblem(name: string): string | undefined {
   if (name.startsWith('/')) return 'which is absolute; name it relative to the mount path'
   const segments = name.split('/')
   if (segments.some(segment => ['', '.', '..'].includes(segment))) {
-    return 'which has an empty part, "." or ".."; write it in its plain form, such as templates/chat.jinja'
+    return 'which has an empty part, "." or ".."; write a plain path, such as templates/chat.jinja'
   }
   if (unprintable.test(name)) return 'which has control or invisible characters; rename it'
   if (segments.some(segment => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)) {
-    return 'of which a part is longer than 255 bytes; no file system takes it'
+    return 'which has a part of more than 255 bytes; no file system accepts it'
   }
   return undefined
 }

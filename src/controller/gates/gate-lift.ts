@@ -64,9 +64,9 @@ function hasPlaceOf(pod: ConsumerPod, cache: ModelCache | undefined, identity: s
 function waitText(name: string, cache: ModelCache | undefined): string {
   const { phase = 'Pending' } = cache?.status ?? {}
   const state = cache === undefined ? 'does not exist' : `is ${phase}`
-  return `this pod waits for ModelCache ${name}, which ${state}; it starts when that is Ready`
+  return `this pod waits for ModelCache ${name}, which ${state}; it starts when the ModelCache is Ready`
 }
 
 function misfitText(cache: string, { claimName, mountPath }: CacheMount): string {
-  return `this pod waits for ModelCache ${cache} as it was when the pod was created; the cache is now claim ${claimName} at ${mountPath}, and the mounts of a pod cannot change: delete this pod and create it again`
+  return `this pod waits for ModelCache ${cache} as it was when the pod was created; the cache now uses claim ${claimName} at ${mountPath}, and the mounts of a pod cannot change; delete this pod and create it again`
 }

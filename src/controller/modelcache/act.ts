@@ -77,7 +77,7 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
         throw new ApiError(
           403,
           'Forbidden',
-          `HydrationMetadataNotAllowed: spec.hydration has ${quote(forbidden)}; leave it out`,
+          `HydrationMetadataNotAllowed: spec.hydration has ${quote(forbidden)}; remove it`,
         )
       const object = hydrationJob(whole, write.purpose, hydrator)
       await rest.create(collectionPath(KINDS.HydrationJob, namespace), object, call)
@@ -116,7 +116,11 @@ async function readWhole(cache: ModelCache, { rest, signal }: ActOptions): Promi
   const { namespace, name, uid } = cache.metadata
   const whole = modelCache.parse(await rest.get(objectPath(KINDS.ModelCache, namespace, name), { signal }))
   if (whole.metadata.uid === uid && madeFrom(whole) === madeFrom(cache)) return whole
-  throw new ApiError(409, 'Conflict', `ModelCache ${namespace}/${name} has changed since it was seen`)
+  throw new ApiError(
+    409,
+    'Conflict',
+    `ModelCache ${namespace}/${name} has changed since the controller looked at it`,
+  )
 }
 
 /**

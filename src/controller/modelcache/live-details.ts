@@ -47,7 +47,7 @@ export function createReadDetails({
   }
   /** Going on without a detail is fine, because the watches show what matters. */
   const ignored = (error: unknown): undefined => {
-    if (!signal.aborted) logger.warn({ err: error }, 'could not read how a cache is doing')
+    if (!signal.aborted) logger.warn({ err: error }, 'could not read the progress of a cache')
   }
   const progressOf = (pod: HydrationPod, now: number) => {
     const { namespace, name, uid } = pod.metadata

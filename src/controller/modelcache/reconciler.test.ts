@@ -166,7 +166,7 @@ describe('the controller', () => {
     expect(applied.map(({ body }) => body.metadata)).toEqual([{ name: 'mine', namespace: NAMESPACE }])
   })
 
-  test('tries again when the API server refuses', async () => {
+  test('tries again when the API server denies', async () => {
     const { stores, applied, failNext, start } = aCluster()
     failNext(2)
     start()

@@ -65,8 +65,8 @@ function isFile({ type }: Header): boolean {
 
 function nonFile({ name, type, linkname }: Header): string {
   if (type === 'symlink' || type === 'link')
-    return `entry ${quote(name)} is a link to ${quote(linkname ?? '')}; put the file itself into the archive (tar --dereference --hard-dereference)`
-  return `entry ${quote(name)} is a ${type}, which a snapshot cannot hold`
+    return `entry ${quote(name)} is a link to ${quote(linkname ?? '')}; put the file itself in the archive (tar --dereference --hard-dereference)`
+  return `entry ${quote(name)} is a ${type}, which a snapshot cannot contain`
 }
 
 async function unpackZip(path: string, identity: string, take: Take): Promise<void> {
@@ -76,7 +76,7 @@ async function unpackZip(path: string, identity: string, take: Take): Promise<vo
     for await (const entry of zip.eachEntry()) {
       if (entry.fileName.endsWith('/')) continue
       if (isLink(entry))
-        throw invalid(`entry ${quote(entry.fileName)} is a link; put the file itself into the archive`)
+        throw invalid(`entry ${quote(entry.fileName)} is a link; put the file itself in the archive`)
       if (entry.isEncrypted()) throw invalid(`entry ${quote(entry.fileName)} is encrypted`)
       const content = await zip.openReadStreamPromise(entry)
       await take(aFile(plain(entry.fileName), entry.uncompressedSize, identity, content))

@@ -58,7 +58,7 @@ async function* follow(download: Download, first: Reply, { from, to }: Part, sig
     if (at > before) idle = 0
     reply = await goOn(download, { from: at, to }, signal)
   }
-  throw unreachable(download.url, new Error(`it breaks off after ${at} bytes, again and again`))
+  throw unreachable(download.url, new Error(`it keeps breaking off after ${at} bytes`))
 }
 
 /** The bytes of a reply that starts at `at`, up to `to`. A server without ranges sends more than that. */
@@ -76,7 +76,7 @@ async function goOn(download: Download, part: Part, signal: AbortSignal): Promis
   const reply = await withRetries(() => ask(download, part, signal), { signal })
   if (startOf(reply, part.from) === part.from) return reply
   reply.drop()
-  const message = `${shown(download.url)} has changed while it was fetched, or cannot go on in the middle`
+  const message = `${shown(download.url)} changed while it was fetched, or cannot continue in the middle`
   throw new HydrationError('SourceChanged', message)
 }
 
@@ -100,7 +100,7 @@ async function ask(download: Download, { from, to }: Part, signal: AbortSignal):
     reply.drop()
     throw new HydrationError(
       'SourceNotFound',
-      `${shown(url)} answers with a web page, not with a file; correct the URL, or set secretRef`,
+      `${shown(url)} returns a web page, not a file; correct the URL, or set secretRef`,
     )
   }
   return reply
@@ -113,7 +113,7 @@ function startOf(reply: Reply, asked: number): number {
   if (start !== asked)
     throw new HydrationError(
       'SourceUnavailable',
-      `the server gives bytes from ${start} where ${asked} was asked for`,
+      `the server sends bytes from ${start} on, but the request was for ${asked}`,
     )
   return start
 }

@@ -68,7 +68,7 @@ async function follow(dispatcher: Dispatcher, request: SourceRequest): Promise<R
     reply.drop()
     throw refusal(reply, request)
   }
-  throw new TransientError('SourceUnavailable', `${shown(request.url)} redirects again and again`)
+  throw new TransientError('SourceUnavailable', `${shown(request.url)} keeps redirecting`)
 }
 
 async function once(
@@ -109,10 +109,10 @@ const CERTIFICATE = /CERT|SIGNATURE|ALTNAME/
 export function unreachable(url: string, error: unknown): HydrationError {
   const words = [errorMessage(error), codeOf(error)].filter(Boolean).join(' ')
   if (CERTIFICATE.test(codeOf(error) ?? '')) {
-    const message = `${shown(url)} is not trusted: ${words}; give the controller --source-ca with the CA of the server or proxy`
+    const message = `${shown(url)} is not trusted: ${words}; set --source-ca of the controller to the CA of the server or proxy`
     return new HydrationError('SourceUnavailable', message, { cause: error })
   }
-  const message = `${shown(url)} cannot be reached: ${words}; see whether the cluster may reach it, and whether a proxy is needed`
+  const message = `${shown(url)} cannot be reached: ${words}; check whether the cluster may reach it, and whether it needs a proxy`
   return new TransientError('SourceUnavailable', message, { cause: error })
 }
 
@@ -140,15 +140,14 @@ function refusal(reply: Reply, { url, token }: SourceRequest): HydrationError {
   if (status === 404 || status === 410 || (!isTokenBad && /^(Repo|Revision|Entry)NotFound$/.test(code ?? '')))
     return new HydrationError(
       'SourceNotFound',
-      `${said}: it is not there${token === undefined ? ', or wants a token' : ''}`,
+      `${said}: it does not exist${token === undefined ? ', or needs a token' : ''}`,
     )
   if (status === 401 || status === 403) {
-    const fix = token === undefined ? 'set secretRef' : 'put a token that may read it into the Secret'
+    const fix = token === undefined ? 'set secretRef' : 'put a token that may read it in the Secret'
     return new HydrationError('Unauthorized', `${said}: ${fix}`)
   }
   const asked = { retryAfterMs: retryAfterMs(headerOf(reply, 'retry-after'), Date.now()) }
-  if (status === 429)
-    return new TransientError('RateLimited', `${said}: it wants to be asked less often`, asked)
+  if (status === 429) return new TransientError('RateLimited', `${said}: there were too many requests`, asked)
   return new TransientError('SourceUnavailable', said, asked)
 }
 

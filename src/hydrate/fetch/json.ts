@@ -24,7 +24,7 @@ export async function getJson<T>(
       const { field, message } = firstIssue(parsed.error)
       throw new HydrationError(
         'SourceNotFound',
-        `${shown(request.url)} does not answer as such a source does: ${field} ${message}; correct the address`,
+        `${shown(request.url)} does not answer like this kind of source: ${field} ${message}; correct the address`,
       )
     },
     { signal: request.signal },
@@ -44,9 +44,6 @@ async function textOf(reply: Reply, url: string): Promise<string> {
     throw unreachable(url, error)
   }
   if (bytes > MAX_BYTES)
-    throw new HydrationError(
-      'SourceNotFound',
-      `${shown(url)} answers with more than ${MAX_BYTES} bytes of JSON`,
-    )
+    throw new HydrationError('SourceNotFound', `${shown(url)} returns more than ${MAX_BYTES} bytes of JSON`)
   return Buffer.concat(chunks).toString('utf8')
 }

@@ -14,7 +14,7 @@ const MAX_BYTES = 1024 * 1024
 export async function configMap(name: string, folder: string): Promise<Resolved> {
   const keys = (await readdir(folder).catch(() => [])).filter(key => !key.startsWith('..')).toSorted()
   if (keys.length === 0) {
-    const message = `there is no ConfigMap ${name} with a key (looked in ${folder}); create it in the namespace of the ModelCache`
+    const message = `ConfigMap ${name} does not exist or is empty (looked in ${folder}); create it in the namespace of the ModelCache`
     throw new HydrationError('ConfigMapNotFound', message)
   }
   const contents: { path: string; content: Buffer }[] = []

@@ -22,7 +22,7 @@ export async function resolve(context: SourceContext): Promise<Resolved> {
   if (name === undefined)
     throw new HydrationError('NotImplemented', 'the ModelCache has no source; set spec.artifact.source')
   if (!isStaged(name)) {
-    const message = `this version does not stage source ${name}; use ${STAGED_NAMES.join(', ')}`
+    const message = `this version does not support source ${name}; use ${STAGED_NAMES.join(', ')}`
     throw new HydrationError('NotImplemented', message)
   }
   return resolveOf(name, context)

@@ -25,10 +25,10 @@ export function startChecksums(file: SourceFile): Checksums {
     sha256: () => sha256.digest('hex'),
     problem(found) {
       if (file.sha256 !== undefined && file.sha256 !== found)
-        return `has SHA-256 ${found}, and its source says ${file.sha256}`
+        return `has SHA-256 ${found}, but its source says ${file.sha256}`
       const blob = gitBlob?.digest('hex')
       if (blob !== undefined && blob !== file.gitBlob)
-        return `is git blob ${blob}, and its source says ${file.gitBlob}`
+        return `is git blob ${blob}, but its source says ${file.gitBlob}`
       return undefined
     },
   }

@@ -113,7 +113,7 @@ async function rehash(handle: FileHandle, bytes: number, hashes: Checksums): Pro
 function changed(file: SourceFile, what: string): HydrationError {
   return new HydrationError(
     'SourceChanged',
-    `file ${quote(file.path)} ${what}: the source has changed, or broke off`,
+    `file ${quote(file.path)} ${what}: the source changed, or broke off`,
     {
       file: file.path,
     },

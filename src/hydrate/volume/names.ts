@@ -28,6 +28,6 @@ export function checkNames({ caseSensitive }: Volume): (name: string) => void {
 }
 
 function collide(name: string, other: string): HydrationError {
-  const message = `the source has ${quote(other)} and ${quote(name)}, which cannot both be on this volume; rename one, or leave one out by exclude`
+  const message = `the source has ${quote(other)} and ${quote(name)}, which cannot both be on this volume; rename one, or exclude one`
   return new HydrationError('FileNamesCollide', message, { file: name.slice(0, 1024) })
 }

@@ -68,7 +68,7 @@ export async function runAsLeader(options: LeaderElectionOptions): Promise<void>
   while (!signal.aborted) {
     const began = performance.now()
     const attempt = await lock.acquireOrRenew().catch(err => {
-      logger.warn({ err }, 'cannot acquire or renew the Lease, trying again')
+      logger.warn({ err }, 'cannot acquire or renew the Lease; trying again')
     })
     if (signal.aborted) break
     if (attempt?.held) leadUntil(attempt.at + RENEW_DEADLINE_MS)
@@ -80,7 +80,7 @@ export async function runAsLeader(options: LeaderElectionOptions): Promise<void>
   // Wait for calls in progress, even a renewal. Only then do we know which version of the Lease to replace.
   await lock.release().then(
     released => released && logger.info('released the Lease'),
-    err => logger.warn({ err }, 'cannot release the Lease, it has to run out'),
+    err => logger.warn({ err }, 'cannot release the Lease; it must expire'),
   )
 }
 

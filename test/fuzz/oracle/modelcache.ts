@@ -98,8 +98,8 @@ function ofCluster(cache: unknown, namespace: string, cluster: Cluster): string[
   const { name, found } = effectiveClass(cache, cluster)
   if (found === undefined) return [name === undefined ? 'NoStorageClass' : 'StorageClassNotFound']
   const answer = isReadWriteMany(found, cluster)
-  const isRefused = answer === 'no' || (answer === 'unknown' && cluster.unknownProvisioner === 'Deny')
-  return isRefused ? ['StorageClassNotRWX'] : []
+  const isDenied = answer === 'no' || (answer === 'unknown' && cluster.unknownProvisioner === 'Deny')
+  return isDenied ? ['StorageClassNotRWX'] : []
 }
 
 function ofExistingClaim(cache: unknown, namespace: string, { claims }: Cluster): string[] {

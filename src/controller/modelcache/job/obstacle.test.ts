@@ -27,13 +27,13 @@ test.each<
 >([
   ['no pod yet, and nobody complains', {}, [], undefined],
   [
-    'a policy refuses the pod',
+    'a policy denies the pod',
     { warnings: { run: 'violates PodSecurity' } },
     [],
     'PodRejected',
     'violates PodSecurity',
   ],
-  ['a quota refuses the pod', { warnings: { run: 'exceeded quota: q' } }, [], 'QuotaExceeded'],
+  ['a quota denies the pod', { warnings: { run: 'exceeded quota: q' } }, [], 'QuotaExceeded'],
   ['the pod runs', { warnings: { run: 'old' } }, [aHydrationPod()], undefined],
   [
     'the last pod was evicted',
@@ -47,7 +47,7 @@ test.each<
     {},
     [aHydrationPod({ ended: { exitCode: 75, message: '{"reason":"RateLimited","message":"slow down"}' } })],
     'RateLimited',
-    'slow down; the Job makes another pod',
+    'slow down; the Job creates another pod',
   ],
   [
     'the container has ended, and the pod not yet',

@@ -25,19 +25,19 @@ function podRejected({ warnings }: Observation, job: string): Cause | undefined 
   const told = warnings?.run
   if (told === undefined) return undefined
   const reason = isQuota(told) ? 'QuotaExceeded' : 'PodRejected'
-  return { reason, message: `Job ${job} cannot make its pod; an Event says ${told}` }
+  return { reason, message: `Job ${job} cannot create its pod; an Event says ${told}` }
 }
 
 function retried(pod: HydrationPod): Cause | undefined {
   const failure = failureOfPod(pod)
-  return failure && { ...failure, message: `${failure.message}; the Job makes another pod soon` }
+  return failure && { ...failure, message: `${failure.message}; the Job creates another pod soon` }
 }
 
 function imagePull(pod: HydrationPod): Cause | undefined {
   const { waiting: state } = stateOfHydrator(pod)
   if (!/Image|Registry/.test(state?.reason ?? '')) return undefined
   const words = foreign(`${state?.reason}: ${state?.message ?? ''}`, MAX_MESSAGE)
-  const message = `pod ${pod.metadata.name} has no image: ${words}; see that its node may pull it, or set spec.hydration.imagePullSecrets`
+  const message = `pod ${pod.metadata.name} has no image: ${words}; make sure that its node can pull it, or set spec.hydration.imagePullSecrets`
   return { reason: 'ImagePullFailed', message }
 }
 
@@ -56,7 +56,7 @@ function unschedulable(seen: Observation, pod: HydrationPod): Cause | undefined 
   // If the claim should be bound before any pod uses it, the claim is what to look at.
   if (condition?.reason !== 'Unschedulable' || (isUnbound(seen) && words.includes('unbound immediate')))
     return undefined
-  const message = `no node may run pod ${pod.metadata.name}: ${foreign(words, MAX_MESSAGE)}; see spec.hydration`
+  const message = `no node can run pod ${pod.metadata.name}: ${foreign(words, MAX_MESSAGE)}; see spec.hydration`
   return { reason: 'PodUnschedulable', message }
 }
 
@@ -65,7 +65,7 @@ function unbound(seen: Observation): Cause | undefined {
   const since = Date.parse(claim?.metadata.creationTimestamp ?? '')
   if (claim === undefined || !isUnbound(seen) || !(now - since > BINDING_MS)) return undefined
   const by = storageClass.found?.provisioner ?? 'the provisioner'
-  const message = `claim ${claim.metadata.name} has no volume after ${BINDING_MS / 60_000} minutes; see that ${by} runs in the cluster: kubectl describe pvc ${claim.metadata.name}`
+  const message = `claim ${claim.metadata.name} has no volume after ${BINDING_MS / 60_000} minutes; make sure that ${by} runs in the cluster, and see: kubectl describe pvc ${claim.metadata.name}`
   return { reason: 'StorageUnprovisioned', message }
 }
 

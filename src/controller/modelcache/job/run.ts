@@ -83,13 +83,17 @@ function underWay(
   const { hydration } = seen.cache.status ?? {}
   switch (state) {
     case 'deleting':
-      return inProgress(seen, purpose, `the last Job ${name} goes, and another one is made`)
+      return inProgress(
+        seen,
+        purpose,
+        `the last Job ${name} is being deleted, and then the controller creates another one`,
+      )
     case 'orphaned': {
-      const message = `Job ${name} has no owner, and another one is made`
+      const message = `Job ${name} has no owner, so the controller replaces it`
       return inProgress(seen, purpose, message, { writes: [deletion(run)] })
     }
     case 'outdated': {
-      const message = `the ModelCache has changed, so Job ${name} is made again`
+      const message = `the ModelCache has changed, so the controller replaces Job ${name}`
       const status = { hydration: { ...hydration, attempt: 0 } }
       return inProgress(seen, purpose, message, { writes: [deletion(run)], status })
     }
@@ -197,8 +201,8 @@ function completed(seen: Observation, purpose: Purpose, run: Run): RunResult {
     return { result, report: { said, at: ended?.finishedAt ?? undefined } }
   }
   if (!isOld(seen, run))
-    return { result: inProgress(seen, purpose, 'the Job is complete, and its report is on its way') }
-  const message = `Job ${run.job.metadata.name} is complete, but its pod is gone, and its report with it`
+    return { result: inProgress(seen, purpose, 'the Job is complete, and its report will follow') }
+  const message = `Job ${run.job.metadata.name} is complete, but its pod and its report are gone`
   // The files stay on the volume, so another run costs little.
   const isFirst = (seen.cache.status?.hydration?.attempt ?? 0) <= 1
   if (!isFirst) return { result: failed(seen, run, { reason: 'HydrationFailed', message }) }
@@ -222,7 +226,7 @@ export function failed(seen: Observation, run: Run, { reason, message }: Cause):
   const pause = doublingMs(attempt, PAUSE)
   const since = endOf(run) ?? now
   const left = since + pause - now
-  const next = `attempt ${attempt}, and the next one comes within ${Math.ceil(pause / 60_000)} min`
+  const next = `this was attempt ${attempt}, and the next one starts within ${Math.ceil(pause / 60_000)} min`
   const actions = left > 0 ? { againMs: left } : { writes: [deletion(run)] }
   return notReady({ reason, message: `${message}; ${next}` }, 'Failed', actions)
 }

@@ -24,11 +24,14 @@ export const claim: Step = seen => {
   const name = claimOf(cache)
   if (claim === undefined) return made(seen, name)
   if (claim.metadata.deletionTimestamp !== undefined)
-    return pending('ClaimTerminating', `claim ${name} is being deleted; it is made again when it is gone`)
+    return pending(
+      'ClaimTerminating',
+      `claim ${name} is being deleted; the controller creates it again when it is gone`,
+    )
   if (!isMadeFor(cache, claim))
     return pending(
       'ClaimNotOwned',
-      `claim ${name} exists, and was not made for this ModelCache; delete it, or give the ModelCache another name`,
+      `claim ${name} exists, but was not created for this ModelCache; delete it, or give the ModelCache another name`,
     )
   if (claim.status?.phase === 'Lost') return notReady(volumeLost(name), 'Failed')
   return goOn({
@@ -55,14 +58,18 @@ function made(seen: Observation, name: string): StepResult {
     return storageClass.name === undefined
       ? pending(
           'NoStorageClass',
-          'the ModelCache names no StorageClass, and the cluster has no default one; mark one that is ReadWriteMany as the default',
+          'the ModelCache names no StorageClass, and the cluster has no default one; make one that supports ReadWriteMany the default',
         )
       : pending('StorageClassNotFound', `StorageClass ${quote(storageClass.name)} does not exist`)
   const object = claimObject(cache, found.metadata.name, sizeOf(seen))
-  return notReady({ reason: 'Provisioning', message: `claim ${name} is made` }, 'Provisioning', {
-    writes: [{ do: 'create', kind: 'PersistentVolumeClaim', object }],
-    status: { claimName: name },
-  })
+  return notReady(
+    { reason: 'Provisioning', message: `the controller creates claim ${name}` },
+    'Provisioning',
+    {
+      writes: [{ do: 'create', kind: 'PersistentVolumeClaim', object }],
+      status: { claimName: name },
+    },
+  )
 }
 
 /** In GiB: the size in the spec, or else from the measured size. */

@@ -22,7 +22,7 @@ describe('a claim that waits for its first consumer', () => {
   test('is told to be filled, because waiting alone ends nothing', () => {
     const state = claimState('ops-staged', unbound, { storageClass: waiting })
     expect(state).toMatchObject({ ready: false, reason: 'ClaimWaitsForConsumer' })
-    expect(state.message).toContain('fill it by a Job of yours')
+    expect(state.message).toContain('run a Job that mounts it and fills it')
   })
 
   test('is ready once it is bound, and of another class it is only not bound', () => {
@@ -38,7 +38,7 @@ describe('a claim is not ready', () => {
     const claim = aClaim({ volumeName: 'disk' })
     const state = claimState('ops-staged', claim, { volume: aVolume('disk', 'worker-1') })
     expect(state).toMatchObject({ ready: false, reason: 'ClaimNotShared' })
-    expect(state.message).toContain('on node "worker-1" alone')
+    expect(state.message).toContain('node "worker-1"')
     for (const volume of [aVolume('disk'), aVolume('disk', 'a', 'b')])
       expect(claimState('ops-staged', claim, { volume })).toMatchObject({ ready: true })
   })

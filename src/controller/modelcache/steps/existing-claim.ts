@@ -54,7 +54,7 @@ export function claimState(
     return { ready: false, reason: 'ClaimLost', message: `${subject} has lost its volume` }
   }
   if (phase === 'Pending' && storageClass?.volumeBindingMode === 'WaitForFirstConsumer') {
-    const message = `${subject} has no volume until a pod mounts it (its StorageClass ${storageClass.metadata.name} is WaitForFirstConsumer), so nothing is on it yet; fill it by a Job of yours that mounts it`
+    const message = `${subject} has no volume until a pod mounts it (its StorageClass ${storageClass.metadata.name} is WaitForFirstConsumer), so it is still empty; run a Job that mounts it and fills it`
     return { ready: false, reason: 'ClaimWaitsForConsumer', message }
   }
   if (phase !== 'Bound') {
@@ -67,7 +67,7 @@ export function claimState(
   }
   const node = volume?.spec.onlyNode
   if (node !== undefined) {
-    const message = `the volume of ${subject} is on node ${quote(node)} alone; pods on several nodes need one that all of them reach`
+    const message = `the volume of ${subject} can only be reached from node ${quote(node)}; pods on several nodes need one that all nodes can reach`
     return { ready: false, reason: 'ClaimNotShared', message }
   }
   return { ready: true, reason: 'ClaimBound', message: `${subject} is bound and ${modes.join(', ')}` }

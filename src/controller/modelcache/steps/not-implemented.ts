@@ -9,9 +9,9 @@ export const notImplemented: Step = ({ cache: { spec } }) => {
   const { backend } = spec.storage
   const [source] = namesOf(spec.artifact.source)
   if (backend !== 'PVC')
-    return blocked(`this version does not stage backend ${backend}; use backend PVC or ExistingPVC`)
+    return blocked(`this version does not support backend ${backend}; use backend PVC or ExistingPVC`)
   if (source !== undefined && !SOURCES[source].isStaged)
-    return blocked(`this version does not stage source ${source}; use ${STAGED_NAMES.join(', ')}`)
+    return blocked(`this version does not support source ${source}; use ${STAGED_NAMES.join(', ')}`)
   return goOn()
 }
 

@@ -25,10 +25,10 @@ function known(seen: Observation, said: unknown): StepResult {
   if (!report.success)
     return failed(seen, run, {
       reason: 'HydrationFailed',
-      message: 'the Job that measures gave no report that can be read',
+      message: 'the report of the measuring Job cannot be read',
     })
   const { bytes, revision } = report.data
-  const message = 'the source is measured, and the claim is made next'
+  const message = 'the source is measured, and the controller creates the claim next'
   const status = {
     bytesTotal: bytes,
     hydration: { ...hydration, attempt: undefined },

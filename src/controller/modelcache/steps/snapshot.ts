@@ -24,7 +24,7 @@ function complete(seen: Observation, { said, at }: { said: unknown; at: string |
   if (!report.success)
     return failed(seen, runs.hydrate, {
       reason: 'HydrationFailed',
-      message: 'the Job gave no report that can be read',
+      message: 'the report of the Job cannot be read',
     })
   const message = words(report.data, claim?.metadata.name ?? '')
   return ready({ reason: 'SnapshotComplete', message }, { status: staged(seen, report.data, at) })

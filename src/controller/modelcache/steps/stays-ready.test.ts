@@ -39,7 +39,7 @@ describe('a cache that was staged', () => {
       'its class is gone',
       { storageClass: { name: 'gone', inferenceCluster: undefined, found: undefined, basis: [] } },
     ],
-    ['the API server refuses a write', { rejection: { kind: 'Job', isQuota: true, message: 'no' } }],
+    ['the API server denies a write', { rejection: { kind: 'Job', isQuota: true, message: 'no' } }],
     ['its claim says Pending', { claim: aManagedClaim({ status: { phase: 'Pending' } }) }],
   ])('is Ready although %s', (_, given) => {
     const { phase, reason, status } = verdict(given)

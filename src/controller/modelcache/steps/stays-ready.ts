@@ -39,11 +39,11 @@ export function isToBeStagedAgain({ metadata, status }: ModelCache): boolean {
 function loss({ cache, claim }: Observation): Cause | undefined {
   const name = claimOf(cache)
   if (claim === undefined || claim.metadata.uid !== cache.status?.claimUID) {
-    const message = `claim ${name} was deleted or replaced by another, and nobody has verified what that holds; delete the ModelCache and create it again`
+    const message = `claim ${name} was deleted or replaced by another one, whose content nobody has verified; delete the ModelCache and create it again`
     return { reason: 'ClaimReplaced', message }
   }
   if (claim.metadata.deletionTimestamp !== undefined) {
-    const message = `somebody has deleted claim ${name}, and pods that mount it keep it until they end; delete the ModelCache and create it again`
+    const message = `somebody has deleted claim ${name}; it stays until the last pod that mounts it has ended; delete the ModelCache and create it again`
     return { reason: 'ClaimTerminating', message }
   }
   return claim.status?.phase === 'Lost' ? volumeLost(name) : undefined
