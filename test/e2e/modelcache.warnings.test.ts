@@ -79,7 +79,7 @@ describe('a quota', () => {
       (await cluster.apply(claim('other', ['ReadWriteMany']))).code === 0 ? true : undefined,
     )
     expect(await untilSaid(sized(20), /./)).toBe(
-      'Warning: StorageQuotaExceeded: ResourceQuota storage would deny the claim: requests.storage has 1Gi of 20Gi in use, and the claim needs 20Gi more; free some storage, or ask an administrator to raise the quota\n',
+      'Warning: StorageQuotaExceeded: ResourceQuota storage would deny the claim: requests.storage has 1Gi of 20Gi in use, and the claim needs 20Gi more; free some storage, or raise the quota\n',
     )
     expect(await asked(sized(19))).toBe('')
     await cluster.need(resourceQuota({ 'requests.storage': '1Ti' }))

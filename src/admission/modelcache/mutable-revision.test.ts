@@ -26,7 +26,7 @@ describe('a new cache', () => {
       },
     ])
     expect(found[0]?.violation.text).toContain(words)
-    expect(found[0]?.violation.text).toMatch(/points to now\. To choose the bytes yourself, name a commit.* is created$/)
+    expect(found[0]?.violation.text).toMatch(/content is staged\. To pin it, name a commit.* is created$/)
   })
 
   test.each([

@@ -13,6 +13,6 @@ export const mutableRevision: Rule = ({ cache: { spec }, old }) => {
     return moving && { ...moving, field: `spec.artifact.source.${name}.${moving.field}` }
   })
   if (found === undefined) return []
-  const text = `${found.what} can move, but the cache stages only what it points to now. To choose the bytes yourself, name ${found.pin} when the cache is created`
+  const text = `${found.what} can move, but only its present content is staged. To pin it, name ${found.pin} when the cache is created`
   return [warning('MutableRevision', found.field, text)]
 }

@@ -54,7 +54,7 @@ function refusals(quota: ResourceQuota, request: Request, basis: readonly Object
     const limit = limits[resource]
     const used = status?.used?.[resource] ?? '0'
     if (limit === undefined || !exceeds(used, more, limit)) return []
-    const text = `ResourceQuota ${metadata.name} would deny the claim: ${resource} has ${used} of ${limit} in use, and the claim needs ${more} more; free some storage, or ask an administrator to raise the quota`
+    const text = `ResourceQuota ${metadata.name} would deny the claim: ${resource} has ${used} of ${limit} in use, and the claim needs ${more} more; free some storage, or raise the quota`
     return [warning('StorageQuotaExceeded', 'spec.storage', text, basis)]
   })
 }
