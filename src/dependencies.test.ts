@@ -10,7 +10,7 @@ interface Import {
 }
 
 /** Files that only tests import: builders and stand-ins. */
-const isTestHelp = (file: string) => /(^|\/)(([a-z-]+\.)?fixtures|fake-api-server)\.ts$/.test(file)
+const isTestHelp = (file: string) => /(^|\/)([a-z-]+\.)?fixtures\.ts$/.test(file)
 
 const files = globSync('**/*.ts', { cwd: FOLDER }).filter(file => !file.endsWith('.test.ts'))
 const imports: Import[] = files.flatMap(from =>

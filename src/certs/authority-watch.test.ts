@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type FakeApiServer, startFakeApiServer } from '../kube/fake-api-server.ts'
+import { type FakeApiServer, startFakeApiServer } from '../kube/api-server.fixtures.ts'
 import type { Authority } from './authority.ts'
 import { authoritySecrets, CA_SECRET } from './authority-secret.ts'
 import { watchAuthority } from './authority-watch.ts'
@@ -10,9 +10,6 @@ import { DAY_MS, type KeyedCertificate } from './issue.ts'
 const NAMESPACE = 'modelcache-system'
 const SECRETS = `/api/v1/namespaces/${NAMESPACE}/secrets`
 const RESOURCE = authoritySecrets(NAMESPACE)
-
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 60_000 })
 
 let a: KeyedCertificate
 let b: KeyedCertificate

@@ -1,13 +1,11 @@
-import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { silentLogger as logger } from '../kube/logger.fixtures.ts'
 import { type Authority, trustBundle } from './authority.ts'
 import { startCaBundleWriter } from './ca-bundle.ts'
 import { aCA, aSecretOf, NOW } from './certificates.fixtures.ts'
 import { aConfiguration, anInstallation, FOREIGN, SERVICE } from './installation.fixtures.ts'
 import type { KeyedCertificate } from './issue.ts'
 import { base64 } from './webhook-configurations.ts'
-
-const logger = pino({ level: 'silent' })
 
 let a: KeyedCertificate
 let b: KeyedCertificate

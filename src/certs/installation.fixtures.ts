@@ -1,5 +1,5 @@
-import { pino } from 'pino'
 import { z } from 'zod'
+import { silentLogger } from '../kube/logger.fixtures.ts'
 import type { Resource, StoredObject } from '../kube/resource.ts'
 import { ApiError, type ApplyOptions, type Rest } from '../kube/rest.ts'
 import { createStore } from '../kube/store.ts'
@@ -47,7 +47,7 @@ export function anInstallation() {
   let fresh: KeyedCertificate[] = []
 
   function keep<T extends StoredObject>(resource: Resource<T>) {
-    const store = createStore({ resource, logger: pino({ level: 'silent' }) })
+    const store = createStore({ resource, logger: silentLogger })
     let stored: T | undefined
     const show = () => store.replace(stored === undefined ? [] : [stored])
     return {

@@ -14,8 +14,6 @@ const LIFETIME_MS = 7 * DAY_MS
 const RENEWAL_MS = (2 / 3) * LIFETIME_MS
 const PATIENCE = { timeout: 30_000 }
 
-vi.setConfig({ testTimeout: 60_000 })
-
 let a: KeyedCertificate
 let b: KeyedCertificate
 

@@ -1,6 +1,6 @@
-import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type FakeApiServer, startFakeApiServer } from '../kube/fake-api-server.ts'
+import { type FakeApiServer, startFakeApiServer } from '../kube/api-server.fixtures.ts'
+import { silentLogger as logger } from '../kube/logger.fixtures.ts'
 import { aCA } from './certificates.fixtures.ts'
 import {
   base64,
@@ -14,9 +14,6 @@ import {
 
 const SERVICE = { name: 'modelcache-webhook', namespace: 'modelcache-system' }
 const [mutating, validating] = webhookConfigurations
-
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
 
 /** One of our configurations with these values of `caBundle`. */
 function aConfiguration(...bundles: (string | undefined)[]): WebhookConfiguration {
@@ -100,7 +97,6 @@ describe('a watch', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  const logger = pino({ level: 'silent' })
   const start = () => watchConfigurations({ config: server.config, logger, signal: stop.signal })
   const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 })
   const seen = (watch: ReturnType<typeof start>) =>

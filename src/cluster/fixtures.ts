@@ -1,11 +1,11 @@
-import { pino } from 'pino'
 import type { Kind, Kinds } from '../api/kinds.ts'
+import { silentLogger } from '../kube/logger.fixtures.ts'
 import type { Resource, StoredObject } from '../kube/resource.ts'
 import { createStore, type Store } from '../kube/store.ts'
 import { KINDS } from './kinds.ts'
 
 /** A store of each kind, all empty. A test fills them by hand. */
-export function emptyStores(logger = pino({ level: 'silent' })) {
+export function emptyStores(logger = silentLogger) {
   const make = <T extends StoredObject>(resource: Resource<T>): Store<T> => createStore({ resource, logger })
   return {
     HydrationJob: make(KINDS.HydrationJob),

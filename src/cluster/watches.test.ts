@@ -1,17 +1,13 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type FakeApiServer, startFakeApiServer } from '../kube/fake-api-server.ts'
+import { type FakeApiServer, startFakeApiServer } from '../kube/api-server.fixtures.ts'
+import { silentLogger as logger } from '../kube/logger.fixtures.ts'
 import { createMetrics } from '../process/metrics.ts'
 import { RULE_KINDS } from '../view/view.ts'
 import { KINDS } from './kinds.ts'
 import { exposeWatches } from './watch-metrics.ts'
 import { watchCluster } from './watches.ts'
 
-const logger = pino({ level: 'silent' })
 const timing = { baseMs: 5, capMs: 20 }
-
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
 
 let server: FakeApiServer
 let stop: AbortController

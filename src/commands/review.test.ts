@@ -3,13 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CACHE, CLASS, DEPLOYMENT, stream } from '../review/fixtures.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
-
-// Each test starts a process of its own, and machines may be busy.
-vi.setConfig({ testTimeout: 60_000 })
 
 let folder: string
 

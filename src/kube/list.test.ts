@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
-import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
+import { type FakeApiServer, startFakeApiServer } from './api-server.fixtures.ts'
 import { listAll, listPages } from './list.ts'
 import { createRest } from './rest.ts'
 
 const KIB = 1024
-
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
 
 let server: FakeApiServer
 

@@ -1,11 +1,9 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
+import { silentLogger as logger } from './logger.fixtures.ts'
 import { startReconciler } from './reconciler.ts'
 import { createStore } from './store.ts'
 import type { Wake } from './watch-source.ts'
-
-const logger = pino({ level: 'silent' })
 
 let stop: AbortController
 

@@ -1,15 +1,12 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
-import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
+import { type FakeApiServer, startFakeApiServer } from './api-server.fixtures.ts'
 import { type ReflectorTiming, startReflector } from './reflector.ts'
 import { createStore } from './store.ts'
 
 const LIST = 'GET /api/v1/namespaces'
 const QUICK = { baseMs: 5, capMs: 20, shortWatchMs: 0, settleMs: 0 }
-
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
 
 let server: FakeApiServer
 let stop: AbortController

@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
-import { configFor, type FakeApiServer, startFakeApiServer } from './fake-api-server.ts'
+import { configFor, type FakeApiServer, startFakeApiServer } from './api-server.fixtures.ts'
 import { collectionPath, objectPath } from './resource.ts'
 import { createRest, isNotFound } from './rest.ts'
-
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
 
 let server: FakeApiServer
 

@@ -1,6 +1,6 @@
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
+import { silentLogger } from './logger.fixtures.ts'
 import { createStore } from './store.ts'
 import { indexStore } from './store-index.ts'
 
@@ -10,7 +10,7 @@ const aClass = (name: string, provisioner: string, resourceVersion = '1') => ({
 })
 
 function indexed(...held: object[]) {
-  const store = createStore({ resource: KINDS.StorageClass, logger: pino({ level: 'silent' }) })
+  const store = createStore({ resource: KINDS.StorageClass, logger: silentLogger })
   store.replace(held)
   const find = indexStore(store, ({ provisioner }) => (provisioner === 'none' ? undefined : provisioner))
   return { store, found: (key: string) => [...find(key)].map(({ metadata }) => metadata.name).toSorted() }
@@ -37,7 +37,7 @@ test('of two objects with one key, the other stays when one goes', () => {
 })
 
 test('listens to the store no more once its signal aborts', () => {
-  const store = createStore({ resource: KINDS.StorageClass, logger: pino({ level: 'silent' }) })
+  const store = createStore({ resource: KINDS.StorageClass, logger: silentLogger })
   const stop = new AbortController()
   let asked = 0
   const find = indexStore(

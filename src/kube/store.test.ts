@@ -1,9 +1,7 @@
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
+import { silentLogger as logger } from './logger.fixtures.ts'
 import { createStore } from './store.ts'
-
-const logger = pino({ level: 'silent' })
 
 function namespace(name: string, resourceVersion: string, extra: object = {}) {
   return { metadata: { name, resourceVersion, managedFields: [{ manager: 'x' }] }, ...extra }

@@ -1,10 +1,8 @@
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
+import { silentLogger as logger } from './logger.fixtures.ts'
 import { createStore } from './store.ts'
 import { type OwnedObject, owns, type WatchSource, watches } from './watch-source.ts'
-
-const logger = pino({ level: 'silent' })
 
 function aStore() {
   const store = createStore({ resource: KINDS.HydrationJob, logger })

@@ -1,8 +1,6 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { silentLogger as logger } from './logger.fixtures.ts'
 import { startWorkQueue, type WorkQueueOptions } from './work-queue.ts'
-
-const logger = pino({ level: 'silent' })
 
 let stop: AbortController
 

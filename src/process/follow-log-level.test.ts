@@ -7,9 +7,6 @@ import { followLogLevel } from './follow-log-level.ts'
 import type { LogLevel } from './log-level.ts'
 import { createLogger } from './logger.ts'
 
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
-
 let dir: string
 let file: string
 let stop: AbortController

@@ -3,9 +3,6 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
-
 const CANARY = 'canary-5eb63bbb'
 
 let child: ChildProcess | undefined

@@ -6,9 +6,6 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { issueCA, issueLeaf, type KeyedCertificate } from '../certs/issue.ts'
 import { limitConnections } from './connections.ts'
 
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
-
 const LONG_MS = 60_000
 
 let leaf: KeyedCertificate

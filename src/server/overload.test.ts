@@ -8,9 +8,6 @@ import { shedOverload } from './overload.ts'
 
 const MAX_LAG_MS = 1_000
 
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
-
 let app: FastifyInstance
 let url: string
 let agent: Agent

@@ -10,9 +10,6 @@ const KIB = 1024
 const MIB = 1024 * KIB
 const BODY_LIMIT = 7 * MIB
 
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
-
 let app: FastifyInstance
 let url: string
 let agent: Agent

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import { emptyStores } from '../cluster/fixtures.ts'
 import { KINDS } from '../cluster/kinds.ts'
-import { type FakeApiServer, startFakeApiServer } from '../kube/fake-api-server.ts'
+import { type FakeApiServer, startFakeApiServer } from '../kube/api-server.fixtures.ts'
 import { createRest } from '../kube/rest.ts'
 import { createLiveReader } from './live-read.ts'
 import { createClusterView } from './view.ts'
@@ -11,9 +11,6 @@ const PATH = '/apis/modelplane.ai/v1alpha1/namespaces/team/modelcaches/llama'
 const CACHE: ObjectRef = { kind: 'ModelCache', namespace: 'team', name: 'llama' }
 const CLASS: ObjectRef = { kind: 'StorageClass', name: 'fast' }
 const never = new AbortController().signal
-
-// Only a guard against hanging: no test takes a second, but machines can be slow.
-vi.setConfig({ testTimeout: 30_000 })
 
 let server: FakeApiServer
 

@@ -6,7 +6,7 @@ import { KINDS } from '../../src/cluster/kinds.ts'
 import { isForbidden } from '../../src/kube/api-error.ts'
 import { collectionPath, objectPath } from '../../src/kube/resource.ts'
 import type { Rest } from '../../src/kube/rest.ts'
-import { huggingFace, modelCache, readyStatus } from '../e2e/objects.ts'
+import { huggingFace, modelCache, readyStatus } from '../e2e/support/objects.ts'
 
 export interface ClusterSize {
   readonly namespaces: number

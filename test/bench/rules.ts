@@ -8,8 +8,8 @@ import { validatePod } from '../../src/admission/pod/validate.ts'
 import { validateWorkload } from '../../src/admission/workload/validate.ts'
 import { applied } from '../../src/injection/fixtures.ts'
 import { clusterOf, HYDRATING, READY } from './cluster.ts'
-import { timeRounds } from './rounds.ts'
 import { cacheReview, deletionReview, gangReview, leaderPod, podReview } from './subjects.ts'
+import { timeRounds } from './timed-rounds.ts'
 
 const SIZES = [10, 1_000, 10_000]
 const CONSUMERS = 10_000

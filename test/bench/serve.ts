@@ -6,8 +6,8 @@ import { createMetrics } from '../../src/process/metrics.ts'
 import { createAdmissionMetrics } from '../../src/server/admission-metrics.ts'
 import { createAdmissionServer } from '../../src/server/admission-server.ts'
 import { clusterOf, READY } from './cluster.ts'
-import { quantile, row, spread } from './rounds.ts'
 import { leaderPod, podReview } from './subjects.ts'
+import { quantile, row, spread } from './timed-rounds.ts'
 
 const ROUNDS = 5
 const REQUESTS = 3_000

@@ -1,4 +1,4 @@
-import { createWhile } from '../e2e/creates.ts'
+import { createWhile } from '../e2e/support/create-loop.ts'
 import type { Sources } from '../sources/beside-node.ts'
 import type { NodeBed } from '../testbed/node/node-bed.ts'
 import type { Step, Telling } from './story.ts'

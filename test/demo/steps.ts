@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { z } from 'zod'
-import { claimMounts, type StoredPod, storedPod } from '../stored-pod.ts'
+import { claimMounts, type StoredPod, storedPod } from '../e2e/support/stored-pod.ts'
 import type { Step, Telling } from './story.ts'
 
 const GANG_PODS = 6

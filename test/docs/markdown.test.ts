@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { inRepository } from '../manifests/rendered.ts'
+import { inRepository } from '../manifests/support/rendered.ts'
 import { proseOf, repositoryFiles, textOf } from './support/prose.ts'
 
 const COLUMNS = 120

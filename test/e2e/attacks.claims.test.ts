@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { claim, classes, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { claim, classes, pausedCache, pod, readyStatus, soundSpec } from './support/objects.ts'
 
 // A tenant with role edit can do nothing to the claim of a cache or to its hydration pod. Policies hold most
 // of this, so the API server alone does.

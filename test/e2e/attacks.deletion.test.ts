@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Cluster, eventually } from './cluster.ts'
-import { modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
-import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './own-plane.ts'
+import { type Cluster, eventually } from './support/cluster.ts'
+import { modelCache, pausedCache, pod, readyStatus, soundSpec } from './support/objects.ts'
+import { type OwnPlane, startOwnPlane, WEIGHTS_CLAIM } from './support/own-plane.ts'
 
 // What pods really mount blocks a deletion, whatever they claim. A namespace can go without us. This needs
 // its own control plane, because the test stops the product.

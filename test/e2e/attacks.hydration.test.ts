@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { HYDRATOR, hydrationJobOf, type Job } from './hydration-jobs.ts'
-import { classes, modelCache, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { HYDRATOR, hydrationJobOf, type Job } from './support/hydration-jobs.ts'
+import { classes, modelCache, pausedCache, pod, readyStatus, soundSpec } from './support/objects.ts'
 
 // Everything that puts a foreign container or foreign words beside the container that writes what pods trust:
 // injectors that obey annotations, changes of a suspended Job, and a stolen token of the controller.

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { snapshotFolder, snapshotPath } from '../../src/api/volume-layout.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
 import {
   annotations,
   claim,
@@ -11,7 +11,7 @@ import {
   pod,
   readyStatus,
   soundSpec,
-} from './objects.ts'
+} from './support/objects.ts'
 
 // A tenant who may change pods cannot say for them which bytes they got.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { classes, huggingFace, modelCache, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { classes, huggingFace, modelCache, soundSpec } from './support/objects.ts'
 
 // A ModelCache sends a Secret to the host that it names. A user who may create ModelCaches but not read
 // Secrets must not get one this way.

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, newNamespace } from './cluster.ts'
-import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, newNamespace } from './support/cluster.ts'
+import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './support/objects.ts'
 
 // What a tenant with role edit may send in one dry run, as large as the API server accepts it. The webhook
 // itself gives a short answer to each, and answers the next review too.

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, newNamespace } from './cluster.ts'
-import { annotations, classes, modelCache, pod, soundSpec } from './objects.ts'
+import { type Cluster, newNamespace } from './support/cluster.ts'
+import { annotations, classes, modelCache, pod, soundSpec } from './support/objects.ts'
 
 // Text that reaches other people's terminals is denied where it would be stored, and escaped where it is
 // quoted.

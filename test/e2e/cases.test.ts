@@ -8,12 +8,12 @@ import { OFFLINE } from '../../src/review/decide.ts'
 import { EMPTY_CLUSTER } from '../../src/review/input-view.ts'
 import { review } from '../../src/review/review.ts'
 import type { Reviewed } from '../../src/review/verdict.ts'
-import { claimMounts, storedPod } from '../stored-pod.ts'
 import type { CommandResult } from '../testbed/command.ts'
-import { type CaseObject, caseFiles, manifestsOf, readCase, type Said } from './case-files.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { looseCrd } from './crds.ts'
-import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
+import { type CaseObject, caseFiles, manifestsOf, readCase, type Said } from './support/case-files.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { looseCrd } from './support/crds.ts'
+import { classes, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
+import { claimMounts, storedPod } from './support/stored-pod.ts'
 
 const LLAMA = pausedCache('llama', soundSpec())
 const LLAMA_STATUS = readyStatus('modelcache--llama')

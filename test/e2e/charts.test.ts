@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
-import { helm, inRepository } from '../manifests/rendered.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { classes, RWX_CLASS, readyStatus } from './objects.ts'
+import { helm, inRepository } from '../manifests/support/rendered.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { classes, RWX_CLASS, readyStatus } from './support/objects.ts'
 
 const CHART = inRepository('examples/helm-chart')
 

@@ -3,12 +3,12 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { REASONS } from '../../src/api/reasons.ts'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
-import { claimMounts, storedPod } from '../stored-pod.ts'
-import { expectAccepted, expectAnnounced } from './announced.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { casesOfGallery, filesOfGallery, GALLERY } from './gallery.ts'
-import { reviewLive } from './live-review.ts'
-import { DIGEST, readyStatus } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { casesOfGallery, filesOfGallery, GALLERY } from './support/example-files.ts'
+import { expectAccepted, expectAnnounced } from './support/expect-announced.ts'
+import { reviewLive } from './support/live-review.ts'
+import { DIGEST, readyStatus } from './support/objects.ts'
+import { claimMounts, storedPod } from './support/stored-pod.ts'
 
 const all = casesOfGallery()
 const within = (folder: string) => all.filter(({ path }) => path.startsWith(`${folder}/`))

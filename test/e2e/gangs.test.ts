@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { snapshotFolder } from '../../src/api/volume-layout.ts'
-import { type StoredPod, storedPod } from '../stored-pod.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './support/objects.ts'
+import { type StoredPod, storedPod } from './support/stored-pod.ts'
 
 const NEWER = `sha256:${'6b'.repeat(32)}`
 

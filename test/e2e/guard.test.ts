@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inRepository } from '../manifests/rendered.ts'
-import { type BarePlane, startBarePlane } from './bare-plane.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { annotations, classes, pausedCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { inRepository } from '../manifests/support/rendered.ts'
+import { type BarePlane, startBarePlane } from './support/bare-plane.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { annotations, classes, pausedCache, pod, readyStatus, soundSpec } from './support/objects.ts'
 
 const GUARD = inRepository('manifests/guard/policy.yaml')
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { NAMESPACE } from '../manifests/rendered.ts'
+import { NAMESPACE } from '../manifests/support/rendered.ts'
 import { outputOf } from '../testbed/command.ts'
-import { type BarePlane, startBarePlane } from './bare-plane.ts'
-import { eventually } from './cluster.ts'
-import { CRDS, DOCS, HELM_INSTALL, HELM_UNINSTALL, installationOn } from './installation.ts'
-import { stepByStep } from './step-by-step.ts'
+import { type BarePlane, startBarePlane } from './support/bare-plane.ts'
+import { eventually } from './support/cluster.ts'
+import { CRDS, DOCS, HELM_INSTALL, HELM_UNINSTALL, installationOn } from './support/installation.ts'
+import { stepByStep } from './support/step-by-step.ts'
 
 // The Helm commands of docs/installation.md on their own control plane. No pod runs, so the API server cannot
 // reach the webhook, and denies whatever asks for caches. This shows that it calls the webhook. The steps

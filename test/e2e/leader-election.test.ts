@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { httpGet } from '../testbed/http.ts'
 import type { Role } from '../testbed/role.ts'
-import { type Cluster, eventually } from './cluster.ts'
-import { claim, modelCache, soundSpec } from './objects.ts'
-import { type OwnPlane, startOwnPlane } from './own-plane.ts'
+import { type Cluster, eventually } from './support/cluster.ts'
+import { claim, modelCache, soundSpec } from './support/objects.ts'
+import { type OwnPlane, startOwnPlane } from './support/own-plane.ts'
 
 // Two replicas of the controller, with the shipped rights, on their own control plane, because the test stops
 // them. The tests build on one another: each starts with the leader of the one before.

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelCacheCrd } from '../../tools/crd.ts'
-import { claimMounts, storedPod } from '../stored-pod.ts'
 import type { Product } from '../testbed/product.ts'
-import { type Cluster, eventually } from './cluster.ts'
-import { annotations, modelCache, pod, RWX_CLASS, soundSpec } from './objects.ts'
-import { type OwnPlane, startOwnPlane } from './own-plane.ts'
+import { type Cluster, eventually } from './support/cluster.ts'
+import { annotations, modelCache, pod, RWX_CLASS, soundSpec } from './support/objects.ts'
+import { type OwnPlane, startOwnPlane } from './support/own-plane.ts'
+import { claimMounts, storedPod } from './support/stored-pod.ts'
 
 // Two lines of defense, each alone. This needs its own control plane, because the test stops the webhook and
 // changes the CRD.

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
 import {
   annotations,
   claim,
@@ -9,7 +9,7 @@ import {
   pod,
   readyStatus,
   soundSpec,
-} from './objects.ts'
+} from './support/objects.ts'
 
 let cluster: Cluster
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
 import {
   claim,
   classes,
@@ -10,7 +10,7 @@ import {
   RWX_CLASS,
   soundSpec,
   storageClass,
-} from './objects.ts'
+} from './support/objects.ts'
 
 let cluster: Cluster
 

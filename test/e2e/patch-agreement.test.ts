@@ -8,9 +8,9 @@ import { validatePod } from '../../src/admission/pod/validate.ts'
 import type { Pod } from '../../src/api/kubernetes/pod.ts'
 import { modelCache as modelCacheSchema } from '../../src/api/modelcache.ts'
 import { applied } from '../../src/injection/fixtures.ts'
-import { acceptablePods } from './acceptable-pods.ts'
-import { type Cluster, newNamespace } from './cluster.ts'
-import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
+import { acceptablePods } from './support/acceptable-pods.ts'
+import { type Cluster, newNamespace } from './support/cluster.ts'
+import { classes, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
 
 // Unit tests apply patches with fast-json-patch. Here the API server applies the same patches, and the
 // results agree.

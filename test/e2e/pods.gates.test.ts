@@ -1,8 +1,17 @@
 import { beforeAll, expect, test } from 'vitest'
 import { snapshotFolder } from '../../src/api/volume-layout.ts'
-import { claimMounts, storedPod } from '../stored-pod.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { annotations, claim, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import {
+  annotations,
+  claim,
+  classes,
+  DIGEST,
+  modelCache,
+  pod,
+  readyStatus,
+  soundSpec,
+} from './support/objects.ts'
+import { claimMounts, storedPod } from './support/stored-pod.ts'
 
 const GATED = [{ name: 'modelplane.ai/cache-ready' }]
 const GATE = { 'modelplane.ai/not-ready': 'Gate' }

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
-import { claimMounts, type StoredPod, storedPod } from '../stored-pod.ts'
-import { type Cluster, newNamespace } from './cluster.ts'
-import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, newNamespace } from './support/cluster.ts'
+import { annotations, classes, DIGEST, modelCache, pod, readyStatus, soundSpec } from './support/objects.ts'
+import { claimMounts, type StoredPod, storedPod } from './support/stored-pod.ts'
 
 const SNAPSHOT = snapshotPath(DIGEST)
 

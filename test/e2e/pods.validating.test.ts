@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { hydrationJobOf } from './hydration-jobs.ts'
-import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { hydrationJobOf } from './support/hydration-jobs.ts'
+import { annotations, classes, modelCache, pod, readyStatus, soundSpec } from './support/objects.ts'
 
 // Who may write to a managed claim, tried by real users under real RBAC: a tenant with role edit, and the
 // controller's own ServiceAccount. Both the webhooks and the policies are installed.

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
 import type { Product } from '../testbed/product.ts'
-import { type Cluster, eventually } from './cluster.ts'
-import { annotations, DIGEST, pod } from './objects.ts'
-import { WEIGHTS_CLAIM as CLAIM, type OwnPlane, startOwnPlane } from './own-plane.ts'
+import { type Cluster, eventually } from './support/cluster.ts'
+import { annotations, DIGEST, pod } from './support/objects.ts'
+import { WEIGHTS_CLAIM as CLAIM, type OwnPlane, startOwnPlane } from './support/own-plane.ts'
 
 // The webhooks without the policies, then the policies without the webhooks. This needs its own control
 // plane, because the test removes both.

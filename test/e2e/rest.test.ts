@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ApiError, isConflict, isNotFound } from '../../src/kube/api-error.ts'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { createRest, type Rest } from '../../src/kube/rest.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
 
 // What the controller does to objects of other kinds, on a real API server.
 const stored = z.looseObject({

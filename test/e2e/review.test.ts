@@ -9,7 +9,7 @@ import { stringify } from 'yaml'
 import { z } from 'zod'
 import { REASONS } from '../../src/api/reasons.ts'
 import { parseDocuments } from '../../src/review/yaml-documents.ts'
-import { type Cluster, newNamespace } from './cluster.ts'
+import { type Cluster, newNamespace } from './support/cluster.ts'
 import {
   annotations,
   claim,
@@ -20,7 +20,7 @@ import {
   RWX_CLASS,
   readyStatus,
   soundSpec,
-} from './objects.ts'
+} from './support/objects.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 

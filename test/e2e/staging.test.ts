@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
 import {
   annotations,
   classes,
@@ -11,7 +11,7 @@ import {
   RWX_CLASS,
   soundSpec,
   storageClass,
-} from './objects.ts'
+} from './support/objects.ts'
 
 // The real API server, Job controller, volume binder and garbage collector. The test writes what a kubelet
 // would say about a pod.

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CommandResult } from '../testbed/command.ts'
-import { type Cluster, eventually } from './cluster.ts'
-import { deleteCrd } from './crds.ts'
-import { modelCache, RWO_CLASS, RWX_CLASS, soundSpec, storageClass } from './objects.ts'
-import { type OwnPlane, startOwnPlane } from './own-plane.ts'
+import { type Cluster, eventually } from './support/cluster.ts'
+import { deleteCrd } from './support/crds.ts'
+import { modelCache, RWO_CLASS, RWX_CLASS, soundSpec, storageClass } from './support/objects.ts'
+import { type OwnPlane, startOwnPlane } from './support/own-plane.ts'
 
 // What else decides about the class of a ModelCache, besides the table. This needs its own control plane,
 // because these objects belong to the whole cluster, and a CRD comes and goes.

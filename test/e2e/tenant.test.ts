@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { classes, modelCache, pod, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { classes, modelCache, pod, readyStatus, soundSpec } from './support/objects.ts'
 
 // A user with the usual role `edit` in one namespace, and nothing else.
 const TENANT = ['--as=tenant', '--as-group=tenants', '--as-group=system:authenticated']

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
-import { claimMounts, type StoredPod, storedPod } from '../stored-pod.ts'
-import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { classes, DIGEST, modelCache, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { classes, DIGEST, modelCache, readyStatus, soundSpec } from './support/objects.ts'
+import { claimMounts, type StoredPod, storedPod } from './support/stored-pod.ts'
 
 const SNAPSHOT = `modelcache--llama-3-3-70b/${snapshotPath(DIGEST)}`
 const GANG = 'leaderworkerset.sigs.k8s.io/name=llama-gang'

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, newNamespace } from './cluster.ts'
-import { annotations, classes, modelCache, readyStatus, soundSpec } from './objects.ts'
+import { type Cluster, newNamespace } from './support/cluster.ts'
+import { annotations, classes, modelCache, readyStatus, soundSpec } from './support/objects.ts'
 
 let cluster: Cluster
 

@@ -5,13 +5,21 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { eventually } from '../e2e/cluster.ts'
-import { annotations, classes, huggingFace, modelCache, pod, readyStatus, soundSpec } from '../e2e/objects.ts'
-import { WEIGHTS_CLAIM } from '../e2e/own-plane.ts'
+import { eventually } from '../e2e/support/cluster.ts'
+import {
+  annotations,
+  classes,
+  huggingFace,
+  modelCache,
+  pod,
+  readyStatus,
+  soundSpec,
+} from '../e2e/support/objects.ts'
+import { WEIGHTS_CLAIM } from '../e2e/support/own-plane.ts'
 import { runCommand } from '../testbed/command.ts'
 import { httpGet } from '../testbed/http.ts'
-import { found } from './canaries.ts'
-import { type CanaryPlane, startCanaryPlane } from './canary-plane.ts'
+import { found } from './support/canaries.ts'
+import { type CanaryPlane, startCanaryPlane } from './support/canary-plane.ts'
 import {
   malformed,
   reviews,
@@ -19,8 +27,8 @@ import {
   secretiveDeployment,
   secretiveFiles,
   secretivePod,
-} from './canary-reviews.ts'
-import { leakingAnswers } from './leaking-answers.ts'
+} from './support/canary-reviews.ts'
+import { leakingAnswers } from './support/leaking-answers.ts'
 
 // What users entrust to the product must not appear in a log, a metric or an answer. The tests build on one
 // another.

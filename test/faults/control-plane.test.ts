@@ -1,10 +1,10 @@
 import { cp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, test } from 'vitest'
-import { eventually } from '../e2e/cluster.ts'
-import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
+import { eventually } from '../e2e/support/cluster.ts'
+import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import type { ControlPlane } from '../testbed/control-plane.ts'
-import { full, setScene } from './scene.ts'
+import { full, setScene } from './support/watched-changes.ts'
 
 // The API server and etcd go away and come back. While they are away nothing is admitted at all. The time
 // after that counts, when pods are created before the watches have recovered.

@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { annotations, pod } from '../e2e/objects.ts'
-import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
+import { annotations, pod } from '../e2e/support/objects.ts'
+import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 
 const full = process.env.FAULTS === 'full'
 const AT_ONCE = full ? 5_000 : 500

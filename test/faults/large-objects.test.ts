@@ -6,11 +6,11 @@ import { LARGEST } from '../../src/cluster/largest.fixtures.ts'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { collectionPath } from '../../src/kube/resource.ts'
 import { createRest, type Rest } from '../../src/kube/rest.ts'
-import { type Cluster, eventually } from '../e2e/cluster.ts'
-import { annotations, modelCache, pod, soundSpec } from '../e2e/objects.ts'
-import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
+import { type Cluster, eventually } from '../e2e/support/cluster.ts'
+import { annotations, modelCache, pod, soundSpec } from '../e2e/support/objects.ts'
+import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import type { Role } from '../testbed/role.ts'
-import { full } from './scene.ts'
+import { full } from './support/watched-changes.ts'
 
 // Anybody may fill a cluster with objects as large as etcd accepts. Each role starts and works all the same,
 // within the memory that the manifests give it.

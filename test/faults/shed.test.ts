@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { createRest } from '../../src/kube/rest.ts'
-import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
+import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import { httpGet } from '../testbed/http.ts'
-import { askFor } from './verdicts.ts'
+import { askFor } from './support/pod-verdicts.ts'
 
 /**
  * Longer than the default of `--max-event-loop-lag`. With the second until the API server calls again, it is

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type OwnPlane, startOwnPlane } from '../e2e/own-plane.ts'
+import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import { startTcpProxy, type TcpProxy } from '../testbed/tcp-proxy.ts'
-import { full, setScene } from './scene.ts'
+import { full, setScene } from './support/watched-changes.ts'
 
 // The product reaches the API server through a proxy that fails, but the API server always reaches the
 // webhook. So pods are decided while the watches are blind.

@@ -9,7 +9,7 @@ import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
 import { type Hub, serveHub } from '../sources/hub.ts'
 import { writeModel } from '../sources/model.ts'
 import { serveWeb, type Web } from '../sources/web.ts'
-import { manifestOf, startHydrate } from './run.ts'
+import { manifestOf, startHydrate } from './support/run-hydrate.ts'
 
 // `make crash N=200` kills this often. Here it is a sample.
 const KILLS = Number(process.env.CRASH_N ?? 6)

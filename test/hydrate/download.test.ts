@@ -1,13 +1,10 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { openDownload } from '../../src/hydrate/fetch/download.ts'
 import { createHttp } from '../../src/hydrate/fetch/http.ts'
 import { type Page, serveWeb, type Web } from '../sources/web.ts'
-import { reasonOf } from './stage.ts'
-
-// Only a guard against hanging: retries wait for a second or two.
-vi.setConfig({ testTimeout: 120_000 })
+import { reasonOf } from './support/stage-in-process.ts'
 
 const FILE = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251))
 const { signal } = new AbortController()

@@ -5,13 +5,10 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
 import { type Page, serveWeb, type Web } from '../sources/web.ts'
-import { reasonOf, stage } from './stage.ts'
-
-// Only a guard against hanging: retries wait for a second or two.
-vi.setConfig({ testTimeout: 120_000 })
+import { reasonOf, stage } from './support/stage-in-process.ts'
 
 const FILE = Buffer.alloc(3 * 1024 * 1024, 'weights of a model ')
 

@@ -7,7 +7,7 @@ import { filesBelow } from '../../src/hydrate/fixtures.ts'
 import type { HydrateOptions } from '../../src/hydrate/hydrate.ts'
 import { type Hub, type HubOptions, type Repo, serveHub } from '../sources/hub.ts'
 import { officialDownload } from '../sources/hub-client.ts'
-import { reasonOf, stage } from './stage.ts'
+import { reasonOf, stage } from './support/stage-in-process.ts'
 
 // Only a guard against hanging; the first run installs the official client.
 vi.setConfig({ testTimeout: 300_000 })

@@ -1,13 +1,10 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hydrationFailure, hydrationReport } from '../../src/api/hydration-report.ts'
 import { filesBelow } from '../../src/hydrate/fixtures.ts'
-import { hydrate, manifestOf } from './run.ts'
-
-// Only a guard against hanging: each starts a process or two.
-vi.setConfig({ testTimeout: 120_000 })
+import { hydrate, manifestOf } from './support/run-hydrate.ts'
 
 const INLINE = manifestOf({ inline: { files: { 'chat.jinja': 'hello', 'a/b.txt': 'x' } } })
 const ROOT = process.platform === 'linux' && process.getuid?.() === 0

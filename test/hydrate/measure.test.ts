@@ -1,14 +1,11 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { MANIFEST_VARIABLE, textVariables } from '../../src/api/hydration-env.ts'
 import { measureReport } from '../../src/api/hydration-report.ts'
 import { createHttp } from '../../src/hydrate/fetch/http.ts'
 import { measure } from '../../src/hydrate/measure.ts'
 import { type Page, serveWeb, type Web } from '../sources/web.ts'
-import { hydrate, manifestOf, startHydrate } from './run.ts'
-import { reasonOf } from './stage.ts'
-
-// Only a guard against hanging: each starts a process or two.
-vi.setConfig({ testTimeout: 120_000 })
+import { hydrate, manifestOf, startHydrate } from './support/run-hydrate.ts'
+import { reasonOf } from './support/stage-in-process.ts'
 
 const webs: Web[] = []
 afterEach(async () => {

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { hydrationReport } from '../../src/api/hydration-report.ts'
 import { serveHub } from '../sources/hub.ts'
-import { manifestOf, startHydrate } from './run.ts'
+import { manifestOf, startHydrate } from './support/run-hydrate.ts'
 
 /** `make memory` uses 8. If memory grew with the file, 1 would show it too. */
 const GIB = Number(process.env.MEMORY_GIB ?? 1)

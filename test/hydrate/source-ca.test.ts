@@ -4,14 +4,11 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SOURCE_CA_VARIABLE, textVariables } from '../../src/api/hydration-env.ts'
 import { issueCA, type KeyedCertificate } from '../../src/certs/issue.ts'
 import { issueServing } from '../testbed/pki.ts'
-import { hydrate, manifestOf } from './run.ts'
-
-// Only a guard against hanging: an untrusted server is asked a few times.
-vi.setConfig({ testTimeout: 120_000 })
+import { hydrate, manifestOf } from './support/run-hydrate.ts'
 
 let dir: string
 let ca: KeyedCertificate

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { serviceDnsNames } from '../../src/certs/issue.ts'
-import { byName, kustomize, NAMESPACE } from './rendered.ts'
+import { byName, kustomize, NAMESPACE } from './support/rendered.ts'
 
 // cert-manager itself is not here. Its objects are checked against the fields of its API that they use, and
 // against each other.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
-import { byName, CHART, kustomize, nameOf, template, tryTemplate } from './rendered.ts'
+import { byName, CHART, kustomize, nameOf, template, tryTemplate } from './support/rendered.ts'
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
 const DIGEST = `sha256:${'ab'.repeat(32)}`

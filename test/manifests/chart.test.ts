@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KubeObject } from '../testbed/objects.ts'
-import { byName, CHART, helm, kustomize, template } from './rendered.ts'
+import { byName, CHART, helm, kustomize, template } from './support/rendered.ts'
 
 /** What Helm and kustomize should render differently, and why. */
 const DIFFERENCES: Record<string, (object: KubeObject) => KubeObject | undefined> = {

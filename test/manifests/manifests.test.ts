@@ -7,7 +7,7 @@ import { artifactSource } from '../../src/api/artifact-source.ts'
 import { CA_SECRET } from '../../src/certs/authority-secret.ts'
 import { runCommand } from '../testbed/command.ts'
 import type { KubeObject } from '../testbed/objects.ts'
-import { byName, inRepository, kustomize, NAMESPACE } from './rendered.ts'
+import { byName, inRepository, kustomize, NAMESPACE } from './support/rendered.ts'
 
 let shipped: KubeObject[]
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { CONTROLLER_KINDS } from '../../src/controller/kinds.ts'
 import type { Resource, StoredObject } from '../../src/kube/resource.ts'
 import { RULE_KINDS } from '../../src/view/view.ts'
 import type { KubeObject } from '../testbed/objects.ts'
-import { byName, kustomize } from './rendered.ts'
+import { byName, kustomize } from './support/rendered.ts'
 
 // Compares the rights of both roles with what the code does. The watches come from the code itself. Other
 // calls are listed here, with the file that makes them. An unused right fails, and so does a use without a

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, eventually } from '../e2e/cluster.ts'
-import { annotations, modelCache, pod, readyStatus } from '../e2e/objects.ts'
+import { type Cluster, eventually } from '../e2e/support/cluster.ts'
+import { annotations, modelCache, pod, readyStatus } from '../e2e/support/objects.ts'
 import { outputOf } from '../testbed/command.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
-import { kubectl, NO_NODE, newNamespace, SYSTEM } from './cluster.ts'
+import { kubectl, NO_NODE, newNamespace, SYSTEM } from './support/cluster.ts'
 
 /** Sends reviews of 330,000 small containers, four at a time, and returns each result. */
 const EXHAUST = `

@@ -6,11 +6,18 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { type Cluster, eventually } from '../e2e/cluster.ts'
-import { modelCache } from '../e2e/objects.ts'
+import { type Cluster, eventually } from '../e2e/support/cluster.ts'
+import { modelCache } from '../e2e/support/objects.ts'
 import { type Sources, startSources } from '../sources/beside-node.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
-import { killContainer, killReplica, NO_NODE, newNamespace, sandbox, volumeFolder } from './cluster.ts'
+import {
+  killContainer,
+  killReplica,
+  NO_NODE,
+  newNamespace,
+  sandbox,
+  volumeFolder,
+} from './support/cluster.ts'
 
 // `make crash N=200` kills a tenth of that here. In `make test` it is a sample.
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 3)

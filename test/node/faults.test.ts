@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, eventually } from '../e2e/cluster.ts'
-import { CONCURRENT, createWhile } from '../e2e/creates.ts'
-import { annotations, modelCache, pod, readyStatus } from '../e2e/objects.ts'
-import { inRepository } from '../manifests/rendered.ts'
+import { type Cluster, eventually } from '../e2e/support/cluster.ts'
+import { CONCURRENT, createWhile } from '../e2e/support/create-loop.ts'
+import { annotations, modelCache, pod, readyStatus } from '../e2e/support/objects.ts'
+import { inRepository } from '../manifests/support/rendered.ts'
 import { outputOf } from '../testbed/command.ts'
 import { waitForRollout } from '../testbed/node/installed.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
-import { killReplica, kubeconfigPath, kubectl, NO_NODE, newNamespace, SYSTEM } from './cluster.ts'
+import { killReplica, kubeconfigPath, kubectl, NO_NODE, newNamespace, SYSTEM } from './support/cluster.ts'
 
 const PER_SECOND = 20
 

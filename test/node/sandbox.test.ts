@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 import { runCommand } from '../testbed/command.ts'
 import { isAlive } from '../testbed/pid.ts'
 import { waitUntil } from '../testbed/wait.ts'
-import { NO_NODE } from './cluster.ts'
+import { NO_NODE } from './support/cluster.ts'
 
 const SANDBOX = fileURLToPath(new URL('../testbed/node/sandbox.ts', import.meta.url))
 

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Cluster, eventually } from '../e2e/cluster.ts'
-import { annotations, modelCache } from '../e2e/objects.ts'
+import { type Cluster, eventually } from '../e2e/support/cluster.ts'
+import { annotations, modelCache } from '../e2e/support/objects.ts'
 import { type Sources, startSources } from '../sources/beside-node.ts'
 import { outputOf, runCommand } from '../testbed/command.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
-import { kubectl, NO_NODE, newNamespace, nodeFolder, SYSTEM, sandbox } from './cluster.ts'
+import { kubectl, NO_NODE, newNamespace, nodeFolder, SYSTEM, sandbox } from './support/cluster.ts'
 
 // The test writes nothing by hand here: there is a hub, the hydrator's own image, a kubelet, and volumes.
 

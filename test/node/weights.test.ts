@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
-import { type Cluster, eventually } from '../e2e/cluster.ts'
-import { annotations, DIGEST, modelCache, readyStatus } from '../e2e/objects.ts'
+import { type Cluster, eventually } from '../e2e/support/cluster.ts'
+import { annotations, DIGEST, modelCache, readyStatus } from '../e2e/support/objects.ts'
 import { BLOCK_CLASS, NAMED_CLASS, SHARED_CLASS } from '../testbed/node/volumes.ts'
-import { NO_NODE, newNamespace, volumeFolder } from './cluster.ts'
+import { NO_NODE, newNamespace, volumeFolder } from './support/cluster.ts'
 
 const GATE = { 'modelplane.ai/not-ready': 'Gate' }
 const READ = 'cat /mnt/model/weights.txt; touch /mnt/model/mine; ls /mnt/model'

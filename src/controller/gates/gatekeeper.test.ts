@@ -1,12 +1,10 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { aModelCache, aReadyCache, NAMESPACE } from '../../api/fixtures.ts'
 import { LEADER_NAME } from '../../api/kubernetes/leader-worker-set.ts'
 import { CACHE_READY_GATE, INJECTED } from '../../api/names.ts'
 import { emptyStores } from '../../cluster/fixtures.ts'
+import { silentLogger as logger } from '../../kube/logger.fixtures.ts'
 import { startGateKeeper } from './gatekeeper.ts'
-
-const logger = pino({ level: 'silent' })
 
 let stop: AbortController
 

@@ -15,7 +15,7 @@ export const EARLIER = '2031-06-01T11:59:30Z'
 const OWNER = 'uid-of-the-cache'
 
 /** A ModelCache of backend PVC that the controller has taken up. */
-export function aStagedCache(given: Parameters<typeof aModelCache>[0] = {}): ModelCache {
+export function aTakenUpCache(given: Parameters<typeof aModelCache>[0] = {}): ModelCache {
   return aModelCache({
     ...given,
     metadata: { uid: OWNER, finalizers: [STORAGE_FINALIZER], ...given.metadata },
@@ -85,7 +85,7 @@ export function aWaitingPod(status: object = {}): HydrationPod {
 
 export function anObservation(given: Partial<Observation> = {}): Observation {
   return {
-    cache: aStagedCache(),
+    cache: aTakenUpCache(),
     claim: undefined,
     runs: {},
     storageClass: { name: 'shared', inferenceCluster: undefined, found: aStorageClass(), basis: [] },

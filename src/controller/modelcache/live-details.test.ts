@@ -1,19 +1,19 @@
-import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
+import { silentLogger } from '../../kube/logger.fixtures.ts'
 import {
   aHydrationPod,
   aJob,
   aManagedClaim,
   anObservation,
-  aStagedCache,
+  aTakenUpCache,
   aWaitingPod,
   NOW,
 } from './fixtures.ts'
 import { createReadDetails, type ReadDetails } from './live-details.ts'
 import type { Observation } from './observe.ts'
 
-const cache = aStagedCache()
+const cache = aTakenUpCache()
 const job = aJob(cache, { status: { startTime: '2031-06-01T11:59:30Z' } })
 
 let log: string
@@ -39,7 +39,7 @@ beforeEach(() => {
         return log
       },
     },
-    logger: pino({ level: 'silent' }),
+    logger: silentLogger,
     signal: new AbortController().signal,
   })
 })
@@ -116,7 +116,7 @@ describe('of what waits, the latest Warning', () => {
 test('what cannot be read is left open', async () => {
   const broken = createReadDetails({
     rest: { get: () => Promise.reject(new Error('no')), log: () => Promise.reject(new Error('no')) },
-    logger: pino({ level: 'silent' }),
+    logger: silentLogger,
     signal: new AbortController().signal,
   })
   expect(await broken(seen([aHydrationPod()]))).toEqual({ progress: undefined })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aClaim, aCondition, aModelCache, DIGEST } from '../../api/fixtures.ts'
 import { type ModelCacheStatus, modelCacheStatus } from '../../api/modelcache-status.ts'
 import { readyMount } from '../../injection/cache-mount.ts'
-import { aJob, aManagedClaim, anObservation, aStagedCache, NOW } from './fixtures.ts'
+import { aJob, aManagedClaim, anObservation, aTakenUpCache, NOW } from './fixtures.ts'
 import type { Observation } from './observe.ts'
 import { plan } from './plan.ts'
 
@@ -119,20 +119,20 @@ describe('the finalizer', () => {
   const staged = { resolvedDigest: DIGEST, claimUID: 'uid-of-the-claim', claimName: 'modelcache--llama' }
   const writes = (cache: Observation['cache'], runs: Observation['runs'] = {}) =>
     plan(anObservation({ cache, claim: aManagedClaim(), runs })).writes
-  const free = (given: Parameters<typeof aStagedCache>[0]) =>
-    aStagedCache({ ...given, metadata: { finalizers: [], ...given?.metadata } })
+  const free = (given: Parameters<typeof aTakenUpCache>[0]) =>
+    aTakenUpCache({ ...given, metadata: { finalizers: [], ...given?.metadata } })
 
   test('is there before anything is made, and as long as a Job is', () => {
     expect(writes(free({}))).toEqual(set)
     expect(
       writes(free({ status: staged, metadata: { annotations: { 'modelplane.ai/refetch': 'x' } } })),
     ).toEqual(set)
-    const cache = aStagedCache({ status: staged })
+    const cache = aTakenUpCache({ status: staged })
     expect(writes(cache, { hydrate: { job: aJob(cache), pods: [] } })).not.toContainEqual(dropped[0])
   })
 
   test('goes when the cache is staged: its namespace may end while no controller runs', () => {
-    expect(writes(aStagedCache({ status: staged }))).toEqual(dropped)
+    expect(writes(aTakenUpCache({ status: staged }))).toEqual(dropped)
     expect(writes(free({ status: staged }))).toEqual([])
   })
 

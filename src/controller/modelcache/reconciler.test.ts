@@ -1,12 +1,10 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aClaim, aModelCache, aStorageClass, DIGEST, NAMESPACE, SNAPSHOT } from '../../api/fixtures.ts'
 import { emptyStores } from '../../cluster/fixtures.ts'
+import { silentLogger as logger } from '../../kube/logger.fixtures.ts'
 import { ApiError, type ApplyOptions, type Rest } from '../../kube/rest.ts'
-import { aHydrationPod, aJob, aManagedClaim, aStagedCache, theJobIs } from './fixtures.ts'
+import { aHydrationPod, aJob, aManagedClaim, aTakenUpCache, theJobIs } from './fixtures.ts'
 import { startModelCacheReconciler } from './reconciler.ts'
-
-const logger = pino({ level: 'silent' })
 
 let stop: AbortController
 
@@ -213,7 +211,7 @@ describe('the controller', () => {
   test('makes a claim, and says in the words of the API server what that does not take', async () => {
     const { stores, applied, written, refuse, told, start } = aCluster()
     stores.StorageClass.upsert(aStorageClass())
-    stores.ModelCache.upsert(aStagedCache())
+    stores.ModelCache.upsert(aTakenUpCache())
     const quota = 'persistentvolumeclaims "modelcache--llama" is forbidden: exceeded quota: storage'
     refuse(new ApiError(403, 'Forbidden', quota))
     start()
@@ -240,7 +238,7 @@ describe('the controller', () => {
     ['forged', 'Hydrating'],
   ])('believes the report of pod %s no more than its name allows', async (name, phase) => {
     const { stores, applied, start } = aCluster()
-    const cache = aStagedCache({ status: { hydration: { jobUID: 'uid-of-the-job', attempt: 1 } } })
+    const cache = aTakenUpCache({ status: { hydration: { jobUID: 'uid-of-the-job', attempt: 1 } } })
     const message = JSON.stringify({ digest: DIGEST, path: SNAPSHOT, bytes: 1, files: 1, seconds: 1 })
     const lastTransitionTime = new Date().toISOString()
     stores.StorageClass.upsert(aStorageClass())
@@ -255,7 +253,7 @@ describe('the controller', () => {
 
   test('goes on when the StorageClass that is missing appears', async () => {
     const { stores, applied, written, start } = aCluster()
-    stores.ModelCache.upsert(aStagedCache())
+    stores.ModelCache.upsert(aTakenUpCache())
     start()
     await settled()
     expect(applied.at(-1)?.body.status).toMatchObject({
@@ -269,7 +267,7 @@ describe('the controller', () => {
   test('does not mind that what it makes is there already', async () => {
     const { stores, applied, refuse, start } = aCluster()
     stores.StorageClass.upsert(aStorageClass())
-    stores.ModelCache.upsert(aStagedCache())
+    stores.ModelCache.upsert(aTakenUpCache())
     refuse(new ApiError(409, 'AlreadyExists', 'it is there'))
     start()
     await settled()

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aFile, chunks, filesBelow, sha256 } from '../fixtures.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { digestOf } from './digest.ts'
@@ -12,9 +12,6 @@ import { openSnapshot } from './work.ts'
 
 let dir: string
 let layout: Layout
-// Only a guard against hanging: disks can be slow.
-vi.setConfig({ testTimeout: 60_000 })
-
 const never = new AbortController().signal
 const SENSITIVE = { caseSensitive: true }
 

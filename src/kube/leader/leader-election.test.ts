@@ -1,9 +1,7 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { silentLogger as logger } from '../logger.fixtures.ts'
 import { runAsLeader } from './leader-election.ts'
 import { aLeaseServer, type Line } from './leases.fixtures.ts'
-
-const logger = pino({ level: 'silent' })
 
 /** The longest time that a candidate waits between two looks. */
 const LOOK_MS = 4_400

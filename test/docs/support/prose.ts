@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { inRepository } from '../../manifests/rendered.ts'
+import { inRepository } from '../../manifests/support/rendered.ts'
 
 /** A line that people read, and where it is. */
 export interface Line {

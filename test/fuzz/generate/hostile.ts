@@ -1,6 +1,6 @@
 import { isObject } from '../oracle/json.ts'
+import { changedSomewhere, moreOrLess, withMember } from './change-one-place.ts'
 import type { Random } from './random.ts'
-import { changedSomewhere, moreOrLess, withMember } from './somewhere.ts'
 import { ANNOTATION_KEYS, ODD_NAMES } from './words.ts'
 
 /**

@@ -4,9 +4,9 @@ import { textAt } from '../oracle/json.ts'
 import { judge, WEBHOOKS } from '../oracle/oracle.ts'
 import { spoil } from './hostile.ts'
 import { changed, generateModelCache } from './modelcache.ts'
-import { nudge } from './nudge.ts'
 import { generatePod } from './pod.ts'
 import type { Random } from './random.ts'
+import { smallChange } from './small-change.ts'
 import { NAMESPACE } from './words.ts'
 import { generateWorkload } from './workload.ts'
 
@@ -72,7 +72,7 @@ function podRequest(cluster: Cluster, random: Random, injected: number): Request
   const plain = { uid: 'x', namespace: NAMESPACE, ...request }
   const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: plain }
   const { object } = judge('mutate-pods', review, cluster)
-  return { ...request, object: random.chance(0.4) ? nudge(object, random) : object }
+  return { ...request, object: random.chance(0.4) ? smallChange(object, random) : object }
 }
 
 function modelCacheRequest(_cluster: Cluster, random: Random): Request {

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import type { Report } from '../build.ts'
 import { cacheRoot } from '../cache.ts'
 import { outputOf, runCommand } from '../command.ts'
+import { ensureStandIns } from './base-images.ts'
 import { archiveImage, buildah, fingerprint } from './buildah.ts'
-import { ensureStandIns } from './stand-ins.ts'
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 /** The input of the build, which decides the image. .dockerignore says the same. */

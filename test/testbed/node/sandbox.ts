@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Host } from '../host.ts'
 import { startChild } from '../process.ts'
 import { waitUntil } from '../wait.ts'
-import { openDoor } from './door.ts'
+import { forwardPort } from './port-forward.ts'
 
 /** A place on this machine where a node can run: namespaces of its own. Nothing gets out of them. */
 export interface Sandbox extends Host {
@@ -63,7 +63,7 @@ export async function startSandbox(dir: string): Promise<Sandbox> {
     address: ADDRESS,
     cgroup,
     expose: async port => {
-      const door = await openDoor({ dir, enter, port })
+      const door = await forwardPort({ dir, enter, port })
       running.defer(() => door.close())
       return door.port
     },

@@ -4,13 +4,13 @@ import {
   aJob,
   aManagedClaim,
   anObservation,
-  aStagedCache,
+  aTakenUpCache,
   aWaitingPod,
   NOW,
 } from '../fixtures.ts'
 import { obstacle } from './obstacle.ts'
 
-const cache = aStagedCache()
+const cache = aTakenUpCache()
 const job = aJob(cache)
 const pending = aManagedClaim({ status: { phase: 'Pending' } })
 const unschedulable = (message: string) =>

@@ -6,7 +6,7 @@ import {
   aJob,
   aManagedClaim,
   anObservation,
-  aStagedCache,
+  aTakenUpCache,
   EARLIER,
   NOW,
   theJobIs,
@@ -19,13 +19,13 @@ const running: ModelCacheStatus = {
 
 const run = (
   given: {
-    cache?: Parameters<typeof aStagedCache>[0]
+    cache?: Parameters<typeof aTakenUpCache>[0]
     job?: Parameters<typeof aJob>[1]
     pods?: object[]
     now?: number
   } = {},
 ) => {
-  const cache = aStagedCache({ status: running, ...given.cache })
+  const cache = aTakenUpCache({ status: running, ...given.cache })
   const pods = (given.pods ?? []) as ReturnType<typeof aHydrationPod>[]
   const runs = { hydrate: { job: aJob(cache, given.job), pods } }
   const run = advanceRun(
@@ -76,8 +76,8 @@ describe('the Job of a run', () => {
       { spec: { artifact: { source: { http: { url: 'https://x.example/f', secretRef: { name: 'b' } } } } } },
     ],
   ])('gives way to another when %s changes', (_, change) => {
-    const job = aJob(aStagedCache())
-    const cache = aStagedCache({ status: running, ...change })
+    const job = aJob(aTakenUpCache())
+    const cache = aTakenUpCache({ status: running, ...change })
     const seen = anObservation({ cache, claim: aManagedClaim(), runs: { hydrate: { job, pods: [] } } })
     const { writes, status } = advanceRun(seen, 'hydrate').result
     expect(writes).toEqual([
@@ -99,7 +99,7 @@ describe('the Job of a run', () => {
   })
 
   test('tells its progress while its pod runs, and never 100% before it is complete', () => {
-    const cache = aStagedCache({ status: running })
+    const cache = aTakenUpCache({ status: running })
     const runs = { hydrate: { job: aJob(cache), pods: [aHydrationPod()] } }
     const seen = anObservation({
       cache,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { textOf } from '../../../api/hydration-env.ts'
-import { aStagedCache } from '../fixtures.ts'
+import { aTakenUpCache } from '../fixtures.ts'
 import { hydrationJob, jobName, madeFrom } from './hydration-job.ts'
 
 const settings = {
@@ -29,9 +29,9 @@ const made = z.looseObject({
   }),
 })
 
-function podOf(given: Parameters<typeof aStagedCache>[0] = {}, purpose: 'hydrate' | 'measure' = 'hydrate') {
+function podOf(given: Parameters<typeof aTakenUpCache>[0] = {}, purpose: 'hydrate' | 'measure' = 'hydrate') {
   const { template } = made.parse(
-    JSON.parse(JSON.stringify(hydrationJob(aStagedCache(given), purpose, settings))),
+    JSON.parse(JSON.stringify(hydrationJob(aTakenUpCache(given), purpose, settings))),
   ).spec
   return { ...template.metadata, ...template.spec, container: template.spec.containers[0] }
 }
@@ -47,7 +47,7 @@ test('the pod hydrates onto the claim, from the ModelCache that it carries', () 
   expect(env.HTTPS_PROXY).toBe('http://proxy')
   expect(JSON.parse(textOf('MODELCACHE_MANIFEST', env) ?? '')).toMatchObject({
     kind: 'ModelCache',
-    spec: { artifact: aStagedCache().spec.artifact },
+    spec: { artifact: aTakenUpCache().spec.artifact },
   })
 })
 
@@ -135,7 +135,7 @@ describe('spec.hydration', () => {
 test('two Jobs of one cache, and of two caches, never share a name', () => {
   const caches = ['llama', 'llama.measure', 'llama-measure', 'l'.repeat(200), `${'l'.repeat(200)}.measure`]
   const names = caches.flatMap(name =>
-    (['hydrate', 'measure'] as const).map(purpose => jobName(aStagedCache({ name }), purpose)),
+    (['hydrate', 'measure'] as const).map(purpose => jobName(aTakenUpCache({ name }), purpose)),
   )
   expect(new Set(names).size).toBe(names.length)
   for (const name of names) expect(name).toMatch(/^modelcache--[a-z0-9-]{1,51}$/)
@@ -145,7 +145,7 @@ test('what a Job is made from is the same for inline files and for their digests
   const files = { a: 'content' }
   const digests = { a: 'sha256:ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73' }
   const [whole, condensed] = [files, digests].map(inline =>
-    madeFrom(aStagedCache({ spec: { artifact: { source: { inline: { files: inline } } } } })),
+    madeFrom(aTakenUpCache({ spec: { artifact: { source: { inline: { files: inline } } } } })),
   )
   expect(whole).toBe(condensed)
 })

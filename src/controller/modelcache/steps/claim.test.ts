@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aClaim } from '../../../api/fixtures.ts'
-import { aManagedClaim, anObservation, aStagedCache, EARLIER } from '../fixtures.ts'
+import { aManagedClaim, anObservation, aTakenUpCache, EARLIER } from '../fixtures.ts'
 import { claim, growth } from './claim.ts'
 
 describe('the claim', () => {
@@ -44,7 +44,7 @@ describe('the claim', () => {
     [2 ** 30, '3Gi'],
     [140 * 2 ** 30, '155Gi'],
   ])('has room for %s bytes that were measured: %s', (bytesTotal, storage) => {
-    const cache = aStagedCache({
+    const cache = aTakenUpCache({
       spec: { storage: { pvc: { storageClassName: 'shared' } } },
       status: { bytesTotal },
     })
@@ -84,7 +84,7 @@ describe('the claim', () => {
 })
 
 test('a claim that is not bound does not grow', () => {
-  const cache = aStagedCache({ spec: { storage: { pvc: { sizeGiB: 20 } } } })
+  const cache = aTakenUpCache({ spec: { storage: { pvc: { sizeGiB: 20 } } } })
   expect(growth(anObservation({ cache, claim: aManagedClaim({ status: { phase: 'Pending' } }) }))).toEqual([])
 })
 
@@ -103,6 +103,6 @@ test.each([
   [10, []],
   [5, []],
 ])('a claim of 10Gi that is to have %i GiB grows, and never shrinks', (sizeGiB, expected) => {
-  const cache = aStagedCache({ spec: { storage: { pvc: { sizeGiB } } } })
+  const cache = aTakenUpCache({ spec: { storage: { pvc: { sizeGiB } } } })
   expect(growth(anObservation({ cache, claim: aManagedClaim() }))).toMatchObject(expected)
 })

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { aClaim } from '../../../api/fixtures.ts'
 import type { HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
-import { aHydrationPod, aJob, aManagedClaim, anObservation, aStagedCache, EARLIER } from '../fixtures.ts'
+import { aHydrationPod, aJob, aManagedClaim, anObservation, aTakenUpCache, EARLIER } from '../fixtures.ts'
 import type { Observation } from '../observe.ts'
 import { deletion } from './deletion.ts'
 
-const cache = aStagedCache({ metadata: { deletionTimestamp: EARLIER } })
+const cache = aTakenUpCache({ metadata: { deletionTimestamp: EARLIER } })
 const writes = (given: Partial<Observation>) => deletion(anObservation({ cache, ...given }))
 const kinds = (given: Partial<Observation>) =>
   writes(given).map(write => `${write.do} ${'kind' in write ? write.kind : ''}`.trim())
@@ -36,7 +36,7 @@ test.each<[string, HydrationPod[]]>([
 
 test('what is not ours stays', () => {
   expect(writes({ claim: aClaim({ name: 'modelcache--llama' }) })).toEqual(gone)
-  const onTheirs = aStagedCache({
+  const onTheirs = aTakenUpCache({
     metadata: { deletionTimestamp: EARLIER },
     spec: { artifact: {}, storage: { backend: 'ExistingPVC', existingPVC: { name: 'ops-staged' } } },
   })
@@ -46,6 +46,6 @@ test('what is not ours stays', () => {
 })
 
 test('a cache that we never took up is nothing to us', () => {
-  const untouched = aStagedCache({ metadata: { deletionTimestamp: EARLIER, finalizers: ['other'] } })
+  const untouched = aTakenUpCache({ metadata: { deletionTimestamp: EARLIER, finalizers: ['other'] } })
   expect(deletion(anObservation({ cache: untouched, claim: aManagedClaim() }))).toEqual([])
 })

@@ -7,7 +7,7 @@ import {
   aJob,
   aManagedClaim,
   anObservation,
-  aStagedCache,
+  aTakenUpCache,
   EARLIER,
   theJobIs,
 } from '../fixtures.ts'
@@ -24,7 +24,7 @@ const staged: ModelCacheStatus = {
   snapshots: [{ digest: DIGEST }],
   hydration: { jobUID: 'uid-of-the-job', attempt: 1, refetch: 'before' },
 }
-const ready = (given: Parameters<typeof aStagedCache>[0] = {}) => aStagedCache({ status: staged, ...given })
+const ready = (given: Parameters<typeof aTakenUpCache>[0] = {}) => aTakenUpCache({ status: staged, ...given })
 const verdict = (given: Partial<Observation>) => {
   const { status, writes } = plan(
     anObservation({ cache: ready({ metadata: { finalizers: [] } }), claim: aManagedClaim(), ...given }),

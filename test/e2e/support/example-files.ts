@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder examples/, with a slash at its end. */
-export const GALLERY = fileURLToPath(new URL('../../examples/', import.meta.url))
+export const GALLERY = fileURLToPath(new URL('../../../examples/', import.meta.url))
 
 /** A file of a case, with its own comment. By default it is accepted without a message. */
 export interface Example {

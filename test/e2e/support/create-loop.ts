@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
-import { createRest } from '../../src/kube/rest.ts'
+import { loadKubeConfig } from '../../../src/kube/kubeconfig.ts'
+import { createRest } from '../../../src/kube/rest.ts'
 /** The results of a loop of creates. */
 export interface Creates {
   created: number

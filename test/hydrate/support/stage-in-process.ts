@@ -1,6 +1,6 @@
-import { HydrationError } from '../../src/hydrate/failure.ts'
-import { createHttp } from '../../src/hydrate/fetch/http.ts'
-import { type HydrateOptions, hydrate } from '../../src/hydrate/hydrate.ts'
+import { HydrationError } from '../../../src/hydrate/failure.ts'
+import { createHttp } from '../../../src/hydrate/fetch/http.ts'
+import { type HydrateOptions, hydrate } from '../../../src/hydrate/hydrate.ts'
 
 /** Hydrates within this process, with that token as every Secret. */
 export function stage(

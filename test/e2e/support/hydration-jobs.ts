@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { modelCache } from '../../src/api/modelcache.ts'
-import { hydrationJob } from '../../src/controller/modelcache/objects/hydration-job.ts'
+import { modelCache } from '../../../src/api/modelcache.ts'
+import { hydrationJob } from '../../../src/controller/modelcache/objects/hydration-job.ts'
 import type { Cluster } from './cluster.ts'
 
 export const HYDRATOR = 'registry.example.com/modelcache:1'

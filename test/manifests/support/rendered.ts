@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ensureBinaries, ensureHelm } from '../testbed/binaries.ts'
-import { type CommandResult, outputOf, runCommand } from '../testbed/command.ts'
-import { type KubeObject, parseObjects } from '../testbed/objects.ts'
+import { ensureBinaries, ensureHelm } from '../../testbed/binaries.ts'
+import { type CommandResult, outputOf, runCommand } from '../../testbed/command.ts'
+import { type KubeObject, parseObjects } from '../../testbed/objects.ts'
 
 export const CHART = inRepository('chart')
 export const NAMESPACE = 'modelcache-system'
@@ -13,7 +13,7 @@ export const NAMESPACE = 'modelcache-system'
 const FLOOR = '1.30.0'
 
 export function inRepository(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url))
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 }
 
 /** The objects of a folder of the repository, as `kubectl apply -k` would send them. */

@@ -54,7 +54,7 @@ export async function ensureStandIns(bases: readonly string[], report: Report): 
   const made = fingerprint([version, recipe, ...bases])
   for (const base of bases) {
     if (await hasImage(`${base.replace(/:[^:]*$/, '')}:${made}`)) continue
-    report(`making a stand-in for ${base}, once; about half a minute`)
+    report(`making base image ${base}, once; about half a minute`)
     await makeStandIn(base, made)
   }
   return made
@@ -64,7 +64,7 @@ async function makeStandIn(base: string, made: string): Promise<void> {
   const name = base.replace(/:[^:]*$/, '')
   const standIn = STAND_INS[name]
   if (standIn === undefined)
-    throw new Error(`the Dockerfile is built from ${base}, for which there is no stand-in`)
+    throw new Error(`the Dockerfile is built from ${base}, which nothing replaces here`)
   const context = await mkdtemp(join(tmpdir(), 'modelcache-standin-'))
   try {
     const root = join(context, 'root')
@@ -73,7 +73,7 @@ async function makeStandIn(base: string, made: string): Promise<void> {
     const bootstrap = await runCommand('mmdebstrap', ['--quiet', ...standIn.debian, 'bookworm', tar], {
       timeoutMs: DEBIAN_MS,
     })
-    outputOf(bootstrap, `making a stand-in for ${base}`)
+    outputOf(bootstrap, `making base image ${base}`)
     for (const folder of ['usr/local/bin', 'usr/local/etc', 'etc/ssl/certs', 'home/nonroot']) {
       await mkdir(join(root, folder), { recursive: true })
     }
@@ -83,7 +83,7 @@ async function makeStandIn(base: string, made: string): Promise<void> {
       'FROM scratch\nADD debian.tar /\nCOPY root /\nENV PATH=/usr/local/bin:/usr/bin:/bin\n',
     )
     const tags = ['--tag', base, '--tag', `${name}:${made}`]
-    await buildah(['bud', '--quiet', ...tags, context], `making a stand-in for ${base}`)
+    await buildah(['bud', '--quiet', ...tags, context], `making base image ${base}`)
   } finally {
     await rm(context, { recursive: true, force: true })
   }

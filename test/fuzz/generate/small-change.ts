@@ -1,6 +1,6 @@
 import { snapshotOf } from '../oracle/mounts.ts'
+import { changedSomewhere, moreOrLess } from './change-one-place.ts'
 import type { Random } from './random.ts'
-import { changedSomewhere, moreOrLess } from './somewhere.ts'
 import { CACHE_NAMES, CONTAINER_PATHS, DIGESTS, NO_DIGESTS } from './words.ts'
 
 const TEXTS = [
@@ -14,12 +14,12 @@ const TEXTS = [
 ]
 
 /** A change of one place that keeps the shape: what another webhook or a slip of the hand might do. */
-export function nudge(value: unknown, random: Random): unknown {
+export function smallChange(value: unknown, random: Random): unknown {
   if (random.chance(0.25)) return restaged(value, random)
-  return changedSomewhere(value, random, nudgeHere)
+  return changedSomewhere(value, random, changeHere)
 }
 
-function nudgeHere(value: unknown, random: Random): unknown {
+function changeHere(value: unknown, random: Random): unknown {
   if (typeof value === 'boolean') return !value
   if (typeof value === 'string') return random.pick(TEXTS)
   return moreOrLess(value, random)

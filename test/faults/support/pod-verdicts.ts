@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { ApiError } from '../../src/kube/api-error.ts'
-import { collectionPath } from '../../src/kube/resource.ts'
-import type { Rest } from '../../src/kube/rest.ts'
-import { annotations, pod } from '../e2e/objects.ts'
+import { ApiError } from '../../../src/kube/api-error.ts'
+import { collectionPath } from '../../../src/kube/resource.ts'
+import type { Rest } from '../../../src/kube/rest.ts'
+import { annotations, pod } from '../../e2e/support/objects.ts'
 
 /** What happened to one pod that asked for a cache. Times in milliseconds since the process started. */
 export interface Verdict {

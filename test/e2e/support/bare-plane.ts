@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { helm } from '../manifests/rendered.ts'
-import { ensureBinaries } from '../testbed/binaries.ts'
-import { type CommandResult, outputOf } from '../testbed/command.ts'
-import { startControlPlane } from '../testbed/control-plane.ts'
-import { type Kubectl, kubectlFor } from '../testbed/kubectl.ts'
+import { helm } from '../../manifests/support/rendered.ts'
+import { ensureBinaries } from '../../testbed/binaries.ts'
+import { type CommandResult, outputOf } from '../../testbed/command.ts'
+import { startControlPlane } from '../../testbed/control-plane.ts'
+import { type Kubectl, kubectlFor } from '../../testbed/kubectl.ts'
 
 /** kubectl waits for what it deletes, and a namespace goes only after everything in it. */
 const DELETION_MS = 180_000

@@ -1,5 +1,5 @@
-import { annotations, huggingFace, modelCache, pod, soundSpec } from '../e2e/objects.ts'
-import { WEIGHTS_CLAIM } from '../e2e/own-plane.ts'
+import { annotations, huggingFace, modelCache, pod, soundSpec } from '../../e2e/support/objects.ts'
+import { WEIGHTS_CLAIM } from '../../e2e/support/own-plane.ts'
 import type { Canaries } from './canaries.ts'
 
 /** What is sent to a path of the webhook. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import type { CommandResult } from '../testbed/command.ts'
-import { waitUntil } from '../testbed/wait.ts'
+import type { CommandResult } from '../../testbed/command.ts'
+import { waitUntil } from '../../testbed/wait.ts'
 import { type Cluster, eventually, newNamespace } from './cluster.ts'
-import { type Announcement, type Case, type Example, folderOf, GALLERY, nameOf } from './gallery.ts'
+import { type Announcement, type Case, type Example, folderOf, GALLERY, nameOf } from './example-files.ts'
 import { reviewLive } from './live-review.ts'
 
 /** Applies a case file by file. The last file is the one under test, and the earlier ones are accepted. */

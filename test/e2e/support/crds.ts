@@ -1,4 +1,4 @@
-import type { Kubectl } from '../testbed/kubectl.ts'
+import type { Kubectl } from '../../testbed/kubectl.ts'
 import { eventually } from './cluster.ts'
 
 /** Deletes a CRD with all its objects, if it exists, and waits until it is gone. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import type { Container, Pod } from '../../src/api/kubernetes/pod.ts'
-import { CACHES, GATE, NOT_READY } from '../../src/api/names.ts'
-import { pods } from '../../src/injection/pod-generator.fixtures.ts'
+import type { Container, Pod } from '../../../src/api/kubernetes/pod.ts'
+import { CACHES, GATE, NOT_READY } from '../../../src/api/names.ts'
+import { pods } from '../../../src/injection/pod-generator.fixtures.ts'
 
 type Volumes = Pod['spec']['volumes']
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { type Input, readManifests } from '../../src/review/read-manifests.ts'
+import { type Input, readManifests } from '../../../src/review/read-manifests.ts'
 
-const CASES = fileURLToPath(new URL('../cases/', import.meta.url))
+const CASES = fileURLToPath(new URL('../../cases/', import.meta.url))
 
 /** An object of a case, and what the comment before it says about it. */
 export interface CaseObject {

@@ -1,8 +1,8 @@
 import { inject } from 'vitest'
-import { readCluster } from '../../src/commands/live-cluster.ts'
-import { adviseLive } from '../../src/review/advice.ts'
-import { review } from '../../src/review/review.ts'
-import type { Reviewed } from '../../src/review/verdict.ts'
+import { readCluster } from '../../../src/commands/live-cluster.ts'
+import { adviseLive } from '../../../src/review/advice.ts'
+import { review } from '../../../src/review/review.ts'
+import type { Reviewed } from '../../../src/review/verdict.ts'
 import { manifestsOf } from './case-files.ts'
 
 /**

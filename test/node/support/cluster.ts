@@ -1,8 +1,8 @@
 import { inject } from 'vitest'
 import { z } from 'zod'
-import { type Cluster, namespaceOf } from '../e2e/cluster.ts'
-import { outputOf, runCommand } from '../testbed/command.ts'
-import { type Kubectl, kubectlFor } from '../testbed/kubectl.ts'
+import { type Cluster, namespaceOf } from '../../e2e/support/cluster.ts'
+import { outputOf, runCommand } from '../../testbed/command.ts'
+import { type Kubectl, kubectlFor } from '../../testbed/kubectl.ts'
 
 /** Where the product is installed. */
 export const SYSTEM = 'modelcache-system'

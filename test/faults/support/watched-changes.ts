@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
-import { KINDS } from '../../src/cluster/kinds.ts'
-import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
-import { objectPath } from '../../src/kube/resource.ts'
-import { createRest } from '../../src/kube/rest.ts'
-import { eventually } from '../e2e/cluster.ts'
+import { KINDS } from '../../../src/cluster/kinds.ts'
+import { loadKubeConfig } from '../../../src/kube/kubeconfig.ts'
+import { objectPath } from '../../../src/kube/resource.ts'
+import { createRest } from '../../../src/kube/rest.ts'
+import { eventually } from '../../e2e/support/cluster.ts'
 import {
   annotations,
   modelCache,
@@ -13,10 +13,10 @@ import {
   readyStatus,
   soundSpec,
   storageClass,
-} from '../e2e/objects.ts'
-import type { OwnPlane } from '../e2e/own-plane.ts'
-import { httpGet } from '../testbed/http.ts'
-import { askFor, isSureDenial, type Load, startLoad, type Verdict } from './verdicts.ts'
+} from '../../e2e/support/objects.ts'
+import type { OwnPlane } from '../../e2e/support/own-plane.ts'
+import { httpGet } from '../../testbed/http.ts'
+import { askFor, isSureDenial, type Load, startLoad, type Verdict } from './pod-verdicts.ts'
 
 /** Whether the larger sample runs, as `make faults` does. */
 export const full = process.env.FAULTS === 'full'

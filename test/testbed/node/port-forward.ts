@@ -18,22 +18,22 @@ const READY_MS = 10_000
  * namespace, so it crosses the boundary: a relay inside connects it to the port, and this process connects it
  * to a port of its own.
  */
-export async function openDoor(options: {
+export async function forwardPort(options: {
   dir: string
   enter: readonly string[]
   port: number
 }): Promise<Door> {
   const { dir, port } = options
-  const path = join(dir, `door-${port}.sock`)
+  const path = join(dir, `forward-${port}.sock`)
   const [command = '', ...args] = [
     ...options.enter,
     'socat',
     `UNIX-LISTEN:${path},fork,backlog=256`,
     `TCP:127.0.0.1:${port},nodelay`,
   ]
-  const relay = startChild({ name: 'door', command, args, logPath: join(dir, 'log', 'door.log') })
+  const relay = startChild({ name: 'forward', command, args, logPath: join(dir, 'log', 'forward.log') })
   await waitUntil({
-    what: `a door to port ${port}`,
+    what: `a way to port ${port}`,
     timeoutMs: READY_MS,
     children: [relay],
     probe: () =>

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Agent, createServer, request } from 'node:https'
-import type { KeyedCertificate } from '../../src/certs/issue.ts'
-import { issueServing } from '../testbed/pki.ts'
-import { freePort } from '../testbed/ports.ts'
+import type { KeyedCertificate } from '../../../src/certs/issue.ts'
+import { issueServing } from '../../testbed/pki.ts'
+import { freePort } from '../../testbed/ports.ts'
 
 /** Answers a call instead of the API server. */
 export type Answer = (call: IncomingMessage, reply: ServerResponse) => void

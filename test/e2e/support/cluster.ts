@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import { stringify } from 'yaml'
-import type { CommandResult } from '../testbed/command.ts'
-import { type Kubectl, kubectlFor } from '../testbed/kubectl.ts'
+import type { CommandResult } from '../../testbed/command.ts'
+import { type Kubectl, kubectlFor } from '../../testbed/kubectl.ts'
 
 /** The cluster as a user of one namespace sees it, through the real kubectl. */
 export interface Cluster {
