@@ -363,7 +363,7 @@ describe('in a namespace with a quota', () => {
     await own.kubectl(['annotate', 'modelcache/big', 'touched=now'])
     await eventually('the denial of the pod', async () => {
       const condition = await ready('big')
-      return condition?.message.includes('cannot make its pod') && condition.message.includes('pods=1')
+      return condition?.message.includes('cannot create its pod') && condition.message.includes('pods=1')
         ? true
         : undefined
     })

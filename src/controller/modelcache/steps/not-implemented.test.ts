@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { anObservation, aTakenUpCache } from '../fixtures.ts'
+import { notImplemented } from './not-implemented.ts'
+
+const look = (spec: object) => notImplemented(anObservation({ cache: aTakenUpCache({ spec }) }))
+
+test('what this version stages passes', () => {
+  expect(notImplemented(anObservation())).toEqual({ next: true })
+})
+
+test.each([
+  ['backend Custom', { storage: { backend: 'Custom' } }],
+  ['source s3', { artifact: { source: { s3: { uri: 's3://models/llama/' } } } }],
+  ['source oci', { artifact: { source: { oci: { reference: 'ghcr.io/models/llama:70b' } } } }],
+])('%s fails by name, as an older object may have it', (name, spec) => {
+  expect(look(spec).verdict).toMatchObject({
+    phase: 'Failed',
+    reason: 'NotImplemented',
+    message: expect.stringContaining(name),
+  })
+})
