@@ -1,5 +1,6 @@
 import { REASONS, type Reason } from '../src/api/reasons.ts'
-import { type Effect, STATUS_REASONS } from '../src/api/status-reasons.ts'
+import type { Effect } from '../src/api/status-reason-text.ts'
+import { STATUS_REASONS } from '../src/api/status-reasons.ts'
 import { block, page, table, wrapped } from './markdown.ts'
 
 /** An example of a reason: where it is, and what kubectl prints for it, line by line, after the command. */
@@ -18,8 +19,9 @@ const SAYS = { denied: 'denied', warned: 'warned', both: 'denied or warned' } as
  * what to do about it.
  */
 export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]): string {
-  const rows = Object.entries(REASONS).map(([reason, { says, who }]) => [linked(reason), SAYS[says], who])
-  const sections = Object.entries(REASONS).map(([name, { when, fix, ...text }]) => {
+  const reasons = Object.entries(REASONS).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const rows = reasons.map(([reason, { says, who }]) => [linked(reason), SAYS[says], who])
+  const sections = reasons.map(([name, { when, fix, ...text }]) => {
     const reason = name as Reason
     const quotes = quotesOf(reason).map(
       ({ folder, lines }) => `${block(lines)}\n\n[${folder}](../${folder}/)\n`,
@@ -27,7 +29,7 @@ export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]):
     const message = 'example' in text ? [`${block([`${reason}: ${text.example}`])}\n`] : []
     return `## ${reason}\n\n${wrapped(when)}\n\n${[...quotes, ...message].join('\n')}\n${advice(fix)}\n`
   })
-  return page('src/api/reasons.ts and examples/', 'Reasons', [
+  return page('src/api/modelcache-reasons.ts, src/api/pod-reasons.ts and examples/', 'Reasons', [
     wrapped(INTRODUCTION),
     table(['reason', 'the request is', 'who acts'], rows),
     ...sections,
@@ -55,7 +57,7 @@ export function statusReasonsMarkdown(): string {
   const sections = reasons.map(
     ([reason, { when, fix }]) => `## ${reason}\n\n${wrapped(when)}\n\n${advice(fix)}\n`,
   )
-  return page('src/api/status-reasons.ts', 'Reasons of status', [
+  return page('src/api/failure-reasons.ts and src/api/status-reasons.ts', 'Reasons of status', [
     wrapped(STATUS_INTRODUCTION),
     table(['reason', 'what follows', 'who acts'], rows),
     ...sections,

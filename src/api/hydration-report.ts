@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { FAILURE_REASONS, type FailureReason } from './failure-reasons.ts'
 import { SHA256_DIGEST } from './schema/digest.ts'
-import { FAILURE_REASONS, type FailureReason } from './status-reasons.ts'
 
 /**
  * What `modelcache hydrate` reports at the end, on the last line of its output and as the termination message

@@ -2,6 +2,7 @@ import { IMMUTABLE_FIELDS } from './modelcache-fields.ts'
 import { CREDENTIAL_FOLDERS, SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
+import { list, present, re2 } from './schema/cel.ts'
 import { UNPRINTABLE } from './schema/text.ts'
 import { SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
 import { SOURCE_NAMES, STAGED_NAMES } from './sources.ts'
@@ -159,14 +160,6 @@ function mountPathRules(): CelRule[] {
   ]
 }
 
-/**
- * A pattern in the syntax of RE2, which the API server runs. It differs from ours only in how it writes code
- * points.
- */
-function re2(pattern: string): string {
-  return pattern.replaceAll('\\u{', '\\x{')
-}
-
 /** In characters, because CEL cannot count bytes. The webhook counts bytes. */
 function isNameable(path: string): string {
   return `!${path}.matches(r'${re2(UNPRINTABLE)}|[^/]{256}')`
@@ -237,19 +230,6 @@ function sizeRule(): CelRule {
     fieldPath: '.storage.pvc',
     reason: 'FieldValueForbidden',
   }
-}
-
-/**
- * Whether `a.b.c` is set, as CEL: each step on the way must be. Optional chaining (`?a.?b`) would be shorter,
- * but then the API server's cost estimate ignores the length limits behind it, and it rejects the CRD.
- */
-function present(root: 'self' | 'oldSelf', field: string): string {
-  const names = field.split('.')
-  return names.map((_, index) => `has(${root}.${names.slice(0, index + 1).join('.')})`).join(' && ')
-}
-
-function list(values: readonly string[]): string {
-  return `[${values.map(value => `'${value}'`).join(', ')}]`
 }
 
 function say(reason: Reason, text: string): string {

@@ -1,15 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { notReadyText } from '../admission/pod/not-ready.ts'
 import { hydrationJob } from '../controller/modelcache/objects/hydration-job.ts'
+import { FAILURE_REASONS, type FailureReason } from './failure-reasons.ts'
 import { aCondition, aModelCache } from './fixtures.ts'
 import { EXIT, exitCodeOf } from './hydration-report.ts'
-import {
-  effectOf,
-  FAILURE_REASONS,
-  type FailureReason,
-  needsAction,
-  STATUS_REASONS,
-} from './status-reasons.ts'
+import { effectOf, needsAction, STATUS_REASONS } from './status-reasons.ts'
 
 const ROWS = Object.entries(STATUS_REASONS)
 

@@ -1,12 +1,8 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { Kind } from '../api/kinds.ts'
-import {
-  type Reflector,
-  type ReflectorStats,
-  type ReflectorTiming,
-  startReflector,
-} from '../kube/reflector.ts'
+import { type Reflector, type ReflectorStats, startReflector } from '../kube/reflector.ts'
+import type { ReflectorTiming } from '../kube/reflector-timing.ts'
 import type { Resource, StoredObject } from '../kube/resource.ts'
 import { createStore, type ReadableStore } from '../kube/store.ts'
 import { type Stores, storesOf } from './stores.ts'

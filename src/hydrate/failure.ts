@@ -1,4 +1,4 @@
-import { FAILURE_REASONS, type FailureReason } from '../api/status-reasons.ts'
+import { FAILURE_REASONS, type FailureReason } from '../api/failure-reasons.ts'
 
 /** Why a snapshot could not be written. The message says what to do. */
 export class HydrationError extends Error {

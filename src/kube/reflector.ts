@@ -2,46 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { type Backoff, backoffMs } from '../backoff.ts'
+import { backoffMs } from '../backoff.ts'
 import { ApiError, isExpired, isNotFound } from './api-error.ts'
 import { currentVersion, listPages } from './list.ts'
+import { DEFAULT_TIMING, type ReflectorTiming } from './reflector-timing.ts'
 import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
 import { createRest } from './rest.ts'
 import type { Store } from './store.ts'
 import { readWatch, type WatchEvent } from './watch-stream.ts'
 
-export interface ReflectorTiming extends Backoff {
-  /**
-   * After this much silence a connection counts as dead. We ask the server to end each watch sooner, over a
-   * connection that is then used again. So a quiet watch does not count as dead, and a dead connection is
-   * noticed soon, for two or three requests a minute and kind.
-   */
-  readonly stallMs: number
-  /** If the server ends a watch within this time and without an event, that counts as a failure. */
-  readonly shortWatchMs: number
-  /**
-   * How long missed events may take to arrive after a new watch has replaced a broken one. For that long the
-   * store is in doubt.
-   */
-  readonly settleMs: number
-  /** How long to wait before looking again for an optional kind that the server does not have. */
-  readonly absentMs: number
-}
-
 /**
  * After this many failures in a row only a new list can help: the next events themselves may be unreadable.
  */
 const FAILURES_BEFORE_LIST = 3
-
-const DEFAULT_TIMING: ReflectorTiming = {
-  stallMs: 30_000,
-  shortWatchMs: 1_000,
-  settleMs: 1_000,
-  absentMs: 10_000,
-  baseMs: 500,
-  // A retry costs little, and after the server is back the store stays wrong for as long as this wait.
-  capMs: 5_000,
-}
 
 /**
  * Counts since the start, and times in milliseconds since the epoch. Live: read it again for newer numbers.

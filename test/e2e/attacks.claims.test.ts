@@ -166,7 +166,7 @@ describe('a name that is reserved', () => {
       const { stdout } = await cluster.kubectl([...events, '-o', 'jsonpath={.items[*].message}'])
       return stdout || undefined
     })
-    expect(words).toMatch(/NameReserved: .*the workload that makes it, another name/)
+    expect(words).toMatch(/NameReserved: .*the workload that creates it, another name/)
   })
 
   test.each<[string, object]>([

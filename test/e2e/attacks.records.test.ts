@@ -172,7 +172,7 @@ test('a pod whose cache was made again with another claim is not let go onto the
     const { stdout } = await cluster.kubectl([...events, '-o', 'jsonpath={.items[*].message}'])
     return stdout || undefined
   })
-  expect(said).toContain('the cache is now claim good at /mnt/model')
+  expect(said).toContain('the cache now uses claim good at /mnt/model')
   const { stdout } = await cluster.kubectl([
     'get',
     'pod',

@@ -232,7 +232,7 @@ describe('kubectl apply of a new ModelCache is denied', () => {
     expect(await refusal(object)).toMatch(/NoStorageClass: /)
     const isDefault = { 'storageclass.kubernetes.io/is-default-class': 'true' }
     await cluster.need(storageClass('e2e-default', 'ebs.csi.aws.com', isDefault))
-    expect(await refusal(object)).toMatch(/StorageClassNotRWX: .*the default is e2e-default/)
+    expect(await refusal(object)).toMatch(/StorageClassNotRWX: .*the default class is e2e-default/)
     await cluster.kubectl(['delete', 'storageclass', 'e2e-default'])
     await cluster.need(storageClass('e2e-default', 'efs.csi.aws.com', isDefault))
     const accepted = await cluster.apply(object)

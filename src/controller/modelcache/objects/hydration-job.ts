@@ -4,13 +4,13 @@ import { MANIFEST_VARIABLE, textVariables, type Variable } from '../../../api/hy
 import { EXIT } from '../../../api/hydration-report.ts'
 import { HYDRATOR_LABELS } from '../../../api/kubernetes/hydration-job.ts'
 import { HYDRATOR_CONTAINER } from '../../../api/kubernetes/hydration-pod.ts'
-import { parseQuantity } from '../../../api/kubernetes/quantity.ts'
 import { managedClaimOf } from '../../../api/managed-claim.ts'
 import { managedName, managedVariant } from '../../../api/managed-name.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { HYDRATOR_IMAGE, MADE_FROM, REFETCH } from '../../../api/names.ts'
 import { API_VERSION } from '../../../api/schema/group.ts'
 import { askSource } from '../../../api/sources.ts'
+import { hydrationResources } from './hydration-resources.ts'
 import { madeFor } from './made-for.ts'
 
 /** What a Job does: write the snapshot, or measure how much a volume must hold. */
@@ -40,15 +40,6 @@ const NONROOT = 65_532
 
 /** How many more pods a Job may create after the first one. The pauses in between grow to ten minutes. */
 const BACKOFF_LIMIT = 6
-
-/**
- * Enough for a file of any size, because the hydrator streams. The rest of the limit is page cache, which the
- * kernel reclaims.
- */
-const RESOURCES = {
-  requests: { cpu: '250m', memory: '256Mi', 'ephemeral-storage': '64Mi' },
-  limits: { cpu: '2', memory: '512Mi', 'ephemeral-storage': '256Mi' },
-}
 
 /** Turns off the sidecars of service meshes. They outlive the container, and the Job would never end. */
 const NO_SIDECARS = {
@@ -149,7 +140,7 @@ function podTemplate(
             ...inputs.args,
           ],
           env: [...env, ...textVariables(MANIFEST_VARIABLE, JSON.stringify(manifestOf(cache)))],
-          resources: resourcesOf(cache),
+          resources: hydrationResources(cache),
           // If the process ends without a message, the end of its log is better than nothing.
           terminationMessagePolicy: 'FallbackToLogsOnError',
           securityContext: {
@@ -167,34 +158,6 @@ function podTemplate(
       volumes: volumes.map(({ mountPath, ...volume }) => volume),
     },
   }
-}
-
-/**
- * Our defaults, and the ModelCache's values on top. If it requests more than our limit, its request is the
- * limit.
- */
-function resourcesOf({ spec }: ModelCache): object {
-  const { requests = {}, limits = {} } = spec.hydration?.resources ?? {}
-  return {
-    requests: { ...RESOURCES.requests, ...limitedBy(limits), ...requests },
-    limits: { ...RESOURCES.limits, ...requests, ...limits },
-  }
-}
-
-/**
- * Our requests, lowered to the limits of the ModelCache: Kubernetes rejects a pod that requests more than its
- * limit.
- */
-function limitedBy(
-  limits: Readonly<Record<string, string | number>>,
-): Readonly<Record<string, string | number>> {
-  return Object.fromEntries(
-    Object.entries(RESOURCES.requests).flatMap(([name, ours]) => {
-      const limit = limits[name]
-      const isOver = limit !== undefined && (parseQuantity(limit) ?? 0n) < (parseQuantity(ours) ?? 0n)
-      return isOver ? [[name, limit]] : []
-    }),
-  )
 }
 
 function podSecurityContext({ spec }: ModelCache): object {

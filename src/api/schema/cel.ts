@@ -1,0 +1,21 @@
+/**
+ * A pattern in the syntax of RE2, which the API server runs. It differs from ours only in how it writes code
+ * points.
+ */
+export function re2(pattern: string): string {
+  return pattern.replaceAll('\\u{', '\\x{')
+}
+
+/**
+ * Whether `a.b.c` is set, as CEL: each step on the way must be. Optional chaining (`?a.?b`) would be shorter,
+ * but then the API server's cost estimate ignores the length limits behind it, and it rejects the CRD.
+ */
+export function present(root: 'self' | 'oldSelf', field: string): string {
+  const names = field.split('.')
+  return names.map((_, index) => `has(${root}.${names.slice(0, index + 1).join('.')})`).join(' && ')
+}
+
+/** A list of texts. */
+export function list(values: readonly string[]): string {
+  return `[${values.map(value => `'${value}'`).join(', ')}]`
+}
