@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test faults crash memory lint up down env bench bench-rules bench-memory fuzz clean
+.PHONY: help setup demo test test-alone test-taken-down faults crash memory lint up down env bench bench-rules bench-memory fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -20,7 +20,15 @@ demo: setup ## tell the story on a real control plane, step by step; NODE=1 on a
 
 test: setup ## unit tests, end-to-end tests through a real API server, then in a cluster with a real node where root on Linux allows
 	@$(RUN) testbed -- build
-	@$(RUN) test
+	@$(MAKE) --jobs=2 test-alone test-taken-down
+
+# The two halves of make test, which mostly wait, and so run side by side.
+test-alone: setup
+	@$(RUN) test:unit
+	@$(RUN) test:e2e
+
+test-taken-down: setup
+	@$(RUN) test:faults
 	@$(RUN) test:node
 
 faults: setup ## take down what there is to take down, at full size: processes, connections, replicas, certificates

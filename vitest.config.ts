@@ -36,8 +36,8 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
-          // Each file stops a control plane of its own.
-          fileParallelism: false,
+          // Each file stops a control plane of its own, and mostly waits.
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 180_000,
         },

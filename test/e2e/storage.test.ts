@@ -93,7 +93,7 @@ describe('where the Containerized Data Importer is installed', () => {
 })
 
 describe('a ModelCache that names no class', () => {
-  const unset = 'spec.storage.pvc.storageClassName is unset and'
+  const unset = 'spec.storage.pvc.storageClassName is unset, and'
 
   test('gets the class that the InferenceCluster names', async () => {
     const { code, stderr } = await judge()

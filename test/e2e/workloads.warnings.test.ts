@@ -103,7 +103,7 @@ test('a gang of which only the leaders ask is told', async () => {
     leaderWorkerTemplate: spec,
   })
   expect(code, stderr).toBe(0)
-  expect(stderr).toMatch(/^Warning: GangReferencesDiffer: leaders ask for weights, workers for no cache/)
+  expect(stderr).toMatch(/^Warning: GangReferencesDiffer: leaders ask for weights, but workers for no cache/)
 })
 
 test('an annotation that stands on the workload alone is told', async () => {

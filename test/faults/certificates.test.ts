@@ -135,7 +135,7 @@ test('a Secret that is deleted, and installed again, has the same CA as before, 
       const { stdout, stderr } = await cluster.kubectl(['get', SECRET, '-n', SYSTEM])
       expect(stdout + stderr).toContain('NotFound')
       const log = await readFile(product.controller.logPath, 'utf8')
-      return log.includes('modelcache-webhook-ca is not there') || undefined
+      return log.includes('modelcache-webhook-ca is missing') || undefined
     })
     await admin('apply', '-f', inRepository('manifests/secret.yaml'))
     await eventually('the Secret', async () => {

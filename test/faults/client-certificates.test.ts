@@ -98,7 +98,7 @@ test('nobody else is: without a certificate, with one of another CA, with one of
   expect(await call(await clientOf(strange, 'kube-apiserver'))).not.toMatch(/^[1-5][0-9][0-9] /)
   const kubelet = await call(await clientOf(ca, 'system:node:one'))
   expect(kubelet).toMatch(/^403 /)
-  expect(kubelet).toContain('--client-name lets in kube-apiserver')
+  expect(kubelet).toContain('--client-name allows kube-apiserver')
   // A client that is let in only hears that it sent no review.
   expect(await call(await clientOf(ca, 'kube-apiserver'))).toMatch(/^400 /)
 })

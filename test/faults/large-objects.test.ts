@@ -113,7 +113,7 @@ test('a deletion for which all pods of the namespace are read', async () => {
   )
   for (const { code, stderr } of await Promise.all(deletions)) {
     // If there are more than can be read in time, nobody knows that none mounts the cache.
-    if (code !== 0) expect(stderr).toMatch(/denied the request|timed out|no whole answer/)
+    if (code !== 0) expect(stderr).toMatch(/denied the request|timed out|no complete answer/)
   }
   await expectOthersServed()
   expect(own.product.webhook.child()?.pid).toBe(pid)

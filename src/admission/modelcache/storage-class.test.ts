@@ -80,7 +80,7 @@ describe('the class that the InferenceCluster names', () => {
       { violation: { reason: 'StorageClassNotRWX' }, basis: [...LISTS, profileBasis('gp3')] },
     ])
     expect(findings[0]?.violation.text).toBe(
-      'spec.storage.pvc.storageClassName is unset and InferenceCluster prod names gp3: it does not support ReadWriteMany, because provisioner ebs.csi.aws.com provides block volumes, attachable to one node only; use a class backed by a shared file system',
+      'spec.storage.pvc.storageClassName is unset, and InferenceCluster prod names gp3: it does not support ReadWriteMany, because provisioner ebs.csi.aws.com provides block volumes, attachable to one node only; use a class backed by a shared file system',
     )
   })
 
@@ -88,7 +88,7 @@ describe('the class that the InferenceCluster names', () => {
     const findings = judge(undefined, { classes: [std], inferenceClusters: prod('gone') })
     expect(findings).toMatchObject([{ violation: { reason: 'StorageClassNotFound' }, basis: LISTS }])
     expect(findings[0]?.violation.text).toBe(
-      'spec.storage.pvc.storageClassName is unset and InferenceCluster prod names gone: there is no such StorageClass; name one that supports ReadWriteMany (see: kubectl get storageclass)',
+      'spec.storage.pvc.storageClassName is unset, and InferenceCluster prod names gone: there is no such StorageClass; name one that supports ReadWriteMany (see: kubectl get storageclass)',
     )
   })
 

@@ -31,8 +31,8 @@ export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
 /** Where the name of the class comes from. The name follows these words. */
 function origin({ name, inferenceCluster }: EffectiveClass): string {
   if (inferenceCluster !== undefined)
-    return `${FIELD} is unset and InferenceCluster ${inferenceCluster} names`
-  return name === undefined ? `${FIELD} is unset and the default class is` : FIELD
+    return `${FIELD} is unset, and InferenceCluster ${inferenceCluster} names`
+  return name === undefined ? `${FIELD} is unset, and the default class is` : FIELD
 }
 
 function missing(effective: EffectiveClass): Violation {

@@ -94,7 +94,7 @@ function notFound(name: string, namespace: string): Violation {
   return violation(
     'CacheNotFound',
     FIELD,
-    `there is no ModelCache ${namespace}/${name}; create it, or correct annotation ${CACHES} (see:  kubectl -n ${namespace} get modelcaches)`,
+    `there is no ModelCache ${namespace}/${name}; create it, or correct annotation ${CACHES} (see: kubectl -n ${namespace} get modelcaches)`,
   )
 }
 
