@@ -63,7 +63,7 @@ const http = z.object({
   url: text(4096)
     .optional()
     .describe(
-      'The http or https URL of a file, or of a tar, tar.gz or zip archive. If absent, the Secret holds it, see secretRef.urlKey.',
+      'The http or https URL of a file, or of a tar, tar.gz, tar.zst or zip archive. If absent, the Secret holds it, see secretRef.urlKey.',
     ),
   sha256: text(64)
     .regex(/^[a-f0-9]{64}$/)

@@ -5,8 +5,8 @@ export const FAILURE_REASONS = {
   ArchiveInvalid: {
     effect: 'final',
     who: 'author',
-    when: 'The file behind the URL looks like an archive but cannot be unpacked, or it has a forbidden entry: a link, a device, or a name that leads out of the tree.',
-    fix: 'Create the archive again, with plain files and folders.',
+    when: 'The file behind the URL looks like an archive but is damaged, cut off, empty or of a format that we cannot unpack, or it has a forbidden entry: a link, a device, or a name that leads out of the tree.',
+    fix: 'Create the archive again as tar, tar.gz, tar.zst or zip, with plain files and folders.',
   },
   ChecksumMismatch: {
     effect: 'final',

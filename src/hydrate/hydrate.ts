@@ -1,6 +1,7 @@
 import type { HydrationReport } from '../api/hydration-report.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
+import { archiveIn } from './archive/format.ts'
 import { unpack } from './archive/unpack.ts'
 import { type Counts, newCounts } from './progress.ts'
 import { resolve } from './sources/resolve.ts'
@@ -44,7 +45,9 @@ async function write(
   counts: Counts,
   signal: AbortSignal,
 ): Promise<Manifest> {
-  const { files, archive, leftOut } = await list()
+  const listing = await list()
+  const { files, leftOut } = listing
+  const archive = await archiveIn(listing)
   const sizes = files.map(({ size }) => size)
   if (sizes.every(size => size !== undefined)) counts.bytesTotal = sizes.reduce((sum, size) => sum + size, 0)
   if (archive === undefined) counts.filesTotal = files.length

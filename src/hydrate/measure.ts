@@ -1,4 +1,5 @@
 import type { MeasureReport } from '../api/hydration-report.ts'
+import { archiveIn, type KnownFormat } from './archive/format.ts'
 import { HydrationError } from './failure.ts'
 import { resolve } from './sources/resolve.ts'
 import type { Listing, SourceContext } from './sources/source.ts'
@@ -12,21 +13,21 @@ export async function measure(context: SourceContext): Promise<MeasureReport> {
   const { revision, list } = await resolve(context)
   const listing = await list()
   return {
-    bytes: bytesOf(listing),
+    bytes: bytesOf(listing, await archiveIn(listing)),
     files: listing.files.length,
     ...(revision !== undefined && { revision }),
   }
 }
 
-function bytesOf({ files, archive }: Listing): number {
+function bytesOf({ files }: Listing, archive: KnownFormat | undefined): number {
   const sizes = files.map(({ size }) => size)
   const known = sizes.filter(size => size !== undefined)
   const bytes = known.reduce((sum, size) => sum + size, 0)
   if (known.length < sizes.length) throw unknown('the server does not say how large the file is')
   if (archive === undefined) return bytes
   // The archive stays on the volume while it is unpacked.
-  if (archive === 'tar') return 2 * bytes
-  throw unknown(`nobody knows how large a ${archive} is before it is unpacked`)
+  if (archive.kind === 'tar' && archive.compression === undefined) return 2 * bytes
+  throw unknown('nobody knows how large a compressed archive is before it is unpacked')
 }
 
 function unknown(why: string): HydrationError {

@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
 import { type Page, serveWeb, type Web } from '../sources/web.ts'
-import { reasonOf, stage } from './support/stage-in-process.ts'
+import { failureOf, reasonOf, stage } from './support/stage-in-process.ts'
 
 const FILE = Buffer.alloc(3 * 1024 * 1024, 'weights of a model ')
 
@@ -73,12 +73,56 @@ describe('a file', () => {
     )
   })
 
+  test.each<[string, (file: Buffer) => Buffer]>([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('that the server sends encoded by %s is decoded', async (encoding, encode) => {
+    const headers = { 'content-encoding': encoding }
+    const { url } = await web({ '/f.bin': { body: encode(FILE), etag: '"v1"', headers } })
+    const { path, bytes } = await stageHttp({ url: `${url}/f.bin`, sha256: sha256(FILE) })
+    expect(await staged(path)).toEqual({ 'f.bin': FILE.toString() })
+    expect(bytes).toBe(FILE.length)
+  })
+
+  test.each([
+    ['an encoding that nobody knows', 'f.bin', 'compress'],
+    ['an encoding which may be that of the file itself', 'f.json.gz', 'gzip'],
+  ])('with %s is unavailable', async (_, name, encoding) => {
+    const headers = { 'content-encoding': encoding }
+    const { url } = await web({ [`/${name}`]: { body: gzipSync(FILE), headers } })
+    const failed = await failureOf(stageHttp({ url: `${url}/${name}` }))
+    expect(failed.message).toContain(`has Content-Encoding ${encoding}, so nobody can tell what the file is`)
+    expect(failed.reason).toBe('SourceUnavailable')
+  })
+
+  test('whose URL has no suffix has the name that the server gives it', async () => {
+    const page = (header: string) => ({ body: FILE, headers: { 'content-disposition': header } })
+    const { url } = await web({
+      '/17': page('attachment; filename="a b.gguf"'),
+      '/18': page(`attachment; filename=x; filename*=UTF-8''%C3%A4.gguf`),
+      '/19': page('attachment; filename="../../etc/passwd"'),
+    })
+    for (const [id, name] of [
+      ['17', 'a b.gguf'],
+      ['18', 'ä.gguf'],
+      ['19', 'passwd'],
+    ] as const)
+      expect(Object.keys(await staged((await stageHttp({ url: `${url}/${id}` })).path))).toEqual([name])
+  })
+
+  test('of PyTorch is a zip, and stays whole', async () => {
+    const body = Buffer.concat([Buffer.from('504b0304', 'hex'), FILE])
+    const { url } = await web({ '/model.pt': { body, etag: '"v1"' } })
+    const { path } = await stageHttp({ url: `${url}/model.pt` })
+    expect(Object.keys(await staged(path))).toEqual(['model.pt'])
+  })
+
   test('that breaks off goes on from the byte that came last', async () => {
     const { url, requests, sent } = await web({
-      '/f': { body: FILE, etag: '"v1"', breakAfter: [1_000_000, 500_000, 0] },
+      '/f.bin': { body: FILE, etag: '"v1"', breakAfter: [1_000_000, 500_000, 0] },
     })
-    const { path } = await stageHttp({ url: `${url}/f` })
-    expect(await staged(path)).toEqual({ f: FILE.toString() })
+    const { path } = await stageHttp({ url: `${url}/f.bin` })
+    expect(await staged(path)).toEqual({ 'f.bin': FILE.toString() })
     expect(requests.map(({ range }) => range).slice(2)).toEqual(
       expect.arrayContaining([expect.stringMatching(/^bytes=[1-9]\d+-$/)]),
     )
@@ -170,11 +214,27 @@ describe('an archive', () => {
     ['model.tar', tar => tar],
     ['model.tar.gz', gzipSync],
     ['model.tgz', gzipSync],
+    ['model.tar.zst', zstdCompressSync],
+    // Nothing but the first bytes tells.
+    ['model', gzipSync],
+    ['model', tar => tar],
   ])('%s is unpacked, with the digest that the same files have without it', async (name, packed) => {
     const { path, digest } = await stageArchive(name, packed(await tarOf(ENTRIES)))
     expect(await staged(path)).toEqual(TREE)
     const { digest: plain } = await stage(join(dir, 'other'), { inline: { files: TREE } })
     expect(digest).toBe(plain)
+  })
+
+  test('is known by the name that the server gives it, if the URL has none', async () => {
+    const headers = { 'content-disposition': `attachment; filename="model.tar.gz"` }
+    const { url } = await web({ '/download/17': { body: gzipSync(await tarOf(ENTRIES)), headers } })
+    expect(await staged((await stageHttp({ url: `${url}/download/17` })).path)).toEqual(TREE)
+  })
+
+  test('that a server marks as encoded by gzip is unpacked all the same', async () => {
+    const headers = { 'content-encoding': 'gzip' }
+    const { url } = await web({ '/model.tar.gz': { body: gzipSync(await tarOf(ENTRIES)), headers } })
+    expect(await staged((await stageHttp({ url: `${url}/model.tar.gz` })).path)).toEqual(TREE)
   })
 
   test('model.zip is unpacked', async () => {
@@ -206,6 +266,10 @@ describe('an archive', () => {
     ['no gzip', 'm.tar.gz', () => Buffer.from('hello')],
     ['no zip', 'm.zip', () => Buffer.from('hello')],
     ['cut', 'm.tar.gz', () => gzipSync(Buffer.alloc(100_000, 'x')).subarray(0, 50)],
+    ['empty', 'm.tar', () => Buffer.alloc(0)],
+    ['without files', 'm.tar', () => Buffer.alloc(10_240)],
+    ['xz', 'm.tar.xz', () => Buffer.from('fd377a585a00', 'hex')],
+    ['xz without a suffix', 'm', () => Buffer.from('fd377a585a00', 'hex')],
   ])('that is %s is rejected', async (_, name, body) => {
     expect(await reasonOf(stageArchive(name, body()))).toBe('ArchiveInvalid')
   })

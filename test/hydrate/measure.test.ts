@@ -1,3 +1,6 @@
+import { buffer } from 'node:stream/consumers'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { pack } from 'tar-stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { MANIFEST_VARIABLE, textVariables } from '../../src/api/hydration-env.ts'
 import { measureReport } from '../../src/api/hydration-report.ts'
@@ -25,6 +28,13 @@ async function measured(name: string, page: Page, sha256?: string) {
   })
 }
 
+function tarOf(files: Record<string, Buffer>): Promise<Buffer> {
+  const tar = pack()
+  for (const [name, content] of Object.entries(files)) tar.entry({ name }, content)
+  tar.finalize()
+  return buffer(tar)
+}
+
 const body = Buffer.alloc(5_000, 'w')
 
 describe('what a volume has to hold', () => {
@@ -35,11 +45,26 @@ describe('what a volume has to hold', () => {
   })
 
   test('is twice the size of a tar, which lies there while it is unpacked', async () => {
-    expect(await measured('model.tar', { body, etag: '"v1"' })).toMatchObject({ bytes: 10_000 })
+    const tar = await tarOf({ 'model.gguf': body })
+    expect(await measured('model.tar', { body: tar, etag: '"v1"' })).toMatchObject({ bytes: 2 * tar.length })
+    expect(await measured('model', { body: tar, etag: '"v1"' })).toMatchObject({ bytes: 2 * tar.length })
   })
 
-  test.each(['model.tar.gz', 'model.tgz', 'model.zip'])('nobody knows of %s', async name => {
-    expect(await reasonOf(measured(name, { body, etag: '"v1"' }))).toBe('SizeUnknown')
+  test('nobody knows of a compressed archive', async () => {
+    const tar = await tarOf({ 'model.gguf': body })
+    const zip = Buffer.from([0x50, 0x4b, 3, 4, ...body])
+    for (const [name, archive] of [
+      ['model.tar.gz', gzipSync(tar)],
+      ['model.tgz', gzipSync(tar)],
+      ['model.tar.zst', zstdCompressSync(tar)],
+      ['model', gzipSync(tar)],
+      ['model.zip', zip],
+    ] as const)
+      expect(await reasonOf(measured(name, { body: archive, etag: '"v1"' })), name).toBe('SizeUnknown')
+  })
+
+  test('is not asked of what is no archive', async () => {
+    expect(await reasonOf(measured('model.tar', { body, etag: '"v1"' }))).toBe('ArchiveInvalid')
   })
 })
 

@@ -1,4 +1,5 @@
 import { HydrationError } from '../failure.ts'
+import { decodedBody, encodingOf } from './encoding.ts'
 import { type Http, headerOf, type Reply, shown, unreachable } from './http.ts'
 import type { Opened } from './opened.ts'
 import { withRetries } from './retry.ts'
@@ -33,8 +34,26 @@ export async function openDownload(download: Download, part: Part, signal: Abort
   const { from, to } = part
   if (from > 0 && from === (to ?? download.size)) return { from, content: nothing() }
   const first = await withRetries(() => ask(download, part, signal), { signal })
+  if (encodingOf(first) !== undefined) return { from: 0, content: encoded(download, first, signal) }
   const start = startOf(first, from)
   return { from: start, content: follow(download, first, { from: start, to }, signal) }
+}
+
+/**
+ * The whole file from a server that sends it encoded, and so in one piece: ranges are of the encoded bytes.
+ */
+async function* encoded(download: Download, first: Reply, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  let reply = first
+  if (reply.status === 206) {
+    reply.drop()
+    reply = await withRetries(() => ask(download, { from: 0 }, signal), { signal })
+  }
+  try {
+    yield* decodedBody(reply, download.url)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error instanceof HydrationError ? error : unreachable(download.url, error)
+  }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

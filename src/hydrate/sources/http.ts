@@ -1,15 +1,13 @@
 import { posix } from 'node:path'
 import { HydrationError } from '../failure.ts'
 import { openDownload } from '../fetch/download.ts'
-import { type Http as Client, headerOf, type SourceRequest, shown } from '../fetch/http.ts'
+import { decodedBody, encodingOf } from '../fetch/encoding.ts'
+import { type Http as Client, headerOf, type SourceRequest, shown, unreachable } from '../fetch/http.ts'
 import { withRetries } from '../fetch/retry.ts'
-import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
+import type { Resolved, SourceContext, SourceFile } from './source.ts'
 
-const ARCHIVES: readonly [suffix: RegExp, format: NonNullable<Listing['archive']>][] = [
-  [/\.tar$/i, 'tar'],
-  [/\.(tar\.gz|tgz)$/i, 'tar.gz'],
-  [/\.zip$/i, 'zip'],
-]
+/** How many of the first bytes of a file we look at: more than a block of zstd. */
+const START_BYTES = 256 * 1024
 
 type Http = NonNullable<SourceContext['source']['http']>
 
@@ -20,19 +18,9 @@ type Http = NonNullable<SourceContext['source']['http']>
 export async function http({ sha256, ...access }: Http, context: SourceContext): Promise<Resolved> {
   const { http: client, signal } = context
   const { url, token } = await accessBy(access, context)
-  const name = nameOf(url)
-  const archive = ARCHIVES.find(([suffix]) => suffix.test(name))?.[1]
-  const known: Known =
-    sha256 === undefined
-      ? await withRetries(() => look(client, { url, token, signal }), { signal })
-      : { identity: sha256, isVerified: true }
-  const file: SourceFile = {
-    path: name,
-    size: known.size,
-    identity: known.identity,
-    sha256,
-    open: (range, signal) => openDownload({ http: client, url, token, ...known }, range, signal),
-  }
+  const lookOnce = () => withRetries(() => look(client, { url, token, signal }), { signal })
+  const seen = sha256 === undefined ? await lookOnce() : undefined
+  const known: Known = seen ?? { identity: sha256, isVerified: true }
   return {
     // Without a validator nobody can tell whether the bytes are the same, so this snapshot counts only for
     // now.
@@ -42,10 +30,20 @@ export async function http({ sha256, ...access }: Http, context: SourceContext):
       of: known.identity ?? new Date().toISOString(),
     }),
     async list() {
-      // The SHA-256 says which bytes these are, not how many.
-      const size =
-        file.size ?? (await withRetries(() => look(client, { url, token, signal }), { signal })).size
-      return { files: [{ ...file, size }], archive }
+      // The SHA-256 says which bytes these are, not how many, and not in which format.
+      const { size, fileName } = seen ?? (await lookOnce())
+      const path = nameOf(url, fileName)
+      const file: SourceFile = {
+        path,
+        size,
+        identity: known.identity,
+        sha256,
+        open: (range, signal) => openDownload({ http: client, url, token, ...known, size }, range, signal),
+      }
+      return {
+        files: [file],
+        start: () => withRetries(() => startOf(client, { url, token, signal }), { signal }),
+      }
     },
   }
 }
@@ -63,16 +61,22 @@ async function accessBy(
 }
 
 interface Known {
-  size?: number
-  validator?: string
-  identity?: string
+  size?: number | undefined
+  validator?: string | undefined
+  identity?: string | undefined
   isVerified?: boolean
 }
 
+interface Look extends Known {
+  /** From Content-Disposition. */
+  fileName: string | undefined
+}
+
 /** What a server says about the bytes, their number and a validator, when we ask for the first of them. */
-async function look(client: Client, request: SourceRequest): Promise<Known> {
+async function look(client: Client, request: SourceRequest): Promise<Look> {
   const reply = await client.get({ ...request, headers: { range: 'bytes=0-0' } })
   reply.drop()
+  const isEncoded = encodingOf(reply) !== undefined
   const length =
     reply.status === 206
       ? /\/(\d+)$/.exec(headerOf(reply, 'content-range') ?? '')?.[1]
@@ -82,16 +86,46 @@ async function look(client: Client, request: SourceRequest): Promise<Known> {
   const validator = etag !== undefined && !etag.startsWith('W/') ? etag : headerOf(reply, 'last-modified')
   const identity = etag ?? headerOf(reply, 'last-modified')
   return {
-    ...(length !== undefined && { size: Number(length) }),
-    ...(validator !== undefined && { validator }),
-    ...(identity !== undefined && { identity: `${identity} ${length ?? ''}` }),
+    // The number of encoded bytes says nothing about the file.
+    size: length === undefined || isEncoded ? undefined : Number(length),
+    validator: isEncoded ? undefined : validator,
+    identity: identity && `${identity} ${length ?? ''}`,
+    fileName: fileNameOf(headerOf(reply, 'content-disposition')),
   }
 }
 
-/** The last part of a URL's path, which is the name of its file. */
-function nameOf(url: string): string {
-  const last = posix.basename(new URL(url).pathname)
-  return decoded(last) || 'file'
+/** The first bytes of the file. */
+async function startOf(client: Client, request: SourceRequest): Promise<Buffer> {
+  const reply = await client.get({ ...request, headers: { range: `bytes=0-${START_BYTES - 1}` } })
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of decodedBody(reply, request.url)) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes >= START_BYTES) break
+    }
+  } catch (error) {
+    // An encoding that was cut off ends with an error; what came before it counts.
+    if (encodingOf(reply) === undefined || bytes === 0) throw unreachable(request.url, error)
+  } finally {
+    reply.drop()
+  }
+  return Buffer.concat(chunks)
+}
+
+/** The file name of a Content-Disposition (RFC 6266), its last part. */
+function fileNameOf(header: string | undefined): string | undefined {
+  const extended = /;\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header ?? '')?.[1]
+  const plain = /;\s*filename\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;\s]+))/i.exec(header ?? '')
+  const name = extended === undefined ? (plain?.[1] ?? plain?.[2]) : decoded(extended)
+  return name === undefined ? undefined : posix.basename(name.replaceAll('\\', '/'))
+}
+
+/** The last part of the path of a URL. If it has no suffix, the server may know a better name. */
+function nameOf(url: string, fileName: string | undefined): string {
+  const last = decoded(posix.basename(new URL(url).pathname))
+  return (last.includes('.') ? last : fileName || last) || 'file'
 }
 
 function decoded(part: string): string {

@@ -37,8 +37,11 @@ export interface Resolved {
 /** What a source holds. */
 export interface Listing {
   files: readonly SourceFile[]
-  /** The single file is an archive, and its files belong in the snapshot. */
-  archive?: 'tar' | 'tar.gz' | 'zip' | undefined
+  /**
+   * Reads the first bytes of the single file, for a source that may give an archive: they tell whether it is
+   * one.
+   */
+  start?: (() => Promise<Buffer>) | undefined
   /** Files that we left out because others hold the same weights. */
   leftOut?: number | undefined
 }

@@ -27,3 +27,13 @@ export function reasonOf(work: Promise<unknown>): Promise<unknown> {
     error => (error instanceof HydrationError ? error.reason : error),
   )
 }
+
+/** The error with which it fails. */
+export async function failureOf(work: Promise<unknown>): Promise<HydrationError> {
+  const error = await work.then(
+    () => new Error('it did not fail'),
+    error => error,
+  )
+  if (error instanceof HydrationError) return error
+  throw error
+}
