@@ -64,6 +64,6 @@ function words({ files, bytes, leftOut, seconds }: HydrationReport, claim: strin
   const left =
     leftOut === undefined || leftOut === 0
       ? ''
-      : `; ${leftOut} files with the same weights in other formats are left out`
+      : `; ${leftOut} files that repeat the same weights are left out; set include to stage them too`
   return `${files} files of ${size} are on claim ${claim}, staged in ${Math.ceil(seconds)} s${left}`
 }

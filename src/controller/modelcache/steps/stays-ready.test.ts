@@ -126,7 +126,7 @@ describe('staged again', () => {
     // For the old content.
     expect(status?.resolvedRevision).toBeUndefined()
     expect(status?.conditions?.[0]?.message).toContain(
-      '3 files with the same weights in other formats are left out',
+      '3 files that repeat the same weights are left out; set include to stage them too',
     )
   })
 })
