@@ -53,7 +53,7 @@ test('a source that another cache has is warned of until that one is gone', asyn
 
 test('a revision that moves is warned of when the cache is created, and a pinned one is not', async () => {
   const moving = pausedCache('moving', soundSpec(of('moving', { revision: undefined })))
-  expect(await warningsOf(moving)).toMatch(/^Warning: MutableRevision: revision main can move: .*\n$/)
+  expect(await warningsOf(moving)).toMatch(/^Warning: MutableRevision: revision main can move, .*\n$/)
   const labelled = await cluster.kubectl(['label', 'modelcache/moving', 'team=ml'])
   expect(labelled).toMatchObject({ code: 0, stderr: '' })
 })
@@ -72,7 +72,7 @@ describe('a quota', () => {
 
   test('that has no room is warned of, counts what is used, and no more once it is raised', async () => {
     await cluster.need(resourceQuota({ 'requests.storage': '20Gi' }))
-    await untilSaid(sized(21), /has 0 of 20Gi in use, and 21Gi more/)
+    await untilSaid(sized(21), /has 0 of 20Gi in use, and the claim needs 21Gi more/)
     expect(await asked(sized(20))).toBe('')
     // One gibibyte, which the real quota controller counts.
     await eventually('a claim', async () =>
