@@ -110,6 +110,12 @@ export const FAILURE_REASONS = {
     when: 'The source rejects the token, or needs one.',
     fix: 'Set `secretRef`, or put a token that may read the source in the Secret.',
   },
+  VolumeBusy: {
+    effect: 'passes',
+    who: 'nobody',
+    when: 'Another hydration writes to the volume, such as a pod on a node that the cluster has lost.',
+    fix: 'Nothing: the hydration tries again. It takes over 20 seconds after the other one has stopped.',
+  },
   VolumeNotWritable: {
     effect: 'retried',
     who: 'author',

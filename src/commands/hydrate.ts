@@ -36,6 +36,11 @@ const OPTIONS = {
     value: 'DIR',
     help: 'the volume, or any folder; the snapshot is written below snapshots/',
   },
+  'claim-uid': {
+    schema: z.string().min(1).max(253).optional(),
+    value: 'UID',
+    help: 'UID of the PersistentVolumeClaim that DIR belongs to: files that an earlier run wrote for the same claim are not hashed again; default: they are',
+  },
   measure: {
     schema: flag,
     help: 'write nothing, and print how much a volume must hold: {"bytes","files","revision"}',
@@ -123,7 +128,10 @@ export const hydrate: Command = {
         configMap: name => join(options['config-maps'] ?? '', name),
         signal: stop.signal,
       }
-      const report = into === undefined ? await measure(context) : await write({ ...context, into, counts })
+      const report =
+        into === undefined
+          ? await measure(context)
+          : await write({ ...context, into, claimUID: options['claim-uid'], counts })
       return await finish(report, EXIT.done)
     } catch (error) {
       const failure = stop.signal.aborted ? stop.signal.reason : error

@@ -2,8 +2,21 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { SourceFile } from './sources/source.ts'
+import { layoutOf } from './volume/layout.ts'
+import type { Volume } from './volume/volume.ts'
 
 export const sha256 = (content: Uint8Array | string) => createHash('sha256').update(content).digest('hex')
+
+/** A volume that belongs to a claim, and to us. */
+export function aVolume(folder: string, given: Partial<Volume> = {}): Volume {
+  return {
+    layout: layoutOf(folder),
+    caseSensitive: true,
+    claimUID: 'uid-of-the-claim',
+    confirm: async () => {},
+    ...given,
+  }
+}
 
 /** A file of a source, and where each read started. */
 export function aFile(path: string, content: string | Buffer, given: Partial<SourceFile> = {}) {

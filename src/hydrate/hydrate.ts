@@ -6,18 +6,22 @@ import { unpack } from './archive/unpack.ts'
 import { type Counts, newCounts } from './progress.ts'
 import { resolve } from './sources/resolve.ts'
 import type { Resolved, SourceContext, SourceFile } from './sources/source.ts'
-import { type Layout, layoutOf } from './volume/layout.ts'
-import { findSnapshot, type Manifest } from './volume/manifest.ts'
-import { probe, type Volume } from './volume/probe.ts'
+import { findSnapshot } from './volume/find.ts'
+import type { Manifest } from './volume/manifest.ts'
+import type { OwnerTiming } from './volume/owner.ts'
 import { finishReveals } from './volume/publish.ts'
+import { openVolume, type Volume } from './volume/volume.ts'
 import { openSnapshot } from './volume/work.ts'
 
 export interface HydrateOptions extends Omit<SourceContext, 'source'> {
   source: NonNullable<ModelCache['spec']['artifact']['source']>
   /** The volume, or any folder. */
   into: string
+  /** The UID of the claim that the folder belongs to. Without it, whatever is there is hashed. */
+  claimUID?: string | undefined
   /** Updated while the work goes on. */
   counts?: Counts
+  timing?: OwnerTiming
 }
 
 /**
@@ -29,17 +33,21 @@ export interface HydrateOptions extends Omit<SourceContext, 'source'> {
 export async function hydrate(options: HydrateOptions): Promise<HydrationReport> {
   const { into, counts = newCounts(), signal } = options
   const startedAt = performance.now()
-  const layout = layoutOf(into)
-  const volume = await probe(layout)
-  await finishReveals(layout)
-  const resolved = await resolve(options)
-  const manifest =
-    (await findSnapshot(layout, resolved.identity)) ?? (await write(layout, volume, resolved, counts, signal))
-  return reportOf(manifest, (performance.now() - startedAt) / 1000)
+  const volume = await openVolume(into, options)
+  try {
+    await finishReveals(volume, { signal })
+    const resolved = await resolve(options)
+    const manifest =
+      (await findSnapshot(volume, resolved.identity, { signal })) ??
+      (await write(volume, resolved, counts, signal))
+    await volume.confirm()
+    return reportOf(manifest, (performance.now() - startedAt) / 1000)
+  } finally {
+    await volume.close()
+  }
 }
 
 async function write(
-  layout: Layout,
   volume: Volume,
   { identity, revision, list }: Resolved,
   counts: Counts,
@@ -51,7 +59,7 @@ async function write(
   const sizes = files.map(({ size }) => size)
   if (sizes.every(size => size !== undefined)) counts.bytesTotal = sizes.reduce((sum, size) => sum + size, 0)
   if (archive === undefined) counts.filesTotal = files.length
-  const snapshot = await openSnapshot(layout, volume, identity, bytes => {
+  const snapshot = await openSnapshot(volume, identity, bytes => {
     counts.bytes += bytes
   })
   const put = async (file: SourceFile) => {

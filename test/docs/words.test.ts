@@ -10,7 +10,9 @@ const manifests = repositoryFiles('*.yaml', '*.tpl', 'Makefile', 'Dockerfile', '
 const pages = repositoryFiles('*.md')
 const isTest = (file: string) => /\.test\.ts$|^test\//.test(file)
 
-/** Turns that nobody says at a desk, with what to write instead. Few, so that a hit is nearly always right. */
+/**
+ * Turns that nobody says at a desk, with what to write instead. Few, so that a hit is nearly always right.
+ */
 const TURNS: readonly [RegExp, string][] = [
   [/(?<!(all|both|each|none|some|last|first|one|two) )\bof which\b/, 'start a new sentence'],
   [/\bas which\b/, 'name what it is used for'],

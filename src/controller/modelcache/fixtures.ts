@@ -13,6 +13,7 @@ import type { Observation } from './observe.ts'
 export const NOW = Date.parse('2031-06-01T12:00:00.123Z')
 export const EARLIER = '2031-06-01T11:59:30Z'
 const OWNER = 'uid-of-the-cache'
+const CLAIM_UID = 'uid-of-the-claim'
 
 /** A ModelCache of backend PVC that the controller has taken up. */
 export function aTakenUpCache(given: Parameters<typeof aModelCache>[0] = {}): ModelCache {
@@ -30,7 +31,7 @@ export function aManagedClaim(given: Parameters<typeof aClaim>[0] = {}) {
   const claim = aClaim({
     name: 'modelcache--llama',
     ...given,
-    metadata: { uid: 'uid-of-the-claim', creationTimestamp: EARLIER, ...owner, ...given.metadata },
+    metadata: { uid: CLAIM_UID, creationTimestamp: EARLIER, ...owner, ...given.metadata },
   })
   return { ...claim, spec: { ...claim.spec, resources: { requests: { storage: '10Gi' } } } }
 }
@@ -47,7 +48,9 @@ export function aJob(
       uid: 'uid-of-the-job',
       resourceVersion: '7',
       creationTimestamp: EARLIER,
-      annotations: { [MADE_FROM]: madeFrom(cache) },
+      annotations: {
+        [MADE_FROM]: madeFrom(cache, given.purpose === 'measure' ? undefined : CLAIM_UID),
+      },
       ...owner,
       ...given.metadata,
     },

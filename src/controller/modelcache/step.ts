@@ -24,7 +24,13 @@ export type Write =
    * Create the Job of a run. It needs the whole ModelCache, because the observed one has digests in place of
    * large values.
    */
-  | { readonly do: 'start'; readonly kind: 'HydrationJob'; readonly purpose: Purpose }
+  | {
+      readonly do: 'start'
+      readonly kind: 'HydrationJob'
+      readonly purpose: Purpose
+      /** The claim that it writes to. */
+      readonly claimUID?: string | undefined
+    }
   /** Create an object. It never takes over an existing one. */
   | { readonly do: 'create'; readonly kind: 'PersistentVolumeClaim'; readonly object: object }
   /** A JSON merge patch of exactly that version of the object. */

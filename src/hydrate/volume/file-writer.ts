@@ -19,6 +19,8 @@ export interface Writing {
   /** What the journal says about the file. */
   known: FileState | undefined
   record: (state: FileState) => Promise<void>
+  /** Rejects if the volume is no longer ours. */
+  confirm: () => Promise<void>
   onBytes: OnBytes
   signal: AbortSignal
 }
@@ -32,15 +34,16 @@ export interface Writing {
 export async function writeFile(
   target: string,
   file: SourceFile,
-  { known, record, onBytes, signal }: Writing,
+  { known, record, confirm, onBytes, signal }: Writing,
 ): Promise<{ size: number; sha256: string }> {
   await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
   const goesOn = known !== undefined && known.sha256 === undefined && known.identity === file.identity
-  const handle = await openToWrite(target)
+  const handle = await openToWrite(target, goesOn)
   try {
     const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, prefixOf(known.ranges)) : 0
     const opened = await file.open({ from: kept }, signal)
     const hashes = startChecksums(file)
+    await confirm()
     await handle.truncate(opened.from)
     await rehash(handle, opened.from, hashes)
     onBytes(opened.from)
@@ -50,6 +53,7 @@ export async function writeFile(
       signal.throwIfAborted()
       if (file.size !== undefined && at + chunk.length > file.size)
         throw changed(file, `has more than ${file.size} bytes`)
+      await confirm()
       await writeAll(handle, chunk, at)
       hashes.update(chunk)
       at += chunk.length
@@ -69,7 +73,7 @@ export async function writeFile(
       if (opened.from > 0) {
         // The start of the file may be from an earlier state of the source.
         onBytes(-at)
-        return await writeFile(target, file, { known: undefined, record, onBytes, signal })
+        return await writeFile(target, file, { known: undefined, record, confirm, onBytes, signal })
       }
       throw new HydrationError('ChecksumMismatch', `file ${quote(file.path)} ${problem}`, { file: file.path })
     }
@@ -81,16 +85,19 @@ export async function writeFile(
   }
 }
 
-/** A file that an earlier run completed is read-only. If it was wrong, we write it again. */
-async function openToWrite(target: string): Promise<FileHandle> {
+/**
+ * Opens a file of an earlier run to go on with it, or else a new one: a process that has lost the volume may
+ * still have the old one open.
+ */
+async function openToWrite(target: string, goesOn: boolean): Promise<FileHandle> {
   try {
-    return await open(target, 'r+')
+    if (goesOn) return await open(target, 'r+')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'EACCES') throw error
-    await rm(target, { force: true })
-    return open(target, 'wx+', 0o644)
   }
+  await rm(target, { force: true })
+  return open(target, 'wx+', 0o644)
 }
 
 async function keptBytes(handle: FileHandle, noted: number): Promise<number> {

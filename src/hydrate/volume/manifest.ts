@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { SHA256_DIGEST } from '../../api/schema/digest.ts'
 import { parseJson } from '../../api/schema/parse.ts'
-import { type DigestedFile, digestOf } from './digest.ts'
+import { digestOf } from './digest.ts'
 import { writeDurably } from './durable.ts'
 import type { Layout } from './layout.ts'
+
+/** Bytes: 100,000 files with long names. */
+const MAX_MANIFEST = 128 * 1024 * 1024
 
 const manifest = z.object({
   digest: z.string().regex(SHA256_DIGEST),
@@ -13,6 +16,11 @@ const manifest = z.object({
   identity: z.string(),
   revision: z.string().optional(),
   leftOut: z.int().optional(),
+  /**
+   * The claim for which the snapshot was written, or was hashed. A volume may have had a life before its
+   * claim.
+   */
+  claimUID: z.string().optional(),
   files: z.array(
     z.object({ path: z.string(), size: z.int().min(0), sha256: z.string().regex(/^[a-f0-9]{64}$/) }),
   ),
@@ -31,22 +39,20 @@ export function readManifest(text: string): Manifest | undefined {
   return data !== undefined && digestOf(data.files) === data.digest ? data : undefined
 }
 
-/** The complete snapshot of that identity on the volume, if there is one: each of its files has its size. */
-export async function findSnapshot(layout: Layout, identity: string): Promise<Manifest | undefined> {
+/** Every manifest on the volume that can be read. */
+export async function* manifestsOn(layout: Layout): AsyncGenerator<Manifest> {
   const names = await readdir(layout.manifests).catch(() => [])
   for (const name of names.filter(candidate => candidate.endsWith('.json'))) {
-    const found = readManifest(await readFile(join(layout.manifests, name), 'utf8').catch(() => ''))
-    if (found?.identity === identity && (await isWhole(layout.snapshot(found.digest), found.files)))
-      return found
+    const found = readManifest(await readBounded(join(layout.manifests, name)))
+    if (found !== undefined) yield found
   }
-  return undefined
 }
 
-/** Whether a folder has the files, by their sizes. Only the hydrator writes there. */
-export async function isWhole(folder: string, files: readonly DigestedFile[]): Promise<boolean> {
-  for (const { path, size } of files) {
-    const found = await stat(join(folder, path)).catch(() => undefined)
-    if (!found?.isFile() || found.size !== size) return false
-  }
-  return true
+/** Empty if the file is gone, or larger than any manifest of ours. */
+export async function readBounded(path: string): Promise<string> {
+  const size = await stat(path).then(
+    found => found.size,
+    () => 0,
+  )
+  return size === 0 || size > MAX_MANIFEST ? '' : readFile(path, 'utf8').catch(() => '')
 }

@@ -1,10 +1,10 @@
 import { fileNameProblem } from '../../api/schema/file-name.ts'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
-import type { Volume } from './probe.ts'
+import type { Volume } from './volume.ts'
 
 /** Compares the names of a snapshot with one another, and with what file systems accept. */
-export function checkNames({ caseSensitive }: Volume): (name: string) => void {
+export function checkNames({ caseSensitive }: Pick<Volume, 'caseSensitive'>): (name: string) => void {
   const fold = caseSensitive ? (name: string) => name : (name: string) => name.toLowerCase()
   /** Each name as the volume sees it, and whether it is a file or a folder. */
   const taken = new Map<string, { name: string; isFile: boolean }>()

@@ -5,35 +5,10 @@ import { HydrationError, volumeFault } from '../failure.ts'
 import { FOLDER_MODE, syncFolder } from './durable.ts'
 import type { Layout } from './layout.ts'
 
-/** What we found out about a volume. */
-export interface Volume {
-  /** Whether `a` and `A` are two files. */
-  caseSensitive: boolean
-}
-
 const TEXT = 'probe'
 
-/**
- * Tries everything that a snapshot needs from a volume, and leaves nothing behind.
- *
- * @throws HydrationError VolumeNotWritable, NoSpace, or VolumeUnsupported with the operation that failed.
- */
-export async function probe({ volume, own }: Layout): Promise<Volume> {
-  const folder = join(own, 'probe')
-  const moved = join(own, 'probe-moved')
-  const step = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work()
-    } catch (error) {
-      const fault = volumeFault(error, doing)
-      if (fault !== undefined) throw fault
-      const words = errorMessage(error)
-      const message = `the volume failed at ${doing}: ${words}; use a class backed by a file system: NFS, CephFS, Lustre, EFS or SMB`
-      throw new HydrationError('VolumeUnsupported', message, { cause: error })
-    }
-  }
-  const clean = () => Promise.all([folder, moved].map(path => rm(path, { recursive: true, force: true })))
-
+/** Makes the folder that is for the hydrator alone. */
+export async function makeOwnFolder({ volume, own }: Layout): Promise<void> {
   await step('making the folder of the volume', () => mkdir(volume, { recursive: true }))
   // Not `recursive`, because then Node reports ENOENT on a read-only volume.
   await step('making a folder', () =>
@@ -41,6 +16,18 @@ export async function probe({ volume, own }: Layout): Promise<Volume> {
       if (error.code !== 'EEXIST') throw error
     }),
   )
+}
+
+/**
+ * Tries everything that a snapshot needs from a volume, and leaves nothing behind.
+ *
+ * @throws HydrationError VolumeNotWritable, NoSpace, or VolumeUnsupported with the operation that failed.
+ */
+export async function probe({ own }: Layout): Promise<{ caseSensitive: boolean }> {
+  const folder = join(own, 'probe')
+  const moved = join(own, 'probe-moved')
+  const clean = () => Promise.all([folder, moved].map(path => rm(path, { recursive: true, force: true })))
+
   await step('removing a folder', clean)
   await step('making a folder', () => mkdir(folder))
   const file = join(folder, 'file')
@@ -68,4 +55,16 @@ export async function probe({ volume, own }: Layout): Promise<Volume> {
   )
   await step('removing a folder', clean)
   return { caseSensitive }
+}
+
+async function step<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const fault = volumeFault(error, doing)
+    if (fault !== undefined) throw fault
+    const words = errorMessage(error)
+    const message = `the volume failed at ${doing}: ${words}; use a class backed by a file system: NFS, CephFS, Lustre, EFS or SMB`
+    throw new HydrationError('VolumeUnsupported', message, { cause: error })
+  }
 }

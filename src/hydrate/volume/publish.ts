@@ -1,21 +1,33 @@
-import { chmod, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FOLDER_MODE, syncFolder, writeDurably } from './durable.ts'
-import type { Layout } from './layout.ts'
-import { isWhole, type Manifest, readManifest, writeManifest } from './manifest.ts'
+import { isIntact, type Looking } from './find.ts'
+import { type Manifest, readBounded, readManifest, writeManifest } from './manifest.ts'
 import { onVolume } from './on-volume.ts'
+import type { Volume } from './volume.ts'
 
 /** The manifest of a snapshot that is about to appear, beside its tree. */
 const UNREVEALED = 'manifest.json'
 
 /** The rename, then the manifest. If a run is killed between the two, the next one repairs it. */
-export async function reveal(layout: Layout, work: string, tree: string, content: Manifest): Promise<void> {
+export async function reveal(
+  volume: Volume,
+  work: string,
+  content: Manifest,
+  looking: Looking = {},
+): Promise<void> {
+  const { layout } = volume
+  const tree = join(work, 'tree')
   const target = layout.snapshot(content.digest)
-  await syncTree(tree)
+  await seal(tree, new Set(content.files.map(({ path }) => path)))
   await mkdir(dirname(target), { recursive: true })
   await chmod(dirname(target), FOLDER_MODE)
+  // What is there already may be of an earlier life of the volume, unless its own manifest says otherwise.
+  const known = readManifest(await readBounded(layout.manifest(content.digest)))
+  const isThere = await isIntact(volume, known ?? { ...content, claimUID: undefined }, looking)
+  await volume.confirm()
   await writeDurably(join(work, UNREVEALED), JSON.stringify(content))
-  if (await isWhole(target, content.files)) await rm(tree, { recursive: true, force: true })
+  if (isThere) await rm(tree, { recursive: true, force: true })
   else {
     // Anything else with that name was created by a kubelet, for a pod that came too early.
     await rm(target, { recursive: true, force: true })
@@ -27,13 +39,14 @@ export async function reveal(layout: Layout, work: string, tree: string, content
 }
 
 /** Finishes snapshots that a kill left between their rename and their manifest. */
-export async function finishReveals(layout: Layout): Promise<void> {
+export async function finishReveals(volume: Volume, looking: Looking = {}): Promise<void> {
+  const { layout } = volume
   await onVolume('reading what an earlier run has left', async () => {
     for (const key of await readdir(layout.work).catch(() => [])) {
       const work = layout.workOf(key)
-      const text = await readFile(join(work, UNREVEALED), 'utf8').catch(() => '')
-      const content = readManifest(text)
-      if (content === undefined || !(await isWhole(layout.snapshot(content.digest), content.files))) continue
+      const content = readManifest(await readBounded(join(work, UNREVEALED)))
+      if (content === undefined || !(await isIntact(volume, content, looking))) continue
+      await volume.confirm()
       await writeManifest(layout, content)
       await rm(work, { recursive: true, force: true })
     }
@@ -41,12 +54,21 @@ export async function finishReveals(layout: Layout): Promise<void> {
 }
 
 /**
- * Syncs all folders of a tree and opens them to every reader, whatever the umask is. The files are already
- * synced.
+ * Leaves nothing in a tree except the files of the snapshot, syncs its folders, and opens them to every
+ * reader, whatever the umask is. The files are already synced.
  */
-async function syncTree(folder: string): Promise<void> {
-  await chmod(folder, FOLDER_MODE)
-  for (const found of await readdir(folder, { withFileTypes: true }))
-    if (found.isDirectory()) await syncTree(join(folder, found.name))
-  await syncFolder(folder)
+async function seal(tree: string, files: ReadonlySet<string>): Promise<void> {
+  let left = files.size
+  const sealFolder = async (folder: string) => {
+    await chmod(join(tree, folder), FOLDER_MODE)
+    for (const found of await readdir(join(tree, folder), { withFileTypes: true })) {
+      const path = folder === '' ? found.name : `${folder}/${found.name}`
+      if (found.isDirectory()) await sealFolder(path)
+      else if (found.isFile() && files.has(path)) left -= 1
+      else await rm(join(tree, path))
+    }
+    await syncFolder(join(tree, folder))
+  }
+  await sealFolder('')
+  if (left !== 0) throw new Error(`${left} files of the snapshot are gone from ${tree}`)
 }

@@ -2,28 +2,30 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aFile, chunks, filesBelow, sha256 } from '../fixtures.ts'
+import { aFile, aVolume, chunks, filesBelow, sha256 } from '../fixtures.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { digestOf } from './digest.ts'
+import { findSnapshot } from './find.ts'
 import { type Layout, layoutOf } from './layout.ts'
-import { findSnapshot } from './manifest.ts'
 import { finishReveals } from './publish.ts'
+import type { Volume } from './volume.ts'
 import { openSnapshot } from './work.ts'
 
 let dir: string
 let layout: Layout
+let volume: Volume
 const never = new AbortController().signal
-const SENSITIVE = { caseSensitive: true }
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'modelcache-volume-'))
   layout = layoutOf(dir)
+  volume = aVolume(dir)
 })
 afterEach(() => rm(dir, { recursive: true }))
 
 /** Writes a whole snapshot. */
 async function written(files: readonly SourceFile[], identity = 'source') {
-  const snapshot = await openSnapshot(layout, SENSITIVE, identity)
+  const snapshot = await openSnapshot(volume, identity)
   try {
     for (const file of files) await snapshot.put(file, never)
     return await snapshot.complete({ identity, revision: 'r1' })
@@ -55,7 +57,7 @@ describe('a snapshot', () => {
       expect((await stat(join(folder, path))).mode & 0o777).toBe(0o444)
     for (const path of ['', 'a', 'a/b']) expect((await stat(join(folder, path))).mode & 0o777).toBe(0o755)
     expect(await filesBelow(layout.work)).toEqual({})
-    expect(await findSnapshot(layout, 'source')).toEqual(manifest)
+    expect(await findSnapshot(volume, 'source')).toEqual(manifest)
     expect(manifest.digest).toBe(digestOf(manifest.files))
   })
 
@@ -88,16 +90,16 @@ describe('a snapshot', () => {
   test('is not found any more once a file of it is gone, or cut', async () => {
     const { digest } = await written([aFile('a', '1')])
     await rm(join(layout.snapshot(digest), 'a'))
-    expect(await findSnapshot(layout, 'source')).toBeUndefined()
+    expect(await findSnapshot(volume, 'source')).toBeUndefined()
     await writeFile(join(layout.snapshot(digest), 'a'), '')
-    expect(await findSnapshot(layout, 'source')).toBeUndefined()
+    expect(await findSnapshot(volume, 'source')).toBeUndefined()
   })
 })
 
 describe('a second run', () => {
   test('goes on where the first one broke off, from the last byte that is sure', async () => {
     const content = Buffer.alloc(200 * 1024 * 1024, 'weights')
-    const first = await openSnapshot(layout, SENSITIVE, 'source')
+    const first = await openSnapshot(volume, 'source')
     await first.put(aFile('small', 's'), never)
     await expect(first.put(breakingOff('large', content, 150 * 1024 * 1024), never)).rejects.toThrow('lost')
     await first.close()
@@ -111,7 +113,7 @@ describe('a second run', () => {
 
   test('begins again with a file that is another one at its source now', async () => {
     const content = Buffer.alloc(100 * 1024 * 1024, 'old')
-    const first = await openSnapshot(layout, SENSITIVE, 'source')
+    const first = await openSnapshot(volume, 'source')
     await expect(first.put(breakingOff('f', content, 90 * 1024 * 1024), never)).rejects.toThrow('lost')
     await first.close()
     const next = aFile('f', 'new', { identity: 'v2' })
@@ -122,7 +124,7 @@ describe('a second run', () => {
 
   test('begins at the front where the source cannot begin in the middle', async () => {
     const content = Buffer.alloc(100 * 1024 * 1024, 'x')
-    const first = await openSnapshot(layout, SENSITIVE, 'source')
+    const first = await openSnapshot(volume, 'source')
     await expect(first.put(breakingOff('f', content, 90 * 1024 * 1024), never)).rejects.toThrow('lost')
     await first.close()
     const whole = aFile('f', content, { open: async () => ({ from: 0, content: chunks(content, 1 << 20) }) })
@@ -136,13 +138,13 @@ describe('a second run', () => {
     const work = layout.workOf('killed')
     await mkdir(work, { recursive: true })
     await writeFile(join(work, 'manifest.json'), JSON.stringify(manifest))
-    await finishReveals(layout)
-    expect(await findSnapshot(layout, 'source')).toEqual(manifest)
+    await finishReveals(volume)
+    expect(await findSnapshot(volume, 'source')).toEqual(manifest)
     expect(await filesBelow(layout.work)).toEqual({})
   })
 
   test('of another source removes the work for the first', async () => {
-    const first = await openSnapshot(layout, SENSITIVE, 'first')
+    const first = await openSnapshot(volume, 'first')
     await first.put(aFile('a', '1'), never)
     await first.close()
     await written([aFile('b', '2')], 'second')
@@ -151,8 +153,8 @@ describe('a second run', () => {
 })
 
 describe('a file is rejected', () => {
-  const put = async (files: readonly SourceFile[], volume = SENSITIVE) => {
-    const snapshot = await openSnapshot(layout, volume, 'source')
+  const put = async (files: readonly SourceFile[], given: Partial<Volume> = {}) => {
+    const snapshot = await openSnapshot({ ...volume, ...given }, 'source')
     try {
       for (const file of files) await snapshot.put(file, never)
     } finally {
@@ -171,7 +173,7 @@ describe('a file is rejected', () => {
     ['FileNameInvalid', 'whose name is too long', aFile('a'.repeat(256), 'x')],
   ])('as %s: one %s', async (reason, _what, file) => {
     await expect(put([file])).rejects.toMatchObject({ reason })
-    expect(await findSnapshot(layout, 'source')).toBeUndefined()
+    expect(await findSnapshot(volume, 'source')).toBeUndefined()
     expect(await stat(join(dir, 'snapshots')).catch(() => undefined)).toBeUndefined()
   })
 

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { SourceFile } from '../sources/source.ts'
+import { entriesBelow, sha256Of } from './compare.ts'
 import { type DigestedFile, digestOf, sorted } from './digest.ts'
 import { FOLDER_MODE } from './durable.ts'
 import { type OnBytes, writeFile } from './file-writer.ts'
 import { type FileState, openJournal } from './journal.ts'
-import type { Layout } from './layout.ts'
-import { isWhole, type Manifest } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
 import { checkNames } from './names.ts'
 import { onVolume } from './on-volume.ts'
-import type { Volume } from './probe.ts'
 import { reveal } from './publish.ts'
 import { prefixOf } from './ranges.ts'
+import type { Volume } from './volume.ts'
 
 /** A snapshot in progress. Nobody sees it until it is complete. */
 export interface Snapshot {
@@ -36,19 +36,26 @@ export interface Snapshot {
  * is removed, because this is the only writer.
  */
 export async function openSnapshot(
-  layout: Layout,
   volume: Volume,
   identity: string,
   onBytes: OnBytes = () => {},
 ): Promise<Snapshot> {
-  const key = createHash('sha256').update(identity).digest('hex').slice(0, 32)
+  const { layout, claimUID, confirm } = volume
+  // Work for another claim is of an earlier life of the volume.
+  const key = createHash('sha256')
+    .update(JSON.stringify([identity, claimUID]))
+    .digest('hex')
+    .slice(0, 32)
   const work = layout.workOf(key)
   const tree = join(work, 'tree')
   const archive = join(work, 'archive')
   await onVolume('making room for the snapshot', async () => {
+    await confirm()
     const others = (await readdir(layout.work).catch(() => [])).filter(name => name !== key)
     for (const name of others) await rm(join(layout.work, name), { recursive: true, force: true })
     await mkdir(tree, { recursive: true, mode: FOLDER_MODE })
+    // A link could lead our writes out of the tree.
+    for await (const { path, isFile } of entriesBelow(work)) if (!isFile) await rm(join(work, path))
   })
   const journal = await onVolume('opening the journal', () => openJournal(join(work, 'journal')))
   const checkName = checkNames(volume)
@@ -56,17 +63,31 @@ export async function openSnapshot(
 
   const put = async (file: SourceFile, path: string, signal: AbortSignal): Promise<DigestedFile> => {
     const known = journal.state(path)
-    const whole = known && (await isComplete(join(work, path), file, known)) ? known : undefined
-    if (whole?.sha256 !== undefined) {
-      const size = prefixOf(whole.ranges)
-      onBytes(size)
-      return { path: file.path, size, sha256: whole.sha256 }
-    }
     const target = join(work, path)
+    const whole = known && describes(known, file) ? await complete(target, known, signal) : undefined
+    if (whole !== undefined) {
+      onBytes(whole.size)
+      return { path: file.path, ...whole }
+    }
     const record = (state: FileState) => journal.record(path, state)
-    const { size, sha256 } = await writeFile(target, file, { known, record, onBytes, signal })
+    const { size, sha256 } = await writeFile(target, file, {
+      known: known?.sha256 === undefined ? known : undefined,
+      record,
+      confirm,
+      onBytes,
+      signal,
+    })
     await record({ ranges: [[0, size]], identity: file.identity, sha256 })
     return { path: file.path, size, sha256 }
+  }
+
+  /** The file that an earlier run completed. Without a claim, nobody can tell who ran it. */
+  const complete = async (target: string, { ranges, sha256 }: FileState, signal: AbortSignal) => {
+    const size = prefixOf(ranges)
+    const found = await lstat(target).catch(() => undefined)
+    if (sha256 === undefined || found?.size !== size) return undefined
+    if (claimUID === undefined && (await sha256Of(target, { signal })) !== sha256) return undefined
+    return { size, sha256 }
   }
 
   return {
@@ -85,9 +106,10 @@ export async function openSnapshot(
           identity: of,
           ...(revision !== undefined && { revision }),
           ...(leftOut !== undefined && { leftOut }),
+          ...(claimUID !== undefined && { claimUID }),
           files: sorted(files),
         }
-        await reveal(layout, work, tree, content)
+        await reveal(volume, work, content)
         await journal.close()
         await rm(work, { recursive: true, force: true })
         return content
@@ -96,10 +118,9 @@ export async function openSnapshot(
   }
 }
 
-/** Whether the journal describes the wanted file, and the file exists. */
-async function isComplete(path: string, file: SourceFile, known: FileState): Promise<boolean> {
+/** Whether the journal describes the wanted file. */
+function describes(known: FileState, file: SourceFile): boolean {
   if (known.sha256 === undefined || known.identity !== file.identity || file.identity === undefined)
     return false
-  if (file.sha256 !== undefined && file.sha256 !== known.sha256) return false
-  return isWhole(dirname(path), [{ path: basename(path), size: prefixOf(known.ranges), sha256: '' }])
+  return file.sha256 === undefined || file.sha256 === known.sha256
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The first process of a sandbox. Runs in its new network, process and mount namespaces, and takes all of them with it.
-# usage: sandbox-init.sh ADDRESS READY_FILE
+# The first process of a sandbox. Runs in its new network, process and mount namespaces, and takes all of them
+# with it. usage: sandbox-init.sh ADDRESS READY_FILE
 set -euo pipefail
 address=$1 ready=$2
 

@@ -38,7 +38,9 @@ const run = (
 describe('the Job of a run', () => {
   test('is started where there is none', () => {
     const { result } = advanceRun(anObservation({ claim: aManagedClaim() }), 'hydrate')
-    expect(result.writes).toEqual([{ do: 'start', kind: 'HydrationJob', purpose: 'hydrate' }])
+    expect(result.writes).toEqual([
+      { do: 'start', kind: 'HydrationJob', purpose: 'hydrate', claimUID: 'uid-of-the-claim' },
+    ])
   })
 
   test('has its UID in status before it is resumed', () => {
@@ -90,6 +92,13 @@ describe('the Job of a run', () => {
       },
     ])
     expect(status).toMatchObject({ hydration: { attempt: 0 } })
+  })
+
+  test('gives way to another when its claim is another', () => {
+    const cache = aTakenUpCache({ status: running })
+    const claim = aManagedClaim({ metadata: { uid: 'uid-of-another' } })
+    const seen = anObservation({ cache, claim, runs: { hydrate: { job: aJob(cache), pods: [] } } })
+    expect(advanceRun(seen, 'hydrate').result.writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
   })
 
   test('is waited for while it goes', () => {

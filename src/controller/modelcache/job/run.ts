@@ -33,7 +33,7 @@ type JobState =
   | 'deleting'
   /** The Job has no owner: its cache is gone. */
   | 'orphaned'
-  /** The ModelCache has changed since the Job was created. */
+  /** The ModelCache or its claim has changed since the Job was created. */
   | 'outdated'
   /** Status does not have the UID of the Job yet, so admission does not know its pods. */
   | 'unrecorded'
@@ -43,15 +43,21 @@ type JobState =
   | 'suspended'
   | 'running'
 
-function stateOf({ cache }: Observation, run: Run): JobState {
+function stateOf(seen: Observation, purpose: Purpose, run: Run): JobState {
+  const { cache } = seen
   const { metadata, spec } = run.job
   if (metadata.deletionTimestamp !== undefined) return 'deleting'
   if (!isMadeFor(cache, run.job)) return 'orphaned'
-  if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache)) return 'outdated'
+  if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache, claimUIDFor(seen, purpose))) return 'outdated'
   if (cache.status?.hydration?.jobUID !== metadata.uid) return 'unrecorded'
   if (held(run, 'Complete')) return 'complete'
   if (held(run, 'Failed')) return 'failed'
   return spec.suspend === true ? 'suspended' : 'running'
+}
+
+/** The claim to which a Job of this purpose writes. */
+function claimUIDFor({ claim }: Observation, purpose: Purpose): string | undefined {
+  return purpose === 'hydrate' ? claim?.metadata.uid : undefined
 }
 
 /**
@@ -62,14 +68,15 @@ function stateOf({ cache }: Observation, run: Run): JobState {
 export function advanceRun(seen: Observation, purpose: Purpose): RunResult {
   const run = seen.runs[purpose]
   if (run === undefined) return { result: started(seen, purpose) }
-  const state = stateOf(seen, run)
+  const state = stateOf(seen, purpose, run)
   return state === 'complete'
     ? completed(seen, purpose, run)
     : { result: underWay(seen, purpose, run, state) }
 }
 
 function started(seen: Observation, purpose: Purpose): StepResult {
-  const start: Write = { do: 'start', kind: 'HydrationJob', purpose }
+  const claimUID = claimUIDFor(seen, purpose)
+  const start: Write = { do: 'start', kind: 'HydrationJob', purpose, claimUID }
   return inProgress(seen, purpose, waitText(jobName(seen.cache, purpose)), { writes: [start] })
 }
 

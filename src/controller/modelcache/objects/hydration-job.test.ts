@@ -31,14 +31,26 @@ const made = z.looseObject({
 
 function podOf(given: Parameters<typeof aTakenUpCache>[0] = {}, purpose: 'hydrate' | 'measure' = 'hydrate') {
   const { template } = made.parse(
-    JSON.parse(JSON.stringify(hydrationJob(aTakenUpCache(given), purpose, settings))),
+    JSON.parse(
+      JSON.stringify(
+        hydrationJob(aTakenUpCache(given), purpose, {
+          ...settings,
+          claimUID: purpose === 'hydrate' ? 'uid-1' : undefined,
+        }),
+      ),
+    ),
   ).spec
   return { ...template.metadata, ...template.spec, container: template.spec.containers[0] }
 }
 
 test('the pod hydrates onto the claim, from the ModelCache that it carries', () => {
   const { container: hydrator, volumes } = podOf()
-  expect(hydrator.args).toEqual(['hydrate', '--into', '/volume', '--report', '/dev/termination-log'])
+  expect(hydrator.args).toEqual([
+    'hydrate',
+    ...['--into', '/volume'],
+    ...['--claim-uid', 'uid-1'],
+    ...['--report', '/dev/termination-log'],
+  ])
   expect(volumes).toContainEqual({
     name: 'volume',
     persistentVolumeClaim: { claimName: 'modelcache--llama' },
@@ -60,7 +72,7 @@ test('a pod that measures mounts no volume', () => {
 test('the Secret of the source is mounted, that key of it alone, and is not missed by Kubernetes', () => {
   const source = { huggingFace: { repo: 'a/b', secretRef: { name: 'hf', key: 'token' } } }
   const { container: hydrator, volumes } = podOf({ spec: { artifact: { source } } })
-  expect(hydrator.args.slice(5)).toEqual(['--secrets', '/secrets'])
+  expect(hydrator.args.slice(7)).toEqual(['--secrets', '/secrets'])
   expect(volumes).toContainEqual({
     name: 'secret',
     secret: {
@@ -75,7 +87,7 @@ test('the Secret of the source is mounted, that key of it alone, and is not miss
 
 test('a ConfigMap is mounted', () => {
   const { container: hydrator } = podOf({ spec: { artifact: { source: { configMap: { name: 'chat' } } } } })
-  expect(hydrator.args.slice(5)).toEqual(['--config-maps', '/config-maps'])
+  expect(hydrator.args.slice(7)).toEqual(['--config-maps', '/config-maps'])
   expect(hydrator.volumeMounts).toContainEqual({
     name: 'config-map',
     mountPath: '/config-maps/chat',

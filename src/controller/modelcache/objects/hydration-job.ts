@@ -29,6 +29,12 @@ export interface HydratorSettings {
   env: readonly Variable[]
 }
 
+/** The same, for one Job. */
+export interface JobSettings extends HydratorSettings {
+  /** The claim that the Job writes to; undefined if it only measures. */
+  claimUID?: string | undefined
+}
+
 const VOLUME = '/volume'
 const SECRETS = '/secrets'
 const CONFIG_MAPS = '/config-maps'
@@ -56,8 +62,8 @@ export function jobName({ metadata }: ModelCache, purpose: Purpose): string {
  * This value stays the same until something changes that decides what a Job does. Until then a failed Job
  * would fail again.
  */
-export function madeFrom(cache: ModelCache): string {
-  const parts = [jobInputs(cache), cache.metadata.annotations?.[REFETCH]]
+export function madeFrom(cache: ModelCache, claimUID?: string): string {
+  const parts = [jobInputs(cache), cache.metadata.annotations?.[REFETCH], claimUID]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
@@ -66,7 +72,7 @@ export function madeFrom(cache: ModelCache): string {
  * in the status of the cache. One pod runs at a time. A final failure ends the Job at once; an eviction or a
  * preemption does not count.
  */
-export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: HydratorSettings): object {
+export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: JobSettings): object {
   const { labels, ...made } = madeFor(cache)
   return {
     apiVersion: 'batch/v1',
@@ -75,7 +81,7 @@ export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: Hydr
       name: jobName(cache, purpose),
       ...made,
       labels: { ...labels, ...HYDRATOR_LABELS },
-      annotations: { [MADE_FROM]: madeFrom(cache) },
+      annotations: { [MADE_FROM]: madeFrom(cache, settings.claimUID) },
     },
     spec: {
       suspend: true,
@@ -104,7 +110,7 @@ export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: Hydr
 function podTemplate(
   cache: ModelCache,
   purpose: Purpose,
-  { image, imagePullPolicy = 'IfNotPresent', env }: HydratorSettings,
+  { image, imagePullPolicy = 'IfNotPresent', env, claimUID }: JobSettings,
   labels: Readonly<Record<string, string>>,
 ): object {
   const { hydration } = cache.spec
@@ -136,6 +142,7 @@ function podTemplate(
           args: [
             'hydrate',
             ...(purpose === 'hydrate' ? ['--into', VOLUME] : ['--measure']),
+            ...(claimUID === undefined ? [] : ['--claim-uid', claimUID]),
             ...['--report', TERMINATION_LOG],
             ...inputs.args,
           ],

@@ -22,7 +22,7 @@ function complete(report: string, status: object = {}) {
 
 test('a Job starts that writes the snapshot', () => {
   const { writes, verdict } = snapshot(anObservation({ claim: aManagedClaim() }))
-  expect(writes).toEqual([{ do: 'start', kind: 'HydrationJob', purpose: 'hydrate' }])
+  expect(writes).toMatchObject([{ do: 'start', kind: 'HydrationJob', purpose: 'hydrate' }])
   expect(verdict).toMatchObject({ ready: false, reason: 'Hydrating' })
 })
 

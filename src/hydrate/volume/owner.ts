@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, readFile, readlink, rename, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { parseJson } from '../../api/schema/parse.ts'
+import { printable } from '../../api/schema/text.ts'
+import { HydrationError } from '../failure.ts'
+
+/** Milliseconds. Other machines see a beat seconds later, so `stale` is several of them. */
+export interface OwnerTiming {
+  /** How often the owner shows that it lives. */
+  beat: number
+  /** The owner writes for so long after it last saw that the volume is its own. */
+  lease: number
+  /** After so long without a beat, the owner is dead. */
+  stale: number
+}
+
+const MAX_TEXT = 4096
+const TIMING: OwnerTiming = { beat: 2_000, lease: 6_000, stale: 20_000 }
+
+/** The only process that may write to a volume. */
+export interface Owner {
+  /**
+   * Resolves if the volume is still our own. Costs nothing most of the time, so it may be called before each
+   * write.
+   *
+   * @throws HydrationError VolumeBusy if another process has taken over.
+   */
+  confirm(): Promise<void>
+  release(): Promise<void>
+}
+
+/** What the file says, beside a counter. */
+const record = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  /** Where the process number means something. */
+  space: z.string(),
+})
+
+/**
+ * Becomes the owner of a volume. Locks of files do not work on every network file system, so a file with a
+ * counter that moves says that somebody writes here. We take over from a process that is dead: one of this
+ * machine that does not exist any more, or any whose counter stands still.
+ *
+ * @throws HydrationError VolumeBusy while another process writes to the volume.
+ */
+export async function ownVolume(
+  folder: string,
+  signal: AbortSignal,
+  timing: OwnerTiming = TIMING,
+): Promise<Owner> {
+  const path = join(folder, 'owner')
+  const id = randomUUID()
+  const text = JSON.stringify({ id, host: hostname(), pid: process.pid, space: await processSpace() })
+  let isTakenOver = false
+  for (;;) {
+    const handle = await create(path)
+    if (handle !== undefined) {
+      const owner = await keep(path, { handle, id, text }, timing)
+      // Two may take over at once. The second one's file is there a moment later.
+      if (isTakenOver) await sleep(timing.beat, undefined, { signal })
+      await owner.look()
+      return owner
+    }
+    const dead = await waitUntilDead(path, signal, timing)
+    if (dead !== undefined) await remove(path, dead, id)
+    isTakenOver = true
+  }
+}
+
+async function create(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'wx', 0o644)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return undefined
+    throw error
+  }
+}
+
+interface Own {
+  handle: FileHandle
+  id: string
+  text: string
+}
+
+/** Writes the beats through the open file: if it is no longer the owner's, they change nothing. */
+async function keep(path: string, { handle, id, text }: Own, timing: OwnerTiming) {
+  const stop = new AbortController()
+  let beats = 0
+  let seenAt = Date.now()
+  let loss: HydrationError | undefined
+
+  const beat = async () => {
+    await handle.write(`${text}\n${String(++beats).padStart(12)}\n`, 0)
+    await handle.sync()
+  }
+  const look = async () => {
+    const at = Date.now()
+    const found = await read(path)
+    if (ownerIn(found)?.id !== id) loss ??= busy(found)
+    if (loss !== undefined) throw loss
+    seenAt = at
+  }
+  const goOn = async () => {
+    while (loss === undefined) {
+      await sleep(timing.beat, undefined, { signal: stop.signal, ref: false })
+      // An error of the volume comes up at the next write, too.
+      await beat()
+        .then(look)
+        .catch(() => {})
+    }
+  }
+  try {
+    await beat()
+  } catch (error) {
+    await rm(path, { force: true })
+    await handle.close()
+    throw error
+  }
+  const beating = goOn().catch(() => {})
+  return {
+    look,
+    async confirm() {
+      if (loss !== undefined) throw loss
+      // The clock may be set back.
+      if (Math.abs(Date.now() - seenAt) > timing.lease) await look()
+    },
+    async release() {
+      stop.abort()
+      await beating
+      if (ownerIn(await read(path))?.id === id) await rm(path, { force: true })
+      await handle.close()
+    },
+  }
+}
+
+/** Resolves with the text of a dead owner; undefined if the file is gone. */
+async function waitUntilDead(
+  path: string,
+  signal: AbortSignal,
+  { beat, stale }: OwnerTiming,
+): Promise<string | undefined> {
+  const first = await read(path)
+  if (first === undefined || (await isGone(ownerIn(first)))) return first
+  for (let waited = 0; waited < stale; waited += beat / 2) {
+    await sleep(beat / 2, undefined, { signal })
+    const now = await read(path)
+    if (now === undefined) return undefined
+    if (now !== first) throw busy(now)
+  }
+  return first
+}
+
+/** Removes the file of a dead owner. Renames it first, because somebody else may have removed it just now. */
+async function remove(path: string, dead: string, id: string): Promise<void> {
+  const aside = `${path}-${id}`
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw error
+  }
+  const removed = await read(aside)
+  await rm(aside, { force: true })
+  // We took the file of a live one. It notices that, and ends as well.
+  if (removed !== dead) throw busy(removed)
+}
+
+/** The text of the file, or its start if it is not one of ours; undefined if it is gone. */
+async function read(path: string): Promise<string | undefined> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(path, 'r')
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(MAX_TEXT), position: 0 })
+    return buffer.toString('utf8', 0, bytesRead)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  } finally {
+    await handle?.close()
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+function ownerIn(text: string | undefined) {
+  return record.safeParse(parseJson(text?.split('\n')[0] ?? '')).data
+}
+
+/** Whether the process was of this machine, and does not exist any more. */
+async function isGone(owner: z.infer<typeof record> | undefined): Promise<boolean> {
+  if (owner === undefined || owner.space !== (await processSpace())) return false
+  try {
+    process.kill(owner.pid, 0)
+    return false
+  } catch (error) {
+    return codeOf(error) === 'ESRCH'
+  }
+}
+
+/** Names the machine since its start, and the container: process numbers are unique within it. */
+async function processSpace(): Promise<string> {
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
+  const container = await readlink('/proc/self/ns/pid').catch(() => '')
+  return `${hostname()} ${boot.trim()} ${container}`
+}
+
+function busy(text: string | undefined): HydrationError {
+  const owner = ownerIn(text)
+  const who = owner === undefined ? '' : ` (process ${owner.pid} on ${printable(owner.host.slice(0, 253))})`
+  return new HydrationError(
+    'VolumeBusy',
+    `another process writes to this volume${who}; wait until it has ended`,
+  )
+}

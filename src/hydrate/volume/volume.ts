@@ -1,0 +1,45 @@
+import { type Layout, layoutOf } from './layout.ts'
+import { onVolume } from './on-volume.ts'
+import { type OwnerTiming, ownVolume } from './owner.ts'
+import { makeOwnFolder, probe } from './probe.ts'
+
+/** A volume to which only this process writes. */
+export interface Volume {
+  readonly layout: Layout
+  /** Whether `a` and `A` are two files. */
+  readonly caseSensitive: boolean
+  /**
+   * The UID of its claim, if we know it. We believe what was written for the same claim, and hash anything
+   * else that we find: a volume may have had a life before its claim.
+   */
+  readonly claimUID?: string | undefined
+  /** Rejects if another process has taken over, see Owner. */
+  confirm(): Promise<void>
+}
+
+export interface OpenOptions {
+  claimUID?: string | undefined
+  signal: AbortSignal
+  timing?: OwnerTiming | undefined
+}
+
+/**
+ * Becomes the owner of a volume, and tries everything that a snapshot needs from it.
+ *
+ * @throws HydrationError VolumeBusy, VolumeNotWritable, NoSpace, or VolumeUnsupported.
+ */
+export async function openVolume(
+  folder: string,
+  { claimUID, signal, timing }: OpenOptions,
+): Promise<Volume & { close(): Promise<void> }> {
+  const layout = layoutOf(folder)
+  await makeOwnFolder(layout)
+  const owner = await onVolume('becoming its owner', () => ownVolume(layout.own, signal, timing))
+  try {
+    const found = await probe(layout)
+    return { ...found, layout, claimUID, confirm: owner.confirm, close: owner.release }
+  } catch (error) {
+    await owner.release()
+    throw error
+  }
+}
