@@ -23,6 +23,10 @@ const ROLES: Record<string, Role> = {
     summary: 'write the snapshot of a ModelCache into a folder',
     load: async () => (await import('./commands/hydrate.ts')).hydrate,
   },
+  verify: {
+    summary: 'check that a snapshot is still what was staged',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
   review: {
     summary: 'check manifests with the rules of the webhooks',
     load: async () => (await import('./commands/review.ts')).review,

@@ -86,6 +86,18 @@ export const FAILURE_REASONS = {
     when: 'The ModelCache gives no size, and the source does not say how large it is: a server without `Content-Length`, a compressed archive.',
     fix: 'Set `spec.storage.pvc.sizeGiB`.',
   },
+  SnapshotDamaged: {
+    effect: 'final',
+    who: 'author',
+    when: 'A verification found that files of the snapshot differ from what was staged, are missing, or were added.',
+    fix: 'Set annotation `modelplane.ai/refetch`: the hydration hashes every file on the volume, and fetches those again that differ. If it comes back, check the storage.',
+  },
+  SnapshotNotFound: {
+    effect: 'final',
+    who: 'author',
+    when: 'The folder that `modelcache verify` was given has no snapshot.',
+    fix: 'Give it a volume, or the folder of a snapshot.',
+  },
   SourceChanged: {
     effect: 'passes',
     who: 'nobody',

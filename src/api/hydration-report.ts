@@ -27,7 +27,17 @@ export const measureReport = z.object({
   revision: z.string().max(512).optional(),
 })
 
-/** What both report instead if they fail. */
+/** What `modelcache verify` reports if every snapshot is what was staged. */
+export const verifyReport = z.object({
+  snapshots: z.int().min(1),
+  /** If it is only one. */
+  digest: z.string().regex(SHA256_DIGEST).optional(),
+  files: z.int().min(0),
+  bytes: z.int().min(0),
+  seconds: z.number().min(0),
+})
+
+/** What all of them report instead if they fail. */
 export const hydrationFailure = z.object({
   reason: z.enum(Object.keys(FAILURE_REASONS) as [FailureReason, ...FailureReason[]]),
   message: z.string().max(2048),
@@ -49,6 +59,7 @@ export const hydrationProgress = z.object({
 
 export type HydrationReport = z.infer<typeof hydrationReport>
 export type MeasureReport = z.infer<typeof measureReport>
+export type VerifyReport = z.infer<typeof verifyReport>
 export type HydrationFailure = z.infer<typeof hydrationFailure>
 export type HydrationProgress = z.infer<typeof hydrationProgress>
 

@@ -1,28 +1,26 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inspect } from 'node:util'
 import { z } from 'zod'
 import { artifactSource } from '../admission/modelcache/artifact-source.ts'
 import { notImplemented } from '../admission/modelcache/not-implemented.ts'
 import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
-import { MANIFEST_VARIABLE, SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
-import { EXIT, exitCodeOf, type HydrationFailure } from '../api/hydration-report.ts'
-import { type ModelCache, modelCache } from '../api/modelcache.ts'
-import { firstIssue } from '../api/schema/parse.ts'
-import { errorMessage, foreign, printableLines } from '../api/schema/text.ts'
+import { SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
+import { EXIT, exitCodeOf } from '../api/hydration-report.ts'
+import type { ModelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
 import { HydrationError } from '../hydrate/failure.ts'
 import { createHttp } from '../hydrate/fetch/http.ts'
 import { hydrate as write } from '../hydrate/hydrate.ts'
 import { measure } from '../hydrate/measure.ts'
-import { type Counts, newCounts, progressBar, progressLine } from '../hydrate/progress.ts'
+import { newCounts } from '../hydrate/progress.ts'
 import { isServiceAccountToken } from '../hydrate/service-account-token.ts'
 import type { SourceContext } from '../hydrate/sources/source.ts'
 import { EMPTY_CLUSTER } from '../review/input-view.ts'
-import { type Input, readManifests } from '../review/read-manifests.ts'
 import type { Command } from './command.ts'
-import { readInput } from './manifest-files.ts'
+import { failureReport } from './hydration-failure.ts'
+import { originOf, readModelCache } from './modelcache-manifest.ts'
 import { describeOptions, flag, type Option, parseOptions, UsageError } from './options.ts'
+import { showProgress } from './progress.ts'
 
 const OPTIONS = {
   filename: {
@@ -40,6 +38,10 @@ const OPTIONS = {
     schema: z.string().min(1).max(253).optional(),
     value: 'UID',
     help: 'UID of the PersistentVolumeClaim that DIR belongs to: files that an earlier run wrote for the same claim are not hashed again; default: they are',
+  },
+  rehash: {
+    schema: flag,
+    help: 'hash also what an earlier run wrote for the same claim, and fetch again what differs',
   },
   measure: {
     schema: flag,
@@ -80,13 +82,6 @@ The last line of the output is a report: {"digest","revision","path","bytes","fi
 Exit codes: 0 done, 1 failed for good, 2 wrong usage, 75 failed and may succeed later.
 `
 
-/** Fewer lines than would annoy a reader, and more than status needs. */
-const LINE_MS = 5_000
-const BAR_MS = 200
-/** A termination message holds 4 KiB. */
-const MAX_SOURCE = 1024
-const MAX_MESSAGE = 2048
-
 /** The role that writes a snapshot: in a Job onto a volume, or by hand into any folder. */
 export const hydrate: Command = {
   help: HELP,
@@ -99,7 +94,7 @@ export const hydrate: Command = {
     }
     const { into } = options
     if ((into === undefined) !== options.measure) throw new UsageError('give either --into DIR, or --measure')
-    const { spec } = await readModelCache(options.filename)
+    const { spec } = await readChecked(options.filename)
     const { source } = spec.artifact
     if (source === undefined) throw new UsageError('the ModelCache has no source; set spec.artifact.source')
 
@@ -131,50 +126,27 @@ export const hydrate: Command = {
       const report =
         into === undefined
           ? await measure(context)
-          : await write({ ...context, into, claimUID: options['claim-uid'], counts })
+          : await write({ ...context, into, claimUID: options['claim-uid'], rehash: options.rehash, counts })
       return await finish(report, EXIT.done)
     } catch (error) {
-      const failure = stop.signal.aborted ? stop.signal.reason : error
-      const known = failure instanceof HydrationError ? failure : undefined
-      if (known === undefined) console.error(printableLines(inspect(failure)))
-      const told = describe(failure, sourceLine(spec))
+      const told = failureReport(stop.signal.aborted ? stop.signal.reason : error, sourceLine(spec))
       return await finish(told, exitCodeOf(told.reason))
     }
   },
 }
 
-/** The one ModelCache in a file. Its source is checked. */
-async function readModelCache(file: string | undefined): Promise<ModelCache> {
-  const path = file ?? `variables ${MANIFEST_VARIABLE}_*`
-  const { manifests, problems } =
-    file === undefined ? manifestsOfVariables(path) : await readInput([file], 'default')
-  const [problem] = problems
-  if (problem !== undefined) throw new UsageError(`${problem.file}: ${problem.message}`)
-  const [manifest, another] = manifests.filter(({ kind }) => kind === 'ModelCache')
-  if (manifest === undefined) throw new UsageError(`${path}: there is no ModelCache in it`)
-  if (another !== undefined) throw new UsageError(`${path}: it has several ModelCaches; give one`)
-  const parsed = modelCache.safeParse(manifest.object)
-  if (!parsed.success) {
-    const { field, message } = firstIssue(parsed.error)
-    throw new UsageError(`${path}: not a ModelCache: ${field}: ${message}`)
-  }
-  const change = { namespace: manifest.namespace, cache: parsed.data, old: undefined }
+/** The ModelCache, whose source is checked as the webhooks do. */
+async function readChecked(file: string | undefined): Promise<ModelCache> {
+  const { cache, namespace } = await readModelCache(file)
+  const change = { namespace, cache, old: undefined }
   const policy = { unknownProvisioner: 'Warn', jobControllers: [], controllerUser: '' } as const
   const findings = [notImplemented, artifactSource, sourceInvalid].flatMap(rule =>
     rule(change, EMPTY_CLUSTER, policy),
   )
   const [finding] = findings
   if (finding !== undefined)
-    throw new UsageError(`${path}: ${finding.violation.reason}: ${finding.violation.text}`)
-  return parsed.data
-}
-
-/** The form in which the controller hands a ModelCache to its Jobs. */
-function manifestsOfVariables(name: string): Input {
-  const manifest = textOf(MANIFEST_VARIABLE, process.env)
-  if (manifest === undefined)
-    throw new UsageError('--filename is missing, and there are no variables MODELCACHE_MANIFEST_*')
-  return readManifests(name, manifest, 'default')
+    throw new UsageError(`${originOf(file)}: ${finding.violation.reason}: ${finding.violation.text}`)
+  return cache
 }
 
 async function readSecret(
@@ -193,32 +165,4 @@ async function readSecret(
   const looked = folder === undefined ? '--secrets is not given' : `looked for ${path}`
   const message = `Secret ${ref.name} with key ${ref.key} does not exist or is empty (${looked}); create it in the namespace of the ModelCache`
   throw new HydrationError('SecretNotFound', message)
-}
-
-/** Shows progress: a bar on a terminal, otherwise a line now and then. Returns a function that stops this. */
-function showProgress(counts: Counts): () => void {
-  const startedAt = performance.now()
-  if (!process.stderr.isTTY) {
-    const timer = setInterval(() => process.stdout.write(`${progressLine(counts)}\n`), LINE_MS).unref()
-    return () => clearInterval(timer)
-  }
-  const draw = () =>
-    process.stderr.write(`\r\x1b[K${progressBar(counts, (performance.now() - startedAt) / 1000)}`)
-  const timer = setInterval(draw, BAR_MS).unref()
-  return () => {
-    clearInterval(timer)
-    draw()
-    process.stderr.write('\n')
-  }
-}
-
-function describe(error: unknown, source: string): HydrationFailure {
-  const words = errorMessage(error)
-  return {
-    reason: error instanceof HydrationError ? error.reason : 'InternalError',
-    message: foreign(words, MAX_MESSAGE),
-    source: source.slice(0, MAX_SOURCE),
-    ...(error instanceof HydrationError &&
-      error.file !== undefined && { file: foreign(error.file, MAX_SOURCE) }),
-  }
 }

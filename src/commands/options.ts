@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
 import { objectName } from '../api/schema/object-name.ts'
-import { errorMessage } from '../api/schema/text.ts'
+import { errorMessage, quote } from '../api/schema/text.ts'
 import { logLevel } from '../process/log-level.ts'
 
 /** One command-line option: its check, the name of its value in the help, and its meaning. */
@@ -33,6 +33,15 @@ export function parseOptions<O extends Record<string, Option>>(
   options: O,
   argv: string[],
 ): Values<O> | undefined {
+  return parseCommand(options, argv)?.options
+}
+
+/** The same for a role that also takes one argument without a name. */
+export function parseCommand<O extends Record<string, Option>>(
+  options: O,
+  argv: string[],
+  { takesOperand = false } = {},
+): { options: Values<O>; operand: string | undefined } | undefined {
   const known = Object.fromEntries(
     Object.entries(options).map(([name, { value, short, repeatable }]) => [
       name,
@@ -43,23 +52,26 @@ export function parseOptions<O extends Record<string, Option>>(
       },
     ]),
   )
-  const { values } = tryParse(argv, known)
+  const { values, positionals } = tryParse(argv, known, takesOperand)
   if (values.help === true) return undefined
+  const [operand, another] = positionals
+  if (another !== undefined) throw new UsageError(`unexpected argument ${quote(another)}`)
   const schema = z.object(
     Object.fromEntries(Object.entries(options).map(([name, option]) => [name, option.schema])),
   )
   const parsed = schema.safeParse(values)
-  if (parsed.success) return parsed.data as Values<O>
+  if (parsed.success) return { options: parsed.data as Values<O>, operand }
   const problems = parsed.error.issues.map(issue => `--${issue.path.join('.')}: ${issue.message}`)
   throw new UsageError(problems.join('\n'))
 }
 
-function tryParse(argv: string[], known: NonNullable<ParseArgsConfig['options']>) {
+function tryParse(argv: string[], known: NonNullable<ParseArgsConfig['options']>, allowPositionals: boolean) {
   try {
     return parseArgs({
       args: argv,
       options: { ...known, help: { type: 'boolean', short: 'h' } },
       strict: true,
+      allowPositionals,
     })
   } catch (error) {
     throw new UsageError(errorMessage(error))

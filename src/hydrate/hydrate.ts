@@ -19,6 +19,8 @@ export interface HydrateOptions extends Omit<SourceContext, 'source'> {
   into: string
   /** The UID of the claim that the folder belongs to. Without it, whatever is there is hashed. */
   claimUID?: string | undefined
+  /** Hash whatever is there in any case. */
+  rehash?: boolean | undefined
   /** Updated while the work goes on. */
   counts?: Counts
   timing?: OwnerTiming

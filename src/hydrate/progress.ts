@@ -31,17 +31,19 @@ const BAR = 24
 export function progressBar({ bytes, bytesTotal, files, filesTotal }: Counts, seconds: number): string {
   const rate = seconds > 0 ? bytes / seconds : 0
   const ofFiles = filesTotal === undefined ? `${files} files` : `${files}/${filesTotal} files`
-  if (bytesTotal === undefined || bytesTotal === 0) return `${size(bytes)}  ${size(rate)}/s  ${ofFiles}`
+  if (bytesTotal === undefined || bytesTotal === 0)
+    return `${sizeText(bytes)}  ${sizeText(rate)}/s  ${ofFiles}`
   const share = Math.min(1, bytes / bytesTotal)
   const filled = Math.round(share * BAR)
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`
   const left = rate > 0 ? duration((bytesTotal - bytes) / rate) : '–'
-  return `${bar} ${Math.floor(share * 100)}%  ${size(bytes)} of ${size(bytesTotal)}  ${size(rate)}/s  ${ofFiles}  ${left} left`
+  return `${bar} ${Math.floor(share * 100)}%  ${sizeText(bytes)} of ${sizeText(bytesTotal)}  ${sizeText(rate)}/s  ${ofFiles}  ${left} left`
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
-function size(bytes: number): string {
+/** Bytes for people. */
+export function sizeText(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
   const value = bytes / 1024 ** power
   return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`

@@ -7,7 +7,8 @@ import { digestOf } from '../../src/hydrate/volume/digest.ts'
 import { type Hub, serveHub } from '../sources/hub.ts'
 import { writeModel } from '../sources/model.ts'
 import { digestedBelow } from './support/digested-below.ts'
-import { type Hydrated, manifestOf, startHydrate } from './support/run-hydrate.ts'
+import { manifestOf, startHydrate } from './support/run-hydrate.ts'
+import type { Ended } from './support/run-modelcache.ts'
 
 const ROUNDS = 4
 
@@ -40,7 +41,7 @@ const start = (repo: string) =>
   startHydrate(manifestOf({ huggingFace: { repo, endpoint: hub.url } }), ['--into', volume])
 
 /** Whoever reported a digest must have told the truth. */
-async function isTrue({ code, last }: Hydrated): Promise<void> {
+async function isTrue({ code, last }: Ended): Promise<void> {
   if (code !== 0) return
   expect(digestOf(await digestedBelow(join(volume, String(last.path))))).toBe(last.digest)
 }

@@ -12,6 +12,13 @@ export interface Difference {
   problem: 'missing' | 'extra' | 'not a file' | 'other size' | 'other content'
 }
 
+/** What a reader of many files tells, and what stops it. */
+export interface Reading {
+  onBytes?: OnBytes
+  onFile?: () => void
+  signal?: AbortSignal | undefined
+}
+
 /** Nobody reads more. */
 const MAX_DIFFERENCES = 100
 
@@ -22,7 +29,7 @@ const MAX_DIFFERENCES = 100
 export async function compare(
   folder: string,
   files: readonly DigestedFile[],
-  { onBytes = () => {}, signal }: { onBytes?: OnBytes; signal?: AbortSignal | undefined } = {},
+  { onBytes = () => {}, onFile = () => {}, signal }: Reading = {},
 ): Promise<Difference[]> {
   const found: Difference[] = []
   const expected = new Map(files.map(file => [file.path, file]))
@@ -40,6 +47,7 @@ export async function compare(
     else if ((await lstat(join(folder, path))).size !== file.size) add(path, 'other size')
     else if ((await sha256Of(join(folder, path), { onBytes, signal })) !== file.sha256)
       add(path, 'other content')
+    onFile()
   }
   for (const path of expected.keys()) {
     if (found.length >= MAX_DIFFERENCES) return found
@@ -49,7 +57,7 @@ export async function compare(
 }
 
 /** Whether a folder is one, and no link to one. */
-async function isFolder(path: string): Promise<boolean> {
+export async function isFolder(path: string): Promise<boolean> {
   return lstat(path).then(
     found => found.isDirectory(),
     () => false,
@@ -67,16 +75,32 @@ export async function isWhole(folder: string, files: readonly DigestedFile[]): P
 }
 
 /** The SHA-256 of a file, in hexadecimal digits. */
-export async function sha256Of(
-  path: string,
-  { onBytes = () => {}, signal }: { onBytes?: OnBytes; signal?: AbortSignal | undefined } = {},
-): Promise<string> {
+export async function sha256Of(path: string, { onBytes = () => {}, signal }: Reading = {}): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) {
     hash.update(chunk)
     onBytes(chunk.length)
   }
   return hash.digest('hex')
+}
+
+/** Every file below a folder as a digest counts it, and everything else that is there. */
+export async function digestedBelow(
+  folder: string,
+  reading: Reading = {},
+): Promise<{ files: DigestedFile[]; others: string[] }> {
+  const files: DigestedFile[] = []
+  const others: string[] = []
+  for await (const { path, isFile } of entriesBelow(folder)) {
+    reading.signal?.throwIfAborted()
+    if (!isFile) others.push(path)
+    else {
+      const { size } = await lstat(join(folder, path))
+      files.push({ path, size, sha256: await sha256Of(join(folder, path), reading) })
+    }
+    reading.onFile?.()
+  }
+  return { files, others }
 }
 
 /** Everything below a folder that is no folder, by its path. Links are not followed. */

@@ -28,15 +28,15 @@ export async function findSnapshot(
 
 /**
  * Whether the files of a snapshot are what its manifest says. Sizes are enough for what was written for the
- * same claim, because only the hydrator writes there. Anything else is hashed.
+ * same claim, because only the hydrator writes there, unless `rehash` is wanted. Anything else is hashed.
  */
 export async function isIntact(
-  { layout, claimUID }: Volume,
+  { layout, claimUID, rehash }: Volume,
   { digest, files, claimUID: writtenFor }: Manifest,
   looking: Looking = {},
 ): Promise<boolean> {
   const folder = layout.snapshot(digest)
   if (!(await isWhole(folder, files))) return false
-  if (claimUID !== undefined && claimUID === writtenFor) return true
+  if (rehash !== true && claimUID !== undefined && claimUID === writtenFor) return true
   return (await compare(folder, files, looking)).length === 0
 }

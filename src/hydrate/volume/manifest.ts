@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { SHA256_DIGEST } from '../../api/schema/digest.ts'
 import { parseJson } from '../../api/schema/parse.ts'
-import { digestOf } from './digest.ts'
+import { digestOf, snapshotPath } from '../../api/volume-layout.ts'
+import { digestOf as digestOfFiles } from './digest.ts'
 import { writeDurably } from './durable.ts'
 import type { Layout } from './layout.ts'
 
@@ -36,7 +37,7 @@ export async function writeManifest(layout: Layout, content: Manifest): Promise<
 /** The manifest in a text, if it is complete and its digest matches its files. */
 export function readManifest(text: string): Manifest | undefined {
   const { data } = manifest.safeParse(parseJson(text))
-  return data !== undefined && digestOf(data.files) === data.digest ? data : undefined
+  return data !== undefined && digestOfFiles(data.files) === data.digest ? data : undefined
 }
 
 /** Every manifest on the volume that can be read. */
@@ -46,6 +47,21 @@ export async function* manifestsOn(layout: Layout): AsyncGenerator<Manifest> {
     const found = readManifest(await readBounded(join(layout.manifests, name)))
     if (found !== undefined) yield found
   }
+}
+
+/** The manifest of a snapshot; undefined if there is none that tells its files. */
+export async function manifestOf(layout: Layout, digest: string): Promise<Manifest | undefined> {
+  const found = readManifest(await readBounded(layout.manifest(digest)))
+  return found?.digest === digest ? found : undefined
+}
+
+/** The digests of all snapshots on a volume, with or without a manifest. */
+export async function snapshotsOn(layout: Layout): Promise<string[]> {
+  const folders = await readdir(join(layout.volume, snapshotPath(''))).catch(() => [])
+  const names = await readdir(layout.manifests).catch(() => [])
+  const all = [...folders, ...names.map(name => name.replace(/\.json$/, ''))]
+  const digests = all.map(name => digestOf(snapshotPath(name))).filter(found => found !== undefined)
+  return [...new Set(digests.filter(found => SHA256_DIGEST.test(found)))].toSorted()
 }
 
 /** Empty if the file is gone, or larger than any manifest of ours. */

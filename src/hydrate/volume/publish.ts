@@ -1,8 +1,9 @@
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isFolder } from './compare.ts'
 import { FOLDER_MODE, syncFolder, writeDurably } from './durable.ts'
 import { isIntact, type Looking } from './find.ts'
-import { type Manifest, readBounded, readManifest, writeManifest } from './manifest.ts'
+import { type Manifest, manifestOf, readBounded, readManifest, writeManifest } from './manifest.ts'
 import { onVolume } from './on-volume.ts'
 import type { Volume } from './volume.ts'
 
@@ -23,19 +24,53 @@ export async function reveal(
   await mkdir(dirname(target), { recursive: true })
   await chmod(dirname(target), FOLDER_MODE)
   // What is there already may be of an earlier life of the volume, unless its own manifest says otherwise.
-  const known = readManifest(await readBounded(layout.manifest(content.digest)))
+  const known = await manifestOf(layout, content.digest)
   const isThere = await isIntact(volume, known ?? { ...content, claimUID: undefined }, looking)
   await volume.confirm()
-  await writeDurably(join(work, UNREVEALED), JSON.stringify(content))
-  if (isThere) await rm(tree, { recursive: true, force: true })
+  // Pods of an earlier claim are gone, so only a snapshot of this one may be in use.
+  const isInUse = known?.claimUID === volume.claimUID && (await isFolder(target))
+  if (isInUse && !isThere) await repair(volume, tree, content)
   else {
+    await writeDurably(join(work, UNREVEALED), JSON.stringify(content))
     // Anything else with that name was created by a kubelet, for a pod that came too early.
-    await rm(target, { recursive: true, force: true })
-    await rename(tree, target)
+    if (!isThere) {
+      await rm(target, { recursive: true, force: true })
+      await rename(tree, target)
+    }
   }
   await syncFolder(dirname(target))
   await syncFolder(layout.volume)
   await writeManifest(layout, content)
+}
+
+/**
+ * Puts the files of the tree into a damaged snapshot, one by one, because pods may have mounted its folder.
+ * Until all of them are there, no manifest says that the snapshot is complete.
+ */
+async function repair({ layout }: Volume, tree: string, { digest, files }: Manifest): Promise<void> {
+  const target = layout.snapshot(digest)
+  await rm(layout.manifest(digest), { force: true })
+  await syncFolder(layout.manifests)
+  await mkdir(target, { recursive: true })
+  for (const { path } of files) {
+    await clear(target, dirname(path))
+    await mkdir(dirname(join(target, path)), { recursive: true })
+    await rename(join(tree, path), join(target, path)).catch(async () => {
+      await rm(join(target, path), { recursive: true, force: true })
+      await rename(join(tree, path), join(target, path))
+    })
+  }
+  await seal(target, new Set(files.map(({ path }) => path)))
+}
+
+/** Removes what is no folder from the way to one. */
+async function clear(root: string, folder: string): Promise<void> {
+  let path = root
+  for (const part of folder === '.' ? [] : folder.split('/')) {
+    path = join(path, part)
+    const found = await lstat(path).catch(() => undefined)
+    if (found !== undefined && !found.isDirectory()) await rm(path)
+  }
 }
 
 /** Finishes snapshots that a kill left between their rename and their manifest. */

@@ -13,12 +13,15 @@ export interface Volume {
    * else that we find: a volume may have had a life before its claim.
    */
   readonly claimUID?: string | undefined
+  /** Hash also what was written for the same claim. */
+  readonly rehash?: boolean | undefined
   /** Rejects if another process has taken over, see Owner. */
   confirm(): Promise<void>
 }
 
 export interface OpenOptions {
   claimUID?: string | undefined
+  rehash?: boolean | undefined
   signal: AbortSignal
   timing?: OwnerTiming | undefined
 }
@@ -30,14 +33,14 @@ export interface OpenOptions {
  */
 export async function openVolume(
   folder: string,
-  { claimUID, signal, timing }: OpenOptions,
+  { claimUID, rehash, signal, timing }: OpenOptions,
 ): Promise<Volume & { close(): Promise<void> }> {
   const layout = layoutOf(folder)
   await makeOwnFolder(layout)
   const owner = await onVolume('becoming its owner', () => ownVolume(layout.own, signal, timing))
   try {
     const found = await probe(layout)
-    return { ...found, layout, claimUID, confirm: owner.confirm, close: owner.release }
+    return { ...found, layout, claimUID, rehash, confirm: owner.confirm, close: owner.release }
   } catch (error) {
     await owner.release()
     throw error
