@@ -31,13 +31,29 @@ const hydrationRun = z.object({
     .min(0)
     .optional()
     .describe('Number of this run since the last complete one. Absent if the last run was complete.'),
-  message: z.string().max(4096).optional().describe('State of a run that stages a Ready cache again.'),
+  message: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('State of a run that stages a Ready cache again, or hashes its snapshot.'),
   refetch: z
     .string()
     .max(256)
     .optional()
     .describe('Value of annotation modelplane.ai/refetch at the last complete run.'),
+  verify: z
+    .string()
+    .max(256)
+    .optional()
+    .describe('Value of annotation modelplane.ai/verify at the last complete verification.'),
   startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When this run started.'),
+})
+
+const verification = z.object({
+  digest: z.string().regex(SHA256_DIGEST).describe('Digest of the snapshot that was hashed.'),
+  intact: z.boolean().describe('Whether every file was what was staged.'),
+  message: z.string().max(4096).optional().describe('Which files were not.'),
+  finishedAt: z.string().meta({ format: 'date-time' }).describe('When the last file was hashed.'),
 })
 
 const snapshot = z.object({
@@ -91,6 +107,7 @@ export const modelCacheStatus = z.object({
     .describe(
       'UID of that claim. If the claim is replaced, its UID changes and the cache is no longer Ready.',
     ),
+  verification: verification.optional().describe('The last verification of the present snapshot.'),
   hydration: hydrationRun.optional().describe('The current or last run of the hydration Job.'),
   clusters: z.array(cluster).max(1024).optional().describe('The cache in each cluster.'),
 })

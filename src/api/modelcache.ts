@@ -4,7 +4,7 @@ import { hydration } from './hydration.ts'
 import { storedObjectMeta } from './kubernetes/metadata.ts'
 import { modelCacheRules } from './modelcache-rules.ts'
 import { modelCacheStatus } from './modelcache-status.ts'
-import { ALLOW_DELETE_IN_USE, PAUSED, REFETCH, STORAGE_FINALIZER } from './names.ts'
+import { ALLOW_DELETE_IN_USE, PAUSED, REFETCH, STORAGE_FINALIZER, VERIFY } from './names.ts'
 import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './not-implemented.ts'
 import { customResource, mapValue, optional } from './schema/absent.ts'
 import { listOf, mapOf, text } from './schema/bounds.ts'
@@ -122,6 +122,7 @@ export const cacheMeta = storedObjectMeta.extend({
       [ALLOW_DELETE_IN_USE]: flag.optional(),
       [PAUSED]: flag.optional(),
       [REFETCH]: mapValue(z.string()).transform(mark).optional(),
+      [VERIFY]: mapValue(z.string()).transform(mark).optional(),
     }),
   ),
   finalizers: optional(

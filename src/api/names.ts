@@ -40,6 +40,9 @@ export const PAUSED = `${GROUP}/paused`
  */
 export const REFETCH = `${GROUP}/refetch`
 
+/** On a ModelCache: any new value, such as the time, hashes the snapshot on its claim. */
+export const VERIFY = `${GROUP}/verify`
+
 /** On a hydration Job, written by the controller: a hash of everything that the Job was made from. */
 export const MADE_FROM = `${GROUP}/made-from`
 

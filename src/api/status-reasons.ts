@@ -93,6 +93,12 @@ const WAITING_REASONS = {
     when: 'The provisioner of the StorageClass reports that it cannot create the volume.',
     fix: 'Do what the message says. It quotes the provisioner.',
   },
+  Verifying: {
+    effect: 'progress',
+    who: 'nobody',
+    when: 'Annotation `modelplane.ai/verify` asked for it: a Job hashes every file of the snapshot. Only `status.hydration.message` says so.',
+    fix: 'Wait. The cache stays as it is.',
+  },
 } as const satisfies Readonly<Record<string, StatusReasonText>>
 
 /** Every reason that the conditions of a ModelCache may have. `docs/status-reasons.md` shows them. */

@@ -199,11 +199,14 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
   })
 
   describe('on a volume of its own', () => {
+    const onNode = async (command: string) => {
+      const [enter = '', ...args] = [...sandbox().enter, 'sh', '-c', command]
+      outputOf(await runCommand(enter, args), command)
+    }
     async function volume(name: string, command: string): Promise<string> {
       const path = nodeFolder(`volumes-of-tests/${name}`)
       await mkdir(path, { recursive: true })
-      const [enter = '', ...args] = [...sandbox().enter, 'sh', '-c', command.replaceAll('DIR', path)]
-      outputOf(await runCommand(enter, args), command)
+      await onNode(command.replaceAll('DIR', path))
       const storageClassName = `${cluster.namespace}-${name}`
       const metadata = {
         name: storageClassName,
@@ -231,6 +234,60 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
       )
       return storageClassName
     }
+
+    test('that rots, it is found damaged, given to no pod, and repaired', async () => {
+      const storageClassName = await volume('rotten', 'mount -t tmpfs -o size=8m,mode=777 rotten DIR')
+      const source = { inline: { files: { 'chat.jinja': 'hello', 'config.json': '{}' } } }
+      const annotate = async (annotation: string) => {
+        const { code, stderr } = await cluster.kubectl([
+          ...['annotate', 'modelcache/rotten', '--overwrite'],
+          annotation,
+        ])
+        expect(code, stderr).toBe(0)
+      }
+      const verification = async (intact: boolean) =>
+        eventually(`a verification that finds it ${intact ? 'intact' : 'damaged'}`, async () => {
+          const status = await statusOf('rotten')
+          const found = status?.verification as { intact?: boolean } | undefined
+          return found?.intact === intact ? status : undefined
+        })
+      await cluster.need(modelCache('rotten', spec(source, { storageClassName })))
+      await eventually('Ready', async () => (await statusOf('rotten'))?.phase === 'Ready' || undefined)
+      await annotate('modelplane.ai/verify=1')
+      expect(await verification(true)).toMatchObject({ phase: 'Ready' })
+
+      // One byte, and the length stays.
+      const folder = `${nodeFolder('volumes-of-tests/rotten')}/snapshots/*`
+      await onNode(`for f in ${folder}/chat.jinja; do printf J | dd of=$f conv=notrunc; done`)
+      await annotate('modelplane.ai/verify=2')
+      await verification(false)
+      const denied = await eventually('Failed', async () =>
+        (await statusOf('rotten'))?.phase === 'Failed' ? readyOf('rotten') : undefined,
+      )
+      expect(denied).toMatchObject({
+        reason: 'SnapshotDamaged',
+        message: expect.stringMatching(
+          /"chat\.jinja" \(other content\); then: kubectl .* modelplane\.ai\/refetch/,
+        ),
+      })
+      const reading = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'rotten', ...annotations('rotten') },
+        spec: reader('cat /mnt/model/chat.jinja; sleep 3600'),
+      }
+      expect((await cluster.apply(reading)).stderr).toContain('SnapshotDamaged')
+
+      await annotate('modelplane.ai/refetch=1')
+      await eventually('Ready', async () => (await statusOf('rotten'))?.phase === 'Ready' || undefined)
+      await annotate('modelplane.ai/verify=3')
+      expect(await verification(true)).toMatchObject({ phase: 'Ready' })
+      await cluster.need(reading)
+      await eventually(
+        'the log',
+        async () => (await cluster.kubectl(['logs', 'rotten'])).stdout.includes('hello') || undefined,
+      )
+    })
 
     test('that is full, it says NoSpace', async () => {
       const storageClassName = await volume('small', 'mount -t tmpfs -o size=8m,mode=777 small DIR')

@@ -12,7 +12,7 @@ import type { EventInput, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { type ApiRejection, isQuota } from './api-rejection.ts'
-import { type HydratorSettings, hydrationJob, madeFrom } from './objects/hydration-job.ts'
+import { type HydratorSettings, hydrationJob, madeFrom, type Purpose } from './objects/hydration-job.ts'
 import type { Write } from './step.ts'
 
 const MAX_MESSAGE = 1_024
@@ -70,7 +70,7 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
   const call = { fieldManager: FIELD_MANAGER, signal }
   switch (write.do) {
     case 'start': {
-      const whole = await readWhole(cache, options)
+      const whole = await readWhole(cache, write.purpose, options)
       const [forbidden] = forbiddenKeys(whole.spec.hydration, hydrator.metadataKeys)
       // A ModelCache may be older than this rule of admission.
       if (forbidden !== undefined)
@@ -112,10 +112,14 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
  *
  * @throws ApiError with status 409 if something that its Job is made from has changed since we looked.
  */
-async function readWhole(cache: ModelCache, { rest, signal }: ActOptions): Promise<ModelCache> {
+async function readWhole(
+  cache: ModelCache,
+  purpose: Purpose,
+  { rest, signal }: ActOptions,
+): Promise<ModelCache> {
   const { namespace, name, uid } = cache.metadata
   const whole = modelCache.parse(await rest.get(objectPath(KINDS.ModelCache, namespace, name), { signal }))
-  if (whole.metadata.uid === uid && madeFrom(whole) === madeFrom(cache)) return whole
+  if (whole.metadata.uid === uid && madeFrom(whole, purpose) === madeFrom(cache, purpose)) return whole
   throw new ApiError(
     409,
     'Conflict',

@@ -49,7 +49,11 @@ export function aJob(
       resourceVersion: '7',
       creationTimestamp: EARLIER,
       annotations: {
-        [MADE_FROM]: madeFrom(cache, given.purpose === 'measure' ? undefined : CLAIM_UID),
+        [MADE_FROM]: madeFrom(
+          cache,
+          given.purpose ?? 'hydrate',
+          given.purpose === 'measure' ? undefined : CLAIM_UID,
+        ),
       },
       ...owner,
       ...given.metadata,

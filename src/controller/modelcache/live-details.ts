@@ -63,7 +63,7 @@ export function createReadDetails({
   return async seen => {
     const { cache, claim, runs, now } = seen
     const { namespace = '' } = cache.metadata
-    const current = runs.hydrate ?? runs.measure
+    const current = runs.hydrate ?? runs.measure ?? runs.verify
     const pod = current?.pods.at(-1)
     if (pod !== undefined && isRunning(pod)) return { progress: await progressOf(pod, now) }
     if (current === undefined || !isLate(current, now)) return {}

@@ -15,7 +15,7 @@ import { jobName, type Purpose } from './objects/hydration-job.ts'
 import { isMadeFor, isOrphan } from './objects/made-for.ts'
 
 /**
- * A Job that hydrates or measures, and its pods. A Job without an owner was ours too, because its name is
+ * A Job of a cache, and its pods. A Job without an owner was ours too, because its name is
  * reserved.
  */
 export interface Run {
@@ -83,7 +83,7 @@ export function observe(
     claim,
     claimClass: className === undefined ? undefined : stores.StorageClass.get(undefined, className),
     volume: volumeName === undefined ? undefined : stores.PersistentVolume.get(undefined, volumeName),
-    runs: { hydrate: runOf('hydrate'), measure: runOf('measure') },
+    runs: { hydrate: runOf('hydrate'), measure: runOf('measure'), verify: runOf('verify') },
     storageClass: effectiveClass(cache.spec, lookup, { clusterName }),
     clusterName: thisCluster(stores.InferenceCluster.values(), clusterName)?.metadata.name ?? clusterName,
     now,

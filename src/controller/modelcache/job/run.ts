@@ -1,13 +1,12 @@
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
-import { MADE_FROM, REFETCH } from '../../../api/names.ts'
-import { effectOf } from '../../../api/status-reasons.ts'
-import { doublingMs } from '../../../backoff.ts'
+import { MADE_FROM } from '../../../api/names.ts'
 import { jobName, madeFrom, type Purpose } from '../objects/hydration-job.ts'
 import { isMadeFor } from '../objects/made-for.ts'
 import type { Observation, Run } from '../observe.ts'
 import { isUnbound } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
-import { type Actions, type Cause, notReady, type StepResult, type Write } from '../step.ts'
+import { type Actions, notReady, type StepResult, type Write } from '../step.ts'
+import { deletion, endOf, failed, held } from './ended.ts'
 import { failureOfJob, lastLine } from './failure.ts'
 import { obstacle } from './obstacle.ts'
 import { isRunning, stateOfHydrator } from './pods.ts'
@@ -17,9 +16,6 @@ import { isRunning, stateOfHydrator } from './pods.ts'
  */
 const RUNNING_MS = 5_000
 const WAITING_MS = 10_000
-
-/** A failed Job that may succeed later is created again after a pause that doubles. */
-const PAUSE = { baseMs: 60_000, capMs: 30 * 60_000 }
 
 /** The state of a run. `report` is what its pod said if it succeeded. */
 export interface RunResult {
@@ -48,16 +44,17 @@ function stateOf(seen: Observation, purpose: Purpose, run: Run): JobState {
   const { metadata, spec } = run.job
   if (metadata.deletionTimestamp !== undefined) return 'deleting'
   if (!isMadeFor(cache, run.job)) return 'orphaned'
-  if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache, claimUIDFor(seen, purpose))) return 'outdated'
+  if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache, purpose, claimUIDFor(seen, purpose)))
+    return 'outdated'
   if (cache.status?.hydration?.jobUID !== metadata.uid) return 'unrecorded'
   if (held(run, 'Complete')) return 'complete'
   if (held(run, 'Failed')) return 'failed'
   return spec.suspend === true ? 'suspended' : 'running'
 }
 
-/** The claim to which a Job of this purpose writes. */
+/** The claim that a Job of this purpose mounts. */
 function claimUIDFor({ claim }: Observation, purpose: Purpose): string | undefined {
-  return purpose === 'hydrate' ? claim?.metadata.uid : undefined
+  return purpose === 'measure' ? undefined : claim?.metadata.uid
 }
 
 /**
@@ -117,32 +114,20 @@ function underWay(
 
 /** The record of a Job for status. */
 function recordOf({ cache, now }: Observation, { job }: Run): ModelCacheStatus['hydration'] {
-  const { refetch, attempt = 0 } = cache.status?.hydration ?? {}
+  const { refetch, verify, attempt = 0 } = cache.status?.hydration ?? {}
   return {
     jobName: job.metadata.name,
     jobUID: job.metadata.uid,
     attempt: attempt + 1,
     startedAt: rfc3339(now),
     ...(refetch !== undefined && { refetch }),
+    ...(verify !== undefined && { verify }),
   }
 }
 
 function resumption({ job }: Run): Write {
   const { name, resourceVersion } = job.metadata
   return { do: 'merge', kind: 'HydrationJob', name, resourceVersion, patch: { spec: { suspend: false } } }
-}
-
-/** Deletes a Job together with its pods. The default of the API would leave the pods. */
-function deletion({ job }: Run): Write {
-  const { name, uid } = job.metadata
-  return { do: 'delete', kind: 'HydrationJob', name, uid, propagation: 'Foreground' }
-}
-
-/** The same for each Job that exists and is not being deleted yet. */
-export function deletions(...runs: readonly (Run | undefined)[]): Write[] {
-  return runs.flatMap(run =>
-    run === undefined || run.job.metadata.deletionTimestamp !== undefined ? [] : [deletion(run)],
-  )
 }
 
 /**
@@ -157,6 +142,7 @@ function inProgress(seen: Observation, purpose: Purpose, message: string, action
 /** The reason and the phase while nothing is wrong. */
 function causeOf(seen: Observation, purpose: Purpose, message: string) {
   if (purpose === 'measure') return { reason: 'Measuring', message, phase: 'Resolving' } as const
+  if (purpose === 'verify') return { reason: 'Verifying', message, phase: 'Hydrating' } as const
   if (isUnbound(seen)) return { reason: 'Provisioning', message, phase: 'Provisioning' } as const
   return { reason: 'Hydrating', message, phase: 'Hydrating' } as const
 }
@@ -174,9 +160,15 @@ function working(seen: Observation, purpose: Purpose, run: Run): StepResult {
 function messageOf({ claim }: Observation, purpose: Purpose, { job }: Run, isAtWork: boolean): string {
   const { name } = job.metadata
   if (!isAtWork) return waitText(name)
-  return purpose === 'measure'
-    ? `Job ${name} asks the source how large it is`
-    : `Job ${name} writes the artifact onto claim ${claim?.metadata.name}`
+  const claimName = claim?.metadata.name
+  switch (purpose) {
+    case 'measure':
+      return `Job ${name} asks the source how large it is`
+    case 'verify':
+      return `Job ${name} hashes the snapshot on claim ${claimName}`
+    case 'hydrate':
+      return `Job ${name} writes the artifact onto claim ${claimName}`
+  }
 }
 
 function waitText(job: string): string {
@@ -219,31 +211,4 @@ function completed(seen: Observation, purpose: Purpose, run: Run): RunResult {
 /** Whether the Job ended so long ago that the watches must have shown its pod by now. */
 function isOld({ now }: Observation, run: Run): boolean {
   return now - (endOf(run) ?? now) > WAITING_MS
-}
-
-/** A final failure waits for somebody to act. Any other is retried. */
-export function failed(seen: Observation, run: Run, { reason, message }: Cause): StepResult {
-  const { cache, now } = seen
-  const { namespace, name } = cache.metadata
-  if (effectOf(reason) === 'final') {
-    const again = `then: kubectl -n ${namespace} annotate modelcache/${name} --overwrite ${REFETCH}="$(date)"`
-    return notReady({ reason, message: `${message}; ${again}` }, 'Failed')
-  }
-  const attempt = Math.max(1, cache.status?.hydration?.attempt ?? 1)
-  const pause = doublingMs(attempt, PAUSE)
-  const since = endOf(run) ?? now
-  const left = since + pause - now
-  const next = `this was attempt ${attempt}, and the next one starts within ${Math.ceil(pause / 60_000)} min`
-  const actions = left > 0 ? { againMs: left } : { writes: [deletion(run)] }
-  return notReady({ reason, message: `${message}; ${next}` }, 'Failed', actions)
-}
-
-function endOf(run: Run): number | undefined {
-  const at = Date.parse(held(run, 'Failed', 'Complete')?.lastTransitionTime ?? '')
-  return Number.isNaN(at) ? undefined : at
-}
-
-/** The first condition of one of these types that is True. */
-function held({ job }: Run, ...types: string[]) {
-  return job.status?.conditions?.find(({ type, status }) => status === 'True' && types.includes(type))
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { DIGEST } from '../../../api/fixtures.ts'
 import { textOf } from '../../../api/hydration-env.ts'
 import { aTakenUpCache } from '../fixtures.ts'
-import { hydrationJob, jobName, madeFrom } from './hydration-job.ts'
+import { hydrationJob, jobName, madeFrom, type Purpose } from './hydration-job.ts'
 
 const settings = {
   image: 'registry.example/modelcache:1',
@@ -29,7 +30,7 @@ const made = z.looseObject({
   }),
 })
 
-function podOf(given: Parameters<typeof aTakenUpCache>[0] = {}, purpose: 'hydrate' | 'measure' = 'hydrate') {
+function podOf(given: Parameters<typeof aTakenUpCache>[0] = {}, purpose: Purpose = 'hydrate') {
   const { template } = made.parse(
     JSON.parse(
       JSON.stringify(
@@ -67,6 +68,28 @@ test('a pod that measures mounts no volume', () => {
   const { container: hydrator, volumes } = podOf({}, 'measure')
   expect(hydrator.args).toEqual(['hydrate', '--measure', '--report', '/dev/termination-log'])
   expect(volumes.map(({ name }) => name)).toEqual(['tmp'])
+})
+
+test('a pod that verifies mounts the claim read-only, and gets nothing of the source', () => {
+  const status = { resolvedDigest: DIGEST }
+  const source = { huggingFace: { repo: 'a/b', secretRef: { name: 'hf', key: 'token' } } }
+  const { container: hydrator, volumes } = podOf({ status, spec: { artifact: { source } } }, 'verify')
+  expect(hydrator.args).toEqual(['verify', '/volume', '--digest', DIGEST, '--report', '/dev/termination-log'])
+  expect(hydrator.env).toEqual([])
+  expect(volumes.map(({ name }) => name)).toEqual(['tmp', 'volume'])
+  expect(volumes).toContainEqual({
+    name: 'volume',
+    persistentVolumeClaim: { claimName: 'modelcache--llama', readOnly: true },
+  })
+  expect(hydrator.volumeMounts).toContainEqual({ name: 'volume', mountPath: '/volume', readOnly: true })
+})
+
+test('after a verification that found damage, every file is hashed', () => {
+  const finishedAt = '2031-06-01T11:59:59Z'
+  const verification = { digest: DIGEST, intact: false, finishedAt }
+  expect(podOf({ status: { verification } }).container.args).toContain('--rehash')
+  const intact = { ...verification, intact: true }
+  expect(podOf({ status: { verification: intact } }).container.args).not.toContain('--rehash')
 })
 
 test('the Secret of the source is mounted, that key of it alone, and is not missed by Kubernetes', () => {
@@ -157,7 +180,7 @@ test('what a Job is made from is the same for inline files and for their digests
   const files = { a: 'content' }
   const digests = { a: 'sha256:ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73' }
   const [whole, condensed] = [files, digests].map(inline =>
-    madeFrom(aTakenUpCache({ spec: { artifact: { source: { inline: { files: inline } } } } })),
+    madeFrom(aTakenUpCache({ spec: { artifact: { source: { inline: { files: inline } } } } }), 'hydrate'),
   )
   expect(whole).toBe(condensed)
 })

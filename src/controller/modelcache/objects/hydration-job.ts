@@ -4,17 +4,16 @@ import { MANIFEST_VARIABLE, textVariables, type Variable } from '../../../api/hy
 import { EXIT } from '../../../api/hydration-report.ts'
 import { HYDRATOR_LABELS } from '../../../api/kubernetes/hydration-job.ts'
 import { HYDRATOR_CONTAINER } from '../../../api/kubernetes/hydration-pod.ts'
-import { managedClaimOf } from '../../../api/managed-claim.ts'
 import { managedName, managedVariant } from '../../../api/managed-name.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
-import { HYDRATOR_IMAGE, MADE_FROM, REFETCH } from '../../../api/names.ts'
+import { HYDRATOR_IMAGE, MADE_FROM, REFETCH, VERIFY } from '../../../api/names.ts'
 import { API_VERSION } from '../../../api/schema/group.ts'
-import { askSource } from '../../../api/sources.ts'
 import { hydrationResources } from './hydration-resources.ts'
+import { inputsOf, NO_INPUTS, VOLUME, volumeOf } from './hydration-volumes.ts'
 import { madeFor } from './made-for.ts'
 
-/** What a Job does: write the snapshot, or measure how much a volume must hold. */
-export type Purpose = 'hydrate' | 'measure'
+/** What a Job does: write the snapshot, measure how much a volume must hold, or hash the snapshot. */
+export type Purpose = 'hydrate' | 'measure' | 'verify'
 
 /** What an installation gives to every Job. */
 export interface HydratorSettings {
@@ -31,13 +30,10 @@ export interface HydratorSettings {
 
 /** The same, for one Job. */
 export interface JobSettings extends HydratorSettings {
-  /** The claim that the Job writes to; undefined if it only measures. */
+  /** The claim that the Job reads or writes; undefined if it only measures. */
   claimUID?: string | undefined
 }
 
-const VOLUME = '/volume'
-const SECRETS = '/secrets'
-const CONFIG_MAPS = '/config-maps'
 /** The container's termination message is what it writes to this file. */
 const TERMINATION_LOG = '/dev/termination-log'
 
@@ -62,8 +58,12 @@ export function jobName({ metadata }: ModelCache, purpose: Purpose): string {
  * This value stays the same until something changes that decides what a Job does. Until then a failed Job
  * would fail again.
  */
-export function madeFrom(cache: ModelCache, claimUID?: string): string {
-  const parts = [jobInputs(cache), cache.metadata.annotations?.[REFETCH], claimUID]
+export function madeFrom(cache: ModelCache, purpose: Purpose, claimUID?: string): string {
+  const { annotations } = cache.metadata
+  const parts =
+    purpose === 'verify'
+      ? [cache.status?.resolvedDigest, jobInputs(cache), annotations?.[VERIFY], claimUID]
+      : [jobInputs(cache), annotations?.[REFETCH], claimUID]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
@@ -81,7 +81,7 @@ export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: JobS
       name: jobName(cache, purpose),
       ...made,
       labels: { ...labels, ...HYDRATOR_LABELS },
-      annotations: { [MADE_FROM]: madeFrom(cache, settings.claimUID) },
+      annotations: { [MADE_FROM]: madeFrom(cache, purpose, settings.claimUID) },
     },
     spec: {
       suspend: true,
@@ -114,11 +114,11 @@ function podTemplate(
   labels: Readonly<Record<string, string>>,
 ): object {
   const { hydration } = cache.spec
-  const inputs = inputsOf(cache)
+  const inputs = purpose === 'verify' ? NO_INPUTS : inputsOf(cache)
   const volumes = [
     { name: 'tmp', emptyDir: { sizeLimit: '32Mi' }, mountPath: '/tmp' },
     ...inputs.volumes,
-    ...(purpose === 'hydrate' ? [volumeOf(cache)] : []),
+    ...(purpose === 'measure' ? [] : [volumeOf(cache, { readOnly: purpose === 'verify' })]),
   ]
   return {
     metadata: {
@@ -139,14 +139,11 @@ function podTemplate(
           name: HYDRATOR_CONTAINER,
           image,
           imagePullPolicy,
-          args: [
-            'hydrate',
-            ...(purpose === 'hydrate' ? ['--into', VOLUME] : ['--measure']),
-            ...(claimUID === undefined ? [] : ['--claim-uid', claimUID]),
-            ...['--report', TERMINATION_LOG],
-            ...inputs.args,
-          ],
-          env: [...env, ...textVariables(MANIFEST_VARIABLE, JSON.stringify(manifestOf(cache)))],
+          args: [...command(cache, purpose, claimUID), '--report', TERMINATION_LOG, ...inputs.args],
+          env:
+            purpose === 'verify'
+              ? []
+              : [...env, ...textVariables(MANIFEST_VARIABLE, JSON.stringify(manifestOf(cache)))],
           resources: hydrationResources(cache),
           // If the process ends without a message, the end of its log is better than nothing.
           terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -155,15 +152,34 @@ function podTemplate(
             readOnlyRootFilesystem: true,
             capabilities: { drop: ['ALL'] },
           },
-          volumeMounts: volumes.map(({ name, mountPath }) => ({
+          volumeMounts: volumes.map(({ name, mountPath, readOnly }) => ({
             name,
             mountPath,
-            ...(mountPath.startsWith(SECRETS) || mountPath.startsWith(CONFIG_MAPS) ? { readOnly: true } : {}),
+            ...(readOnly && { readOnly }),
           })),
         },
       ],
-      volumes: volumes.map(({ mountPath, ...volume }) => volume),
+      volumes: volumes.map(({ mountPath, readOnly, ...volume }) => volume),
     },
+  }
+}
+
+/**
+ * The role and what it works on. After a verification that found damage, no file on the volume is believed.
+ */
+function command({ status }: ModelCache, purpose: Purpose, claimUID: string | undefined): string[] {
+  const { resolvedDigest, verification } = status ?? {}
+  switch (purpose) {
+    case 'measure':
+      return ['hydrate', '--measure']
+    case 'verify':
+      return ['verify', VOLUME, ...(resolvedDigest === undefined ? [] : ['--digest', resolvedDigest])]
+    case 'hydrate':
+      return [
+        ...['hydrate', '--into', VOLUME],
+        ...(claimUID === undefined ? [] : ['--claim-uid', claimUID]),
+        ...(verification?.intact === false ? ['--rehash'] : []),
+      ]
   }
 }
 
@@ -192,39 +208,4 @@ function manifestOf({ metadata, spec }: ModelCache): object {
     metadata: { name, namespace },
     spec: { artifact, mount },
   }
-}
-
-type MountedVolume = { name: string; mountPath: string } & Readonly<Record<string, unknown>>
-
-function volumeOf(cache: ModelCache): MountedVolume {
-  return { name: 'volume', persistentVolumeClaim: { claimName: managedClaimOf(cache) }, mountPath: VOLUME }
-}
-
-/**
- * The Secret and the ConfigMap of the source. If one is missing, the hydrator reports it and says what to do.
- */
-function inputsOf({ spec }: ModelCache): { args: string[]; volumes: MountedVolume[] } {
-  const { source } = spec.artifact
-  const secret = askSource(source, (type, value) => type.secret?.(value))
-  const configMap = askSource(source, (type, value) => type.configMap?.(value))
-  const args: string[] = []
-  const volumes: MountedVolume[] = []
-  if (secret !== undefined) {
-    const { name: secretName, key } = secret
-    args.push('--secrets', SECRETS)
-    volumes.push({
-      name: 'secret',
-      secret: { secretName, optional: true, items: [{ key, path: key }], defaultMode: 0o440 },
-      mountPath: `${SECRETS}/${secretName}`,
-    })
-  }
-  if (configMap !== undefined) {
-    args.push('--config-maps', CONFIG_MAPS)
-    volumes.push({
-      name: 'config-map',
-      configMap: { name: configMap, optional: true },
-      mountPath: `${CONFIG_MAPS}/${configMap}`,
-    })
-  }
-  return { args, volumes }
 }

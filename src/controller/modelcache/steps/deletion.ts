@@ -1,6 +1,6 @@
 import { STORAGE_FINALIZER } from '../../../api/names.ts'
+import { deletions } from '../job/ended.ts'
 import { isFinished } from '../job/pods.ts'
-import { deletions } from '../job/run.ts'
 import { isMadeFor } from '../objects/made-for.ts'
 import type { Observation, Run } from '../observe.ts'
 import type { Write } from '../step.ts'
@@ -12,7 +12,7 @@ import type { Write } from '../step.ts'
  */
 export function deletion({ cache, claim, runs }: Observation): readonly Write[] {
   if (!cache.metadata.finalizers?.includes(STORAGE_FINALIZER)) return []
-  const endings = deletions(runs.hydrate, runs.measure)
+  const endings = deletions(runs.hydrate, runs.measure, runs.verify)
   if (endings.length > 0) return endings
   // Another finalizer may keep a Job for a long time.
   if ([runs.hydrate, runs.measure].some(mayWrite)) return []

@@ -1,6 +1,7 @@
 import { measureReport } from '../../../api/hydration-report.ts'
 import { askSource } from '../../../api/sources.ts'
-import { advanceRun, deletions, failed } from '../job/run.ts'
+import { deletions, failed } from '../job/ended.ts'
+import { advanceRun } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { goOn, notReady, type Step, type StepResult } from '../step.ts'
 

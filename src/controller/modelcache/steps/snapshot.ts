@@ -1,7 +1,8 @@
 import { type HydrationReport, hydrationReport } from '../../../api/hydration-report.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { REFETCH } from '../../../api/names.ts'
-import { advanceRun, failed } from '../job/run.ts'
+import { failed } from '../job/ended.ts'
+import { advanceRun } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
 import { goOn, ready, type Step, type StepResult } from '../step.ts'
@@ -48,6 +49,9 @@ function staged(
     filesStaged: files,
     progress: '100%',
     lastHydratedAt: at ?? rfc3339(now),
+    // What a verification found damaged was hashed now, and a new snapshot was never verified.
+    verification:
+      status?.verification?.intact && status.verification.digest === digest ? status.verification : undefined,
     // The next run, whenever it comes, counts as a first one.
     hydration: {
       ...status?.hydration,

@@ -1,27 +1,39 @@
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { REFETCH } from '../../../api/names.ts'
 import { conditionOf } from '../../../api/readiness.ts'
-import { deletions } from '../job/run.ts'
+import { deletions } from '../job/ended.ts'
 import { claimOf, type Observation } from '../observe.ts'
-import { type Cause, goOn, notReady, ready, type Step, type StepResult, type Write } from '../step.ts'
+import {
+  type Actions,
+  type Cause,
+  goOn,
+  notReady,
+  ready,
+  type Step,
+  type StepResult,
+  type Write,
+} from '../step.ts'
 import { growth, sizeOnClaim, volumeLost } from './claim.ts'
 import { snapshot } from './snapshot.ts'
+import { damage, isToBeVerified, verification } from './verification.ts'
 
 /**
- * A staged cache stays Ready until its snapshot is lost, and nothing else ends that: a pod of a live service
- * that is replaced must find it. A new run goes on beside it.
+ * A staged cache stays Ready until its snapshot is lost, or a verification finds it damaged, and nothing else
+ * ends that: a pod of a live service that is replaced must find it. A new run goes on beside it.
  */
 export const staysReady: Step = seen => {
-  if (!isStaged(seen.cache)) return goOn()
+  const { cache } = seen
+  if (!isStaged(cache)) return goOn()
   const lost = loss(seen)
   if (lost !== undefined) return notReady(lost, 'Failed', { writes: tidied(seen) })
-  const writes = growth(seen)
-  const status = sizeOnClaim(seen)
-  if (!isToBeStagedAgain(seen.cache))
-    return ready(before(seen), { writes: [...writes, ...tidied(seen)], status })
-  const again = snapshot(seen)
-  const result = stillReady(seen, again)
-  return { ...result, status: { ...status, ...result.status }, writes: [...writes, ...(again.writes ?? [])] }
+  const common: Actions = { writes: growth(seen), status: sizeOnClaim(seen) }
+  if (isToBeVerified(cache)) return unchanged(seen, joined(common, checking(seen)))
+  if (isToBeStagedAgain(cache)) {
+    const again = snapshot(seen)
+    if (again.verdict?.ready) return ready(again.verdict, joined(common, again))
+    return unchanged(seen, joined(common, beside(seen, again)))
+  }
+  return unchanged(seen, joined(common, { writes: tidied(seen) }))
 }
 
 /** Whether a snapshot was complete once, on a known claim. */
@@ -51,7 +63,7 @@ function loss({ cache, claim }: Observation): Cause | undefined {
 
 /** Deletes the Job: it is done, and its pod would pin the volume. */
 function tidied({ runs }: Observation): Write[] {
-  return deletions(runs.hydrate, runs.measure)
+  return deletions(runs.hydrate, runs.measure, runs.verify)
 }
 
 /** What status has said since the cache was staged. */
@@ -65,9 +77,26 @@ function before({ cache, claim }: Observation): Cause {
 }
 
 /** During a new run, `status.hydration.message` says how it goes, until it is complete. */
-function stillReady(seen: Observation, { verdict, status = {}, againMs }: StepResult): StepResult {
-  if (verdict?.ready) return ready(verdict, { status })
+function beside(seen: Observation, { verdict, status = {}, writes = [], againMs }: StepResult): Actions {
   const message = verdict && `${verdict.reason}: ${verdict.message}`
   const hydration = { ...(status.hydration ?? seen.cache.status?.hydration), message }
-  return ready(before(seen), { status: { hydration }, againMs })
+  return { status: { hydration }, writes: [...deletions(seen.runs.verify), ...writes], againMs }
+}
+
+function checking(seen: Observation): Actions {
+  const { hydrate, measure } = seen.runs
+  return joined({ writes: deletions(hydrate, measure) }, verification(seen))
+}
+
+function unchanged(seen: Observation, actions: Actions): StepResult {
+  const damaged = damage({ ...seen.cache.status, ...actions.status })
+  return damaged === undefined ? ready(before(seen), actions) : notReady(damaged, 'Failed', actions)
+}
+
+function joined(one: Actions, other: Actions): Actions {
+  return {
+    writes: [...(one.writes ?? []), ...(other.writes ?? [])],
+    status: { ...one.status, ...other.status },
+    againMs: other.againMs ?? one.againMs,
+  }
 }

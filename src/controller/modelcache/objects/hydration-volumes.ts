@@ -1,0 +1,62 @@
+import { managedClaimOf } from '../../../api/managed-claim.ts'
+import type { ModelCache } from '../../../api/modelcache.ts'
+import { askSource } from '../../../api/sources.ts'
+
+/** Where a Job finds its claim. */
+export const VOLUME = '/volume'
+const SECRETS = '/secrets'
+const CONFIG_MAPS = '/config-maps'
+
+/** A volume of a pod, and where its container has it. */
+export type MountedVolume = { name: string; mountPath: string; readOnly?: boolean } & Readonly<
+  Record<string, unknown>
+>
+
+/** The claim of the cache. */
+export function volumeOf(cache: ModelCache, { readOnly }: { readOnly: boolean }): MountedVolume {
+  return {
+    name: 'volume',
+    persistentVolumeClaim: { claimName: managedClaimOf(cache), ...(readOnly && { readOnly }) },
+    mountPath: VOLUME,
+    readOnly,
+  }
+}
+
+/** What a source needs from the cluster. */
+export interface Inputs {
+  args: string[]
+  volumes: MountedVolume[]
+}
+
+export const NO_INPUTS: Inputs = { args: [], volumes: [] }
+
+/**
+ * The Secret and the ConfigMap of the source. If one is missing, the hydrator reports it and says what to do.
+ */
+export function inputsOf({ spec }: ModelCache): Inputs {
+  const { source } = spec.artifact
+  const secret = askSource(source, (type, value) => type.secret?.(value))
+  const configMap = askSource(source, (type, value) => type.configMap?.(value))
+  const args: string[] = []
+  const volumes: MountedVolume[] = []
+  if (secret !== undefined) {
+    const { name: secretName, key } = secret
+    args.push('--secrets', SECRETS)
+    volumes.push({
+      name: 'secret',
+      secret: { secretName, optional: true, items: [{ key, path: key }], defaultMode: 0o440 },
+      mountPath: `${SECRETS}/${secretName}`,
+      readOnly: true,
+    })
+  }
+  if (configMap !== undefined) {
+    args.push('--config-maps', CONFIG_MAPS)
+    volumes.push({
+      name: 'config-map',
+      configMap: { name: configMap, optional: true },
+      mountPath: `${CONFIG_MAPS}/${configMap}`,
+      readOnly: true,
+    })
+  }
+  return { args, volumes }
+}
