@@ -68,6 +68,12 @@ export const FAILURE_REASONS = {
     when: 'The source says that there were too many requests.',
     fix: 'Nothing: the hydration tries again. Hugging Face has higher limits for requests with a token.',
   },
+  SecretMalformed: {
+    effect: 'retried',
+    who: 'author',
+    when: 'The key of the Secret holds something else than a token or a URL: it has a line break or a space in it, for example.',
+    fix: 'Put the token or the URL alone in the Secret.',
+  },
   SecretNotAllowed: {
     effect: 'final',
     who: 'author',
@@ -127,6 +133,12 @@ export const FAILURE_REASONS = {
     who: 'nobody',
     when: 'Another hydration writes to the volume, such as a pod on a node that the cluster has lost.',
     fix: 'Nothing: the hydration tries again. It takes over 20 seconds after the other one has stopped.',
+  },
+  VolumeFailed: {
+    effect: 'passes',
+    who: 'administrator',
+    when: 'The storage behind the volume has an error: its server is gone, or a disk fails.',
+    fix: 'Look at the storage, and at the network between it and the node. The hydration tries again by itself.',
   },
   VolumeNotWritable: {
     effect: 'retried',

@@ -39,6 +39,15 @@ const OPTIONS = {
     value: 'UID',
     help: 'UID of the PersistentVolumeClaim that DIR belongs to: files that an earlier run wrote for the same claim are not hashed again; default: they are',
   },
+  'max-bytes': {
+    schema: z
+      .string()
+      .regex(/^[1-9]\d{0,15}$/, 'must be a number of bytes')
+      .transform(Number)
+      .optional(),
+    value: 'BYTES',
+    help: 'most bytes to write, an archive and its files included; default: as many as DIR has room for',
+  },
   rehash: {
     schema: flag,
     help: 'hash also what an earlier run wrote for the same claim, and fetch again what differs',
@@ -126,7 +135,14 @@ export const hydrate: Command = {
       const report =
         into === undefined
           ? await measure(context)
-          : await write({ ...context, into, claimUID: options['claim-uid'], rehash: options.rehash, counts })
+          : await write({
+              ...context,
+              into,
+              claimUID: options['claim-uid'],
+              rehash: options.rehash,
+              maxBytes: options['max-bytes'],
+              counts,
+            })
       return await finish(report, EXIT.done)
     } catch (error) {
       const told = failureReport(stop.signal.aborted ? stop.signal.reason : error, sourceLine(spec))

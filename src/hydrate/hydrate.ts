@@ -1,7 +1,7 @@
 import type { HydrationReport } from '../api/hydration-report.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
-import { archiveIn } from './archive/format.ts'
+import { archiveIn, isPlainTar } from './archive/format.ts'
 import { unpack } from './archive/unpack.ts'
 import { type Counts, newCounts } from './progress.ts'
 import { resolve } from './sources/resolve.ts'
@@ -10,6 +10,7 @@ import { findSnapshot } from './volume/find.ts'
 import type { Manifest } from './volume/manifest.ts'
 import type { OwnerTiming } from './volume/owner.ts'
 import { finishReveals } from './volume/publish.ts'
+import { checkRoom, freeBytes, tooLarge } from './volume/space.ts'
 import { openVolume, type Volume } from './volume/volume.ts'
 import { openSnapshot } from './volume/work.ts'
 
@@ -21,6 +22,8 @@ export interface HydrateOptions extends Omit<SourceContext, 'source'> {
   claimUID?: string | undefined
   /** Hash whatever is there in any case. */
   rehash?: boolean | undefined
+  /** The most that may be written, archive included: the size of the claim. */
+  maxBytes?: number | undefined
   /** Updated while the work goes on. */
   counts?: Counts
   timing?: OwnerTiming
@@ -41,7 +44,7 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
     const resolved = await resolve(options)
     const manifest =
       (await findSnapshot(volume, resolved.identity, { signal })) ??
-      (await write(volume, resolved, counts, signal))
+      (await write(volume, resolved, { ...options, counts }))
     await volume.confirm()
     return reportOf(manifest, (performance.now() - startedAt) / 1000)
   } finally {
@@ -52,8 +55,7 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
 async function write(
   volume: Volume,
   { identity, revision, list }: Resolved,
-  counts: Counts,
-  signal: AbortSignal,
+  { counts, maxBytes, signal }: HydrateOptions & { counts: Counts },
 ): Promise<Manifest> {
   const listing = await list()
   const { files, leftOut } = listing
@@ -63,13 +65,24 @@ async function write(
   if (archive === undefined) counts.filesTotal = files.length
   const snapshot = await openSnapshot(volume, identity, bytes => {
     counts.bytes += bytes
+    if (maxBytes !== undefined && counts.bytes > maxBytes) throw tooLarge(maxBytes)
   })
   const put = async (file: SourceFile) => {
     signal.throwIfAborted()
-    await snapshot.put(file, signal)
+    await snapshot.put(file, signal, { replaces: archive !== undefined })
     counts.files += 1
   }
   try {
+    if (counts.bytesTotal !== undefined) {
+      // A tar lies beside its files. Nobody knows how large the files of a compressed archive are.
+      const needed = counts.bytesTotal * (archive && isPlainTar(archive) ? 2 : 1)
+      checkRoom({
+        needed,
+        there: await snapshot.bytes(),
+        free: await freeBytes(volume.layout.volume),
+        maxBytes,
+      })
+    }
     const [only] = files
     if (archive === undefined || only === undefined) for (const file of files) await put(file)
     else {

@@ -67,9 +67,9 @@ describe('a file', () => {
     expect(JSON.stringify(written)).not.toContain('hunter2')
   })
 
-  test.each(['not a URL', 'ftp://e.com/x'])('is SecretNotFound where the key holds %s', async held => {
+  test.each(['not a URL', 'ftp://e.com/x'])('is SecretMalformed where the key holds %s', async held => {
     expect(await reasonOf(stageHttp({ secretRef: { ...SECRET, urlKey: 'url' } }, held))).toBe(
-      'SecretNotFound',
+      'SecretMalformed',
     )
   })
 
@@ -250,6 +250,12 @@ describe('an archive', () => {
     ])
     const { path } = await stageArchive('model.zip', await readFile(join(dir, 'model.zip')))
     expect(await staged(path)).toEqual(TREE)
+  })
+
+  test('that has a name twice is unpacked as tar does: the last one stays', async () => {
+    const twice = [...ENTRIES, { name: 'config.json', content: '{"new":true}' }]
+    const { path } = await stageArchive('model.tar', await tarOf(twice))
+    expect(await staged(path)).toEqual({ ...TREE, 'config.json': '{"new":true}' })
   })
 
   test.each<[string, Parameters<typeof tarOf>[0], string]>([

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -29,9 +29,9 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-const run = (env: NodeJS.ProcessEnv) => {
+const run = async (env: NodeJS.ProcessEnv) => {
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/model.gguf`
-  return hydrate(manifestOf({ http: { url } }), ['--into', join(dir, 'volume')], { env })
+  return hydrate(manifestOf({ http: { url } }), ['--into', await mkdtemp(join(dir, 'volume-'))], { env })
 }
 
 test('a server of the company is trusted by the CA that the controller hands on, and not without it', async () => {
@@ -44,5 +44,15 @@ test('a server of the company is trusted by the CA that the controller hands on,
   expect(refused.last).toMatchObject({
     reason: 'SourceUnavailable',
     message: expect.stringMatching(/certificate/i),
+  })
+})
+
+test('SSL_CERT_FILE names the certificates to trust', async () => {
+  const file = join(dir, 'ca.pem')
+  await writeFile(file, ca.certPem)
+  expect((await run({ SSL_CERT_FILE: file })).last).toMatchObject({ bytes: 7, files: 1 })
+  expect((await run({ SSL_CERT_FILE: join(dir, 'gone') })).last).toMatchObject({
+    reason: 'SourceUnavailable',
+    message: expect.stringMatching(/^variable SSL_CERT_FILE names ".+gone", which cannot be read/),
   })
 })

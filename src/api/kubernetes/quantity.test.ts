@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseQuantity } from './quantity.ts'
+import { parseBytes, parseQuantity } from './quantity.ts'
 
 const NANO = 10n ** 9n
 
@@ -74,4 +74,15 @@ describe('a quantity', () => {
   ])('%j is none', text => {
     expect(parseQuantity(text)).toBeUndefined()
   })
+})
+
+test.each<[string, number | undefined]>([
+  ['10Gi', 10 * 2 ** 30],
+  ['1500m', 1],
+  ['0', undefined],
+  ['-1Gi', undefined],
+  ['8Ei', undefined],
+  ['much', undefined],
+])('%s are %s bytes of a volume', (quantity, bytes) => {
+  expect(parseBytes(quantity)).toBe(bytes)
 })

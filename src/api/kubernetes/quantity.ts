@@ -32,6 +32,12 @@ export function parseQuantity(quantity: string | number): bigint | undefined {
   return sign === '-' ? -amount : amount
 }
 
+/** The same in bytes; undefined also for what no volume has: nothing, or more than 2^53 bytes. */
+export function parseBytes(quantity: string | number): number | undefined {
+  const bytes = Number((parseQuantity(quantity) ?? 0n) / 10n ** BigInt(PLACES))
+  return bytes > 0 && Number.isSafeInteger(bytes) ? bytes : undefined
+}
+
 function decimalPlaces(suffix: string): number {
   return 3 * (POWERS_OF_1000.indexOf(suffix) - POWERS_OF_1000.indexOf(''))
 }

@@ -79,7 +79,7 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
           'Forbidden',
           `HydrationMetadataNotAllowed: spec.hydration has ${quote(forbidden)}; remove it`,
         )
-      const object = hydrationJob(whole, write.purpose, { ...hydrator, claimUID: write.claimUID })
+      const object = hydrationJob(whole, write.purpose, { ...hydrator, claim: write.claim })
       await rest.create(collectionPath(KINDS.HydrationJob, namespace), object, call)
       return
     }

@@ -1,6 +1,6 @@
 import type { ModelCacheStatus, PHASES } from '../../api/modelcache-status.ts'
 import type { StatusReason } from '../../api/status-reasons.ts'
-import type { Purpose } from './objects/hydration-job.ts'
+import type { MountedClaim, Purpose } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
 
 export type Phase = (typeof PHASES)[number]
@@ -28,8 +28,8 @@ export type Write =
       readonly do: 'start'
       readonly kind: 'HydrationJob'
       readonly purpose: Purpose
-      /** The claim that it writes to. */
-      readonly claimUID?: string | undefined
+      /** The claim that it mounts. */
+      readonly claim?: MountedClaim | undefined
     }
   /** Create an object. It never takes over an existing one. */
   | { readonly do: 'create'; readonly kind: 'PersistentVolumeClaim'; readonly object: object }

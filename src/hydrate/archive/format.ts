@@ -81,6 +81,11 @@ async function formatOf(start: Buffer): Promise<ArchiveFormat | undefined> {
   return other && { kind: 'unsupported', name: other[0] }
 }
 
+/** Whether the files of an archive are as large as it is itself. */
+export function isPlainTar(format: KnownFormat): boolean {
+  return format.kind === 'tar' && format.compression === undefined
+}
+
 function compressionOf(start: Buffer): Compression | undefined {
   if (begins(start, [0x1f, 0x8b])) return 'gzip'
   return begins(start, [0x28, 0xb5, 0x2f, 0xfd]) ? 'zstd' : undefined

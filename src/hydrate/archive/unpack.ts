@@ -36,7 +36,8 @@ export async function unpack(
       : { start: NOTHING, content: given }
     if (isMacMetadata(name, start)) return drop(content)
     count += 1
-    await put(aFile(name, size, identity, content))
+    // An archive may have a name twice. Both are files of their own, and the last one stays.
+    await put(aFile(name, size, `${identity} ${count}`, content))
   }
   try {
     if (format.kind === 'zip') await unpackZip(path, take)

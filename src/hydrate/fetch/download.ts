@@ -1,7 +1,10 @@
 import { HydrationError } from '../failure.ts'
 import { decodedBody, encodingOf } from './encoding.ts'
-import { type Http, headerOf, type Reply, shown, unreachable } from './http.ts'
+import type { Http } from './http.ts'
 import type { Opened } from './opened.ts'
+import { TooSlow } from './pace.ts'
+import { shown, unreachable } from './rejection.ts'
+import { headerOf, type Reply, sizeIn, UNSATISFIABLE } from './reply.ts'
 import { withRetries } from './retry.ts'
 
 /** How often a download may break off without a new byte in between. */
@@ -23,6 +26,8 @@ export interface Download {
 interface Part {
   from: number
   to?: number | undefined
+  /** Use no connection that is open already. */
+  fresh?: boolean | undefined
 }
 
 /**
@@ -35,8 +40,14 @@ export async function openDownload(download: Download, part: Part, signal: Abort
   if (from > 0 && from === (to ?? download.size)) return { from, content: nothing() }
   const first = await withRetries(() => ask(download, part, signal), { signal })
   if (encodingOf(first) !== undefined) return { from: 0, content: encoded(download, first, signal) }
+  if (first.status === UNSATISFIABLE) {
+    first.drop()
+    // The file ends where we wanted to go on, or it has become shorter.
+    if (from === 0 || sizeIn(first) === from) return { from, content: nothing() }
+    return openDownload(download, { ...part, from: 0 }, signal)
+  }
   const start = startOf(first, from)
-  return { from: start, content: follow(download, first, { from: start, to }, signal) }
+  return { from: start, content: follow(download, first, { from: start, to, fresh: part.fresh }, signal) }
 }
 
 /**
@@ -58,11 +69,12 @@ async function* encoded(download: Download, first: Reply, signal: AbortSignal): 
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-async function* follow(download: Download, first: Reply, { from, to }: Part, signal: AbortSignal) {
+async function* follow(download: Download, first: Reply, { from, to, fresh }: Part, signal: AbortSignal) {
   let reply = first
   let at = from
   for (let idle = 0; idle < MAX_IDLE; idle++) {
     const before = at
+    let isSlow = false
     try {
       for await (const chunk of until(to, at, reply)) {
         at += chunk.length
@@ -73,11 +85,12 @@ async function* follow(download: Download, first: Reply, { from, to }: Part, sig
     } catch (error) {
       signal.throwIfAborted()
       if (!canGoOn(download)) throw unreachable(download.url, error)
+      isSlow = error instanceof TooSlow
     }
-    if (at > before) idle = 0
-    reply = await goOn(download, { from: at, to }, signal)
+    if (at > before && !isSlow) idle = 0
+    reply = await goOn(download, { from: at, to, fresh }, signal)
   }
-  throw unreachable(download.url, new Error(`it keeps breaking off after ${at} bytes`))
+  throw unreachable(download.url, new Error(`it keeps breaking off, or is too slow, after ${at} bytes`))
 }
 
 /** The bytes of a reply that starts at `at`, up to `to`. A server without ranges sends more than that. */
@@ -103,14 +116,14 @@ function canGoOn({ validator, isVerified }: Download): boolean {
   return validator !== undefined || isVerified === true
 }
 
-async function ask(download: Download, { from, to }: Part, signal: AbortSignal): Promise<Reply> {
+async function ask(download: Download, { from, to, fresh }: Part, signal: AbortSignal): Promise<Reply> {
   const { http, url, token, validator } = download
   const isPart = from > 0 || to !== undefined
   const headers = {
     ...(isPart && canGoOn(download) && { range: `bytes=${from}-${to === undefined ? '' : to - 1}` }),
     ...(isPart && validator !== undefined && { 'if-range': validator }),
   }
-  const reply = await http.get({ url, token, headers, signal })
+  const reply = await http.get({ url, token, headers, fresh, allowed: [UNSATISFIABLE], signal })
   // If a login is needed, many servers answer with a page for people.
   if (
     /^text\/html\b/i.test(headerOf(reply, 'content-type') ?? '') &&

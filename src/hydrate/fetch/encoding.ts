@@ -1,7 +1,8 @@
 import { pipeline, Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { HydrationError } from '../failure.ts'
-import { headerOf, type Reply, shown } from './http.ts'
+import { shown } from './rejection.ts'
+import { headerOf, type Reply } from './reply.ts'
 
 const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
   gzip: createGunzip,

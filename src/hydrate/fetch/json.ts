@@ -1,11 +1,15 @@
 import type { z } from 'zod'
 import { firstIssue, parseJson } from '../../api/schema/parse.ts'
 import { HydrationError } from '../failure.ts'
-import { type Http, type Reply, type SourceRequest, shown, unreachable } from './http.ts'
+import type { Http, SourceRequest } from './http.ts'
+import { shown, unreachable } from './rejection.ts'
+import type { Reply } from './reply.ts'
 import { withRetries } from './retry.ts'
 
 /** A page of a listing of a thousand files has less than 1 MiB. */
-const MAX_BYTES = 32 * 1024 * 1024
+const MAX_BYTES = 16 * 1024 * 1024
+/** Values within values. JSON.parse takes a hundred times the memory for a text that is only brackets. */
+const MAX_DEPTH = 32
 
 /** Asks for JSON, with retries if that may help, and parses it by a schema. */
 export async function getJson<T>(
@@ -45,5 +49,33 @@ async function textOf(reply: Reply, url: string): Promise<string> {
   }
   if (bytes > MAX_BYTES)
     throw new HydrationError('SourceNotFound', `${shown(url)} returns more than ${MAX_BYTES} bytes of JSON`)
-  return Buffer.concat(chunks).toString('utf8')
+  const text = Buffer.concat(chunks)
+  if (depthOf(text) > MAX_DEPTH)
+    throw new HydrationError(
+      'SourceNotFound',
+      `${shown(url)} returns JSON with more than ${MAX_DEPTH} levels`,
+    )
+  return text.toString('utf8')
 }
+
+/** How deep the brackets of a JSON text are, at most. Brackets in strings do not count. */
+function depthOf(text: Uint8Array): number {
+  let depth = 0
+  let deepest = 0
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]
+    if (byte === QUOTE) at = endOfString(text, at)
+    else if (byte === 0x5b || byte === 0x7b) deepest = Math.max(deepest, ++depth)
+    else if (byte === 0x5d || byte === 0x7d) depth--
+  }
+  return deepest
+}
+
+function endOfString(text: Uint8Array, start: number): number {
+  let at = start + 1
+  while (at < text.length && text[at] !== QUOTE) at += text[at] === BACKSLASH ? 2 : 1
+  return at
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '../../backoff.ts'
 import { HydrationError } from '../failure.ts'
+import { headerOf, type Reply } from './reply.ts'
 
 export interface RetryOptions {
   signal: AbortSignal
@@ -58,10 +59,23 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
+ * The wait that a server asks for, in milliseconds: by `Retry-After`, or by `RateLimit`, which says when the
+ * quota is full again (draft-ietf-httpapi-ratelimit-headers; hubs also send its earlier forms).
+ */
+export function askedWaitMs(headers: Reply['headers'], now: number): number | undefined {
+  const after = retryAfterMs(headerOf({ headers }, 'retry-after'), now)
+  if (after !== undefined) return after
+  const seconds =
+    /\b(?:t|reset)=(\d{1,9})\b/.exec(headerOf({ headers }, 'ratelimit') ?? '')?.[1] ??
+    /^\d{1,9}$/.exec(headerOf({ headers }, 'ratelimit-reset') ?? '')?.[0]
+  return seconds === undefined ? undefined : Number(seconds) * 1000
+}
+
+/**
  * The wait that `Retry-After` asks for, in milliseconds. The header has seconds or a date (RFC 9110 section
  * 10.2.3).
  */
-export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+function retryAfterMs(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
   const at = Date.parse(value)

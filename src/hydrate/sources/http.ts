@@ -1,8 +1,11 @@
 import { posix } from 'node:path'
 import { HydrationError } from '../failure.ts'
-import { openDownload } from '../fetch/download.ts'
+import { type Download, openDownload } from '../fetch/download.ts'
 import { decodedBody, encodingOf } from '../fetch/encoding.ts'
-import { type Http as Client, headerOf, type SourceRequest, shown, unreachable } from '../fetch/http.ts'
+import type { Http as Client, SourceRequest } from '../fetch/http.ts'
+import { decoded, look } from '../fetch/look.ts'
+import { shown, unreachable } from '../fetch/rejection.ts'
+import { UNSATISFIABLE } from '../fetch/reply.ts'
 import { withRetries } from '../fetch/retry.ts'
 import type { Resolved, SourceContext, SourceFile } from './source.ts'
 
@@ -48,6 +51,9 @@ export async function http({ sha256, ...access }: Http, context: SourceContext):
   }
 }
 
+/** What identifies the bytes, and tells whether ranges of them fit together. */
+type Known = Pick<Download, 'validator' | 'isVerified'> & { identity: string | undefined }
+
 /** Where the bytes are, and the token for them. A URL in the Secret contains its own token. */
 async function accessBy(
   { url, secretRef }: Pick<Http, 'url' | 'secretRef'>,
@@ -57,46 +63,17 @@ async function accessBy(
   const { name = '', urlKey: key = '' } = secretRef ?? {}
   const held = (await context.secret({ name, key })) ?? ''
   if (/^https?:/.test(held) && URL.canParse(held)) return { url: held }
-  throw new HydrationError('SecretNotFound', `key ${key} of Secret ${name} holds no http or https URL`)
-}
-
-interface Known {
-  size?: number | undefined
-  validator?: string | undefined
-  identity?: string | undefined
-  isVerified?: boolean
-}
-
-interface Look extends Known {
-  /** From Content-Disposition. */
-  fileName: string | undefined
-}
-
-/** What a server says about the bytes, their number and a validator, when we ask for the first of them. */
-async function look(client: Client, request: SourceRequest): Promise<Look> {
-  const reply = await client.get({ ...request, headers: { range: 'bytes=0-0' } })
-  reply.drop()
-  const isEncoded = encodingOf(reply) !== undefined
-  const length =
-    reply.status === 206
-      ? /\/(\d+)$/.exec(headerOf(reply, 'content-range') ?? '')?.[1]
-      : headerOf(reply, 'content-length')
-  const etag = headerOf(reply, 'etag')
-  // RFC 9110 section 13.1.5: a weak ETag does not promise that ranges fit together.
-  const validator = etag !== undefined && !etag.startsWith('W/') ? etag : headerOf(reply, 'last-modified')
-  const identity = etag ?? headerOf(reply, 'last-modified')
-  return {
-    // The number of encoded bytes says nothing about the file.
-    size: length === undefined || isEncoded ? undefined : Number(length),
-    validator: isEncoded ? undefined : validator,
-    identity: identity && `${identity} ${length ?? ''}`,
-    fileName: fileNameOf(headerOf(reply, 'content-disposition')),
-  }
+  throw new HydrationError('SecretMalformed', `key ${key} of Secret ${name} holds no http or https URL`)
 }
 
 /** The first bytes of the file. */
 async function startOf(client: Client, request: SourceRequest): Promise<Buffer> {
-  const reply = await client.get({ ...request, headers: { range: `bytes=0-${START_BYTES - 1}` } })
+  const headers = { range: `bytes=0-${START_BYTES - 1}` }
+  const reply = await client.get({ ...request, headers, allowed: [UNSATISFIABLE] })
+  if (reply.status === UNSATISFIABLE) {
+    reply.drop()
+    return Buffer.alloc(0)
+  }
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
@@ -114,24 +91,8 @@ async function startOf(client: Client, request: SourceRequest): Promise<Buffer> 
   return Buffer.concat(chunks)
 }
 
-/** The file name of a Content-Disposition (RFC 6266), its last part. */
-function fileNameOf(header: string | undefined): string | undefined {
-  const extended = /;\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header ?? '')?.[1]
-  const plain = /;\s*filename\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;\s]+))/i.exec(header ?? '')
-  const name = extended === undefined ? (plain?.[1] ?? plain?.[2]) : decoded(extended)
-  return name === undefined ? undefined : posix.basename(name.replaceAll('\\', '/'))
-}
-
 /** The last part of the path of a URL. If it has no suffix, the server may know a better name. */
 function nameOf(url: string, fileName: string | undefined): string {
   const last = decoded(posix.basename(new URL(url).pathname))
   return (last.includes('.') ? last : fileName || last) || 'file'
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
 }

@@ -1,28 +1,15 @@
 import { z } from 'zod'
 import { HydrationError } from '../failure.ts'
 import { openDownload } from '../fetch/download.ts'
-import { type Http, headerOf } from '../fetch/http.ts'
 import { getJson } from '../fetch/json.ts'
 import { duplicateWeights } from './duplicate-weights.ts'
 import { matchesGlob } from './glob.ts'
+import { type Entry, entriesOf, type Hub, urlOf } from './hugging-face-listing.ts'
 import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
 
 type HuggingFace = NonNullable<SourceContext['source']['huggingFace']>
 
 const COMMIT = /^[0-9a-f]{40}$/
-const MAX_FILES = 100_000
-
-const revisionInfo = z.object({ sha: z.string().regex(COMMIT) })
-
-const entry = z.object({
-  type: z.string(),
-  path: z.string(),
-  /** The hash of the file as a git blob. With large file storage, it is the hash of the pointer. */
-  oid: z.string(),
-  size: z.int().min(0),
-  lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().min(0) }).optional(),
-})
-type Entry = z.infer<typeof entry>
 
 /**
  * A repository of the Hugging Face Hub, or of a mirror, at one commit. If a branch moves meanwhile, nothing
@@ -45,13 +32,7 @@ export async function huggingFace(source: HuggingFace, context: SourceContext): 
   }
 }
 
-interface Hub {
-  http: Http
-  endpoint: string
-  repo: string
-  token: string | undefined
-  signal: AbortSignal
-}
+const revisionInfo = z.object({ sha: z.string().regex(COMMIT) })
 
 async function commitOf({ http, endpoint, repo, token, signal }: Hub, revision: string): Promise<string> {
   const url = `${endpoint}/api/models/${repo}/revision/${encodeURIComponent(revision)}`
@@ -79,43 +60,16 @@ async function list(hub: Hub, commit: string, { repo, include, exclude }: Huggin
   }
 }
 
-async function entriesOf({ http, endpoint, repo, token, signal }: Hub, commit: string): Promise<Entry[]> {
-  const url = `${endpoint}/api/models/${repo}/tree/${commit}?recursive=true`
-  const entries: Entry[] = []
-  for (let next: string | undefined = url; next !== undefined; ) {
-    const { value, reply } = await getJson(http, { url: next, token, signal }, z.array(entry))
-    entries.push(...value.filter(({ type }) => type === 'file'))
-    if (entries.length > MAX_FILES)
-      throw new HydrationError('SourceNotFound', `${repo} has more than ${MAX_FILES} files; use include`)
-    const cursor = cursorOf(headerOf(reply, 'link'), url)
-    next = cursor === undefined ? undefined : `${url}&cursor=${encodeURIComponent(cursor)}`
-  }
-  return entries
-}
-
-/**
- * Where the next page starts. We use nothing else of the link: a mirror may link to the Hub, which would then
- * get the token.
- */
-function cursorOf(link: string | undefined, base: string): string | undefined {
-  const next = /<([^<>]*)>\s*;[^<>]*\brel="?next\b/.exec(link ?? '')?.[1]
-  if (next === undefined || !URL.canParse(next, base)) return undefined
-  return new URL(next, base).searchParams.get('cursor') ?? undefined
-}
-
-function fileOf(
-  { http, endpoint, repo, token }: Hub,
-  commit: string,
-  { path, oid, size, lfs }: Entry,
-): SourceFile {
-  const encoded = path.split('/').map(encodeURIComponent).join('/')
-  const url = `${endpoint}/${repo}/resolve/${commit}/${encoded}`
-  const bytes = lfs?.size ?? size
+function fileOf(hub: Hub, commit: string, { path, size, sha256, gitBlob }: Entry): SourceFile {
+  const { http, token } = hub
+  const url = urlOf(hub, commit, path)
+  const isVerified = sha256 !== undefined || gitBlob !== undefined
   return {
     path,
-    size: bytes,
-    identity: lfs?.oid ?? oid,
-    ...(lfs === undefined ? { gitBlob: oid } : { sha256: lfs.oid }),
-    open: (range, signal) => openDownload({ http, url, token, size: bytes, isVerified: true }, range, signal),
+    size,
+    identity: sha256 ?? gitBlob ?? commit,
+    sha256,
+    gitBlob,
+    open: (range, signal) => openDownload({ http, url, token, size, isVerified }, range, signal),
   }
 }

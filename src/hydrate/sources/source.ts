@@ -2,6 +2,14 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import type { Http } from '../fetch/http.ts'
 import type { Opened } from '../fetch/opened.ts'
 
+/** A part of a file. */
+export interface WantedRange {
+  from: number
+  to?: number | undefined
+  /** What came before was damaged on its way, so come another way. */
+  fresh?: boolean | undefined
+}
+
 /** One file that belongs in the snapshot. */
 export interface SourceFile {
   /** Path within the snapshot. */
@@ -21,7 +29,7 @@ export interface SourceFile {
    * the middle starts at 0, and so may one whose bytes have changed. The caller reads the result to its end
    * or aborts the signal.
    */
-  open(range: { from: number; to?: number | undefined }, signal: AbortSignal): Promise<Opened>
+  open(range: WantedRange, signal: AbortSignal): Promise<Opened>
 }
 
 /** A source once we know which bytes it stands for. */

@@ -23,6 +23,8 @@ export interface Writing {
   confirm: () => Promise<void>
   onBytes: OnBytes
   signal: AbortSignal
+  /** The SHA-256 with which the file came the last time, which was not the right one. */
+  wrong?: string | undefined
 }
 
 /**
@@ -34,14 +36,14 @@ export interface Writing {
 export async function writeFile(
   target: string,
   file: SourceFile,
-  { known, record, confirm, onBytes, signal }: Writing,
+  { known, record, confirm, onBytes, signal, wrong }: Writing,
 ): Promise<{ size: number; sha256: string }> {
   await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
   const goesOn = known !== undefined && known.sha256 === undefined && known.identity === file.identity
   const handle = await openToWrite(target, goesOn)
   try {
     const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, prefixOf(known.ranges)) : 0
-    const opened = await file.open({ from: kept }, signal)
+    const opened = await file.open({ from: kept, fresh: wrong !== undefined }, signal)
     const hashes = startChecksums(file)
     await confirm()
     await handle.truncate(opened.from)
@@ -70,12 +72,11 @@ export async function writeFile(
     if (problem !== undefined) {
       await handle.truncate(0)
       await record({ ranges: [], identity: undefined, sha256: undefined })
-      if (opened.from > 0) {
-        // The start of the file may be from an earlier state of the source.
-        onBytes(-at)
-        return await writeFile(target, file, { known: undefined, record, confirm, onBytes, signal })
-      }
-      throw new HydrationError('ChecksumMismatch', `file ${quote(file.path)} ${problem}`, { file: file.path })
+      if (wrong !== undefined) throw mismatch(file, problem, wrong === sha256)
+      // The start may be from an earlier state of the source, and a byte may be damaged on its way.
+      onBytes(-at)
+      const again = { known: undefined, record, confirm, onBytes, signal, wrong: sha256 }
+      return await writeFile(target, file, again)
     }
     await handle.chmod(FILE_MODE)
     await handle.sync()
@@ -115,6 +116,13 @@ async function rehash(handle: FileHandle, bytes: number, hashes: Checksums): Pro
   if (bytes === 0) return
   for await (const chunk of handle.createReadStream({ start: 0, end: bytes - 1, autoClose: false }))
     hashes.update(chunk)
+}
+
+/** Whoever serves other bytes each time is not the source. */
+function mismatch({ path }: SourceFile, problem: string, isSame: boolean): HydrationError {
+  if (isSame) return new HydrationError('ChecksumMismatch', `file ${quote(path)} ${problem}`, { file: path })
+  const message = `file ${quote(path)} came twice, with other bytes each time, so something on the way damages it`
+  return new HydrationError('SourceUnavailable', message, { file: path })
 }
 
 function changed(file: SourceFile, what: string): HydrationError {

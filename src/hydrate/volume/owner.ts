@@ -62,10 +62,15 @@ export async function ownVolume(
     const handle = await create(path)
     if (handle !== undefined) {
       const owner = await keep(path, { handle, id, text }, timing)
-      // Two may take over at once. The second one's file is there a moment later.
-      if (isTakenOver) await sleep(timing.beat, undefined, { signal })
-      await owner.look()
-      return owner
+      try {
+        // Two may take over at once. The second one's file is there a moment later.
+        if (isTakenOver) await sleep(timing.beat, undefined, { signal })
+        await owner.look()
+        return owner
+      } catch (error) {
+        await owner.release()
+        throw error
+      }
     }
     const dead = await waitUntilDead(path, signal, timing)
     if (dead !== undefined) await remove(path, dead, id)

@@ -12,14 +12,20 @@ import { checkNames } from './names.ts'
 import { onVolume } from './on-volume.ts'
 import { reveal } from './publish.ts'
 import { prefixOf } from './ranges.ts'
+import { bytesBelow } from './space.ts'
 import type { Volume } from './volume.ts'
 
 /** A snapshot in progress. Nobody sees it until it is complete. */
 export interface Snapshot {
   /** Where the file of an archive is kept until it is unpacked. */
   readonly archive: string
-  /** Writes a file, continues where an earlier run stopped, and checks what the source says about it. */
-  put(file: SourceFile, signal: AbortSignal): Promise<void>
+  /** Bytes that an earlier run has left. */
+  bytes(): Promise<number>
+  /**
+   * Writes a file, continues where an earlier run stopped, and checks what the source says about it. If it
+   * `replaces`, it may have the name of an earlier one.
+   */
+  put(file: SourceFile, signal: AbortSignal, options?: { replaces?: boolean }): Promise<void>
   /** Fetches the archive itself, in the same way. */
   putArchive(file: SourceFile, signal: AbortSignal): Promise<void>
   /** Makes the snapshot appear by a single rename, and removes everything that was needed on the way. */
@@ -59,7 +65,7 @@ export async function openSnapshot(
   })
   const journal = await onVolume('opening the journal', () => openJournal(join(work, 'journal')))
   const checkName = checkNames(volume)
-  const files: DigestedFile[] = []
+  const files = new Map<string, DigestedFile>()
 
   const put = async (file: SourceFile, path: string, signal: AbortSignal): Promise<DigestedFile> => {
     const known = journal.state(path)
@@ -92,9 +98,11 @@ export async function openSnapshot(
 
   return {
     archive,
-    async put(file, signal) {
-      checkName(file.path)
-      files.push(await onVolume(`writing ${file.path}`, () => put(file, `tree/${file.path}`, signal)))
+    bytes: () => bytesBelow(work),
+    async put(file, signal, options) {
+      checkName(file.path, options)
+      const written = await onVolume(`writing ${file.path}`, () => put(file, `tree/${file.path}`, signal))
+      files.set(file.path, written)
     },
     async putArchive(file, signal) {
       await onVolume('writing the archive', () => put(file, 'archive', signal))
@@ -102,12 +110,12 @@ export async function openSnapshot(
     complete: ({ identity: of, revision, leftOut }) =>
       onVolume('completing the snapshot', async () => {
         const content: Manifest = {
-          digest: digestOf(files),
+          digest: digestOf([...files.values()]),
           identity: of,
           ...(revision !== undefined && { revision }),
           ...(leftOut !== undefined && { leftOut }),
           ...(claimUID !== undefined && { claimUID }),
-          files: sorted(files),
+          files: sorted([...files.values()]),
         }
         await reveal(volume, work, content)
         await journal.close()

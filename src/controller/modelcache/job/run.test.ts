@@ -39,7 +39,12 @@ describe('the Job of a run', () => {
   test('is started where there is none', () => {
     const { result } = advanceRun(anObservation({ claim: aManagedClaim() }), 'hydrate')
     expect(result.writes).toEqual([
-      { do: 'start', kind: 'HydrationJob', purpose: 'hydrate', claimUID: 'uid-of-the-claim' },
+      {
+        do: 'start',
+        kind: 'HydrationJob',
+        purpose: 'hydrate',
+        claim: { uid: 'uid-of-the-claim', bytes: 10 * 2 ** 30 },
+      },
     ])
   })
 

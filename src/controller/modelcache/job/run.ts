@@ -1,6 +1,7 @@
+import { parseBytes } from '../../../api/kubernetes/quantity.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { MADE_FROM } from '../../../api/names.ts'
-import { jobName, madeFrom, type Purpose } from '../objects/hydration-job.ts'
+import { jobName, type MountedClaim, madeFrom, type Purpose } from '../objects/hydration-job.ts'
 import { isMadeFor } from '../objects/made-for.ts'
 import type { Observation, Run } from '../observe.ts'
 import { isUnbound } from '../observe.ts'
@@ -44,7 +45,7 @@ function stateOf(seen: Observation, purpose: Purpose, run: Run): JobState {
   const { metadata, spec } = run.job
   if (metadata.deletionTimestamp !== undefined) return 'deleting'
   if (!isMadeFor(cache, run.job)) return 'orphaned'
-  if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache, purpose, claimUIDFor(seen, purpose)))
+  if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache, purpose, mounted(seen, purpose)?.uid))
     return 'outdated'
   if (cache.status?.hydration?.jobUID !== metadata.uid) return 'unrecorded'
   if (held(run, 'Complete')) return 'complete'
@@ -53,8 +54,10 @@ function stateOf(seen: Observation, purpose: Purpose, run: Run): JobState {
 }
 
 /** The claim that a Job of this purpose mounts. */
-function claimUIDFor({ claim }: Observation, purpose: Purpose): string | undefined {
-  return purpose === 'measure' ? undefined : claim?.metadata.uid
+function mounted({ claim }: Observation, purpose: Purpose): MountedClaim | undefined {
+  if (purpose === 'measure' || claim === undefined) return undefined
+  const size = claim.status?.capacity?.storage ?? claim.spec.resources?.requests?.storage
+  return { uid: claim.metadata.uid, bytes: size === undefined ? undefined : parseBytes(size) }
 }
 
 /**
@@ -72,8 +75,8 @@ export function advanceRun(seen: Observation, purpose: Purpose): RunResult {
 }
 
 function started(seen: Observation, purpose: Purpose): StepResult {
-  const claimUID = claimUIDFor(seen, purpose)
-  const start: Write = { do: 'start', kind: 'HydrationJob', purpose, claimUID }
+  const claim = mounted(seen, purpose)
+  const start: Write = { do: 'start', kind: 'HydrationJob', purpose, ...(claim && { claim }) }
   return inProgress(seen, purpose, waitText(jobName(seen.cache, purpose)), { writes: [start] })
 }
 

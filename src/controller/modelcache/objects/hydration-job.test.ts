@@ -36,7 +36,7 @@ function podOf(given: Parameters<typeof aTakenUpCache>[0] = {}, purpose: Purpose
       JSON.stringify(
         hydrationJob(aTakenUpCache(given), purpose, {
           ...settings,
-          claimUID: purpose === 'hydrate' ? 'uid-1' : undefined,
+          claim: purpose === 'measure' ? undefined : { uid: 'uid-1', bytes: 2 ** 30 },
         }),
       ),
     ),
@@ -50,6 +50,7 @@ test('the pod hydrates onto the claim, from the ModelCache that it carries', () 
     'hydrate',
     ...['--into', '/volume'],
     ...['--claim-uid', 'uid-1'],
+    ...['--max-bytes', '1073741824'],
     ...['--report', '/dev/termination-log'],
   ])
   expect(volumes).toContainEqual({
@@ -95,7 +96,7 @@ test('after a verification that found damage, every file is hashed', () => {
 test('the Secret of the source is mounted, that key of it alone, and is not missed by Kubernetes', () => {
   const source = { huggingFace: { repo: 'a/b', secretRef: { name: 'hf', key: 'token' } } }
   const { container: hydrator, volumes } = podOf({ spec: { artifact: { source } } })
-  expect(hydrator.args.slice(7)).toEqual(['--secrets', '/secrets'])
+  expect(hydrator.args.slice(9)).toEqual(['--secrets', '/secrets'])
   expect(volumes).toContainEqual({
     name: 'secret',
     secret: {
@@ -110,7 +111,7 @@ test('the Secret of the source is mounted, that key of it alone, and is not miss
 
 test('a ConfigMap is mounted', () => {
   const { container: hydrator } = podOf({ spec: { artifact: { source: { configMap: { name: 'chat' } } } } })
-  expect(hydrator.args.slice(7)).toEqual(['--config-maps', '/config-maps'])
+  expect(hydrator.args.slice(9)).toEqual(['--config-maps', '/config-maps'])
   expect(hydrator.volumeMounts).toContainEqual({
     name: 'config-map',
     mountPath: '/config-maps/chat',

@@ -28,10 +28,16 @@ export interface HydratorSettings {
   env: readonly Variable[]
 }
 
+/** The claim of a Job, and how much it holds. */
+export interface MountedClaim {
+  uid: string | undefined
+  bytes: number | undefined
+}
+
 /** The same, for one Job. */
 export interface JobSettings extends HydratorSettings {
   /** The claim that the Job reads or writes; undefined if it only measures. */
-  claimUID?: string | undefined
+  claim?: MountedClaim | undefined
 }
 
 /** The container's termination message is what it writes to this file. */
@@ -81,7 +87,7 @@ export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: JobS
       name: jobName(cache, purpose),
       ...made,
       labels: { ...labels, ...HYDRATOR_LABELS },
-      annotations: { [MADE_FROM]: madeFrom(cache, purpose, settings.claimUID) },
+      annotations: { [MADE_FROM]: madeFrom(cache, purpose, settings.claim?.uid) },
     },
     spec: {
       suspend: true,
@@ -110,7 +116,7 @@ export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: JobS
 function podTemplate(
   cache: ModelCache,
   purpose: Purpose,
-  { image, imagePullPolicy = 'IfNotPresent', env, claimUID }: JobSettings,
+  { image, imagePullPolicy = 'IfNotPresent', env, claim }: JobSettings,
   labels: Readonly<Record<string, string>>,
 ): object {
   const { hydration } = cache.spec
@@ -139,7 +145,7 @@ function podTemplate(
           name: HYDRATOR_CONTAINER,
           image,
           imagePullPolicy,
-          args: [...command(cache, purpose, claimUID), '--report', TERMINATION_LOG, ...inputs.args],
+          args: [...command(cache, purpose, claim), '--report', TERMINATION_LOG, ...inputs.args],
           env:
             purpose === 'verify'
               ? []
@@ -167,7 +173,7 @@ function podTemplate(
 /**
  * The role and what it works on. After a verification that found damage, no file on the volume is believed.
  */
-function command({ status }: ModelCache, purpose: Purpose, claimUID: string | undefined): string[] {
+function command({ status }: ModelCache, purpose: Purpose, claim: MountedClaim | undefined): string[] {
   const { resolvedDigest, verification } = status ?? {}
   switch (purpose) {
     case 'measure':
@@ -177,7 +183,8 @@ function command({ status }: ModelCache, purpose: Purpose, claimUID: string | un
     case 'hydrate':
       return [
         ...['hydrate', '--into', VOLUME],
-        ...(claimUID === undefined ? [] : ['--claim-uid', claimUID]),
+        ...(claim?.uid === undefined ? [] : ['--claim-uid', claim.uid]),
+        ...(claim?.bytes === undefined ? [] : ['--max-bytes', String(claim.bytes)]),
         ...(verification?.intact === false ? ['--rehash'] : []),
       ]
   }

@@ -59,7 +59,12 @@ const ASKED = { [VERIFY]: 'now' }
 test('a Job starts when the annotation asks for it, and the cache stays Ready', () => {
   const { writes, status } = planned(ASKED)
   expect(writes).toEqual([
-    { do: 'start', kind: 'HydrationJob', purpose: 'verify', claimUID: 'uid-of-the-claim' },
+    {
+      do: 'start',
+      kind: 'HydrationJob',
+      purpose: 'verify',
+      claim: { uid: 'uid-of-the-claim', bytes: 10 * 2 ** 30 },
+    },
   ])
   expect(status).toMatchObject({
     phase: 'Ready',
@@ -102,6 +107,12 @@ describe('a damaged snapshot', () => {
       message: expect.stringMatching(/^"a" \(other content\); then: kubectl .*modelplane\.ai\/refetch/),
     })
     expect(events).toMatchObject([{ type: 'Warning', reason: 'NotReady' }])
+  })
+
+  test('is not noted before the Job has failed, which says how to repair it', () => {
+    const said = { exitCode: 1, message: DAMAGED }
+    const { status } = planned(ASKED, {}, { said })
+    expect(status?.verification).toBeUndefined()
   })
 
   test('stays so until it is staged again, which hashes every file', () => {

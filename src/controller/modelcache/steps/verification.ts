@@ -23,7 +23,9 @@ export function verification(seen: Observation): Actions {
       ? verified(seen, undefined, report.at)
       : progress(seen, 'the report of the verifying Job cannot be read')
   const { verdict } = result
-  if (verdict?.reason === 'SnapshotDamaged') return verified(seen, verdict.message)
+  // A moment before, its pod has failed, and the Job has not yet.
+  if (verdict?.reason === 'SnapshotDamaged' && verdict.phase === 'Failed')
+    return verified(seen, verdict.message)
   const { writes = [], againMs, status } = result
   return { ...progress(seen, verdict && `${verdict.reason}: ${verdict.message}`, status), writes, againMs }
 }

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { BlockList, isIP } from 'node:net'
+import { getCACertificates } from 'node:tls'
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { errorMessage, quote } from '../../api/schema/text.ts'
+import { HydrationError } from '../failure.ts'
+
+const CONNECT_MS = 30_000
+/** If a body stands still this long, we ask again. */
+export const STALL_MS = 60_000
+
+/** Connections to sources, or to proxies on the way there. */
+export interface Connections {
+  dispatcherFor(url: URL): Dispatcher
+  close(): Promise<void>
+}
+
+/**
+ * Opens connections as HTTPS_PROXY, HTTP_PROXY, NO_PROXY and SSL_CERT_FILE say. `ca` has certificates in PEM
+ * that count in addition, for sources and proxies inside a company. As in Go, NO_PROXY may have networks such
+ * as 10.0.0.0/8, which match hosts that are addresses.
+ *
+ * @throws HydrationError SourceUnavailable if SSL_CERT_FILE cannot be read.
+ */
+export function createConnections(ca: string | undefined): Connections {
+  const tls = { ca: trusted(ca) }
+  const options = { bodyTimeout: STALL_MS, connect: { timeout: CONNECT_MS, ...tls } }
+  const byVariables = new EnvHttpProxyAgent({ ...options, requestTls: tls, proxyTls: tls })
+  const direct = new Agent(options)
+  const networks = networksIn(process.env.no_proxy ?? process.env.NO_PROXY ?? '')
+  return {
+    dispatcherFor: ({ hostname }) => {
+      const address = hostname.replace(/^\[(.+)\]$/, '$1')
+      const family = isIP(address)
+      return family !== 0 && networks.check(address, family === 6 ? 'ipv6' : 'ipv4') ? direct : byVariables
+    },
+    close: async () => {
+      await Promise.all([byVariables.destroy(), direct.destroy()])
+    },
+  }
+}
+
+/** The certificates that Node trusts, or those of SSL_CERT_FILE in their place, and those of a company. */
+function trusted(ca: string | undefined): string[] {
+  const file = process.env.SSL_CERT_FILE
+  const own = ca === undefined ? [] : [ca]
+  if (!file) return [...getCACertificates('default'), ...own]
+  try {
+    return [readFileSync(file, 'utf8'), ...own]
+  } catch (error) {
+    const message = `variable SSL_CERT_FILE names ${quote(file)}, which cannot be read: ${errorMessage(error)}`
+    throw new HydrationError('SourceUnavailable', message, { cause: error })
+  }
+}
+
+/** The networks of NO_PROXY. Names and single addresses are the library's part. */
+function networksIn(noProxy: string): BlockList {
+  const networks = new BlockList()
+  for (const entry of noProxy.split(/[,\s]+/)) {
+    const [address = '', bits = ''] = entry.split('/')
+    const family = isIP(address)
+    const most = family === 6 ? 128 : 32
+    if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) continue
+    networks.addSubnet(address, Number(bits), family === 6 ? 'ipv6' : 'ipv4')
+  }
+  return networks
+}

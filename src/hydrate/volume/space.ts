@@ -1,0 +1,46 @@
+import { lstat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HydrationError } from '../failure.ts'
+import { sizeText } from '../progress.ts'
+import { entriesBelow } from './compare.ts'
+
+/** Bytes that a volume has left; undefined if it does not know. */
+export async function freeBytes(folder: string): Promise<number | undefined> {
+  const found = await statfs(folder).catch(() => undefined)
+  return found === undefined || found.blocks === 0 ? undefined : found.bavail * found.bsize
+}
+
+/** Bytes of all files below a folder, holes included. */
+export async function bytesBelow(folder: string): Promise<number> {
+  let bytes = 0
+  for await (const { path, isFile } of entriesBelow(folder))
+    if (isFile) bytes += (await lstat(join(folder, path))).size
+  return bytes
+}
+
+/** What a snapshot needs, and what there is. */
+export interface Room {
+  /** Bytes of the whole snapshot, and of the archive that it comes from. */
+  needed: number
+  /** How many of them are on the volume already. */
+  there: number
+  free: number | undefined
+  /** The most that may be written, which is the size of the claim. */
+  maxBytes: number | undefined
+}
+
+/** Throws NoSpace before the first byte, rather than after a terabyte. */
+export function checkRoom({ needed, there, free, maxBytes }: Room): void {
+  if (maxBytes !== undefined && needed > maxBytes) throw tooLarge(maxBytes, `needs ${sizeText(needed)}`)
+  if (free === undefined || needed - there <= free) return
+  const message = `the snapshot needs ${sizeText(needed - there)} more, and the volume has ${sizeText(free)} free; ${FIX}`
+  throw new HydrationError('NoSpace', message)
+}
+
+/** A source that does not say how much it has has more than the claim. */
+export function tooLarge(maxBytes: number, what = 'is larger'): HydrationError {
+  const message = `the snapshot ${what}, and its claim has ${sizeText(maxBytes)}; ${FIX}`
+  return new HydrationError('NoSpace', message)
+}
+
+const FIX = 'raise spec.storage.pvc.sizeGiB'
