@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { artifactSource } from '../admission/modelcache/artifact-source.ts'
 import { notImplemented } from '../admission/modelcache/not-implemented.ts'
 import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
 import { SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
-import { EXIT, exitCodeOf } from '../api/hydration-report.ts'
+import { EXIT } from '../api/hydration-report.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
 import { HydrationError } from '../hydrate/failure.ts'
@@ -17,10 +17,9 @@ import { isServiceAccountToken } from '../hydrate/service-account-token.ts'
 import type { SourceContext } from '../hydrate/sources/source.ts'
 import { EMPTY_CLUSTER } from '../review/input-view.ts'
 import type { Command } from './command.ts'
-import { failureReport } from './hydration-failure.ts'
 import { originOf, readModelCache } from './modelcache-manifest.ts'
 import { describeOptions, flag, type Option, parseOptions, UsageError } from './options.ts'
-import { showProgress } from './progress.ts'
+import { reportedRun } from './reported-run.ts'
 
 const OPTIONS = {
   filename: {
@@ -107,47 +106,32 @@ export const hydrate: Command = {
     const { source } = spec.artifact
     if (source === undefined) throw new UsageError('the ModelCache has no source; set spec.artifact.source')
 
-    const stop = new AbortController()
-    const interrupt = (name: NodeJS.Signals) => {
-      const message = `${name} came before the snapshot was complete; the next run continues from here`
-      stop.abort(new HydrationError('Interrupted', message))
-    }
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, interrupt)
-
     const counts = newCounts()
-    const stopShowing = showProgress(counts)
-    const finish = async (line: object, code: number): Promise<number> => {
-      stopShowing()
-      const text = `${JSON.stringify(line)}\n`
-      process.stdout.write(text)
-      if (options.report !== undefined) await writeFile(options.report, text)
-      return code
+    const run = {
+      counts,
+      file: options.report,
+      source: sourceLine(spec),
+      interrupted: 'the snapshot was complete; the next run continues from here',
     }
-    try {
+    return reportedRun(run, signal => {
       const context: SourceContext = {
         source,
         secret: ref => readSecret(options.secrets, ref),
         huggingFaceEndpoint: options['hugging-face-endpoint'],
         http: createHttp({ ca: textOf(SOURCE_CA_VARIABLE, process.env) }),
         configMap: name => join(options['config-maps'] ?? '', name),
-        signal: stop.signal,
+        signal,
       }
-      const report =
-        into === undefined
-          ? await measure(context)
-          : await write({
-              ...context,
-              into,
-              claimUID: options['claim-uid'],
-              rehash: options.rehash,
-              maxBytes: options['max-bytes'],
-              counts,
-            })
-      return await finish(report, EXIT.done)
-    } catch (error) {
-      const told = failureReport(stop.signal.aborted ? stop.signal.reason : error, sourceLine(spec))
-      return await finish(told, exitCodeOf(told.reason))
-    }
+      if (into === undefined) return measure(context)
+      return write({
+        ...context,
+        into,
+        claimUID: options['claim-uid'],
+        rehash: options.rehash,
+        maxBytes: options['max-bytes'],
+        counts,
+      })
+    })
   },
 }
 

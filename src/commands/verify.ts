@@ -1,15 +1,13 @@
-import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { EXIT, exitCodeOf } from '../api/hydration-report.ts'
+import { EXIT } from '../api/hydration-report.ts'
 import { SHA256_DIGEST } from '../api/schema/digest.ts'
 import { printable, quote } from '../api/schema/text.ts'
 import { newCounts, sizeText } from '../hydrate/progress.ts'
 import { type Checked, verify as check } from '../hydrate/verify.ts'
 import type { Command } from './command.ts'
-import { failureReport } from './hydration-failure.ts'
 import { originOf, readModelCache } from './modelcache-manifest.ts'
 import { describeOptions, type Option, parseCommand, UsageError } from './options.ts'
-import { showProgress } from './progress.ts'
+import { reportedRun } from './reported-run.ts'
 
 const OPTIONS = {
   filename: {
@@ -56,26 +54,9 @@ export const verify: Command = {
     }
     const { options } = given
     const { folder, digest } = await wanted(given.operand, options)
-    const stop = new AbortController()
-    for (const name of ['SIGTERM', 'SIGINT'] as const)
-      process.once(name, () => stop.abort(new Error(`${name} came before every file was read`)))
-
     const counts = newCounts()
-    const stopShowing = showProgress(counts)
-    const finish = async (line: object, code: number): Promise<number> => {
-      stopShowing()
-      const text = `${JSON.stringify(line)}\n`
-      process.stdout.write(text)
-      if (options.report !== undefined) await writeFile(options.report, text)
-      return code
-    }
-    try {
-      const report = await check({ folder, digest, counts, onSnapshot: show, signal: stop.signal })
-      return await finish(report, EXIT.done)
-    } catch (error) {
-      const told = failureReport(stop.signal.aborted ? stop.signal.reason : error)
-      return await finish(told, exitCodeOf(told.reason))
-    }
+    const run = { counts, file: options.report, interrupted: 'every file was read' }
+    return reportedRun(run, signal => check({ folder, digest, counts, onSnapshot: show, signal }))
   },
 }
 

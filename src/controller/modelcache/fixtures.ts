@@ -1,7 +1,8 @@
-import { aClaim, aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
+import { aClaim, aCondition, aModelCache, aStorageClass, DIGEST, NAMESPACE } from '../../api/fixtures.ts'
 import { type HydrationJob, hydrationJob } from '../../api/kubernetes/hydration-job.ts'
 import { HYDRATOR_CONTAINER, type HydrationPod, hydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { MADE_FROM, STORAGE_FINALIZER } from '../../api/names.ts'
 import { jobName, madeFrom, type Purpose } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
@@ -25,6 +26,18 @@ export function aTakenUpCache(given: Parameters<typeof aModelCache>[0] = {}): Mo
 }
 
 const owner = { ownerReferences: [{ kind: 'ModelCache', name: 'llama', uid: OWNER, controller: true }] }
+
+/** The status of such a cache once it is staged. */
+export const STAGED: ModelCacheStatus = {
+  phase: 'Ready',
+  conditions: [aCondition('Ready', 'True', { reason: 'SnapshotComplete', message: '7 files are on it' })],
+  claimName: 'modelcache--llama',
+  claimUID: CLAIM_UID,
+  resolvedDigest: DIGEST,
+  resolvedRevision: 'abc',
+  snapshots: [{ digest: DIGEST }],
+  hydration: { jobUID: 'uid-of-the-job', attempt: 1, refetch: 'before' },
+}
 
 /** The claim that the controller has created for it. */
 export function aManagedClaim(given: Parameters<typeof aClaim>[0] = {}) {

@@ -113,12 +113,13 @@ function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK
 }
 
-const FOLDERS = '5D'
+/** The label of a volume is no file, as a folder is none. */
+const WITHOUT_CONTENT = '5DV'
 const FILES = '07S'
 
 function typeOf({ type, name }: TarHeader): TarEntry['type'] {
   // Before ustar, a slash at the end made a folder.
-  if (FOLDERS.includes(type) || (type === '0' && name.endsWith('/'))) return 'folder'
+  if (WITHOUT_CONTENT.includes(type) || (type === '0' && name.endsWith('/'))) return 'folder'
   if (FILES.includes(type)) return 'file'
   if (type === '1') return 'link'
   if (type === '2') return 'symlink'

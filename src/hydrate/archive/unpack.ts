@@ -89,6 +89,10 @@ async function unpackZip(path: string, take: Take): Promise<void> {
       if (isLink(entry))
         throw invalid(`entry ${quote(fileName)} is a link; put the file itself in the archive`)
       if (entry.isEncrypted()) throw invalid(`entry ${quote(fileName)} is encrypted`)
+      const header = await zip.readLocalFileHeaderPromise(entry)
+      // A name has no checksum, but it is there twice.
+      if (!header.fileName.equals(entry.fileNameRaw))
+        throw invalid(`entry ${quote(fileName)} has another name in front of its content`)
       const stream = await zip.openReadStreamPromise(entry)
       await take(plain(fileName), entry.uncompressedSize, checked(stream, entry))
       stream.destroy()

@@ -1,5 +1,7 @@
 import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { quote } from '../../api/schema/text.ts'
+import { HydrationError } from '../failure.ts'
 import { isFolder } from './compare.ts'
 import { FOLDER_MODE, syncFolder, writeDurably } from './durable.ts'
 import { isIntact, type Looking } from './find.ts'
@@ -93,17 +95,20 @@ export async function finishReveals(volume: Volume, looking: Looking = {}): Prom
  * reader, whatever the umask is. The files are already synced.
  */
 async function seal(tree: string, files: ReadonlySet<string>): Promise<void> {
-  let left = files.size
+  const missing = new Set(files)
   const sealFolder = async (folder: string) => {
     await chmod(join(tree, folder), FOLDER_MODE)
     for (const found of await readdir(join(tree, folder), { withFileTypes: true })) {
       const path = folder === '' ? found.name : `${folder}/${found.name}`
       if (found.isDirectory()) await sealFolder(path)
-      else if (found.isFile() && files.has(path)) left -= 1
+      else if (found.isFile() && files.has(path)) missing.delete(path)
       else await rm(join(tree, path))
     }
     await syncFolder(join(tree, folder))
   }
   await sealFolder('')
-  if (left !== 0) throw new Error(`${left} files of the snapshot are gone from ${tree}`)
+  const [file] = missing
+  if (file === undefined) return
+  const message = `the volume does not have ${quote(file)} under that name after it was written; rename the file, leave it out with exclude, or use another class`
+  throw new HydrationError('FileNamesCollide', message, { file })
 }

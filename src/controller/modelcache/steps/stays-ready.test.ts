@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aCondition, DIGEST } from '../../../api/fixtures.ts'
-import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { DIGEST } from '../../../api/fixtures.ts'
 import { REFETCH } from '../../../api/names.ts'
 import {
   aHydrationPod,
@@ -9,22 +8,13 @@ import {
   anObservation,
   aTakenUpCache,
   EARLIER,
+  STAGED,
   theJobIs,
 } from '../fixtures.ts'
 import type { Observation } from '../observe.ts'
 import { plan } from '../plan.ts'
 
-const staged: ModelCacheStatus = {
-  phase: 'Ready',
-  conditions: [aCondition('Ready', 'True', { reason: 'SnapshotComplete', message: '7 files are on it' })],
-  claimName: 'modelcache--llama',
-  claimUID: 'uid-of-the-claim',
-  resolvedDigest: DIGEST,
-  resolvedRevision: 'abc',
-  snapshots: [{ digest: DIGEST }],
-  hydration: { jobUID: 'uid-of-the-job', attempt: 1, refetch: 'before' },
-}
-const ready = (given: Parameters<typeof aTakenUpCache>[0] = {}) => aTakenUpCache({ status: staged, ...given })
+const ready = (given: Parameters<typeof aTakenUpCache>[0] = {}) => aTakenUpCache({ status: STAGED, ...given })
 const verdict = (given: Partial<Observation>) => {
   const { status, writes } = plan(
     anObservation({ cache: ready({ metadata: { finalizers: [] } }), claim: aManagedClaim(), ...given }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aCondition, DIGEST } from '../../../api/fixtures.ts'
+import { DIGEST } from '../../../api/fixtures.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { REFETCH, STORAGE_FINALIZER, VERIFY } from '../../../api/names.ts'
 import {
@@ -9,19 +9,12 @@ import {
   anObservation,
   aTakenUpCache,
   EARLIER,
+  STAGED,
   theJobIs,
 } from '../fixtures.ts'
 import type { Observation } from '../observe.ts'
 import { plan } from '../plan.ts'
 
-const staged: ModelCacheStatus = {
-  phase: 'Ready',
-  conditions: [aCondition('Ready', 'True', { reason: 'SnapshotComplete', message: '7 files are on it' })],
-  claimName: 'modelcache--llama',
-  claimUID: 'uid-of-the-claim',
-  resolvedDigest: DIGEST,
-  hydration: { jobUID: 'uid-of-the-job', attempt: 1 },
-}
 const damaged = {
   digest: DIGEST,
   intact: false,
@@ -38,7 +31,7 @@ function planned(
 ) {
   const cache = aTakenUpCache({
     metadata: { annotations, finalizers: REFETCH in annotations ? [STORAGE_FINALIZER] : [] },
-    status: { ...staged, ...status },
+    status: { ...STAGED, ...status },
   })
   const runs: Observation['runs'] = job === undefined ? {} : runsOf(cache, job)
   return plan(anObservation({ cache, claim: aManagedClaim(), runs }))
