@@ -21,8 +21,8 @@ export interface ReportedRun {
 }
 
 /**
- * Runs work that shows its progress, and prints its report as the last line: the result, or why there is none.
- * SIGTERM and SIGINT abort the work. Resolves to the exit code.
+ * Runs work that shows its progress, and prints its report as the last line: the result, or why there is
+ * none. SIGTERM and SIGINT abort the work. Resolves to the exit code.
  */
 export async function reportedRun(
   { counts, file, source, interrupted }: ReportedRun,
