@@ -89,8 +89,8 @@ export const FAILURE_REASONS = {
   SizeUnknown: {
     effect: 'final',
     who: 'author',
-    when: 'The ModelCache gives no size, and the source does not say how large it is: a server without `Content-Length`, a compressed archive.',
-    fix: 'Set `spec.storage.pvc.sizeGiB`.',
+    when: 'The source does not say how large it is, such as a server without `Content-Length` or a compressed archive, and the ModelCache does not either.',
+    fix: 'Set `spec.storage.pvc.sizeGiB`, or `sha256` of the source if the message asks for that.',
   },
   SnapshotDamaged: {
     effect: 'final',

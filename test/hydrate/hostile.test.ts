@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -100,6 +102,34 @@ test('an empty file has no range, and is staged', async () => {
       : void response.writeHead(416, { 'content-range': 'bytes */0' }).end(),
   )
   expect(await stageHttp({ url: `${url}/empty.bin` })).toMatchObject({ bytes: 0, files: 1 })
+})
+
+test('a file without an end needs a checksum, because it could be cut off', async () => {
+  const server = createServer(socket => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end(`HTTP/1.0 200 OK\r\n\r\n${FILE}`))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/f.bin`
+  try {
+    expect(await failureOf(stageHttp({ url }))).toMatchObject({
+      reason: 'SizeUnknown',
+      message: expect.stringMatching(/would look whole; set sha256$/),
+    })
+    expect(await stageHttp({ url, sha256: sha256(FILE) })).toMatchObject({ bytes: FILE.length })
+  } finally {
+    server.close()
+  }
+})
+
+test.each([202, 203, 204, 205])('an answer with status %i is no file', async status => {
+  const url = await serve((_, response) => void response.writeHead(status).end())
+  const asking = createHttp().get({ url: `${url}/f.bin`, signal })
+  expect(await failureOf(asking)).toMatchObject({
+    reason: 'SourceUnavailable',
+    message: `${url}/f.bin answers ${status}`,
+  })
 })
 
 test.each(['http://[', 'ftp://files.example/f', 'file:///etc/passwd'])(

@@ -46,8 +46,19 @@ export async function openDownload(download: Download, part: Part, signal: Abort
     if (from === 0 || sizeIn(first) === from) return { from, content: nothing() }
     return openDownload(download, { ...part, from: 0 }, signal)
   }
+  if (!hasEnd(first, download)) {
+    first.drop()
+    const message = `${shown(download.url)} does not say where the file ends, so a file that was cut off would look whole; set sha256`
+    throw new HydrationError('SizeUnknown', message)
+  }
   const start = startOf(first, from)
   return { from: start, content: follow(download, first, { from: start, to, fresh: part.fresh }, signal) }
+}
+
+/** Whether a connection that closes too early shows. With HTTP/1.0, its end is the end of the file. */
+function hasEnd(reply: Reply, { size, isVerified }: Download): boolean {
+  const isMarked = ['content-length', 'transfer-encoding'].some(name => headerOf(reply, name) !== undefined)
+  return size !== undefined || isVerified === true || isMarked
 }
 
 /**

@@ -8,6 +8,11 @@ import { TransientError } from './retry.ts'
 
 const HEADERS_MS = 60_000
 const MAX_REDIRECTS = 10
+/**
+ * Any other status of success has no bytes of the file, or other bytes: 203 says that a proxy has changed
+ * them (RFC 9110 section 15.3.4).
+ */
+const WITH_CONTENT = [200, 206]
 /** Two minutes for what a modem does in four seconds. */
 const LEAST_PACE: Pace = { bytesPerSecond: 1024, overMs: 120_000 }
 
@@ -26,7 +31,7 @@ export interface SourceRequest {
 /** An HTTP client for sources. */
 export interface Http {
   /**
-   * Asks for a URL and follows redirects. Returns the reply if it is a success.
+   * Asks for a URL and follows redirects. Returns the reply if it has the content, or a part of it.
    *
    * @throws HydrationError by what the server says: Unauthorized, GatedRepository, SourceNotFound,
    * RateLimited, SourceUnavailable; SecretMalformed for a token that no header can carry.
@@ -84,7 +89,7 @@ async function follow(
       url = redirected(url, location)
       continue
     }
-    if ((reply.status >= 200 && reply.status < 300) || request.allowed?.includes(reply.status)) return reply
+    if (WITH_CONTENT.includes(reply.status) || request.allowed?.includes(reply.status)) return reply
     reply.drop()
     throw rejection({ reply, url, asked: request.url, hasToken: request.token !== undefined })
   }
