@@ -282,7 +282,8 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name: 'rotten', ...annotations('rotten') },
-        spec: reader('cat /mnt/model/chat.jinja; sleep 3600'),
+        // The container runtime shows whole lines only.
+        spec: reader('cat /mnt/model/chat.jinja; echo; sleep 3600'),
       }
       expect((await cluster.apply(reading)).stderr).toContain('SnapshotDamaged')
 
