@@ -17,6 +17,9 @@ const toleration = z.object({
     .describe('Seconds for which a NoExecute taint is tolerated. Default: forever.'),
 })
 
+/** More connections help no link, and annoy any server. */
+export const MAX_CONNECTIONS = 64
+
 /** Where and how the hydration Job runs: `spec.hydration`. */
 export const hydration = z.object({
   serviceAccountName: objectName
@@ -45,6 +48,12 @@ export const hydration = z.object({
   imagePullSecrets: listOf(z.object({ name: objectName.describe('Name of the Secret.') }), 16)
     .optional()
     .describe('Secrets for pulling the image of the Job, in addition to those of its ServiceAccount.'),
+  connections: z
+    .int()
+    .min(1)
+    .max(MAX_CONNECTIONS)
+    .optional()
+    .describe('How many parts of files the Job fetches at a time. Default: 16.'),
   labels: mapOf(text(63), { entries: 64, key: 317 })
     .optional()
     .describe('More labels of the pod, such as one that a cloud uses to give it an identity.'),

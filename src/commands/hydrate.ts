@@ -4,13 +4,14 @@ import { z } from 'zod'
 import { artifactSource } from '../admission/modelcache/artifact-source.ts'
 import { notImplemented } from '../admission/modelcache/not-implemented.ts'
 import { sourceInvalid } from '../admission/modelcache/source-invalid.ts'
+import { MAX_CONNECTIONS } from '../api/hydration.ts'
 import { SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
 import { EXIT } from '../api/hydration-report.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
 import { HydrationError } from '../hydrate/failure.ts'
 import { createHttp } from '../hydrate/fetch/http.ts'
-import { hydrate as write } from '../hydrate/hydrate.ts'
+import { CONNECTIONS, hydrate as write } from '../hydrate/hydrate.ts'
 import { measure } from '../hydrate/measure.ts'
 import { newCounts } from '../hydrate/progress.ts'
 import { isServiceAccountToken } from '../hydrate/service-account-token.ts'
@@ -37,6 +38,16 @@ const OPTIONS = {
     schema: z.string().min(1).max(253).optional(),
     value: 'UID',
     help: 'UID of the PersistentVolumeClaim that DIR belongs to: files that an earlier run wrote for the same claim are not hashed again; default: they are',
+  },
+  connections: {
+    schema: z
+      .string()
+      .regex(/^\d{1,3}$/, 'must be a whole number')
+      .transform(Number)
+      .pipe(z.number().min(1).max(MAX_CONNECTIONS))
+      .default(CONNECTIONS),
+    value: 'N',
+    help: `how many parts of files to fetch at a time, 1 to ${MAX_CONNECTIONS}; default ${CONNECTIONS}`,
   },
   'max-bytes': {
     schema: z
@@ -129,6 +140,7 @@ export const hydrate: Command = {
         claimUID: options['claim-uid'],
         rehash: options.rehash,
         maxBytes: options['max-bytes'],
+        connections: options.connections,
         counts,
       })
     })

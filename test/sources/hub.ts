@@ -26,13 +26,22 @@ export interface HubOptions {
   /** Port of the hub; blobs are on the next one. Absent means any. */
   port?: number
   host?: string
-  /** Speed of each file. Absent means no limit. */
+  /** Whether parts of files are served; default true. */
+  hasRanges?: boolean
+  /** The byte of a large file that is another one the first time it is sent. */
+  flipOnce?: number
+  /** Speed of each connection. Absent means no limit. */
   bytesPerSecond?: number
 }
 
 export interface Hub extends AsyncDisposable {
   readonly url: string
-  readonly requests: { path: string; authorization: string | undefined; isBlob: boolean }[]
+  readonly requests: {
+    path: string
+    authorization: string | undefined
+    range: string | undefined
+    isBlob: boolean
+  }[]
   /** Bytes of files that were sent so far. */
   sent(): number
   /** Creates a commit of the folder's present content, and returns its name. */
@@ -49,7 +58,8 @@ type Answer =
  * address, its error codes. test/hydrate/hugging-face.test.ts checks it with the official client.
  */
 export async function serveHub(options: HubOptions): Promise<Hub> {
-  const { repos, pageSize = 1000, first = [], breakAfter = [], host = '127.0.0.1', bytesPerSecond } = options
+  const { repos, pageSize = 1000, first = [], breakAfter = [], host = '127.0.0.1' } = options
+  const { bytesPerSecond, hasRanges = true } = options
   const commits = new Map<string, { repo: string; files: readonly HubFile[] }>()
   const heads = new Map<string, string>()
   const requests: Hub['requests'] = []
@@ -87,18 +97,28 @@ export async function serveHub(options: HubOptions): Promise<Hub> {
     return fileAt(found.files, route.path, commit)
   }
 
+  let flipAt = options.flipOnce
+  const flip = (chunk: Buffer, at: number) => {
+    const within = flipAt === undefined ? -1 : flipAt - at
+    if (within < 0 || within >= chunk.length) return
+    chunk[within] = (chunk[within] ?? 0) ^ 1
+    flipAt = undefined
+  }
+
   const send = (file: HubFile, request: IncomingMessage, response: ServerResponse, headers: object) => {
     sendFile(file, request, response, {
       headers,
       breakAfter,
       bytesPerSecond,
+      hasRanges,
+      flip: (chunk, at) => flip(chunk, at),
       onBytes: bytes => (sent += bytes),
     }).catch(() => {
       response.destroy()
     })
   }
-  const note = ({ url: path = '', headers: { authorization } }: IncomingMessage, isBlob: boolean) =>
-    requests.push({ path, authorization, isBlob })
+  const note = ({ url: path = '', headers: { authorization, range } }: IncomingMessage, isBlob: boolean) =>
+    requests.push({ path, authorization, range, isBlob })
 
   const blobs = createServer((request, response) => {
     note(request, true)
@@ -194,6 +214,9 @@ interface Sending {
   headers: object
   breakAfter: number[]
   bytesPerSecond: number | undefined
+  hasRanges: boolean
+  /** Damages a chunk at that offset of the file, if that is wanted. */
+  flip(chunk: Buffer, at: number): void
   onBytes(bytes: number): void
 }
 
@@ -204,29 +227,40 @@ async function* slowly(chunks: AsyncIterable<Buffer>, bytesPerSecond: number) {
   }
 }
 
+function partOf({ headers }: IncomingMessage, size: number): { from: number; to: number } | undefined {
+  const [, start, last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? []
+  if (start === undefined) return undefined
+  return { from: Number(start), to: last ? Math.min(size, Number(last) + 1) : size }
+}
+
 async function sendFile(
   { file, size }: HubFile,
   request: IncomingMessage,
   response: ServerResponse,
-  { headers, breakAfter, bytesPerSecond, onBytes }: Sending,
+  { headers, breakAfter, bytesPerSecond, hasRanges, flip, onBytes }: Sending,
 ): Promise<void> {
-  const [, start] = /^bytes=(\d+)-/.exec(request.headers.range ?? '') ?? []
-  const from = Number(start ?? 0)
-  response.writeHead(start === undefined ? 200 : 206, {
-    'content-length': size - from,
+  const asked = hasRanges ? partOf(request, size) : undefined
+  const { from, to } = asked ?? { from: 0, to: size }
+  response.writeHead(asked === undefined ? 200 : 206, {
+    'content-length': to - from,
     'content-type': 'application/octet-stream',
     'accept-ranges': 'bytes',
-    ...(start !== undefined && { 'content-range': `bytes ${from}-${size - 1}/${size}` }),
+    ...(asked !== undefined && { 'content-range': `bytes ${from}-${to - 1}/${size}` }),
     ...headers,
   })
-  if (request.method === 'HEAD' || from === size) {
+  if (request.method === 'HEAD' || from === to) {
     response.end()
     return
   }
-  const breaks = size - from > 1000 ? breakAfter.shift() : undefined
-  const end = breaks === undefined ? size - 1 : Math.min(size, from + breaks) - 1
+  const breaks = to - from > 1000 ? breakAfter.shift() : undefined
+  const end = breaks === undefined ? to - 1 : Math.min(to, from + breaks) - 1
   const content = createReadStream(file, { start: from, end })
-  content.on('data', chunk => onBytes(chunk.length))
+  let at = from
+  content.on('data', chunk => {
+    if (Buffer.isBuffer(chunk)) flip(chunk, at)
+    at += chunk.length
+    onBytes(chunk.length)
+  })
   if (breaks === undefined) {
     if (bytesPerSecond === undefined) await pipeline(content, response)
     else await pipeline(content, chunks => slowly(chunks, bytesPerSecond), response)

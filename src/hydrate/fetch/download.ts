@@ -1,6 +1,6 @@
 import { HydrationError } from '../failure.ts'
 import { decodedBody, encodingOf } from './encoding.ts'
-import type { Http } from './http.ts'
+import type { Http, Redirection } from './http.ts'
 import type { Opened } from './opened.ts'
 import { TooSlow } from './pace.ts'
 import { shown, unreachable } from './rejection.ts'
@@ -20,6 +20,8 @@ export interface Download {
   isVerified?: boolean | undefined
   /** Total bytes, if known. */
   size?: number | undefined
+  /** Shared by all parts of the file. */
+  via?: Redirection | undefined
 }
 
 /** The part of a file to download: from one byte to before another, or to the end. */
@@ -128,13 +130,13 @@ function canGoOn({ validator, isVerified }: Download): boolean {
 }
 
 async function ask(download: Download, { from, to, fresh }: Part, signal: AbortSignal): Promise<Reply> {
-  const { http, url, token, validator } = download
+  const { http, url, token, validator, via } = download
   const isPart = from > 0 || to !== undefined
   const headers = {
     ...(isPart && canGoOn(download) && { range: `bytes=${from}-${to === undefined ? '' : to - 1}` }),
     ...(isPart && validator !== undefined && { 'if-range': validator }),
   }
-  const reply = await http.get({ url, token, headers, fresh, allowed: [UNSATISFIABLE], signal })
+  const reply = await http.get({ url, token, headers, fresh, via, allowed: [UNSATISFIABLE], signal })
   // If a login is needed, many servers answer with a page for people.
   if (
     /^text\/html\b/i.test(headerOf(reply, 'content-type') ?? '') &&

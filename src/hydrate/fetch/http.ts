@@ -1,6 +1,7 @@
-import { type Dispatcher, request as send } from 'undici'
+import { request as send } from 'undici'
 import { HydrationError } from '../failure.ts'
-import { createConnections, STALL_MS } from './dispatcher.ts'
+import { type Connections, createConnections, STALL_MS } from './dispatcher.ts'
+import { createHostGate, type HostGate } from './host-gate.ts'
 import { atPace, type Pace } from './pace.ts'
 import { rejection, shown, unreachable } from './rejection.ts'
 import { headerOf, type Reply } from './reply.ts'
@@ -13,6 +14,9 @@ const MAX_REDIRECTS = 10
  * them (RFC 9110 section 15.3.4).
  */
 const WITH_CONTENT = [200, 206]
+/** What a server with too many requests answers, and how long it is left alone if it does not say. */
+const SLOW_DOWN = [429, 503]
+const SLOW_DOWN_MS = 1_000
 /** Two minutes for what a modem does in four seconds. */
 const LEAST_PACE: Pace = { bytesPerSecond: 1024, overMs: 120_000 }
 
@@ -25,7 +29,14 @@ export interface SourceRequest {
   allowed?: readonly number[]
   /** Use no connection that is open already. */
   fresh?: boolean | undefined
+  /** Where the URL redirected the last time. A hub need not be asked for every part of a file. */
+  via?: Redirection | undefined
   signal: AbortSignal
+}
+
+/** Remembers where a URL leads to, until that does not answer any more. */
+export interface Redirection {
+  address?: string | undefined
 }
 
 /** An HTTP client for sources. */
@@ -45,20 +56,14 @@ export interface Http {
  */
 export function createHttp({ ca, pace = LEAST_PACE }: { ca?: string | undefined; pace?: Pace } = {}): Http {
   const connections = createConnections(ca)
+  const gate = createHostGate()
   return {
     async get(request) {
-      if (!request.fresh) return follow(request, connections.dispatcherFor, pace)
+      if (!request.fresh) return follow(request, { ...connections, gate, pace })
       const own = createConnections(ca)
       try {
-        const reply = await follow(request, own.dispatcherFor, pace)
-        return {
-          ...reply,
-          body: thenClosed(reply.body, own.close),
-          drop() {
-            reply.drop()
-            void own.close()
-          },
-        }
+        const reply = await follow({ ...request, via: undefined }, { ...own, gate, pace })
+        return afterwards(reply, () => void own.close())
       } catch (error) {
         await own.close()
         throw error
@@ -67,31 +72,68 @@ export function createHttp({ ca, pace = LEAST_PACE }: { ca?: string | undefined;
   }
 }
 
-async function* thenClosed(body: AsyncIterable<Uint8Array>, close: () => Promise<void>) {
-  try {
-    yield* body
-  } finally {
-    await close()
+/** The same reply, and something to do when it was read or dropped. */
+function afterwards(reply: Reply, after: () => void): Reply {
+  async function* body() {
+    try {
+      yield* reply.body
+    } finally {
+      after()
+    }
+  }
+  return {
+    ...reply,
+    body: body(),
+    drop() {
+      reply.drop()
+      after()
+    },
   }
 }
 
-async function follow(
-  request: SourceRequest,
-  dispatcherFor: (url: URL) => Dispatcher,
-  pace: Pace,
-): Promise<Reply> {
-  let url = new URL(request.url)
-  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const reply = await once(dispatcherFor(url), url, request, pace)
-    const location = headerOf(reply, 'location')
-    if (reply.status >= 300 && reply.status < 400 && location !== undefined) {
-      reply.drop()
-      url = redirected(url, location)
-      continue
-    }
-    if (WITH_CONTENT.includes(reply.status) || request.allowed?.includes(reply.status)) return reply
+interface Way extends Pick<Connections, 'dispatcherFor'> {
+  gate: HostGate
+  pace: Pace
+}
+
+async function follow(request: SourceRequest, way: Way): Promise<Reply> {
+  const { via } = request
+  if (via?.address !== undefined) {
+    const { reply } = await arrive(request, via.address, way)
+    if (isContent(reply, request)) return reply
+    // It was an address for a while only.
     reply.drop()
-    throw rejection({ reply, url, asked: request.url, hasToken: request.token !== undefined })
+    via.address = undefined
+  }
+  const { reply, url } = await arrive(request, request.url, way)
+  if (isContent(reply, request)) {
+    if (via !== undefined) via.address = url.href
+    return reply
+  }
+  reply.drop()
+  const error = rejection({ reply, url, asked: request.url, hasToken: request.token !== undefined })
+  if (error instanceof TransientError && SLOW_DOWN.includes(reply.status))
+    way.gate.slowDown(url.host, error.retryAfterMs ?? SLOW_DOWN_MS)
+  throw error
+}
+
+function isContent({ status }: Reply, { allowed = [] }: SourceRequest): boolean {
+  return WITH_CONTENT.includes(status) || allowed.includes(status)
+}
+
+/** Asks where an address leads to, and there again, until there is an answer. */
+async function arrive(
+  request: SourceRequest,
+  address: string,
+  way: Way,
+): Promise<{ reply: Reply; url: URL }> {
+  let url = new URL(address)
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const reply = await once(url, request, way)
+    const location = headerOf(reply, 'location')
+    if (reply.status < 300 || reply.status >= 400 || location === undefined) return { reply, url }
+    reply.drop()
+    url = redirected(url, location)
   }
   throw new TransientError('SourceUnavailable', `${shown(request.url)} keeps redirecting`)
 }
@@ -106,25 +148,22 @@ function redirected(from: URL, location: string): URL {
 /** What an Authorization header can carry (RFC 9110 section 5.5), and no token has spaces. */
 const TOKEN = /^[\x21-\x7e]+$/
 
-async function once(
-  dispatcher: Dispatcher,
-  url: URL,
-  { url: asked, token, headers, signal }: SourceRequest,
-  pace: Pace,
-): Promise<Reply> {
+async function once(url: URL, request: SourceRequest, { dispatcherFor, gate, pace }: Way): Promise<Reply> {
+  const { token, headers, signal } = request
   if (token !== undefined && !TOKEN.test(token))
     throw new HydrationError(
       'SecretMalformed',
       'the token in the Secret is malformed: it has a line break, a space or a character that is not ASCII',
     )
-  const isOwnHost = url.origin === new URL(asked).origin
+  const isOwnHost = url.origin === new URL(request.url).origin
+  const leave = await gate.enter(url.host, signal)
   try {
     const {
       statusCode,
       headers: answered,
       body,
     } = await send(url.href, {
-      dispatcher,
+      dispatcher: dispatcherFor(url),
       signal,
       headersTimeout: HEADERS_MS,
       bodyTimeout: STALL_MS,
@@ -136,13 +175,11 @@ async function once(
         ...(token !== undefined && isOwnHost && { authorization: `Bearer ${token}` }),
       },
     })
-    return {
-      status: statusCode,
-      headers: answered,
-      body: atPace(body, pace),
-      drop: () => void body.dump().catch(() => {}),
-    }
+    const drop = () => void body.dump().catch(() => {})
+    return afterwards({ status: statusCode, headers: answered, body: atPace(body, pace), drop }, leave)
   } catch (error) {
+    leave()
+    if (request.via !== undefined) request.via.address = undefined
     signal.throwIfAborted()
     throw unreachable(url.href, error)
   }

@@ -11,6 +11,8 @@ export interface Look {
   validator: string | undefined
   /** A text that stays the same as long as the bytes do. */
   identity: string | undefined
+  /** Whether the server gives parts of the file. */
+  hasRanges: boolean
   /** From Content-Disposition (RFC 6266), its last part. */
   fileName: string | undefined
 }
@@ -33,6 +35,7 @@ export async function look(http: Http, request: SourceRequest): Promise<Look> {
     etag,
     validator: isEncoded ? undefined : validator,
     identity: identity && `${identity} ${length ?? ''}`,
+    hasRanges: reply.status === 206 && !isEncoded,
     fileName: fileNameIn(headerOf(reply, 'content-disposition')),
   }
 }

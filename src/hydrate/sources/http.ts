@@ -34,14 +34,16 @@ export async function http({ sha256, ...access }: Http, context: SourceContext):
     }),
     async list() {
       // The SHA-256 says which bytes these are, not how many, and not in which format.
-      const { size, fileName } = seen ?? (await lookOnce())
+      const { size, fileName, hasRanges } = seen ?? (await lookOnce())
+      const download = { http: client, url, token, ...known, size, via: {} }
       const path = nameOf(url, fileName)
       const file: SourceFile = {
         path,
         size,
         identity: known.identity,
         sha256,
-        open: (range, signal) => openDownload({ http: client, url, token, ...known, size }, range, signal),
+        hasRanges: hasRanges && (known.isVerified || known.validator !== undefined),
+        open: (range, signal) => openDownload(download, range, signal),
       }
       return {
         files: [file],

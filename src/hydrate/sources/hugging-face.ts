@@ -64,12 +64,14 @@ function fileOf(hub: Hub, commit: string, { path, size, sha256, gitBlob }: Entry
   const { http, token } = hub
   const url = urlOf(hub, commit, path)
   const isVerified = sha256 !== undefined || gitBlob !== undefined
+  const download = { http, url, token, size, isVerified, via: {} }
   return {
     path,
     size,
     identity: sha256 ?? gitBlob ?? commit,
     sha256,
     gitBlob,
-    open: (range, signal) => openDownload({ http, url, token, size, isVerified }, range, signal),
+    hasRanges: isVerified,
+    open: (range, signal) => openDownload(download, range, signal),
   }
 }

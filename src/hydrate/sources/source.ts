@@ -24,6 +24,8 @@ export interface SourceFile {
   sha256?: string | undefined
   /** SHA-1 of the file as a git blob, in hexadecimal digits. */
   gitBlob?: string | undefined
+  /** Whether `open` can start anywhere, as far as the source says, so that parts come side by side. */
+  hasRanges?: boolean | undefined
   /**
    * Starts to read at `from`, and ends before `to` or at the end of the file. A source that cannot start in
    * the middle starts at 0, and so may one whose bytes have changed. The caller reads the result to its end

@@ -23,13 +23,18 @@ export function startChecksums(file: SourceFile): Checksums {
       gitBlob?.update(chunk)
     },
     sha256: () => sha256.digest('hex'),
-    problem(found) {
-      if (file.sha256 !== undefined && file.sha256 !== found)
-        return `has SHA-256 ${found}, but its source says ${file.sha256}`
-      const blob = gitBlob?.digest('hex')
-      if (blob !== undefined && blob !== file.gitBlob)
-        return `is git blob ${blob}, but its source says ${file.gitBlob}`
-      return undefined
-    },
+    problem: found => checksumProblem(file, { sha256: found, gitBlob: gitBlob?.digest('hex') }),
   }
+}
+
+/** What is wrong with a file of those hashes, as the end of a sentence. */
+export function checksumProblem(
+  file: SourceFile,
+  { sha256, gitBlob }: { sha256: string; gitBlob: string | undefined },
+): string | undefined {
+  if (file.sha256 !== undefined && file.sha256 !== sha256)
+    return `has SHA-256 ${sha256}, but its source says ${file.sha256}`
+  if (gitBlob !== undefined && gitBlob !== file.gitBlob)
+    return `is git blob ${gitBlob}, but its source says ${file.gitBlob}`
+  return undefined
 }

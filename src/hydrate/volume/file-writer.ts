@@ -2,7 +2,9 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
+import type { Opened } from '../fetch/opened.ts'
 import type { SourceFile } from '../sources/source.ts'
+import { batches, writeBatch } from './batches.ts'
 import { type Checksums, startChecksums } from './checksums.ts'
 import { FOLDER_MODE } from './durable.ts'
 import type { FileState } from './journal.ts'
@@ -10,7 +12,8 @@ import { prefixOf } from './ranges.ts'
 
 /** After this many bytes, the file is synced and the journal notes it. A kill costs at most this much. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
-const FILE_MODE = 0o444
+/** Nobody changes a file of a snapshot. */
+export const FILE_MODE = 0o444
 
 /** Called with bytes that were written or that already existed. */
 export type OnBytes = (bytes: number) => void
@@ -36,8 +39,9 @@ export interface Writing {
 export async function writeFile(
   target: string,
   file: SourceFile,
-  { known, record, confirm, onBytes, signal, wrong }: Writing,
+  writing: Writing,
 ): Promise<{ size: number; sha256: string }> {
+  const { known, record, onBytes, signal, wrong } = writing
   await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
   const goesOn = known !== undefined && known.sha256 === undefined && known.identity === file.identity
   const handle = await openToWrite(target, goesOn)
@@ -45,28 +49,7 @@ export async function writeFile(
     const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, prefixOf(known.ranges)) : 0
     const opened = await file.open({ from: kept, fresh: wrong !== undefined }, signal)
     const hashes = startChecksums(file)
-    await confirm()
-    await handle.truncate(opened.from)
-    await rehash(handle, opened.from, hashes)
-    onBytes(opened.from)
-    let at = opened.from
-    let sure = at
-    for await (const chunk of opened.content) {
-      signal.throwIfAborted()
-      if (file.size !== undefined && at + chunk.length > file.size)
-        throw changed(file, `has more than ${file.size} bytes`)
-      await confirm()
-      await writeAll(handle, chunk, at)
-      hashes.update(chunk)
-      at += chunk.length
-      onBytes(chunk.length)
-      if (at - sure >= CHECKPOINT_BYTES) {
-        await handle.datasync()
-        await record({ ranges: [[0, at]], identity: file.identity, sha256: undefined })
-        sure = at
-      }
-    }
-    if (file.size !== undefined && at !== file.size) throw changed(file, `has ${at} bytes, not ${file.size}`)
+    const size = await writeContent(handle, opened, hashes, { ...writing, file })
     const sha256 = hashes.sha256()
     const problem = hashes.problem(sha256)
     if (problem !== undefined) {
@@ -74,16 +57,54 @@ export async function writeFile(
       await record({ ranges: [], identity: undefined, sha256: undefined })
       if (wrong !== undefined) throw mismatch(file, problem, wrong === sha256)
       // The start may be from an earlier state of the source, and a byte may be damaged on its way.
-      onBytes(-at)
-      const again = { known: undefined, record, confirm, onBytes, signal, wrong: sha256 }
-      return await writeFile(target, file, again)
+      onBytes(-size)
+      return await writeFile(target, file, { ...writing, known: undefined, wrong: sha256 })
     }
     await handle.chmod(FILE_MODE)
     await handle.sync()
-    return { size: at, sha256 }
+    return { size, sha256 }
   } finally {
     await handle.close()
   }
+}
+
+/** Writes what comes after what is there, and hashes both. Returns the bytes of the file. */
+async function writeContent(
+  handle: FileHandle,
+  { from, content }: Opened,
+  hashes: Checksums,
+  { file, record, confirm, onBytes, signal }: Writing & { file: SourceFile },
+): Promise<number> {
+  const { size, identity } = file
+  await confirm()
+  await handle.truncate(from)
+  await rehash(handle, from, hashes)
+  onBytes(from)
+  let at = from
+  let sure = at
+  const note = async () => {
+    await handle.datasync()
+    await record({ ranges: [[0, at]], identity, sha256: undefined })
+    sure = at
+  }
+  try {
+    for await (const batch of batches(content)) {
+      signal.throwIfAborted()
+      if (size !== undefined && at + batch.bytes > size) throw changed(file, `has more than ${size} bytes`)
+      await confirm()
+      await writeBatch(handle, batch, at)
+      for (const chunk of batch.chunks) hashes.update(chunk)
+      at += batch.bytes
+      onBytes(batch.bytes)
+      if (at - sure >= CHECKPOINT_BYTES) await note()
+    }
+  } catch (error) {
+    // The next run goes on from here.
+    if (at > sure && signal.aborted) await note()
+    throw error
+  }
+  if (size !== undefined && at !== size) throw changed(file, `has ${at} bytes, not ${size}`)
+  return at
 }
 
 /**
@@ -105,13 +126,6 @@ async function keptBytes(handle: FileHandle, noted: number): Promise<number> {
   return Math.min(noted, (await handle.stat()).size)
 }
 
-async function writeAll(handle: FileHandle, chunk: Uint8Array, at: number): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    const { bytesWritten } = await handle.write(chunk, written, chunk.length - written, at + written)
-    written += bytesWritten
-  }
-}
-
 async function rehash(handle: FileHandle, bytes: number, hashes: Checksums): Promise<void> {
   if (bytes === 0) return
   for await (const chunk of handle.createReadStream({ start: 0, end: bytes - 1, autoClose: false }))
@@ -125,7 +139,7 @@ function mismatch({ path }: SourceFile, problem: string, isSame: boolean): Hydra
   return new HydrationError('SourceUnavailable', message, { file: path })
 }
 
-function changed(file: SourceFile, what: string): HydrationError {
+export function changed(file: SourceFile, what: string): HydrationError {
   return new HydrationError(
     'SourceChanged',
     `file ${quote(file.path)} ${what}: the source changed, or broke off`,

@@ -38,21 +38,42 @@ export interface Journal {
 export async function openJournal(path: string): Promise<Journal> {
   const states = new Map<string, FileState>()
   const handle = await open(path, 'a+')
+  const append = inGroups(lines => appendAll(handle, lines))
   const whole = parse(await readFile(path, 'utf8'), states)
   await handle.truncate(Buffer.byteLength(whole))
   return {
     state: file => states.get(file),
     async record(file, state) {
-      await append(handle, `${JSON.stringify({ path: file, ...state })}\n`)
+      await append(`${JSON.stringify({ path: file, ...state })}\n`)
       states.set(file, state)
     },
     close: () => handle.close(),
   }
 }
 
-async function append(handle: FileHandle, line: string): Promise<void> {
-  await handle.appendFile(line)
+async function appendAll(handle: FileHandle, lines: readonly string[]): Promise<void> {
+  await handle.appendFile(lines.join(''))
   await handle.datasync()
+}
+
+/** Whatever comes during a write shares the next one, because each costs a sync of the disk. */
+function inGroups(write: (lines: readonly string[]) => Promise<void>): (line: string) => Promise<void> {
+  let waiting: string[] = []
+  let last: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  return line => {
+    waiting.push(line)
+    next ??= last
+      .catch(() => {})
+      .then(() => {
+        const lines = waiting
+        waiting = []
+        last = next ?? last
+        next = undefined
+        return write(lines)
+      })
+    return next
+  }
 }
 
 /** Reads line by line into `states`, and returns the text up to the first unreadable line. */

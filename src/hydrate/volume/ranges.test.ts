@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { prefixOf, type Range, withRange } from './ranges.ts'
+import { gapsIn, prefixOf, type Range, splitRanges, withRange } from './ranges.ts'
 
 test.each<[readonly Range[], Range, Range[]]>([
   [[], [0, 5], [[0, 5]]],
@@ -51,4 +51,41 @@ test('ranges have the bytes that were put into them, in order, whatever came fir
       expect(prefixOf(ranges)).toBe(prefix)
     }),
   )
+})
+
+test.each<[ranges: Range[], size: number, gaps: Range[]]>([
+  [[], 10, [[0, 10]]],
+  [[[0, 10]], 10, []],
+  [
+    [
+      [0, 3],
+      [5, 7],
+    ],
+    10,
+    [
+      [3, 5],
+      [7, 10],
+    ],
+  ],
+  [[[2, 20]], 10, [[0, 2]]],
+  [[], 0, []],
+])('what is missing of %j up to %i is %j', (ranges, size, gaps) => {
+  expect(gapsIn(ranges, size)).toEqual(gaps)
+})
+
+test('ranges are split into parts of at most so many bytes', () => {
+  expect(
+    splitRanges(
+      [
+        [0, 25],
+        [30, 40],
+      ],
+      10,
+    ),
+  ).toEqual([
+    [0, 10],
+    [10, 20],
+    [20, 25],
+    [30, 40],
+  ])
 })

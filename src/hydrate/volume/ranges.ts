@@ -17,3 +17,25 @@ export function withRange(ranges: readonly Range[], [from, to]: Range): Range[] 
 export function prefixOf([first]: readonly Range[]): number {
   return first?.[0] === 0 ? first[1] : 0
 }
+
+/** What is missing of so many bytes. */
+export function gapsIn(ranges: readonly Range[], size: number): Range[] {
+  const gaps: Range[] = []
+  let at = 0
+  for (const [from, to] of ranges) {
+    if (from > at) gaps.push([at, Math.min(from, size)])
+    at = Math.max(at, to)
+  }
+  if (at < size) gaps.push([at, size])
+  return gaps
+}
+
+/** The same bytes in parts of at most so many. */
+export function splitRanges(ranges: readonly Range[], most: number): Range[] {
+  return ranges.flatMap(([from, to]) =>
+    Array.from({ length: Math.ceil((to - from) / most) }, (_, index): Range => {
+      const start = from + index * most
+      return [start, Math.min(start + most, to)]
+    }),
+  )
+}

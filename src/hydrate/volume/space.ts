@@ -10,11 +10,17 @@ export async function freeBytes(folder: string): Promise<number | undefined> {
   return found === undefined || found.blocks === 0 ? undefined : found.bavail * found.bsize
 }
 
-/** Bytes of all files below a folder, holes included. */
+/** Bytes of a block, as stat counts them on every system. */
+const BLOCK = 512
+
+/** Bytes that all files below a folder take, without their holes. */
 export async function bytesBelow(folder: string): Promise<number> {
   let bytes = 0
   for await (const { path, isFile } of entriesBelow(folder))
-    if (isFile) bytes += (await lstat(join(folder, path))).size
+    if (isFile) {
+      const { size, blocks } = await lstat(join(folder, path))
+      bytes += Math.min(size, blocks * BLOCK)
+    }
   return bytes
 }
 

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { runPool, type Task } from '../fetch/pool.ts'
 import type { SourceFile } from '../sources/source.ts'
-import { entriesBelow, sha256Of } from './compare.ts'
+import { entriesBelow } from './compare.ts'
 import { type DigestedFile, digestOf, sorted } from './digest.ts'
 import { FOLDER_MODE } from './durable.ts'
-import { type OnBytes, writeFile } from './file-writer.ts'
-import { type FileState, openJournal } from './journal.ts'
+import type { OnBytes } from './file-writer.ts'
+import { createHasher } from './hasher.ts'
+import { openJournal } from './journal.ts'
 import type { Manifest } from './manifest.ts'
 import { checkNames } from './names.ts'
 import { onVolume } from './on-volume.ts'
+import type { LargeFile, PartedFile } from './parted-file.ts'
 import { reveal } from './publish.ts'
-import { prefixOf } from './ranges.ts'
 import { bytesBelow } from './space.ts'
+import { createStager } from './stager.ts'
 import type { Volume } from './volume.ts'
 
 /** A snapshot in progress. Nobody sees it until it is complete. */
@@ -26,6 +29,8 @@ export interface Snapshot {
    * `replaces`, it may have the name of an earlier one.
    */
   put(file: SourceFile, signal: AbortSignal, options?: { replaces?: boolean }): Promise<void>
+  /** Writes many files side by side, large ones in parts. Calls `onFile` for each that is complete. */
+  putAll(files: readonly SourceFile[], options: PutAllOptions): Promise<void>
   /** Fetches the archive itself, in the same way. */
   putArchive(file: SourceFile, signal: AbortSignal): Promise<void>
   /** Makes the snapshot appear by a single rename, and removes everything that was needed on the way. */
@@ -36,6 +41,15 @@ export interface Snapshot {
   }): Promise<Manifest>
   close(): Promise<void>
 }
+
+export interface PutAllOptions {
+  connections: number
+  onFile(): void
+  signal: AbortSignal
+}
+
+/** A smaller file is one part: it takes a connection no more than some seconds. */
+const LARGE_BYTES = 64 * 1024 * 1024
 
 /**
  * Opens the work for the source of that identity, with what an earlier run left of it. Work for other sources
@@ -67,45 +81,45 @@ export async function openSnapshot(
   const checkName = checkNames(volume)
   const files = new Map<string, DigestedFile>()
 
-  const put = async (file: SourceFile, path: string, signal: AbortSignal): Promise<DigestedFile> => {
-    const known = journal.state(path)
-    const target = join(work, path)
-    const whole = known && describes(known, file) ? await complete(target, known, signal) : undefined
-    if (whole !== undefined) {
-      onBytes(whole.size)
-      return { path: file.path, ...whole }
-    }
-    const record = (state: FileState) => journal.record(path, state)
-    const { size, sha256 } = await writeFile(target, file, {
-      known: known?.sha256 === undefined ? known : undefined,
-      record,
-      confirm,
-      onBytes,
-      signal,
-    })
-    await record({ ranges: [[0, size]], identity: file.identity, sha256 })
-    return { path: file.path, size, sha256 }
-  }
-
-  /** The file that an earlier run completed. Without a claim, nobody can tell who ran it. */
-  const complete = async (target: string, { ranges, sha256 }: FileState, signal: AbortSignal) => {
-    const size = prefixOf(ranges)
-    const found = await lstat(target).catch(() => undefined)
-    if (sha256 === undefined || found?.size !== size) return undefined
-    if (claimUID === undefined && (await sha256Of(target, { signal })) !== sha256) return undefined
-    return { size, sha256 }
-  }
+  const stager = createStager({ work, journal, volume, onBytes })
 
   return {
     archive,
     bytes: () => bytesBelow(work),
     async put(file, signal, options) {
       checkName(file.path, options)
-      const written = await onVolume(`writing ${file.path}`, () => put(file, `tree/${file.path}`, signal))
+      const written = await onVolume(`writing ${file.path}`, () => stager.stage(file, pathOf(file), signal))
       files.set(file.path, written)
     },
+    async putAll(all, { connections, onFile, signal }) {
+      for (const { path } of all) checkName(path)
+      const hasher = createHasher()
+      const opened: PartedFile[] = []
+      const onOpen = (file: PartedFile) => opened.push(file)
+      const onDone = (file: DigestedFile) => {
+        files.set(file.path, file)
+        onFile()
+      }
+      const tasksOf = (file: SourceFile): Promise<Task[]> | Task[] => {
+        const path = pathOf(file)
+        if (isLarge(file)) return stager.tasks(file, path, { hasher, onOpen, onDone, signal })
+        return [async either => onDone(await stager.stage(file, path, either))]
+      }
+      try {
+        const tasks: Task[] = []
+        for (const file of largestFirst(all)) {
+          const doing = `writing ${file.path}`
+          for (const task of await onVolume(doing, async () => tasksOf(file)))
+            tasks.push(either => onVolume(doing, () => task(either)))
+        }
+        await runPool(tasks, connections, signal)
+      } finally {
+        for (const file of opened) await file.close()
+        await hasher.close()
+      }
+    },
     async putArchive(file, signal) {
-      await onVolume('writing the archive', () => put(file, 'archive', signal))
+      await onVolume('writing the archive', () => stager.stage(file, 'archive', signal))
     },
     complete: ({ identity: of, revision, leftOut }) =>
       onVolume('completing the snapshot', async () => {
@@ -126,9 +140,18 @@ export async function openSnapshot(
   }
 }
 
-/** Whether the journal describes the wanted file. */
-function describes(known: FileState, file: SourceFile): boolean {
-  if (known.sha256 === undefined || known.identity !== file.identity || file.identity === undefined)
-    return false
-  return file.sha256 === undefined || file.sha256 === known.sha256
+function pathOf({ path }: SourceFile): string {
+  return `tree/${path}`
+}
+
+function isLarge(file: SourceFile): file is LargeFile {
+  return file.hasRanges === true && file.size !== undefined && file.size > LARGE_BYTES
+}
+
+/** Whoever begins last decides when all is done, so the small ones come last. */
+function largestFirst(files: readonly SourceFile[]): SourceFile[] {
+  const sizeOf = ({ size = Number.POSITIVE_INFINITY }: SourceFile) => size
+  return files.toSorted((one, other) =>
+    sizeOf(other) > sizeOf(one) ? 1 : sizeOf(other) < sizeOf(one) ? -1 : 0,
+  )
 }

@@ -85,6 +85,11 @@ test('a pod that verifies mounts the claim read-only, and gets nothing of the so
   expect(hydrator.volumeMounts).toContainEqual({ name: 'volume', mountPath: '/volume', readOnly: true })
 })
 
+test('spec.hydration says how many connections it opens', () => {
+  const { args } = podOf({ spec: { hydration: { connections: 4 } } }).container
+  expect(args.join(' ')).toContain('--connections 4')
+})
+
 test('after a verification that found damage, every file is hashed', () => {
   const finishedAt = '2031-06-01T11:59:59Z'
   const verification = { digest: DIGEST, intact: false, finishedAt }

@@ -173,8 +173,9 @@ function podTemplate(
 /**
  * The role and what it works on. After a verification that found damage, no file on the volume is believed.
  */
-function command({ status }: ModelCache, purpose: Purpose, claim: MountedClaim | undefined): string[] {
+function command({ spec, status }: ModelCache, purpose: Purpose, claim: MountedClaim | undefined): string[] {
   const { resolvedDigest, verification } = status ?? {}
+  const { connections } = spec.hydration ?? {}
   switch (purpose) {
     case 'measure':
       return ['hydrate', '--measure']
@@ -186,6 +187,7 @@ function command({ status }: ModelCache, purpose: Purpose, claim: MountedClaim |
         ...(claim?.uid === undefined ? [] : ['--claim-uid', claim.uid]),
         ...(claim?.bytes === undefined ? [] : ['--max-bytes', String(claim.bytes)]),
         ...(verification?.intact === false ? ['--rehash'] : []),
+        ...(connections === undefined ? [] : ['--connections', String(connections)]),
       ]
   }
 }

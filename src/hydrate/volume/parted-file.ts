@@ -1,0 +1,119 @@
+import { lstat, mkdir, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { SourceFile } from '../sources/source.ts'
+import { batches, writeBatch } from './batches.ts'
+import { checksumProblem } from './checksums.ts'
+import { FOLDER_MODE } from './durable.ts'
+import { changed, FILE_MODE, type Writing } from './file-writer.ts'
+import type { Hasher } from './hasher.ts'
+import type { FileState } from './journal.ts'
+import { gapsIn, prefixOf, type Range, splitRanges, withRange } from './ranges.ts'
+
+/** A file of known size whose parts come side by side. */
+export type LargeFile = SourceFile & { size: number }
+
+/** The source sent the front of the file where a part of it was asked for. */
+export class WithoutRanges extends Error {
+  override name = 'WithoutRanges'
+}
+
+/** What an earlier run has noted of a file, and what is missing. */
+export interface PartPlan {
+  noted: readonly Range[]
+  parts: readonly Range[]
+}
+
+export interface PartedFile {
+  /**
+   * Fetches a part and writes it. Whatever comes of it is noted, also if it breaks off.
+   *
+   * @throws WithoutRanges, HydrationError SourceChanged, and whatever the source or the volume throws.
+   */
+  write(part: Range, signal: AbortSignal): Promise<void>
+  /** When all parts are written: the hash of the file, and what is wrong with it. */
+  finish(): Promise<{ sha256: string; problem: string | undefined }>
+  close(): Promise<void>
+}
+
+/** Bytes of a part. Some seconds of a connection, so that asking for it costs little. */
+const PART_BYTES = 32 * 1024 * 1024
+
+/** Splits what is missing of a file at `target` into parts, in order. */
+export async function planParts(
+  target: string,
+  { size, identity }: LargeFile,
+  known: FileState | undefined,
+): Promise<PartPlan> {
+  const isSame = known !== undefined && known.identity === identity && identity !== undefined
+  const isThere = isSame && (await lstat(target).catch(() => undefined))?.size === size
+  const noted = isThere ? known.ranges : []
+  return { noted, parts: splitRanges(gapsIn(noted, size), PART_BYTES) }
+}
+
+export interface PartedWriting extends Pick<Writing, 'record' | 'confirm' | 'onBytes'> {
+  plan: PartPlan
+  hasher: Hasher
+}
+
+/** Opens a large file at `target` in its whole size, which takes no room before it is written. */
+export async function openPartedFile(
+  target: string,
+  file: LargeFile,
+  { plan, record, confirm, onBytes, hasher }: PartedWriting,
+): Promise<PartedFile> {
+  const { size, identity } = file
+  let noted = [...plan.noted]
+  let written = noted
+  await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
+  if (noted.length === 0) await rm(target, { force: true })
+  const handle = await open(target, noted.length === 0 ? 'wx+' : 'r+', 0o644)
+  await handle.truncate(size)
+  onBytes(noted.reduce((sum, [from, to]) => sum + to - from, 0))
+  const hash = hasher.start(target, { size, gitBlob: file.gitBlob !== undefined })
+  let isClosed = false
+  const advance = () => hash.advance(prefixOf(written))
+  advance()
+
+  const note = async (part: Range) => {
+    await handle.datasync()
+    noted = withRange(noted, part)
+    await record({ ranges: noted, identity, sha256: undefined })
+  }
+  return {
+    async write([from, to], signal) {
+      const opened = await file.open({ from, to }, signal)
+      if (opened.from !== from) throw new WithoutRanges(`${file.path} has no ranges`)
+      let at = from
+      try {
+        for await (const batch of batches(opened.content)) {
+          signal.throwIfAborted()
+          if (at + batch.bytes > to) throw changed(file, `has more than the ${to - from} bytes of a part`)
+          await confirm()
+          await writeBatch(handle, batch, at)
+          at += batch.bytes
+          written = withRange(written, [from, at])
+          advance()
+          onBytes(batch.bytes)
+        }
+      } finally {
+        if (at > from) await note([from, at])
+      }
+      if (at !== to) throw changed(file, `ends at ${at} bytes, not at ${to}`)
+    },
+    async finish() {
+      const { sha256, gitBlob } = await hash.done
+      const problem = checksumProblem(file, { sha256, gitBlob })
+      if (problem === undefined) {
+        await handle.chmod(FILE_MODE)
+        await handle.sync()
+      }
+      return { sha256, problem }
+    },
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      hash.stop()
+      await handle.close()
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Task } from '../fetch/pool.ts'
+import type { SourceFile } from '../sources/source.ts'
+import { sha256Of } from './compare.ts'
+import type { DigestedFile } from './digest.ts'
+import { type OnBytes, writeFile } from './file-writer.ts'
+import type { Hasher } from './hasher.ts'
+import type { FileState, Journal } from './journal.ts'
+import { partTasks } from './part-tasks.ts'
+import { type LargeFile, openPartedFile, type PartedFile, planParts } from './parted-file.ts'
+import { prefixOf } from './ranges.ts'
+import type { Volume } from './volume.ts'
+
+export interface StagerOptions {
+  /** The folder of the work. */
+  work: string
+  journal: Journal
+  volume: Pick<Volume, 'claimUID' | 'confirm'>
+  onBytes: OnBytes
+}
+
+/** Puts files into the folder of the work, and notes them in the journal. `path` is relative to it. */
+export interface Stager {
+  /** Fetches a file in one piece, or believes what an earlier run completed. */
+  stage(file: SourceFile, path: string, signal: AbortSignal): Promise<DigestedFile>
+  /** The tasks that do the same with a large file, whose parts come side by side. */
+  tasks(file: LargeFile, path: string, options: PartOptions): Promise<Task[]>
+}
+
+export interface PartOptions {
+  hasher: Hasher
+  /** Called with each file that is opened, to be closed at the end whatever happens. */
+  onOpen(file: PartedFile): void
+  onDone(file: DigestedFile): void
+  signal: AbortSignal
+}
+
+export function createStager({ work, journal, volume, onBytes }: StagerOptions): Stager {
+  const { claimUID, confirm } = volume
+  const recordOf = (path: string) => (state: FileState) => journal.record(path, state)
+
+  /** The file that an earlier run completed. Without a claim, nobody can tell who ran it. */
+  const completed = async (
+    file: SourceFile,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<DigestedFile | undefined> => {
+    const known = journal.state(path)
+    if (known?.sha256 === undefined || !describes(known, file)) return undefined
+    const { ranges, sha256 } = known
+    const size = prefixOf(ranges)
+    const target = join(work, path)
+    const found = await lstat(target).catch(() => undefined)
+    if (found?.size !== size) return undefined
+    if (claimUID === undefined && (await sha256Of(target, { signal })) !== sha256) return undefined
+    onBytes(size)
+    return { path: file.path, size, sha256 }
+  }
+  /** What an earlier run left unfinished. */
+  const unfinished = (path: string) => {
+    const known = journal.state(path)
+    return known?.sha256 === undefined ? known : undefined
+  }
+  const write = async (
+    file: SourceFile,
+    path: string,
+    given: { known?: FileState | undefined; wrong?: string | undefined; signal: AbortSignal },
+  ): Promise<DigestedFile> => {
+    const record = recordOf(path)
+    const writing = { known: undefined, ...given, record, confirm, onBytes }
+    const { size, sha256 } = await writeFile(join(work, path), file, writing)
+    await record({ ranges: [[0, size]], identity: file.identity, sha256 })
+    return { path: file.path, size, sha256 }
+  }
+
+  return {
+    async stage(file, path, signal) {
+      return (await completed(file, path, signal)) ?? write(file, path, { known: unfinished(path), signal })
+    },
+    async tasks(file, path, { hasher, onOpen, onDone, signal }) {
+      const whole = await completed(file, path, signal)
+      if (whole !== undefined) {
+        onDone(whole)
+        return []
+      }
+      const target = join(work, path)
+      const record = recordOf(path)
+      const plan = await planParts(target, file, unfinished(path))
+      return partTasks(plan.parts, {
+        async open() {
+          const opened = await openPartedFile(target, file, { plan, record, confirm, onBytes, hasher })
+          onOpen(opened)
+          return opened
+        },
+        async inOnePiece(again, wrong) {
+          onBytes(-(await written()))
+          onDone(await write(file, path, { wrong, signal: again }))
+        },
+        async done(sha256) {
+          const { size, identity } = file
+          await record({ ranges: [[0, size]], identity, sha256 })
+          onDone({ path: file.path, size, sha256 })
+        },
+      })
+      function written() {
+        const { ranges = [] } = journal.state(path) ?? {}
+        return ranges.reduce((sum, [from, to]) => sum + to - from, 0)
+      }
+    },
+  }
+}
+
+/** Whether the journal describes the wanted file. */
+function describes(known: FileState, file: SourceFile): boolean {
+  if (known.identity !== file.identity || file.identity === undefined) return false
+  return file.sha256 === undefined || file.sha256 === known.sha256
+}
