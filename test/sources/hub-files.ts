@@ -26,7 +26,10 @@ const LFS_BYTES = 10_000_000
 export async function hubFiles(folder: string): Promise<HubFile[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = found.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
-  return Promise.all(paths.toSorted().map(file => hubFile(folder, file)))
+  const files: HubFile[] = []
+  // One by one, because a process may only open so many at a time.
+  for (const file of paths.toSorted()) files.push(await hubFile(folder, file))
+  return files
 }
 
 async function hubFile(folder: string, file: string): Promise<HubFile> {
