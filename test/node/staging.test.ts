@@ -14,7 +14,7 @@ const READ = 'cd /mnt/model && sha256sum *.safetensors; touch mine; sleep 3600'
 const GATE = { 'modelplane.ai/not-ready': 'Gate' }
 const SHARD_MIB = 100
 const SHARDS = 3
-/** A delay, so that there is something to see. */
+/** Of each connection, so that there is something to see. */
 const BYTES_PER_SECOND = 12 * 2 ** 20
 
 const cacheStatus = z.looseObject({
@@ -72,7 +72,13 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
     const began = performance.now()
     const { artifact, mount } = spec(fromHub('example/model'))
     await cluster.need(
-      modelCache('llama', { artifact, mount, storage: { pvc: { storageClassName: SHARED_CLASS } } }),
+      modelCache('llama', {
+        artifact,
+        mount,
+        storage: { pvc: { storageClassName: SHARED_CLASS } },
+        // As slow as one connection is, so that there is progress to see.
+        hydration: { connections: 1 },
+      }),
     )
     const template = { metadata: annotations('llama'), spec: reader(READ) }
     await cluster.need(
