@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import './process/young-generation.ts'
+import './process/hydrator-tuning.ts'
 import { errorMessage, printableLines } from './api/schema/text.ts'
 import type { Command } from './commands/command.ts'
 import { UsageError } from './commands/options.ts'

@@ -5,7 +5,7 @@ export const FAILURE_REASONS = {
   ArchiveInvalid: {
     effect: 'final',
     who: 'author',
-    when: 'The file behind the URL looks like an archive but is damaged, cut off, empty or of a format that we cannot unpack, or it has a forbidden entry: a link, a device, or a name that leads out of the tree.',
+    when: 'The file behind the URL looks like an archive but is damaged, cut off, empty or of a format that we cannot unpack, or it has a forbidden entry: a device, a name that leads out of the tree, or a link to anything but a file of the archive.',
     fix: 'Create the archive again as tar, tar.gz, tar.zst or zip, with plain files and folders.',
   },
   ChecksumMismatch: {

@@ -1,18 +1,18 @@
 import type { HydrationReport } from '../api/hydration-report.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
-import { archiveIn, isPlainTar } from './archive/format.ts'
-import { unpack } from './archive/unpack.ts'
+import { archiveIn } from './archive/format.ts'
 import { type Counts, newCounts } from './progress.ts'
 import { resolve } from './sources/resolve.ts'
-import type { Resolved, SourceContext, SourceFile } from './sources/source.ts'
+import type { Listing, Resolved, SourceContext } from './sources/source.ts'
 import { findSnapshot } from './volume/find.ts'
 import type { Manifest } from './volume/manifest.ts'
 import type { OwnerTiming } from './volume/owner.ts'
 import { finishReveals } from './volume/publish.ts'
-import { checkRoom, freeBytes, tooLarge } from './volume/space.ts'
+import { checkRoomFor, checkWritten } from './volume/space.ts'
 import { openVolume, type Volume } from './volume/volume.ts'
 import { openSnapshot } from './volume/work.ts'
+import { type Staging, writeArchive } from './write-archive.ts'
 
 export interface HydrateOptions extends Omit<SourceContext, 'source'> {
   source: NonNullable<ModelCache['spec']['artifact']['source']>
@@ -41,7 +41,7 @@ export const CONNECTIONS = 16
  * @throws HydrationError with the reason and what to do about it.
  */
 export async function hydrate(options: HydrateOptions): Promise<HydrationReport> {
-  const { into, counts = newCounts(), signal } = options
+  const { into, counts = newCounts(), connections = CONNECTIONS, signal } = options
   const startedAt = performance.now()
   const volume = await openVolume(into, options)
   try {
@@ -49,7 +49,7 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
     const resolved = await resolve(options)
     const manifest =
       (await findSnapshot(volume, resolved.identity, { signal })) ??
-      (await write(volume, resolved, { ...options, counts }))
+      (await write(volume, resolved, { ...options, counts, connections }))
     await volume.confirm()
     return reportOf(manifest, (performance.now() - startedAt) / 1000)
   } finally {
@@ -57,49 +57,35 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
   }
 }
 
-async function write(
+async function write(volume: Volume, resolved: Resolved, options: Staging): Promise<Manifest> {
+  const listing = await resolved.list()
+  const format = await archiveIn(listing)
+  const [only] = listing.files
+  if (format === undefined || only === undefined) return writeFiles(volume, resolved, listing, options)
+  return writeArchive(volume, resolved, { file: only, format }, options)
+}
+
+async function writeFiles(
   volume: Volume,
-  { identity, revision, list }: Resolved,
-  { counts, maxBytes, connections = CONNECTIONS, signal }: HydrateOptions & { counts: Counts },
+  { identity, revision }: Resolved,
+  { files, leftOut }: Listing,
+  { counts, maxBytes, connections, signal }: Staging,
 ): Promise<Manifest> {
-  const listing = await list()
-  const { files, leftOut } = listing
-  const archive = await archiveIn(listing)
   const sizes = files.map(({ size }) => size)
   if (sizes.every(size => size !== undefined)) counts.bytesTotal = sizes.reduce((sum, size) => sum + size, 0)
-  if (archive === undefined) counts.filesTotal = files.length
-  const snapshot = await openSnapshot(volume, identity, bytes => {
-    counts.bytes += bytes
-    if (maxBytes !== undefined && counts.bytes > maxBytes) throw tooLarge(maxBytes)
+  counts.filesTotal = files.length
+  const snapshot = await openSnapshot(volume, identity, {
+    onBytes(bytes) {
+      counts.bytes += bytes
+      checkWritten(counts.bytes, maxBytes)
+    },
   })
   const onFile = () => {
     counts.files += 1
   }
-  const put = async (file: SourceFile) => {
-    signal.throwIfAborted()
-    await snapshot.put(file, signal, { replaces: true })
-    onFile()
-  }
   try {
-    if (counts.bytesTotal !== undefined) {
-      // A tar lies beside its files. Nobody knows how large the files of a compressed archive are.
-      const needed = counts.bytesTotal * (archive && isPlainTar(archive) ? 2 : 1)
-      checkRoom({
-        needed,
-        there: await snapshot.bytes(),
-        free: await freeBytes(volume.layout.volume),
-        maxBytes,
-      })
-    }
-    const [only] = files
-    if (archive === undefined || only === undefined)
-      await snapshot.putAll(files, { connections, onFile, signal })
-    else {
-      await snapshot.putArchive(only, signal)
-      // Unpacked bytes were already counted as they arrived.
-      counts.bytesTotal = undefined
-      await unpack(snapshot.archive, archive, only.identity ?? identity, put)
-    }
+    await checkRoomFor(counts.bytesTotal, volume, snapshot, maxBytes)
+    await snapshot.putAll(files, { connections, onFile, signal })
     return await snapshot.complete({ identity, revision, leftOut })
   } finally {
     await snapshot.close()

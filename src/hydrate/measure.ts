@@ -1,5 +1,6 @@
 import type { MeasureReport } from '../api/hydration-report.ts'
-import { archiveIn, isPlainTar, type KnownFormat } from './archive/format.ts'
+import { archiveAtSource } from './archive/archive-file.ts'
+import { archiveIn, type KnownFormat, unpackedBytes } from './archive/format.ts'
 import { HydrationError } from './failure.ts'
 import { resolve } from './sources/resolve.ts'
 import type { Listing, SourceContext } from './sources/source.ts'
@@ -15,7 +16,7 @@ const MAX_BYTES = 2 ** 50
 export async function measure(context: SourceContext): Promise<MeasureReport> {
   const { revision, list } = await resolve(context)
   const listing = await list()
-  const bytes = bytesOf(listing, await archiveIn(listing))
+  const bytes = await bytesOf(listing, await archiveIn(listing), context.signal)
   if (bytes > MAX_BYTES) throw unknown(`the source says that it has ${bytes} bytes, which nobody believes`)
   return {
     bytes,
@@ -24,15 +25,20 @@ export async function measure(context: SourceContext): Promise<MeasureReport> {
   }
 }
 
-function bytesOf({ files }: Listing, archive: KnownFormat | undefined): number {
+async function bytesOf(
+  { files }: Listing,
+  format: KnownFormat | undefined,
+  signal: AbortSignal,
+): Promise<number> {
   const sizes = files.map(({ size }) => size)
   const known = sizes.filter(size => size !== undefined)
-  const bytes = known.reduce((sum, size) => sum + size, 0)
   if (known.length < sizes.length) throw unknown('the server does not say how large the file is')
-  if (archive === undefined) return bytes
-  // The archive stays on the volume while it is unpacked.
-  if (isPlainTar(archive)) return 2 * bytes
-  throw unknown('nobody knows how large a compressed archive is before it is unpacked')
+  const [only] = files
+  if (format === undefined || only === undefined) return known.reduce((sum, size) => sum + size, 0)
+  const bytes = await unpackedBytes(archiveAtSource(only, { connections: 1, signal }), format)
+  if (bytes === undefined)
+    throw unknown('nobody knows how large a compressed archive is before it is unpacked')
+  return bytes
 }
 
 function unknown(why: string): HydrationError {

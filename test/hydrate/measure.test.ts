@@ -1,12 +1,11 @@
-import { buffer } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { pack } from 'tar-stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { MANIFEST_VARIABLE, textVariables } from '../../src/api/hydration-env.ts'
 import { measureReport } from '../../src/api/hydration-report.ts'
 import { createHttp } from '../../src/hydrate/fetch/http.ts'
 import { measure } from '../../src/hydrate/measure.ts'
 import { type Page, serveWeb, type Web } from '../sources/web.ts'
+import { tarOf, zipOf } from './support/archives.ts'
 import { hydrate, manifestOf, startHydrate } from './support/run-hydrate.ts'
 import { reasonOf } from './support/stage-in-process.ts'
 
@@ -28,13 +27,6 @@ async function measured(name: string, page: Page, sha256?: string) {
   })
 }
 
-function tarOf(files: Record<string, Buffer>): Promise<Buffer> {
-  const tar = pack()
-  for (const [name, content] of Object.entries(files)) tar.entry({ name }, content)
-  tar.finalize()
-  return buffer(tar)
-}
-
 const body = Buffer.alloc(5_000, 'w')
 
 describe('what a volume has to hold', () => {
@@ -44,27 +36,32 @@ describe('what a volume has to hold', () => {
     expect(await measured('model.gguf', { body, etag: '"v1"' }, 'ab'.repeat(32))).toEqual(expected)
   })
 
-  test('is twice the size of a tar, which lies there while it is unpacked', async () => {
-    const tar = await tarOf({ 'model.gguf': body })
-    expect(await measured('model.tar', { body: tar, etag: '"v1"' })).toMatchObject({ bytes: 2 * tar.length })
-    expect(await measured('model', { body: tar, etag: '"v1"' })).toMatchObject({ bytes: 2 * tar.length })
+  test('is the size of a tar, and what the directory of a zip says', async () => {
+    const tar = await tarOf([['model.gguf', body]])
+    expect(await measured('model.tar', { body: tar, etag: '"v1"' })).toMatchObject({ bytes: tar.length })
+    expect(await measured('model', { body: tar, etag: '"v1"' })).toMatchObject({ bytes: tar.length })
+    const zip = zipOf({ 'model.gguf': body, 'config.json': body })
+    expect(await measured('model.zip', { body: zip, etag: '"v1"' })).toMatchObject({ bytes: 10_000 })
   })
 
-  test('nobody knows of a compressed archive', async () => {
-    const tar = await tarOf({ 'model.gguf': body })
-    const zip = Buffer.from([0x50, 0x4b, 3, 4, ...body])
+  test('nobody knows of a compressed archive, or of a zip without ranges', async () => {
+    const tar = await tarOf([['model.gguf', body]])
+    const zip = zipOf({ 'model.gguf': body })
     for (const [name, archive] of [
       ['model.tar.gz', gzipSync(tar)],
       ['model.tgz', gzipSync(tar)],
       ['model.tar.zst', zstdCompressSync(tar)],
       ['model', gzipSync(tar)],
-      ['model.zip', zip],
     ] as const)
       expect(await reasonOf(measured(name, { body: archive, etag: '"v1"' })), name).toBe('SizeUnknown')
+    const page = { body: zip, etag: '"v1"', ranges: false }
+    expect(await reasonOf(measured('model.zip', page)), 'no ranges').toBe('SizeUnknown')
   })
 
   test('is not asked of what is no archive', async () => {
     expect(await reasonOf(measured('model.tar', { body, etag: '"v1"' }))).toBe('ArchiveInvalid')
+    const zip = Buffer.from([0x50, 0x4b, 3, 4, ...body])
+    expect(await reasonOf(measured('model.zip', { body: zip, etag: '"v1"' }))).toBe('ArchiveInvalid')
   })
 })
 

@@ -12,6 +12,8 @@ export interface Page {
   ranges?: boolean
   /** Connections to break, each after this many bytes of its body. */
   breakAfter?: number[]
+  /** Offsets of bytes that arrive damaged, each the first time that it is sent. */
+  flips?: number[]
   /** Answers that replace the page, first. */
   first?: { status: number; headers?: Record<string, string> }[]
 }
@@ -60,7 +62,7 @@ function servePage(page: Page, request: IncomingMessage, response: ServerRespons
   const body = page.body ?? Buffer.alloc(0)
   const asked = partOf(page, request)
   const from = asked?.from ?? 0
-  const part = body.subarray(from, asked?.to)
+  const part = damaged(page, body.subarray(from, asked?.to), from)
   response.writeHead(page.status ?? (asked === undefined ? 200 : 206), {
     'content-type': page.type ?? 'application/octet-stream',
     'content-length': part.length,
@@ -74,6 +76,16 @@ function servePage(page: Page, request: IncomingMessage, response: ServerRespons
   if (breakAfter === undefined) response.end(part)
   else response.write(part.subarray(0, breakAfter), () => setTimeout(() => request.socket.destroy(), 20))
   return Math.min(part.length, breakAfter ?? part.length)
+}
+
+/** The same bytes, or a copy with those flipped that lie in it. The single byte of a look stays. */
+function damaged({ flips = [] }: Page, part: Buffer, from: number): Buffer {
+  const index = flips.findIndex(offset => offset >= from && offset < from + part.length)
+  if (index === -1 || part.length === 1) return part
+  const copy = Buffer.from(part)
+  const [offset = from] = flips.splice(index, 1)
+  copy.writeUInt8(copy.readUInt8(offset - from) ^ 1, offset - from)
+  return copy
 }
 
 /**

@@ -3,7 +3,10 @@ import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import type { Listing } from '../sources/source.ts'
+import type { ArchiveFile } from './archive-file.ts'
+import { judged } from './damage.ts'
 import { BLOCK, isHeader } from './tar-header.ts'
+import { isZipFile, zipDirectory } from './zip.ts'
 
 /** How an archive is compressed as a whole. A zip compresses each of its files instead. */
 export type Compression = 'gzip' | 'zstd'
@@ -81,9 +84,19 @@ async function formatOf(start: Buffer): Promise<ArchiveFormat | undefined> {
   return other && { kind: 'unsupported', name: other[0] }
 }
 
-/** Whether the files of an archive are as large as it is itself. */
-export function isPlainTar(format: KnownFormat): boolean {
-  return format.kind === 'tar' && format.compression === undefined
+/**
+ * Bytes of the files of an archive; undefined if nobody knows before it is unpacked.
+ *
+ * @throws HydrationError ArchiveInvalid for a zip whose directory makes no sense.
+ */
+export async function unpackedBytes(archive: ArchiveFile, format: KnownFormat): Promise<number | undefined> {
+  if (format.kind === 'tar') return format.compression === undefined ? archive.size : undefined
+  if (!isZipFile(archive)) return undefined
+  try {
+    return (await zipDirectory(archive)).reduce((sum, { size }) => sum + size, 0)
+  } catch (error) {
+    throw judged(error)
+  }
 }
 
 function compressionOf(start: Buffer): Compression | undefined {

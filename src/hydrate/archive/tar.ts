@@ -1,20 +1,11 @@
-import { type ByteReader, createByteReader } from './byte-reader.ts'
-import { expand, type PaxRecords, readSparseMap } from './sparse.ts'
+import type { ByteReader, Kept } from './byte-reader.ts'
+import type { ArchiveEntry } from './entry.ts'
+import { fromOffset } from './from-offset.ts'
+import { expand, type PaxRecords, readSparseMap, type SparseMap } from './sparse.ts'
 import { BLOCK, isZero, readHeader, type TarHeader } from './tar-header.ts'
 
 /** Bytes of an extended header, which has names and a few numbers. */
 const MAX_EXTENDED = 1024 * 1024
-
-export interface TarEntry {
-  name: string
-  /** `link` is a hard link. */
-  type: 'file' | 'folder' | 'symlink' | 'link' | 'device'
-  linkname: string
-  /** Bytes of the file, holes included. */
-  size: number
-  /** Readers take it before the next entry. We skip whatever they leave. */
-  content: AsyncIterable<Uint8Array>
-}
 
 /**
  * The entries of a tar archive of any common format: v7, ustar, pax and GNU, with long names and with files
@@ -22,8 +13,7 @@ export interface TarEntry {
  *
  * @throws Error if the archive is not one, or is cut off anywhere, also between two entries.
  */
-export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const reader = createByteReader(source)
+export async function* readTar(reader: ByteReader): AsyncGenerator<ArchiveEntry> {
   const forAll = new Map<string, string>()
   for (;;) {
     const found = await nextHeader(reader, forAll)
@@ -37,13 +27,28 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
       name,
       type: typeOf(header),
       linkname,
-      size: map?.size ?? header.size,
-      content: map === undefined ? reader.stream(stored) : expand(map, reader),
+      ...(map === undefined ? plainContent(header.size, reader) : sparseContent(map, reader)),
     }
     await reader.skip(end - reader.position + paddingOf(stored))
   }
   // A checksum of the compression may follow.
   await reader.drain()
+}
+
+type Content = Pick<ArchiveEntry, 'size' | 'open' | 'leave'>
+
+function plainContent(size: number, reader: ByteReader): Content {
+  async function* open(from = 0, kept?: Kept) {
+    await reader.skip(from, kept)
+    yield* reader.stream(size - from)
+  }
+  return { size, open, leave: kept => reader.skip(size, kept) }
+}
+
+/** What is kept of a file with holes is not what the archive has. */
+function sparseContent(map: SparseMap & { stored: number }, reader: ByteReader): Content {
+  const open = (from = 0) => fromOffset(expand(map, reader), from)
+  return { size: map.size, open, leave: async () => {} }
 }
 
 /** A header with what extended headers before it say. */
@@ -117,7 +122,7 @@ function paddingOf(size: number): number {
 const WITHOUT_CONTENT = '5DV'
 const FILES = '07S'
 
-function typeOf({ type, name }: TarHeader): TarEntry['type'] {
+function typeOf({ type, name }: TarHeader): ArchiveEntry['type'] {
   // Before ustar, a slash at the end made a folder.
   if (WITHOUT_CONTENT.includes(type) || (type === '0' && name.endsWith('/'))) return 'folder'
   if (FILES.includes(type)) return 'file'

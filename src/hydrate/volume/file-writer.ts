@@ -133,7 +133,7 @@ async function rehash(handle: FileHandle, bytes: number, hashes: Checksums): Pro
 }
 
 /** Whoever serves other bytes each time is not the source. */
-function mismatch({ path }: SourceFile, problem: string, isSame: boolean): HydrationError {
+export function mismatch({ path }: SourceFile, problem: string, isSame: boolean): HydrationError {
   if (isSame) return new HydrationError('ChecksumMismatch', `file ${quote(path)} ${problem}`, { file: path })
   const message = `file ${quote(path)} came twice, with other bytes each time, so something on the way damages it`
   return new HydrationError('SourceUnavailable', message, { file: path })

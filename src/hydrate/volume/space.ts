@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { HydrationError } from '../failure.ts'
 import { sizeText } from '../progress.ts'
 import { entriesBelow } from './compare.ts'
+import type { Volume } from './volume.ts'
 
 /** Bytes that a volume has left; undefined if it does not know. */
 export async function freeBytes(folder: string): Promise<number | undefined> {
@@ -26,13 +27,24 @@ export async function bytesBelow(folder: string): Promise<number> {
 
 /** What a snapshot needs, and what there is. */
 export interface Room {
-  /** Bytes of the whole snapshot, and of the archive that it comes from. */
+  /** Bytes of the whole snapshot. */
   needed: number
   /** How many of them are on the volume already. */
   there: number
   free: number | undefined
   /** The most that may be written, which is the size of the claim. */
   maxBytes: number | undefined
+}
+
+/** Throws NoSpace if what a snapshot needs is more than the volume has, or its claim. */
+export async function checkRoomFor(
+  needed: number | undefined,
+  { layout }: Pick<Volume, 'layout'>,
+  work: { bytes(): Promise<number> },
+  maxBytes: number | undefined,
+): Promise<void> {
+  if (needed === undefined) return
+  checkRoom({ needed, there: await work.bytes(), free: await freeBytes(layout.volume), maxBytes })
 }
 
 /** Throws NoSpace before the first byte, rather than after a terabyte. */
@@ -43,8 +55,12 @@ export function checkRoom({ needed, there, free, maxBytes }: Room): void {
   throw new HydrationError('NoSpace', message)
 }
 
-/** A source that does not say how much it has has more than the claim. */
-export function tooLarge(maxBytes: number, what = 'is larger'): HydrationError {
+/** Throws NoSpace if a source that does not say how much it has has more than the claim. */
+export function checkWritten(bytes: number, maxBytes: number | undefined): void {
+  if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(maxBytes, 'is larger')
+}
+
+function tooLarge(maxBytes: number, what: string): HydrationError {
   const message = `the snapshot ${what}, and its claim has ${sizeText(maxBytes)}; ${FIX}`
   return new HydrationError('NoSpace', message)
 }

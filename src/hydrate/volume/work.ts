@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { runPool, type Task } from '../fetch/pool.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { entriesBelow } from './compare.ts'
@@ -20,7 +22,7 @@ import type { Volume } from './volume.ts'
 
 /** A snapshot in progress. Nobody sees it until it is complete. */
 export interface Snapshot {
-  /** Where the file of an archive is kept until it is unpacked. */
+  /** Where an archive is kept until it is unpacked, if it cannot be unpacked as it comes. */
   readonly archive: string
   /** Bytes that an earlier run has left. */
   bytes(): Promise<number>
@@ -33,6 +35,8 @@ export interface Snapshot {
   putAll(files: readonly SourceFile[], options: PutAllOptions): Promise<void>
   /** Fetches the archive itself, in the same way. */
   putArchive(file: SourceFile, signal: AbortSignal): Promise<void>
+  /** What a file holds that was put, from one byte to before another, or to the end. */
+  contentOf(path: string, from: number, to?: number): AsyncIterable<Uint8Array>
   /** Makes the snapshot appear by a single rename, and removes everything that was needed on the way. */
   complete(about: {
     identity: string
@@ -51,6 +55,12 @@ export interface PutAllOptions {
 /** A smaller file is one part: it takes a connection no more than some seconds. */
 const LARGE_BYTES = 64 * 1024 * 1024
 
+export interface SnapshotOptions {
+  onBytes?: OnBytes
+  /** Remove what an earlier run left. */
+  afresh?: boolean
+}
+
 /**
  * Opens the work for the source of that identity, with what an earlier run left of it. Work for other sources
  * is removed, because this is the only writer.
@@ -58,7 +68,7 @@ const LARGE_BYTES = 64 * 1024 * 1024
 export async function openSnapshot(
   volume: Volume,
   identity: string,
-  onBytes: OnBytes = () => {},
+  { onBytes = () => {}, afresh = false }: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const { layout, claimUID, confirm } = volume
   // Work for another claim is of an earlier life of the volume.
@@ -71,7 +81,7 @@ export async function openSnapshot(
   const archive = join(work, 'archive')
   await onVolume('making room for the snapshot', async () => {
     await confirm()
-    const others = (await readdir(layout.work).catch(() => [])).filter(name => name !== key)
+    const others = (await readdir(layout.work).catch(() => [])).filter(name => afresh || name !== key)
     for (const name of others) await rm(join(layout.work, name), { recursive: true, force: true })
     await mkdir(tree, { recursive: true, mode: FOLDER_MODE })
     // A link could lead our writes out of the tree.
@@ -117,6 +127,11 @@ export async function openSnapshot(
         for (const file of opened) await file.close()
         await hasher.close()
       }
+    },
+    contentOf(path, from, to) {
+      if (from === to) return Readable.from([])
+      const end = to === undefined ? undefined : to - 1
+      return createReadStream(join(tree, path), { start: from, end, highWaterMark: 1024 * 1024 })
     },
     async putArchive(file, signal) {
       await onVolume('writing the archive', () => stager.stage(file, 'archive', signal))

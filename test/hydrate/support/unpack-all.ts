@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { archiveOnDisk } from '../../../src/hydrate/archive/archive-file.ts'
 import { archiveFormat } from '../../../src/hydrate/archive/format.ts'
 import { unpack } from '../../../src/hydrate/archive/unpack.ts'
 
@@ -10,17 +11,22 @@ export async function unpackAll(path: string): Promise<Record<string, string>> {
   const format = await archiveFormat(basename(path), start)
   if (format === undefined || format.kind === 'unsupported')
     throw new Error(JSON.stringify(format ?? 'no archive'))
-  const files: Record<string, string> = {}
-  await unpack(path, format, 'identity', async ({ path: name, size, open }) => {
-    const hash = createHash('sha256')
-    let bytes = 0
-    const { content } = await open({ from: 0 }, new AbortController().signal)
-    for await (const chunk of content) {
-      hash.update(chunk)
-      bytes += chunk.length
-    }
-    files[name] = hash.digest('hex')
-    if (bytes !== size) throw new Error(`${name} has ${bytes} bytes, not ${size}`)
+  const files = new Map<string, Buffer>()
+  await unpack({
+    archive: await archiveOnDisk(path),
+    format,
+    identity: 'identity',
+    async *contentOf(name, from, to) {
+      yield files.get(name)?.subarray(from, to) ?? Buffer.alloc(0)
+    },
+    async put({ path: name, size, open }) {
+      const { content } = await open({ from: 0 }, new AbortController().signal)
+      const whole = Buffer.concat(await Array.fromAsync(content))
+      files.set(name, whole)
+      if (whole.length !== size) throw new Error(`${name} has ${whole.length} bytes, not ${size}`)
+    },
   })
-  return files
+  return Object.fromEntries(
+    [...files].map(([name, content]) => [name, createHash('sha256').update(content).digest('hex')]),
+  )
 }

@@ -1,0 +1,98 @@
+import { type ArchiveFile, archiveAtSource, archiveOnDisk } from './archive/archive-file.ts'
+import { DamagedArchive } from './archive/damage.ts'
+import { type KnownFormat, unpackedBytes } from './archive/format.ts'
+import { unpack } from './archive/unpack.ts'
+import type { Counts } from './progress.ts'
+import type { Resolved, SourceFile } from './sources/source.ts'
+import { mismatch } from './volume/file-writer.ts'
+import type { Manifest } from './volume/manifest.ts'
+import { checkRoomFor, checkWritten } from './volume/space.ts'
+import type { Volume } from './volume/volume.ts'
+import { openSnapshot, type Snapshot } from './volume/work.ts'
+
+/** How a snapshot is written. */
+export interface Staging {
+  counts: Counts
+  maxBytes?: number | undefined
+  connections: number
+  signal: AbortSignal
+}
+
+interface Archive {
+  file: SourceFile
+  format: KnownFormat
+}
+
+/**
+ * Writes the snapshot of the files in an archive, which is unpacked as it comes. A damaged archive is fetched
+ * once more over other connections, because a byte may be damaged on its way.
+ */
+export async function writeArchive(
+  volume: Volume,
+  resolved: Resolved,
+  archive: Archive,
+  staging: Staging,
+): Promise<Manifest> {
+  const { counts, signal } = staging
+  try {
+    return await attempt(volume, resolved, archive, staging)
+  } catch (error) {
+    // Whoever reads an archive when the work is interrupted sees an archive that ends early.
+    signal.throwIfAborted()
+    if (!(error instanceof DamagedArchive)) throw error
+    Object.assign(counts, { bytes: 0, files: 0 })
+    return await attempt(volume, resolved, archive, staging, error)
+  }
+}
+
+async function attempt(
+  volume: Volume,
+  { identity, revision }: Resolved,
+  { file, format }: Archive,
+  { counts, maxBytes, connections, signal }: Staging,
+  earlier?: DamagedArchive,
+): Promise<Manifest> {
+  const afresh = earlier !== undefined
+  let written = 0
+  const snapshot = await openSnapshot(volume, identity, {
+    afresh,
+    onBytes(bytes) {
+      written += bytes
+      checkWritten(written, maxBytes)
+    },
+  })
+  try {
+    const atSource = archiveAtSource(file, { connections, fresh: afresh, signal })
+    counts.bytesTotal = file.size
+    await checkRoomFor(await unpackedBytes(atSource, format), volume, snapshot, maxBytes)
+    const isKept = format.kind === 'zip' && !atSource.isSeekable
+    const archive = isKept ? await keep(snapshot, file, signal) : atSource
+    await unpack({
+      archive,
+      format,
+      identity: file.identity ?? identity,
+      sha256: isKept ? undefined : file.sha256,
+      contentOf: snapshot.contentOf,
+      onBytes(bytes) {
+        counts.bytes += bytes
+      },
+      async put(member) {
+        signal.throwIfAborted()
+        await snapshot.put(member, signal, { replaces: true })
+        counts.files += 1
+      },
+    })
+    return await snapshot.complete({ identity, revision })
+  } catch (error) {
+    const isOther = error instanceof DamagedArchive && error.sha256 !== earlier?.sha256
+    throw afresh && isOther ? mismatch(file, error.message, false) : error
+  } finally {
+    await snapshot.close()
+  }
+}
+
+/** The directory of a zip stands at its end, which comes last from a server without ranges. */
+async function keep(snapshot: Snapshot, file: SourceFile, signal: AbortSignal): Promise<ArchiveFile> {
+  await snapshot.putArchive(file, signal)
+  return archiveOnDisk(snapshot.archive)
+}

@@ -1,0 +1,12 @@
+import { setFlagsFromString } from 'node:v8'
+
+// All of this must be set before the first use, so this is the first import of the program.
+if (process.argv[2] === 'hydrate') {
+  // Almost everything that a hydrator allocates is a buffer that lives for a moment. If the young generation
+  // does not grow, buffers are collected sooner, which saves 40 MiB and a fifth of the time.
+  setFlagsFromString('--semi-space-growth-factor=1')
+  // With 20,000 files this saves 60 MiB, and costs no time that one could measure.
+  setFlagsFromString('--heap-growing-percent=50')
+  // Each sync of a file waits for the disk on a thread of this pool. Four of them make all others wait.
+  process.env.UV_THREADPOOL_SIZE ??= '32'
+}
