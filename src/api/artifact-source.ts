@@ -59,16 +59,44 @@ const urlSecretRef = secretKeyRef
   })
   .describe(CREDENTIALS)
 
+const sha256 = text(64).regex(/^[a-f0-9]{64}$/)
+
+const httpFile = z.object({
+  url: text(2048).describe('The http or https URL of a file.'),
+  sha256: sha256.optional().describe('SHA-256 of the file, as 64 lower-case hexadecimal digits.'),
+  path: text(MAX_FILE_NAME)
+    .min(1)
+    .optional()
+    .describe('Path of the file below the mount path. Default: the last part of the URL.'),
+})
+
 const http = z.object({
   url: text(4096)
     .optional()
     .describe(
-      'The http or https URL of a file, or of a tar, tar.gz, tar.zst or zip archive. If absent, the Secret holds it, see secretRef.urlKey.',
+      'The http or https URL of a file, or of a tar, tar.gz, tar.zst or zip archive. If absent, urls has several files, or the Secret holds the URL, see secretRef.urlKey.',
     ),
-  sha256: text(64)
-    .regex(/^[a-f0-9]{64}$/)
+  sha256: sha256
     .optional()
     .describe('SHA-256 of the file behind the URL, as 64 lower-case hexadecimal digits.'),
+  urls: listOf(httpFile, 64, 1)
+    .optional()
+    .describe('Several files, each staged as it is. The token of the Secret goes to all of them.'),
+  sha256sums: text(2048)
+    .optional()
+    .describe('URL of a checksum file, as sha256sum writes it, with a line for each file.'),
+  archive: z
+    .enum(['Auto', 'None', 'tar', 'zip'])
+    .optional()
+    .describe(
+      'Whether the file is an archive to unpack: None stages it as it is; tar (compressed or not) and zip unpack it whatever its name is. Default: Auto, which decides by its name and its first bytes.',
+    ),
+  stripComponents: z
+    .int()
+    .min(0)
+    .max(16)
+    .optional()
+    .describe('How many leading folders to remove from the names in the archive. Default: 0.'),
   secretRef: urlSecretRef.optional(),
 })
 
@@ -96,7 +124,7 @@ const reserved = z.object({}).meta({ 'x-kubernetes-preserve-unknown-fields': tru
 export const artifactSource = z.object({
   huggingFace: huggingFace.optional().describe('A Hugging Face repository.'),
   s3: s3.optional().describe('Objects under a prefix of an S3 bucket.'),
-  http: http.optional().describe('A file or an archive behind a URL.'),
+  http: http.optional().describe('A file or an archive behind a URL, or several files.'),
   oci: oci.optional().describe('An OCI artifact or image.'),
   inline: inline.optional().describe('Small text files in the ModelCache itself.'),
   configMap: configMap.optional().describe('The files of a ConfigMap.'),

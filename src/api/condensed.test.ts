@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { condensed, condensedSource, jobInputs } from './condensed.ts'
 import { aModelCache } from './fixtures.ts'
 import { sourceIdentity } from './source-identity.ts'
+import { sourceLine } from './source-line.ts'
 
 const inline = (files: Record<string, string>) =>
   aModelCache({ spec: { artifact: { source: { inline: { files } } } } })
@@ -42,5 +43,22 @@ test('long lists of patterns and long selectors are kept as digests, short ones 
   expect(condensed(short).spec.artifact).toEqual(short.spec.artifact)
   expect(JSON.stringify(condensed(long))).not.toContain('part-')
   expect(sourceIdentity(condensed(long).spec)).toBe(sourceIdentity(long.spec))
+  expect(sourceIdentity(condensed(cacheWith(31)).spec)).not.toBe(sourceIdentity(long.spec))
+})
+
+test('of a long list of URLs the first one and a digest are kept, and a short list stays as it is', () => {
+  const cacheWith = (count: number) => {
+    const urls = Array.from({ length: count }, (_, index) => ({
+      url: `https://e.com/part-${index}`.padEnd(100, 'x'),
+    }))
+    return aModelCache({ spec: { artifact: { source: { http: { urls } } } } })
+  }
+  const [short, long] = [cacheWith(2), cacheWith(32)]
+  expect(condensed(short).spec.artifact).toEqual(short.spec.artifact)
+  const kept = condensed(long)
+  expect(JSON.stringify(kept)).not.toContain('part-1')
+  expect(condensed(kept)).toEqual(kept)
+  expect(sourceLine(kept.spec)).toBe(sourceLine(long.spec))
+  expect(sourceIdentity(kept.spec)).toBe(sourceIdentity(long.spec))
   expect(sourceIdentity(condensed(cacheWith(31)).spec)).not.toBe(sourceIdentity(long.spec))
 })

@@ -4,7 +4,7 @@ import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
 import { list, present, re2 } from './schema/cel.ts'
 import { UNPRINTABLE } from './schema/text.ts'
-import { SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
+import { HTTP_CONFLICTS, SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
 import { SOURCE_NAMES, STAGED_NAMES } from './sources.ts'
 
 /** An entry of `x-kubernetes-validations`. */
@@ -74,14 +74,21 @@ function artifactSourceRules(): CelRule[] {
 function urlRules(): CelRule[] {
   const http = present('self', 'artifact.source.http')
   const url = present('self', 'artifact.source.http.url')
+  const urls = present('self', 'artifact.source.http.urls')
   const secret = present('self', 'artifact.source.http.secretRef.urlKey')
+  const count = [url, urls, secret].map(isSet => `(${isSet} ? 1 : 0)`).join(' + ')
+  const rule = (text: string, says: string): CelRule => ({
+    rule: text,
+    message: say('SourceInvalid', says),
+    fieldPath: '.artifact.source.http',
+    reason: 'FieldValueInvalid',
+  })
   return [
-    {
-      rule: `!(${http}) || (${url}) != (${secret})`,
-      message: say('SourceInvalid', URL_ONCE),
-      fieldPath: '.artifact.source.http',
-      reason: 'FieldValueInvalid',
-    },
+    rule(`!(${http}) || ${count} == 1`, URL_ONCE),
+    ...HTTP_CONFLICTS.map(({ one, other, must }) => {
+      const [first, second] = [one, other].map(name => present('self', `artifact.source.http.${name}`))
+      return rule(`!(${first}) || !(${second})`, `must ${must}`)
+    }),
   ]
 }
 
@@ -203,13 +210,14 @@ function immutableRule(field: (typeof IMMUTABLE_FIELDS)[number]): CelRule {
  * The webhook checks names and sizes of inline files: CEL cannot add up sizes, and has no limit for the keys
  * of a map.
  */
-function sourceFormatRule({ field, list, matches, lacks, must }: SourceFormat): CelRule {
+function sourceFormatRule({ field, list, member, matches, lacks, must }: SourceFormat): CelRule {
   const test = (value: string) =>
     [
       ...(matches === undefined ? [] : [`${value}.matches(r'${matches}')`]),
       ...(lacks === undefined ? [] : [`!${value}.matches(r'${re2(lacks)}')`]),
     ].join(' && ')
-  const holds = list ? `self.${field}.all(item, ${test('item')})` : test(`self.${field}`)
+  const item = member === undefined ? test('item') : `!has(item.${member}) || ${test(`item.${member}`)}`
+  const holds = list ? `self.${field}.all(item, ${item})` : test(`self.${field}`)
   return {
     rule: `!(${present('self', field)}) || (${holds})`,
     message: say('SourceInvalid', `must ${must}`),

@@ -9,6 +9,8 @@ export interface SourceFormat {
   field: string
   /** The value is a list, and the requirement applies to each item. */
   list?: true
+  /** The items of the list are objects, and the requirement applies to this member. */
+  member?: string
   /** The value must match this. */
   matches?: string
   /** The value must not match this. */
@@ -26,6 +28,19 @@ const HUGGING_FACE = 'artifact.source.huggingFace'
 /** Query parameters of presigned URLs of S3, GCS and Azure, and other names of credentials. */
 export const SIGNED =
   '[?&;#](?i:[a-z0-9_.-]*(token|signature|secret|password|passwd|credential|api[_-]?key|accesskeyid)|sig|sas|jwt|auth|authorization)='
+
+const URLS = 'artifact.source.http.urls'
+
+/** Every place of a source that has a URL. */
+export const URL_FIELDS: readonly Pick<SourceFormat, 'field' | 'list' | 'member'>[] = [
+  { field: `${HUGGING_FACE}.endpoint` },
+  { field: 'artifact.source.s3.endpoint' },
+  { field: 'artifact.source.http.url' },
+  { field: URLS, list: true, member: 'url' },
+  { field: 'artifact.source.http.sha256sums' },
+]
+const URL_PATHS = { field: URLS, list: true, member: 'path' } as const
+const PRINTABLE = { lacks: UNPRINTABLE, must: 'not have control or invisible characters' }
 
 /** The grammar of each source, as far as patterns can say it. */
 export const SOURCE_FORMATS: readonly SourceFormat[] = [
@@ -76,44 +91,38 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
     lacks: '^s3://[^/]*\\.\\.|^s3://[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+(/|$)|^s3://xn--|/\\.\\.(/|$)',
     must: 'name a bucket without "..", not in the form of an IP address and without the prefix "xn--", and a prefix without ".." as a part',
   },
-  ...[`${HUGGING_FACE}.endpoint`, 'artifact.source.s3.endpoint', 'artifact.source.http.url'].flatMap(
-    (field): SourceFormat[] => [
-      {
-        field,
-        matches: '^https?://[^/?#\\x00-\\x20\\x7f]+([/?#][^\\x00-\\x20\\x7f]*)?$',
-        must: 'be an http or https URL with a host and without spaces, such as https://models.example.com/llama.tar',
-      },
-      {
-        field,
-        lacks: '^[^/]*//[^/?#]*@',
-        must: 'not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
-      },
-      {
-        field,
-        lacks: SIGNED,
-        must: 'not have a token or signature in its query, which anyone who may read this object could read; put the whole URL into a Secret, and name its key in secretRef.urlKey of http',
-      },
-    ],
-  ),
+  ...URL_FIELDS.flatMap((place): SourceFormat[] => [
+    {
+      ...place,
+      matches: '^https?://[^/?#\\x00-\\x20\\x7f]+([/?#][^\\x00-\\x20\\x7f]*)?$',
+      must: 'be an http or https URL with a host and without spaces, such as https://models.example.com/llama.tar',
+    },
+    {
+      ...place,
+      lacks: '^[^/]*//[^/?#]*@',
+      must: 'not have credentials, which anyone who may read this object could read; put them in a Secret and name it in secretRef',
+    },
+    {
+      ...place,
+      lacks: SIGNED,
+      must: 'not have a token or signature in its query, which anyone who may read this object could read; put the whole URL into a Secret, and name its key in secretRef.urlKey of http',
+    },
+  ]),
   // Characters that a pattern above allows and that would reach other people's terminals.
   ...(
     [
       [`${HUGGING_FACE}.revision`],
       [`${HUGGING_FACE}.include`, true],
       [`${HUGGING_FACE}.exclude`, true],
-      [`${HUGGING_FACE}.endpoint`],
       ['artifact.source.s3.uri'],
-      ['artifact.source.s3.endpoint'],
-      ['artifact.source.http.url'],
     ] as const
-  ).map(([field, list]): SourceFormat => {
-    return {
-      field,
-      ...(list && { list }),
-      lacks: UNPRINTABLE,
-      must: 'not have control or invisible characters',
-    }
-  }),
+  ).map(([field, list]): SourceFormat => ({ field, ...(list && { list }), ...PRINTABLE })),
+  ...[...URL_FIELDS, URL_PATHS].map((place): SourceFormat => ({ ...place, ...PRINTABLE })),
+  {
+    ...URL_PATHS,
+    lacks: '(^|/)\\.{0,2}(/|$)',
+    must: 'be a plain path below the mount path, without an empty part, "." or ".."',
+  },
   // The grammar of github.com/distribution/reference, with the registry spelled out.
   {
     field: 'artifact.source.oci.reference',
@@ -130,7 +139,23 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
 
 /** What an http source must have, as the end of a sentence that starts with the field. */
 export const URL_ONCE =
-  'must have either url or secretRef.urlKey, the key of a Secret that holds the whole URL; set exactly one of them'
+  'must have either url, urls or secretRef.urlKey, the key of a Secret that holds the whole URL; set exactly one of them'
+
+/** Members of an http source that do not go together, and what to do, as the end of a sentence. */
+export const HTTP_CONFLICTS = [
+  { one: 'sha256', other: 'urls', must: 'not have sha256 beside urls; set it in each item of urls' },
+  { one: 'sha256', other: 'sha256sums', must: 'have either sha256 or sha256sums; remove one of them' },
+  {
+    one: 'archive',
+    other: 'urls',
+    must: 'not have archive beside urls, which are staged as they are; use url',
+  },
+  {
+    one: 'stripComponents',
+    other: 'urls',
+    must: 'not have stripComponents beside urls, which are staged as they are; use url',
+  },
+] as const
 
 /** Whether a value, or one item of a list, has the format. */
 export function hasFormat(value: string, { matches, lacks }: SourceFormat): boolean {

@@ -9,6 +9,11 @@ test.each<[string, Source]>([
   ['hf://org/model@v1', { huggingFace: { repo: 'org/model', revision: 'v1' } }],
   ['s3://bucket/prefix/', { s3: { uri: 's3://bucket/prefix/', region: 'eu-west-1' } }],
   ['https://example.com/m.tar.gz', { http: { url: 'https://example.com/m.tar.gz' } }],
+  ['https://example.com/a', { http: { urls: [{ url: 'https://example.com/a' }] } }],
+  [
+    'https://example.com/a and others',
+    { http: { urls: [{ url: 'https://example.com/a' }, { url: 'https://example.com/b' }] } },
+  ],
   ['oci://registry.example/m:1', { oci: { reference: 'registry.example/m:1' } }],
   ['inline (2 files)', { inline: { files: { a: '1', b: '2' } } }],
   ['configmap/chat', { configMap: { name: 'chat' } }],

@@ -67,9 +67,11 @@ export const SOURCES = {
   },
   http: {
     isStaged: true,
-    line: ({ url, secretRef }) => url ?? `url of secret/${secretRef?.name ?? ''}`,
+    line: ({ url, urls, secretRef }) =>
+      url ?? (urls === undefined ? `url of secret/${secretRef?.name ?? ''}` : lineOfUrls(urls)),
     secret: ({ secretRef }) => secretRef && { name: secretRef.name, key: secretRef.urlKey ?? secretRef.key },
-    isKnown: ({ url }) => url !== undefined,
+    condensed: source => ({ ...source, ...(source.urls && { urls: condensedUrls(source.urls) }) }),
+    isKnown: ({ url, urls }) => url !== undefined || urls !== undefined,
   },
   oci: {
     isStaged: false,
@@ -151,6 +153,23 @@ const MAX_PATTERNS = 512
 function condensedPatterns(patterns: string[]): string[] {
   const text = JSON.stringify(patterns)
   return text.length <= MAX_PATTERNS ? patterns : [digestOf(text)]
+}
+
+type Urls = NonNullable<NonNullable<Source['http']>['urls']>
+
+function lineOfUrls([first, ...others]: Urls): string {
+  return `${first?.url ?? ''}${others.length > 0 ? ' and others' : ''}`
+}
+
+/** Lists with longer JSON keep the first URL, for people, and the digest of all. */
+const MAX_URLS = 512
+
+function condensedUrls(urls: Urls): Urls {
+  const [first, second, ...others] = urls
+  const text = JSON.stringify(urls)
+  const isCondensed = second?.url.startsWith('sha256:') === true && others.length === 0
+  if (first === undefined || isCondensed || text.length <= MAX_URLS) return urls
+  return [{ url: first.url }, { url: digestOf(text) }]
 }
 
 type Files = Readonly<Record<string, string>>

@@ -62,7 +62,12 @@ async function write(volume: Volume, resolved: Resolved, options: Staging): Prom
   const format = await archiveIn(listing)
   const [only] = listing.files
   if (format === undefined || only === undefined) return writeFiles(volume, resolved, listing, options)
-  return writeArchive(volume, resolved, { file: only, format }, options)
+  return writeArchive(
+    volume,
+    resolved,
+    { file: only, format, stripComponents: listing.archive?.stripComponents },
+    options,
+  )
 }
 
 async function writeFiles(

@@ -21,6 +21,7 @@ export interface Staging {
 interface Archive {
   file: SourceFile
   format: KnownFormat
+  stripComponents?: number | undefined
 }
 
 /**
@@ -48,7 +49,7 @@ export async function writeArchive(
 async function attempt(
   volume: Volume,
   { identity, revision }: Resolved,
-  { file, format }: Archive,
+  { file, format, stripComponents }: Archive,
   { counts, maxBytes, connections, signal }: Staging,
   earlier?: DamagedArchive,
 ): Promise<Manifest> {
@@ -70,6 +71,7 @@ async function attempt(
     await unpack({
       archive,
       format,
+      stripComponents,
       identity: file.identity ?? identity,
       sha256: isKept ? undefined : file.sha256,
       contentOf: snapshot.contentOf,

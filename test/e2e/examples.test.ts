@@ -64,6 +64,10 @@ const PODS: Record<string, { pods: number; mounts: string[][] }> = {
     mounts: [[weights('vllm'), mounted('vllm', 'custom-tokenizer', '/mnt/tokenizer')]],
   },
   weights: { pods: 2, mounts: [[weights('vllm', 'llama-3-3-70b')]] },
+  'urls-and-archive': {
+    pods: 2,
+    mounts: [[weights('server', 'phi-4-gguf'), mounted('server', 'phi-4-draft', '/mnt/draft')]],
+  },
 }
 
 const GATED = 'gated-start'

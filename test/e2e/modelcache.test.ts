@@ -126,7 +126,22 @@ describe('kubectl apply of a new ModelCache is denied', () => {
     [
       'with no URL',
       { artifact: { source: { http: { secretRef: { name: 'x' } } } } },
-      /SourceInvalid: must have either url or secretRef.urlKey/,
+      /SourceInvalid: must have either url, urls or secretRef.urlKey/,
+    ],
+    [
+      'with several files and the checksum of one',
+      { artifact: { source: { http: { urls: [{ url: 'https://e.com/x' }], sha256: 'a'.repeat(64) } } } },
+      /SourceInvalid: must not have sha256 beside urls/,
+    ],
+    [
+      'with a token in one of several URLs',
+      { artifact: { source: { http: { urls: [{ url: 'https://e.com/x?token=hunter2' }] } } } },
+      /SourceInvalid: must not have a token or signature/,
+    ],
+    [
+      'with a file that leaves its folder',
+      { artifact: { source: { http: { urls: [{ url: 'https://e.com/x', path: '../x' }] } } } },
+      /SourceInvalid: must be a plain path below the mount path/,
     ],
     [
       'with an inline file outside of its folder',

@@ -286,7 +286,12 @@ describe('a hub', () => {
       'SourceNotFound',
       /more than 32 levels/,
     ],
-    ['whose JSON has no end', () => json(`"${'a'.repeat(17 * 2 ** 20)}"`), 'SourceNotFound', /bytes of JSON/],
+    [
+      'whose JSON has no end',
+      () => json(`"${'a'.repeat(17 * 2 ** 20)}"`),
+      'SourceNotFound',
+      /returns more than 16777216 bytes/,
+    ],
     [
       'with a page of a million entries',
       () => json(`[${'0,'.repeat(1_000_000)}0]`),

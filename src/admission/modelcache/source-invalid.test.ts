@@ -16,6 +16,11 @@ function findings(source: object, old?: ModelCache) {
 const hf = (given: object) => ({ huggingFace: { repo: 'a/b', ...given } })
 const SHA256 = `sha256:${'a'.repeat(64)}`
 
+const FILES = [
+  { url: 'https://e.com/a.bin' },
+  { url: 'https://e.com/b.bin', sha256: 'a'.repeat(64), path: 'sub/b' },
+]
+
 describe('a source may be', () => {
   test.each<[string, object]>([
     ...[
@@ -49,6 +54,8 @@ describe('a source may be', () => {
       `r.example/a__b/c-d.e@${SHA256}`,
       `r.example/a:v1@${SHA256}`,
     ].map((reference): [string, object] => [reference, { oci: { reference } }]),
+    ['several files', { http: { urls: FILES, sha256sums: 'https://e.com/SHA256SUMS' } }],
+    ['an archive', { http: { url: 'https://e.com/x', archive: 'tar', stripComponents: 1 } }],
     ['a URL that a Secret holds', { http: { secretRef: { name: 'signed', urlKey: 'url' } } }],
     [
       'a query that only sounds like a token',
@@ -158,13 +165,56 @@ describe('a source is SourceInvalid as', () => {
       'http.url',
       'secretRef.urlKey',
     ]),
-    ['a URL of nowhere', { http: { sha256: 'a'.repeat(64) } }, 'http', 'either url or secretRef.urlKey'],
+    [
+      'a URL of nowhere',
+      { http: { sha256: 'a'.repeat(64) } },
+      'http',
+      'either url, urls or secretRef.urlKey',
+    ],
     [
       'a URL both here and in a Secret',
       { http: { url: 'https://e.com/x', secretRef: { name: 's', urlKey: 'url' } } },
       'http',
       'set exactly one of them',
     ],
+    ...[
+      { url: FILES[0]?.url },
+      { sha256: 'a'.repeat(64) },
+      { archive: 'tar' },
+      { archive: 'None' },
+      { stripComponents: 1 },
+    ].map((more): [string, object, string, string] => [
+      `urls beside ${Object.keys(more).join()}`,
+      { http: { urls: FILES, ...more } },
+      'http',
+      'url' in more ? 'set exactly one of them' : 'urls',
+    ]),
+    [
+      'two ways to know the checksum',
+      { http: { url: 'https://e.com/x', sha256: 'a'.repeat(64), sha256sums: 'https://e.com/SHA256SUMS' } },
+      'http',
+      'either sha256 or sha256sums',
+    ],
+    [
+      'a checksum file of nowhere',
+      { http: { url: 'https://e.com/x', sha256sums: 'SUMS' } },
+      'http.sha256sums',
+      'URL',
+    ],
+    ...['ftp://e.com/x', 'https://u:p@e.com/x', 'https://e.com/x?sig=abc', 'https://e.com:99999/'].map(
+      (url): [string, object, string, string] => [
+        `urls with ${url}`,
+        { http: { urls: [...FILES, { url }] } },
+        'http.urls',
+        'spec.artifact.source.http.urls is',
+      ],
+    ),
+    ...['../a', 'a//b', '/a', 'a/', 'a\0b', 'a\u202eb'].map((path): [string, object, string, string] => [
+      `urls with path ${JSON.stringify(path)}`,
+      { http: { urls: [{ url: 'https://e.com/x', path }] } },
+      'http.urls',
+      /[\0\u202e]/.test(path) ? 'invisible' : 'plain path',
+    ]),
     ['an absolute file', inline('/etc/passwd'), 'inline.files', 'absolute'],
     ...['../a', 'a/../b', 'a//b', './a', 'a/'].map((name): [string, object, string, string] => [
       `file ${name}`,

@@ -21,12 +21,12 @@ export function startOf(max: number) {
 }
 
 /** A list of at most `max` items. The items are counted before the first one is read. */
-export function listOf<T extends z.ZodType>(item: T, max: number) {
+export function listOf<T extends z.ZodType>(item: T, max: number, min = 0) {
   return z.preprocess((given, context) => {
     if (Array.isArray(given) && given.length > max)
       context.addIssue(`has ${given.length} items, but at most ${max} are allowed`)
     return given
-  }, z.array(item).max(max))
+  }, z.array(item).min(min).max(max))
 }
 
 /** How large a map may be. */

@@ -40,19 +40,29 @@ export type KnownFormat = Exclude<ArchiveFormat, { kind: 'unsupported' }>
 /**
  * The format of the archive in a listing; undefined for files that are staged as they are.
  *
- * @throws HydrationError ArchiveInvalid for an archive that this version cannot unpack.
+ * @throws HydrationError ArchiveInvalid for an archive that this version cannot unpack, or that is of another
+ * kind than its author says.
  */
-export async function archiveIn({ files, start }: Listing): Promise<KnownFormat | undefined> {
+export async function archiveIn({ files, archive }: Listing): Promise<KnownFormat | undefined> {
   const [only] = files
-  if (only === undefined || start === undefined || !mayBeArchive(only.path)) return undefined
-  const format = await archiveFormat(only.path, await start())
-  if (format?.kind !== 'unsupported') return format
-  const found =
-    format.name === 'unknown'
-      ? 'is not an archive of a known format'
-      : `is an archive of format ${format.name}`
-  const message = `${quote(only.path)} ${found}; use tar, tar.gz, tar.zst or zip`
-  throw new HydrationError('ArchiveInvalid', message, { file: only.path })
+  if (only === undefined || archive === undefined) return undefined
+  const { start, kind } = archive
+  if (kind === undefined && !mayBeArchive(only.path)) return undefined
+  const format =
+    kind === undefined ? await archiveFormat(only.path, await start()) : await formatOf(await start())
+  if (format?.kind === 'unsupported') throw unsupported(only.path, describe(format))
+  if (kind !== undefined && format?.kind !== kind)
+    throw unsupported(only.path, `is no ${kind} archive; correct http.archive, or`)
+  return format
+}
+
+function unsupported(path: string, found: string): HydrationError {
+  const message = `${quote(path)} ${found} use tar, tar.gz, tar.zst or zip`
+  return new HydrationError('ArchiveInvalid', message, { file: path })
+}
+
+function describe({ name }: { name: string }): string {
+  return name === 'unknown' ? 'is not an archive of a known format;' : `is an archive of format ${name};`
 }
 
 /**

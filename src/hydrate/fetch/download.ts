@@ -2,13 +2,15 @@ import { HydrationError } from '../failure.ts'
 import { decodedBody, encodingOf } from './encoding.ts'
 import type { Http, Redirection } from './http.ts'
 import type { Opened } from './opened.ts'
-import { TooSlow } from './pace.ts'
+import { LeftBehind, TooSlow } from './pace.ts'
 import { shown, unreachable } from './rejection.ts'
 import { headerOf, type Reply, sizeIn, UNSATISFIABLE } from './reply.ts'
 import { withRetries } from './retry.ts'
 
 /** How often a download may break off without a new byte in between. */
 const MAX_IDLE = 5
+/** How often a part is asked for again because other connections are faster. */
+const MAX_LEFT_BEHIND = 3
 
 export interface Download {
   http: Http
@@ -30,6 +32,8 @@ interface Part {
   to?: number | undefined
   /** Use no connection that is open already. */
   fresh?: boolean | undefined
+  /** Do not give up a connection because others are faster. */
+  isPatient?: boolean | undefined
 }
 
 /**
@@ -85,6 +89,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 async function* follow(download: Download, first: Reply, { from, to, fresh }: Part, signal: AbortSignal) {
   let reply = first
   let at = from
+  let leftBehind = 0
   for (let idle = 0; idle < MAX_IDLE; idle++) {
     const before = at
     let isSlow = false
@@ -99,9 +104,11 @@ async function* follow(download: Download, first: Reply, { from, to, fresh }: Pa
       signal.throwIfAborted()
       if (!canGoOn(download)) throw unreachable(download.url, error)
       isSlow = error instanceof TooSlow
+      if (error instanceof LeftBehind) leftBehind++
     }
     if (at > before && !isSlow) idle = 0
-    reply = await goOn(download, { from: at, to, fresh }, signal)
+    const isPatient = leftBehind >= MAX_LEFT_BEHIND
+    reply = await goOn(download, { from: at, to, fresh, isPatient }, signal)
   }
   throw unreachable(download.url, new Error(`it keeps breaking off, or is too slow, after ${at} bytes`))
 }
@@ -129,14 +136,26 @@ function canGoOn({ validator, isVerified }: Download): boolean {
   return validator !== undefined || isVerified === true
 }
 
-async function ask(download: Download, { from, to, fresh }: Part, signal: AbortSignal): Promise<Reply> {
+async function ask(download: Download, part: Part, signal: AbortSignal): Promise<Reply> {
   const { http, url, token, validator, via } = download
+  const { from, to, fresh } = part
+  // Whoever cannot go on in the middle does not give up either.
+  const isPatient = part.isPatient || !canGoOn(download)
   const isPart = from > 0 || to !== undefined
   const headers = {
     ...(isPart && canGoOn(download) && { range: `bytes=${from}-${to === undefined ? '' : to - 1}` }),
     ...(isPart && validator !== undefined && { 'if-range': validator }),
   }
-  const reply = await http.get({ url, token, headers, fresh, via, allowed: [UNSATISFIABLE], signal })
+  const reply = await http.get({
+    url,
+    token,
+    headers,
+    fresh,
+    isPatient,
+    via,
+    allowed: [UNSATISFIABLE],
+    signal,
+  })
   // If a login is needed, many servers answer with a page for people.
   if (
     /^text\/html\b/i.test(headerOf(reply, 'content-type') ?? '') &&

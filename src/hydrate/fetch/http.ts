@@ -3,6 +3,7 @@ import { HydrationError } from '../failure.ts'
 import { type Connections, createConnections, STALL_MS } from './dispatcher.ts'
 import { createHostGate, type HostGate } from './host-gate.ts'
 import { atPace, type Pace } from './pace.ts'
+import { createPeers, type Peers } from './peers.ts'
 import { rejection, shown, unreachable } from './rejection.ts'
 import { headerOf, type Reply } from './reply.ts'
 import { TransientError } from './retry.ts'
@@ -29,6 +30,8 @@ export interface SourceRequest {
   allowed?: readonly number[]
   /** Use no connection that is open already. */
   fresh?: boolean | undefined
+  /** Do not give the connection up because others are faster. */
+  isPatient?: boolean | undefined
   /** Where the URL redirected the last time. A hub need not be asked for every part of a file. */
   via?: Redirection | undefined
   signal: AbortSignal
@@ -57,12 +60,13 @@ export interface Http {
 export function createHttp({ ca, pace = LEAST_PACE }: { ca?: string | undefined; pace?: Pace } = {}): Http {
   const connections = createConnections(ca)
   const gate = createHostGate()
+  const peers = createPeers()
   return {
     async get(request) {
-      if (!request.fresh) return follow(request, { ...connections, gate, pace })
+      if (!request.fresh) return follow(request, { ...connections, gate, peers, pace })
       const own = createConnections(ca)
       try {
-        const reply = await follow({ ...request, via: undefined }, { ...own, gate, pace })
+        const reply = await follow({ ...request, via: undefined }, { ...own, gate, peers, pace })
         return afterwards(reply, () => void own.close())
       } catch (error) {
         await own.close()
@@ -93,6 +97,7 @@ function afterwards(reply: Reply, after: () => void): Reply {
 
 interface Way extends Pick<Connections, 'dispatcherFor'> {
   gate: HostGate
+  peers: Peers
   pace: Pace
 }
 
@@ -148,7 +153,11 @@ function redirected(from: URL, location: string): URL {
 /** What an Authorization header can carry (RFC 9110 section 5.5), and no token has spaces. */
 const TOKEN = /^[\x21-\x7e]+$/
 
-async function once(url: URL, request: SourceRequest, { dispatcherFor, gate, pace }: Way): Promise<Reply> {
+async function once(
+  url: URL,
+  request: SourceRequest,
+  { dispatcherFor, gate, peers, pace }: Way,
+): Promise<Reply> {
   const { token, headers, signal } = request
   if (token !== undefined && !TOKEN.test(token))
     throw new HydrationError(
@@ -176,7 +185,8 @@ async function once(url: URL, request: SourceRequest, { dispatcherFor, gate, pac
       },
     })
     const drop = () => void body.dump().catch(() => {})
-    return afterwards({ status: statusCode, headers: answered, body: atPace(body, pace), drop }, leave)
+    const paced = atPace(body, pace, { peers: request.isPatient ? undefined : peers })
+    return afterwards({ status: statusCode, headers: answered, body: paced, drop }, leave)
   } catch (error) {
     leave()
     if (request.via !== undefined) request.via.address = undefined

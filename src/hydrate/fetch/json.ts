@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import { firstIssue, parseJson } from '../../api/schema/parse.ts'
 import { HydrationError } from '../failure.ts'
+import { contentOf } from './content.ts'
 import type { Http, SourceRequest } from './http.ts'
-import { shown, unreachable } from './rejection.ts'
+import { shown } from './rejection.ts'
 import type { Reply } from './reply.ts'
 import { withRetries } from './retry.ts'
 
@@ -23,7 +24,7 @@ export async function getJson<T>(
         ...request,
         headers: { accept: 'application/json', ...request.headers },
       })
-      const parsed = schema.safeParse(parseJson(await textOf(reply, request.url)))
+      const parsed = schema.safeParse(parseJson(await jsonOf(reply, request.url)))
       if (parsed.success) return { value: parsed.data, reply }
       const { field, message } = firstIssue(parsed.error)
       throw new HydrationError(
@@ -35,21 +36,8 @@ export async function getJson<T>(
   )
 }
 
-async function textOf(reply: Reply, url: string): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of reply.body) {
-      bytes += chunk.length
-      if (bytes > MAX_BYTES) break
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    throw unreachable(url, error)
-  }
-  if (bytes > MAX_BYTES)
-    throw new HydrationError('SourceNotFound', `${shown(url)} returns more than ${MAX_BYTES} bytes of JSON`)
-  const text = Buffer.concat(chunks)
+async function jsonOf(reply: Reply, url: string): Promise<string> {
+  const text = await contentOf(reply, url, MAX_BYTES)
   if (depthOf(text) > MAX_DEPTH)
     throw new HydrationError(
       'SourceNotFound',

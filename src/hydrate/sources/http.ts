@@ -1,100 +1,72 @@
-import { posix } from 'node:path'
 import { HydrationError } from '../failure.ts'
-import { type Download, openDownload } from '../fetch/download.ts'
-import { decodedBody, encodingOf } from '../fetch/encoding.ts'
-import type { Http as Client, SourceRequest } from '../fetch/http.ts'
-import { decoded, look } from '../fetch/look.ts'
-import { shown, unreachable } from '../fetch/rejection.ts'
-import { UNSATISFIABLE } from '../fetch/reply.ts'
-import { withRetries } from '../fetch/retry.ts'
-import type { Resolved, SourceContext, SourceFile } from './source.ts'
-
-/** How many of the first bytes of a file we look at: more than a block of zstd. */
-const START_BYTES = 256 * 1024
+import { runPool } from '../fetch/pool.ts'
+import { shown } from '../fetch/rejection.ts'
+import { checksumFile } from './checksum-file.ts'
+import { type HttpFile, httpFile } from './http-file.ts'
+import type { Listing, Resolved, SourceContext } from './source.ts'
 
 type Http = NonNullable<SourceContext['source']['http']>
 
+/** How many servers are asked at a time. */
+const SIDE_BY_SIDE = 8
+
 /**
- * A file behind a URL, or an archive whose files belong in the snapshot. With a SHA-256 the source is
- * identified without a call, and otherwise by what the server says about the bytes.
+ * A file behind a URL, an archive whose files belong in the snapshot, or several files. With a SHA-256 a file
+ * is identified without a call, and otherwise by what the server says about the bytes.
  */
-export async function http({ sha256, ...access }: Http, context: SourceContext): Promise<Resolved> {
+export async function http(source: Http, context: SourceContext): Promise<Resolved> {
   const { http: client, signal } = context
-  const { url, token } = await accessBy(access, context)
-  const lookOnce = () => withRetries(() => look(client, { url, token, signal }), { signal })
-  const seen = sha256 === undefined ? await lookOnce() : undefined
-  const known: Known = seen ?? { identity: sha256, isVerified: true }
+  const { places, token } = await placesOf(source, context)
+  const sums =
+    source.sha256sums === undefined
+      ? undefined
+      : await checksumFile(client, { url: source.sha256sums, token, signal })
+  const files: HttpFile[] = []
+  const tasks = places.map(({ url, path, sha256 = sums?.(url) }, index) => async (either: AbortSignal) => {
+    files[index] = await httpFile({ url, path, sha256, token }, { client, signal: either })
+  })
+  await runPool(tasks, SIDE_BY_SIDE, signal)
   return {
-    // Without a validator nobody can tell whether the bytes are the same, so this snapshot counts only for
-    // now.
-    identity: JSON.stringify({
-      kind: 'http',
-      url: access.url ?? shown(url),
-      of: known.identity ?? new Date().toISOString(),
-    }),
-    async list() {
-      // The SHA-256 says which bytes these are, not how many, and not in which format.
-      const { size, fileName, hasRanges } = seen ?? (await lookOnce())
-      const download = { http: client, url, token, ...known, size, via: {} }
-      const path = nameOf(url, fileName)
-      const file: SourceFile = {
-        path,
-        size,
-        identity: known.identity,
-        sha256,
-        hasRanges: hasRanges && (known.isVerified || known.validator !== undefined),
-        open: (range, signal) => openDownload(download, range, signal),
-      }
-      return {
-        files: [file],
-        start: () => withRetries(() => startOf(client, { url, token, signal }), { signal }),
-      }
-    },
+    identity: JSON.stringify(identityOf(source, files)),
+    list: () => list(source, files),
   }
 }
 
-/** What identifies the bytes, and tells whether ranges of them fit together. */
-type Known = Pick<Download, 'validator' | 'isVerified'> & { identity: string | undefined }
+/** The same for sources that give the same bytes. A URL in a Secret is named without its token. */
+function identityOf({ url, urls, archive, stripComponents }: Http, files: readonly HttpFile[]): object {
+  const [only] = files
+  if (urls !== undefined) return { kind: 'http', urls: files.map(file => [file.url, file.of, file.path]) }
+  return { kind: 'http', url: url ?? shown(only?.url ?? ''), of: only?.of, archive, stripComponents }
+}
+
+async function list(
+  { urls, archive = 'Auto', stripComponents }: Http,
+  all: readonly HttpFile[],
+): Promise<Listing> {
+  const files = await Promise.all(all.map(({ file }) => file()))
+  const [only] = all
+  if (urls !== undefined || archive === 'None' || only === undefined) return { files }
+  return {
+    files,
+    archive: { start: only.start, ...(archive !== 'Auto' && { kind: archive }), stripComponents },
+  }
+}
+
+interface Place {
+  url: string
+  path?: string | undefined
+  sha256?: string | undefined
+}
 
 /** Where the bytes are, and the token for them. A URL in the Secret contains its own token. */
-async function accessBy(
-  { url, secretRef }: Pick<Http, 'url' | 'secretRef'>,
+async function placesOf(
+  { url, urls, sha256, secretRef }: Http,
   context: SourceContext,
-): Promise<{ url: string; token?: string | undefined }> {
-  if (url !== undefined) return { url, token: await context.secret(secretRef) }
+): Promise<{ places: readonly Place[]; token?: string | undefined }> {
+  if (urls !== undefined) return { places: urls, token: await context.secret(secretRef) }
+  if (url !== undefined) return { places: [{ url, sha256 }], token: await context.secret(secretRef) }
   const { name = '', urlKey: key = '' } = secretRef ?? {}
   const held = (await context.secret({ name, key })) ?? ''
-  if (/^https?:/.test(held) && URL.canParse(held)) return { url: held }
+  if (/^https?:/.test(held) && URL.canParse(held)) return { places: [{ url: held, sha256 }] }
   throw new HydrationError('SecretMalformed', `key ${key} of Secret ${name} holds no http or https URL`)
-}
-
-/** The first bytes of the file. */
-async function startOf(client: Client, request: SourceRequest): Promise<Buffer> {
-  const headers = { range: `bytes=0-${START_BYTES - 1}` }
-  const reply = await client.get({ ...request, headers, allowed: [UNSATISFIABLE] })
-  if (reply.status === UNSATISFIABLE) {
-    reply.drop()
-    return Buffer.alloc(0)
-  }
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of decodedBody(reply, request.url)) {
-      chunks.push(chunk)
-      bytes += chunk.length
-      if (bytes >= START_BYTES) break
-    }
-  } catch (error) {
-    // An encoding that was cut off ends with an error; what came before it counts.
-    if (encodingOf(reply) === undefined || bytes === 0) throw unreachable(request.url, error)
-  } finally {
-    reply.drop()
-  }
-  return Buffer.concat(chunks)
-}
-
-/** The last part of the path of a URL. If it has no suffix, the server may know a better name. */
-function nameOf(url: string, fileName: string | undefined): string {
-  const last = decoded(posix.basename(new URL(url).pathname))
-  return (last.includes('.') ? last : fileName || last) || 'file'
 }

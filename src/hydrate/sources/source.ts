@@ -44,14 +44,21 @@ export interface Resolved {
   list(): Promise<Listing>
 }
 
+/** A file that may be an archive. */
+export interface MaybeArchive {
+  /** Reads its first bytes, which tell whether it is one. */
+  start(): Promise<Buffer>
+  /** The author says that it is one, whatever its name is. */
+  kind?: 'tar' | 'zip'
+  /** Folders to remove from the front of names. */
+  stripComponents?: number | undefined
+}
+
 /** What a source holds. */
 export interface Listing {
   files: readonly SourceFile[]
-  /**
-   * Reads the first bytes of the single file, for a source that may give an archive: they tell whether it is
-   * one.
-   */
-  start?: (() => Promise<Buffer>) | undefined
+  /** Set for a single file that may be an archive. */
+  archive?: MaybeArchive | undefined
   /** Files that we left out because others hold the same weights. */
   leftOut?: number | undefined
 }
