@@ -87,12 +87,12 @@ async function* encoded(download: Download, first: Reply, signal: AbortSignal): 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 async function* follow(download: Download, first: Reply, { from, to, fresh }: Part, signal: AbortSignal) {
+  const patience = newPatience()
   let reply = first
   let at = from
-  let leftBehind = 0
-  for (let idle = 0; idle < MAX_IDLE; idle++) {
+  for (;;) {
     const before = at
-    let isSlow = false
+    let error: unknown
     try {
       for await (const chunk of until(to, at, reply)) {
         at += chunk.length
@@ -100,17 +100,31 @@ async function* follow(download: Download, first: Reply, { from, to, fresh }: Pa
       }
       const end = to ?? download.size
       if (end === undefined || at >= end) return
-    } catch (error) {
+    } catch (thrown) {
       signal.throwIfAborted()
-      if (!canGoOn(download)) throw unreachable(download.url, error)
-      isSlow = error instanceof TooSlow
-      if (error instanceof LeftBehind) leftBehind++
+      if (!canGoOn(download)) throw unreachable(download.url, thrown)
+      error = thrown
     }
-    if (at > before && !isSlow) idle = 0
-    const isPatient = leftBehind >= MAX_LEFT_BEHIND
-    reply = await goOn(download, { from: at, to, fresh, isPatient }, signal)
+    if (!patience.lasts(at > before, error))
+      throw unreachable(download.url, new Error(`it keeps breaking off, or is too slow, after ${at} bytes`))
+    reply = await goOn(download, { from: at, to, fresh, isPatient: !patience.compares() }, signal)
   }
-  throw unreachable(download.url, new Error(`it keeps breaking off, or is too slow, after ${at} bytes`))
+}
+
+/** How long a download goes on with connections that disappoint. */
+function newPatience() {
+  let idle = 0
+  let leftBehind = 0
+  return {
+    /** Whether to try another connection, after one that brought bytes or did not. */
+    lasts(hasBytes: boolean, error: unknown): boolean {
+      if (error instanceof LeftBehind) leftBehind += 1
+      idle = hasBytes && !(error instanceof TooSlow) ? 1 : idle + 1
+      return idle < MAX_IDLE
+    },
+    /** Whether the next connection is compared with others. */
+    compares: () => leftBehind < MAX_LEFT_BEHIND,
+  }
 }
 
 /** The bytes of a reply that starts at `at`, up to `to`. A server without ranges sends more than that. */
