@@ -1,5 +1,8 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openDownload } from '../../src/hydrate/fetch/download.ts'
 import { createHttp } from '../../src/hydrate/fetch/http.ts'
@@ -57,3 +60,36 @@ describe('a part of a file', () => {
     expect(await reasonOf(openDownload(options, { from: 0, to: 9 }, signal))).toBe('SourceNotFound')
   })
 })
+
+test('a connection that others leave behind is given up, and the next one goes on where it was', async () => {
+  const large = Buffer.alloc(8 * 2 ** 20, 'weights ')
+  const ranges: (string | undefined)[] = []
+  const server = createServer(async (request, response) => {
+    const [, from = '0'] = /^bytes=(\d+)-/.exec(request.headers.range ?? '') ?? []
+    const body = large.subarray(Number(from))
+    response.writeHead(request.headers.range === undefined ? 200 : 206, {
+      'content-length': body.length,
+      'content-range': `bytes ${from}-${large.length - 1}/${large.length}`,
+    })
+    if (request.url !== '/slow') return void response.end(body)
+    ranges.push(request.headers.range)
+    if (ranges.length > 1) return void response.end(body)
+    // A tenth of a MiB in each second, until somebody has enough of it.
+    for (let at = 0; !response.destroyed; at += 100_000) {
+      response.write(body.subarray(at, at + 100_000))
+      await pause(1_000)
+    }
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const http = createHttp()
+  const fetched = async (path: string) => {
+    const options = { http, url: `http://127.0.0.1:${port}${path}`, size: large.length, isVerified: true }
+    return buffer(Readable.from((await openDownload(options, { from: 0 }, signal)).content))
+  }
+  for (let index = 0; index < 4; index++) await fetched('/fast')
+  expect((await fetched('/slow')).equals(large)).toBe(true)
+  expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=[1-9]\d*-$/)])
+  server.closeAllConnections()
+  server.close()
+}, 60_000)

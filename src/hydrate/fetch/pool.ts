@@ -2,10 +2,16 @@
 export type Task = (signal: AbortSignal) => Promise<void>
 
 /**
- * Runs tasks in their order, so many at a time. The first one that fails ends the others: they get the time
- * to note how far they are, and then its error is thrown.
+ * Runs tasks in their order, so many at a time. When they run out, `more` may find something else to do. The
+ * first one that fails ends the others: they get the time to note how far they are, and then its error is
+ * thrown.
  */
-export async function runPool(tasks: Iterable<Task>, size: number, signal: AbortSignal): Promise<void> {
+export async function runPool(
+  tasks: Iterable<Task>,
+  size: number,
+  signal: AbortSignal,
+  more: () => Task | undefined = () => undefined,
+): Promise<void> {
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const queue = tasks[Symbol.iterator]()
@@ -14,9 +20,10 @@ export async function runPool(tasks: Iterable<Task>, size: number, signal: Abort
     for (;;) {
       if (either.aborted) return
       const next = queue.next()
-      if (next.done) return
+      const task = next.done ? more() : next.value
+      if (task === undefined) return
       try {
-        await next.value(either)
+        await task(either)
       } catch (error) {
         failure ??= { error }
         stop.abort(error)

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { runPool } from '../fetch/pool.ts'
+import { bySlowness } from './part.ts'
 import { type PartTasks, partTasks } from './part-tasks.ts'
 import { type PartedFile, WithoutRanges } from './parted-file.ts'
-import type { Range } from './ranges.ts'
+import { type Range, splitRanges } from './ranges.ts'
 
 const PARTS: Range[] = [
   [0, 10],
@@ -16,7 +17,7 @@ const NEVER = new AbortController().signal
 async function done(file: Partial<PartedFile> = {}, connections = 2): Promise<string[]> {
   const log: string[] = []
   const parted: PartedFile = {
-    write: async ([from, to]) => void log.push(`write ${from}-${to}`),
+    write: async ({ at, to }) => void log.push(`write ${at}-${to}`),
     finish: async () => ({ sha256: 'right', problem: undefined }),
     close: async () => void log.push('close'),
     ...file,
@@ -29,7 +30,7 @@ async function done(file: Partial<PartedFile> = {}, connections = 2): Promise<st
     inOnePiece: async (_, wrong) => void log.push(`in one piece${wrong ? `, not ${wrong}` : ''}`),
     done: async sha256 => void log.push(`done ${sha256}`),
   }
-  await runPool(partTasks(PARTS, tasks), connections, NEVER)
+  await runPool(partTasks(PARTS, tasks).tasks, connections, NEVER)
   return log
 }
 
@@ -44,7 +45,7 @@ test('without ranges, those that run are ended first, and then the file comes in
   const ended: string[] = []
   const log = await done(
     {
-      write: async ([from], signal) => {
+      write: async ({ at: from }, signal) => {
         if (from === 10) throw new WithoutRanges('no')
         await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
         ended.push(`${from} has ended`)
@@ -81,6 +82,73 @@ test('a file that only has to be hashed is finished', async () => {
     inOnePiece: async () => {},
     done: async sha256 => void log.push(sha256),
   }
-  await runPool(partTasks([], tasks), 2, NEVER)
+  await runPool(partTasks([], tasks).tasks, 2, NEVER)
   expect(log).toEqual(['x'])
+})
+
+describe('connections of different speeds, by a clock of their own', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  const MIB = 2 ** 20
+  const SIZE = 8_000 * MIB
+  const TICK_MS = 10
+
+  /** Seconds that a file takes over connections of these rates in MiB/s, and which bytes came. */
+  async function simulated(rates: readonly number[], hasHelp = true) {
+    vi.useFakeTimers()
+    const free = [...rates]
+    const came: Range[] = []
+    const file: PartedFile = {
+      async write(part) {
+        const rate = free.shift() ?? 0
+        const from = part.at
+        while (part.at < part.to) {
+          await new Promise(resolve => setTimeout(resolve, TICK_MS))
+          part.at = Math.min(part.to, part.at + (rate * MIB * TICK_MS) / 1000)
+        }
+        came.push([from, part.to])
+        free.push(rate)
+      },
+      finish: async () => ({ sha256: 'x', problem: undefined }),
+      close: async () => {},
+    }
+    const work = partTasks(splitRanges([[0, SIZE]], 32 * MIB), {
+      open: async () => file,
+      inOnePiece: async () => {},
+      done: async () => {},
+      now: Date.now,
+    })
+    const help = () => {
+      const [slowest] = work.slow().toSorted((one, other) => bySlowness(one, other, Date.now()))
+      return slowest && work.help(slowest)
+    }
+    const began = Date.now()
+    let isDone = false
+    const all = runPool(work.tasks, rates.length, NEVER, hasHelp ? help : undefined).finally(() => {
+      isDone = true
+    })
+    while (!isDone) await vi.advanceTimersByTimeAsync(TICK_MS)
+    await all
+    return { seconds: (Date.now() - began) / 1000, came: came.toSorted(([one], [other]) => one - other) }
+  }
+
+  test.each([
+    ['all alike', Array.from({ length: 16 }, () => 20)],
+    ['one that is slow', [...Array.from({ length: 15 }, () => 20), 2]],
+    ['all different', [1, 2, 3, 5, 8, 13, 21, 34, 55, 89]],
+  ])('end at nearly the same time: %s', async (_, rates) => {
+    const { seconds, came } = await simulated(rates)
+    const ideal = SIZE / MIB / rates.reduce((sum, rate) => sum + rate, 0)
+    expect(seconds / ideal).toBeLessThan(1.1)
+    // Each byte came once.
+    expect(came.at(0)?.[0]).toBe(0)
+    expect(came.at(-1)?.[1]).toBe(SIZE)
+    for (const [index, [from]] of came.entries()) if (index > 0) expect(from).toBe(came[index - 1]?.[1])
+  })
+
+  test('would wait for the slow one otherwise', async () => {
+    const rates = [...Array.from({ length: 15 }, () => 20), 2]
+    const [helped, alone] = [await simulated(rates), await simulated(rates, false)]
+    expect(alone.seconds / helped.seconds).toBeGreaterThan(1.15)
+  })
 })

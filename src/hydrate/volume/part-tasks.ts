@@ -1,4 +1,5 @@
 import type { Task } from '../fetch/pool.ts'
+import { isWorthSplitting, newPart, type Part, split } from './part.ts'
 import { type PartedFile, WithoutRanges } from './parted-file.ts'
 import type { Range } from './ranges.ts'
 
@@ -11,15 +12,31 @@ export interface PartTasks {
   inOnePiece(signal: AbortSignal, wrong?: string): Promise<void>
   /** The file is whole, and has this hash. */
   done(sha256: string): Promise<void>
+  /** Milliseconds. */
+  now?: () => number
+}
+
+/** What fetches a large file. */
+export interface PartedWork {
+  /** One for each missing part. */
+  readonly tasks: readonly Task[]
+  /** The parts that are on their way and that somebody could help with. */
+  slow(): Part[]
+  /** Fetches half of such a part. */
+  help(part: Part): Task
 }
 
 /**
  * The tasks that fetch a large file, one for each missing part. Whoever ends last finishes the file. If the
  * source turns out to have no ranges, or if the whole has a wrong hash, the file is fetched in one piece.
  */
-export function partTasks(parts: readonly Range[], { open, inOnePiece, done }: PartTasks): Task[] {
+export function partTasks(
+  parts: readonly Range[],
+  { open, inOnePiece, done, now = () => performance.now() }: PartTasks,
+): PartedWork {
   const stop = new AbortController()
-  const running = new Set<Promise<void>>()
+  const writes = new Set<Promise<void>>()
+  const running = new Set<Part>()
   let opened: Promise<PartedFile> | undefined
   let left = parts.length
   let isInOnePiece = false
@@ -30,9 +47,11 @@ export function partTasks(parts: readonly Range[], { open, inOnePiece, done }: P
   }
   const again = async (signal: AbortSignal, wrong?: string) => {
     isInOnePiece = true
+    // Nobody splits them any more.
+    running.clear()
     stop.abort(new WithoutRanges('the file is fetched in one piece'))
     // They note how far they are, which must not come after.
-    await Promise.allSettled(running)
+    await Promise.allSettled(writes)
     await (await file()).close()
     await inOnePiece(signal, wrong)
   }
@@ -42,13 +61,18 @@ export function partTasks(parts: readonly Range[], { open, inOnePiece, done }: P
     await (await file()).close()
     await done(sha256)
   }
-  const fetch = async (part: Range, signal: AbortSignal) => {
-    const work = file().then(opened => opened.write(part, AbortSignal.any([signal, stop.signal])))
-    running.add(work)
+  const fetch = async (part: Part, signal: AbortSignal) => {
+    const work = file().then(opened => {
+      part.since = now()
+      return opened.write(part, AbortSignal.any([signal, stop.signal]))
+    })
+    writes.add(work)
+    running.add(part)
     try {
       await work
     } finally {
-      running.delete(work)
+      writes.delete(work)
+      running.delete(part)
     }
   }
   const onFailure = async (error: unknown, signal: AbortSignal) => {
@@ -56,7 +80,7 @@ export function partTasks(parts: readonly Range[], { open, inOnePiece, done }: P
     if (!(error instanceof WithoutRanges)) throw error
     await again(signal)
   }
-  const run = async (part: Range, signal: AbortSignal) => {
+  const run = async (part: Part, signal: AbortSignal) => {
     if (isInOnePiece) return
     try {
       await fetch(part, signal)
@@ -67,5 +91,20 @@ export function partTasks(parts: readonly Range[], { open, inOnePiece, done }: P
     left -= 1
     if (left === 0) await finish(signal)
   }
-  return left === 0 ? [finish] : parts.map(part => signal => run(part, signal))
+  return {
+    tasks:
+      left === 0
+        ? [finish]
+        : parts.map(
+            (range): Task =>
+              signal =>
+                run(newPart(range), signal),
+          ),
+    slow: () => [...running].filter(part => isWorthSplitting(part, now())),
+    help(part) {
+      left += 1
+      const half = split(part)
+      return signal => run(half, signal)
+    },
+  }
 }

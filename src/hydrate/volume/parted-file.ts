@@ -1,12 +1,13 @@
 import { lstat, mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { SourceFile } from '../sources/source.ts'
-import { batches, writeBatch } from './batches.ts'
+import { batches, firstBytes, writeBatch } from './batches.ts'
 import { checksumProblem } from './checksums.ts'
 import { FOLDER_MODE } from './durable.ts'
 import { changed, FILE_MODE, type Writing } from './file-writer.ts'
 import type { Hasher } from './hasher.ts'
 import type { FileState } from './journal.ts'
+import type { Part } from './part.ts'
 import { gapsIn, prefixOf, type Range, splitRanges, withRange } from './ranges.ts'
 
 /** A file of known size whose parts come side by side. */
@@ -25,11 +26,12 @@ export interface PartPlan {
 
 export interface PartedFile {
   /**
-   * Fetches a part and writes it. Whatever comes of it is noted, also if it breaks off.
+   * Fetches a part and writes it. If its end comes closer meanwhile, somebody else fetches the rest. Whatever
+   * comes of it is noted, also if it breaks off.
    *
    * @throws WithoutRanges, HydrationError SourceChanged, and whatever the source or the volume throws.
    */
-  write(part: Range, signal: AbortSignal): Promise<void>
+  write(part: Part, signal: AbortSignal): Promise<void>
   /** When all parts are written: the hash of the file, and what is wrong with it. */
   finish(): Promise<{ sha256: string; problem: string | undefined }>
   close(): Promise<void>
@@ -80,25 +82,28 @@ export async function openPartedFile(
     await record({ ranges: noted, identity, sha256: undefined })
   }
   return {
-    async write([from, to], signal) {
+    async write(part, signal) {
+      const { from, to } = part
       const opened = await file.open({ from, to }, signal)
       if (opened.from !== from) throw new WithoutRanges(`${file.path} has no ranges`)
-      let at = from
       try {
         for await (const batch of batches(opened.content)) {
           signal.throwIfAborted()
-          if (at + batch.bytes > to) throw changed(file, `has more than the ${to - from} bytes of a part`)
+          if (part.at + batch.bytes > to)
+            throw changed(file, `has more than the ${to - from} bytes of a part`)
+          const mine = firstBytes(batch, part.to - part.at)
           await confirm()
-          await writeBatch(handle, batch, at)
-          at += batch.bytes
-          written = withRange(written, [from, at])
+          await writeBatch(handle, mine, part.at)
+          part.at += mine.bytes
+          written = withRange(written, [from, part.at])
           advance()
-          onBytes(batch.bytes)
+          onBytes(mine.bytes)
+          if (part.at >= part.to) break
         }
       } finally {
-        if (at > from) await note([from, at])
+        if (part.at > from) await note([from, part.at])
       }
-      if (at !== to) throw changed(file, `ends at ${at} bytes, not at ${to}`)
+      if (part.at !== part.to) throw changed(file, `ends at ${part.at} bytes, not at ${part.to}`)
     },
     async finish() {
       const { sha256, gitBlob } = await hash.done

@@ -1,13 +1,12 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Task } from '../fetch/pool.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { sha256Of } from './compare.ts'
 import type { DigestedFile } from './digest.ts'
 import { type OnBytes, writeFile } from './file-writer.ts'
 import type { Hasher } from './hasher.ts'
 import type { FileState, Journal } from './journal.ts'
-import { partTasks } from './part-tasks.ts'
+import { type PartedWork, partTasks } from './part-tasks.ts'
 import { type LargeFile, openPartedFile, type PartedFile, planParts } from './parted-file.ts'
 import { prefixOf } from './ranges.ts'
 import type { Volume } from './volume.ts'
@@ -24,8 +23,8 @@ export interface StagerOptions {
 export interface Stager {
   /** Fetches a file in one piece, or believes what an earlier run completed. */
   stage(file: SourceFile, path: string, signal: AbortSignal): Promise<DigestedFile>
-  /** The tasks that do the same with a large file, whose parts come side by side. */
-  tasks(file: LargeFile, path: string, options: PartOptions): Promise<Task[]>
+  /** What does the same with a large file, whose parts come side by side. */
+  parted(file: LargeFile, path: string, options: PartOptions): Promise<PartedWork | undefined>
 }
 
 export interface PartOptions {
@@ -78,11 +77,11 @@ export function createStager({ work, journal, volume, onBytes }: StagerOptions):
     async stage(file, path, signal) {
       return (await completed(file, path, signal)) ?? write(file, path, { known: unfinished(path), signal })
     },
-    async tasks(file, path, { hasher, onOpen, onDone, signal }) {
+    async parted(file, path, { hasher, onOpen, onDone, signal }) {
       const whole = await completed(file, path, signal)
       if (whole !== undefined) {
         onDone(whole)
-        return []
+        return undefined
       }
       const target = join(work, path)
       const record = recordOf(path)

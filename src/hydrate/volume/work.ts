@@ -14,6 +14,8 @@ import { openJournal } from './journal.ts'
 import type { Manifest } from './manifest.ts'
 import { checkNames } from './names.ts'
 import { onVolume } from './on-volume.ts'
+import { bySlowness } from './part.ts'
+import type { PartedWork } from './part-tasks.ts'
 import type { LargeFile, PartedFile } from './parted-file.ts'
 import { reveal } from './publish.ts'
 import { bytesBelow } from './space.ts'
@@ -110,19 +112,30 @@ export async function openSnapshot(
         files.set(file.path, file)
         onFile()
       }
-      const tasksOf = (file: SourceFile): Promise<Task[]> | Task[] => {
+      const large: { doing: string; work: PartedWork }[] = []
+      const tasksOf = async (file: SourceFile, doing: string): Promise<readonly Task[]> => {
         const path = pathOf(file)
-        if (isLarge(file)) return stager.tasks(file, path, { hasher, onOpen, onDone, signal })
-        return [async either => onDone(await stager.stage(file, path, either))]
+        if (!isLarge(file)) return [async either => onDone(await stager.stage(file, path, either))]
+        const work = await stager.parted(file, path, { hasher, onOpen, onDone, signal })
+        if (work !== undefined) large.push({ doing, work })
+        return work?.tasks ?? []
+      }
+      const named = (doing: string, task: Task) => (either: AbortSignal) =>
+        onVolume(doing, () => task(either))
+      // Whoever ends last decides when all is done.
+      const help = () => {
+        const now = performance.now()
+        const slow = large.flatMap(({ doing, work }) => work.slow().map(part => ({ doing, work, part })))
+        const [slowest] = slow.toSorted((one, other) => bySlowness(one.part, other.part, now))
+        return slowest && named(slowest.doing, slowest.work.help(slowest.part))
       }
       try {
         const tasks: Task[] = []
         for (const file of largestFirst(all)) {
           const doing = `writing ${file.path}`
-          for (const task of await onVolume(doing, async () => tasksOf(file)))
-            tasks.push(either => onVolume(doing, () => task(either)))
+          for (const task of await onVolume(doing, () => tasksOf(file, doing))) tasks.push(named(doing, task))
         }
-        await runPool(tasks, connections, signal)
+        await runPool(tasks, connections, signal, help)
       } finally {
         for (const file of opened) await file.close()
         await hasher.close()
