@@ -38,8 +38,8 @@ export function createTree(
   { identity, put, contentOf, stripComponents = 0 }: Planting,
   background: Background,
 ): Tree {
-  /** By their names in the archive. */
-  const files = new Map<string, { path: string; size: number }>()
+  /** How large each file is, by its name in the archive. */
+  const files = new Map<string, number>()
   const links = new Map<string, string>()
   let count = 0
 
@@ -48,8 +48,8 @@ export function createTree(
 
   const takeSmall = async (path: string, content: AsyncIterable<Uint8Array>) => {
     const chunks: Uint8Array[] = []
-    // A chunk may be a view of a larger buffer, which would stay in memory.
-    for await (const chunk of content) chunks.push(Uint8Array.from(chunk))
+    for await (const chunk of content) chunks.push(chunk)
+    // A copy, because a chunk may be a view of a larger buffer, which would stay in memory.
     const whole = Buffer.concat(chunks)
     const file = aFile(path, whole.length, nextIdentity(), async function* (from) {
       yield whole.subarray(from)
@@ -72,11 +72,12 @@ export function createTree(
   }
   const copy = async (name: string, target: string) => {
     const path = stripped(name, stripComponents)
-    const found = files.get(target)
-    if (path === undefined || found === undefined) return
+    const from = stripped(target, stripComponents)
+    const size = files.get(target)
+    if (path === undefined || from === undefined || size === undefined) return
     await background.settle()
-    await put(aFile(path, found.size, nextIdentity(), from => contentOf(found.path, from)))
-    files.set(name, { path, size: found.size })
+    await put(aFile(path, size, nextIdentity(), offset => contentOf(from, offset)))
+    files.set(name, size)
   }
   const takeFile = async (name: string, { size, open, leave }: ArchiveEntry) => {
     const path = stripped(name, stripComponents)
@@ -88,7 +89,7 @@ export function createTree(
       content = () => peeked.content
     }
     links.delete(name)
-    files.set(name, { path, size })
+    files.set(name, size)
     if (size <= SMALL_BYTES) await takeSmall(path, content())
     else await takeLarge(path, { size, open: content, leave })
   }

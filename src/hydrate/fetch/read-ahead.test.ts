@@ -41,7 +41,7 @@ test('a file comes in order, several parts at a time', async () => {
   const { file, seen } = sourceOf(CONTENT)
   const read = await buffer(readAhead(file, { from: 0, connections: 3, signal: never }))
   expect(read.equals(CONTENT)).toBe(true)
-  expect(seen).toMatchObject({ requests: 5, most: 3 })
+  expect(seen).toMatchObject({ requests: 7, most: 3 })
 })
 
 test('it starts in the middle', async () => {

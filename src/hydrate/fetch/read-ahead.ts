@@ -3,7 +3,7 @@ import type { SourceFile } from '../sources/source.ts'
 import type { Opened } from './opened.ts'
 
 /** Bytes of a part. All parts that are being fetched are in memory. */
-const PART_BYTES = 4 * 1024 * 1024
+const PART_BYTES = 3 * 1024 * 1024
 /** More of these parts would take more memory than a hydration has. */
 const MAX_PARTS = 16
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { digestOf } from './digest.ts'
+import { digestOf, sorted } from './digest.ts'
 
 const file = (path: string, size = 1, sha256 = 'ab'.repeat(32)) => ({ path, size, sha256 })
 
@@ -21,4 +21,12 @@ test.each([
   ['a content', file('a', 1, 'cd'.repeat(32))],
 ])('another digest comes of %s that differs', (_, other) => {
   expect(digestOf([other])).not.toBe(digestOf([file('a')]))
+})
+
+test.each([
+  ['with', ['z', 'a', '\u{1f600}', '\uffee', 'ä', '中', 'a/b', 'a.b']],
+  ['without', ['z', 'a', '\uffee', 'ä', '中', 'a/b', 'a.b']],
+])('files are in the order of their bytes, %s characters beyond 16 bits', (_, paths) => {
+  const expected = paths.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+  expect(sorted(paths.map(path => file(path))).map(({ path }) => path)).toEqual(expected)
 })

@@ -20,5 +20,10 @@ export function digestOf(files: readonly DigestedFile[]): string {
 
 /** Sorted in the order of the digest. */
 export function sorted(files: readonly DigestedFile[]): DigestedFile[] {
-  return files.toSorted((one, other) => Buffer.compare(Buffer.from(one.path), Buffer.from(other.path)))
+  // Texts compare by UTF-16, which is another order only where there are surrogates. Bytes take much memory.
+  if (files.some(({ path }) => SURROGATE.test(path)))
+    return files.toSorted((one, other) => Buffer.compare(Buffer.from(one.path), Buffer.from(other.path)))
+  return files.toSorted((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0))
 }
+
+const SURROGATE = /[\ud800-\udfff]/

@@ -42,7 +42,6 @@ export async function writeFile(
   writing: Writing,
 ): Promise<{ size: number; sha256: string }> {
   const { known, record, onBytes, signal, wrong } = writing
-  await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
   const goesOn = known !== undefined && known.sha256 === undefined && known.identity === file.identity
   const handle = await openToWrite(target, goesOn)
   try {
@@ -73,11 +72,12 @@ async function writeContent(
   handle: FileHandle,
   { from, content }: Opened,
   hashes: Checksums,
-  { file, record, confirm, onBytes, signal }: Writing & { file: SourceFile },
+  { file, known, record, confirm, onBytes, signal }: Writing & { file: SourceFile },
 ): Promise<number> {
   const { size, identity } = file
   await confirm()
-  await handle.truncate(from)
+  // A file that is new has nothing to cut off, and there may be 100,000 of them.
+  if (known !== undefined) await handle.truncate(from)
   await rehash(handle, from, hashes)
   onBytes(from)
   let at = from
@@ -112,14 +112,28 @@ async function writeContent(
  * still have the old one open.
  */
 async function openToWrite(target: string, goesOn: boolean): Promise<FileHandle> {
-  try {
-    if (goesOn) return await open(target, 'r+')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'ENOENT' && code !== 'EACCES') throw error
+  if (goesOn) {
+    const found = await open(target, 'r+').catch(unless('ENOENT', 'EACCES'))
+    if (found !== undefined) return found
   }
+  // Most often the folder is there, and the file is not.
+  const created = await create(target).catch(unless('ENOENT', 'EEXIST'))
+  if (created !== undefined) return created
+  await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
   await rm(target, { force: true })
+  return create(target)
+}
+
+function create(target: string): Promise<FileHandle> {
   return open(target, 'wx+', 0o644)
+}
+
+/** Takes errors with these codes, and throws others. */
+function unless(...codes: string[]): (error: unknown) => undefined {
+  return error => {
+    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return undefined
+    throw error
+  }
 }
 
 async function keptBytes(handle: FileHandle, noted: number): Promise<number> {

@@ -25,6 +25,7 @@ const entry = z.object({
 
 /** The list of what is certainly on disk, in a file that is only appended to. */
 export interface Journal {
+  /** What an earlier run has noted, or this one of a file that is not complete yet. */
   state(path: string): FileState | undefined
   /** Resolves once the entry is on disk. What the entry describes must be on disk before. */
   record(path: string, state: FileState): Promise<void>
@@ -45,7 +46,9 @@ export async function openJournal(path: string): Promise<Journal> {
     state: file => states.get(file),
     async record(file, state) {
       await append(`${JSON.stringify({ path: file, ...state })}\n`)
-      states.set(file, state)
+      // Only the next run asks for a file that is complete, and there may be 100,000 of them.
+      if (state.sha256 === undefined) states.set(file, state)
+      else states.delete(file)
     },
     close: () => handle.close(),
   }

@@ -3,9 +3,17 @@ import { dirname, join } from 'node:path'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import { isFolder } from './compare.ts'
+import type { DigestedFile } from './digest.ts'
 import { FOLDER_MODE, syncFolder, writeDurably } from './durable.ts'
 import { isIntact, type Looking } from './find.ts'
-import { type Manifest, manifestOf, readBounded, readManifest, writeManifest } from './manifest.ts'
+import {
+  type Manifest,
+  manifestOf,
+  manifestText,
+  readBounded,
+  readManifest,
+  writeManifest,
+} from './manifest.ts'
 import { onVolume } from './on-volume.ts'
 import type { Volume } from './volume.ts'
 
@@ -20,9 +28,10 @@ export async function reveal(
   looking: Looking = {},
 ): Promise<void> {
   const { layout } = volume
+  const text = manifestText(content)
   const tree = join(work, 'tree')
   const target = layout.snapshot(content.digest)
-  await seal(tree, new Set(content.files.map(({ path }) => path)))
+  await seal(tree, content.files)
   await mkdir(dirname(target), { recursive: true })
   await chmod(dirname(target), FOLDER_MODE)
   // What is there already may be of an earlier life of the volume, unless its own manifest says otherwise.
@@ -33,7 +42,7 @@ export async function reveal(
   const isInUse = known?.claimUID === volume.claimUID && (await isFolder(target))
   if (isInUse && !isThere) await repair(volume, tree, content)
   else {
-    await writeDurably(join(work, UNREVEALED), JSON.stringify(content))
+    await writeDurably(join(work, UNREVEALED), text)
     // Anything else with that name was created by a kubelet, for a pod that came too early.
     if (!isThere) {
       await rm(target, { recursive: true, force: true })
@@ -42,7 +51,7 @@ export async function reveal(
   }
   await syncFolder(dirname(target))
   await syncFolder(layout.volume)
-  await writeManifest(layout, content)
+  await writeManifest(layout, content, text)
 }
 
 /**
@@ -62,7 +71,7 @@ async function repair({ layout }: Volume, tree: string, { digest, files }: Manif
       await rename(join(tree, path), join(target, path))
     })
   }
-  await seal(target, new Set(files.map(({ path }) => path)))
+  await seal(target, files)
 }
 
 /** Removes what is no folder from the way to one. */
@@ -94,15 +103,14 @@ export async function finishReveals(volume: Volume, looking: Looking = {}): Prom
  * Leaves nothing in a tree except the files of the snapshot, syncs its folders, and opens them to every
  * reader, whatever the umask is. The files are already synced.
  */
-async function seal(tree: string, files: ReadonlySet<string>): Promise<void> {
-  const missing = new Set(files)
+async function seal(tree: string, files: readonly DigestedFile[]): Promise<void> {
+  const missing = new Set(files.map(({ path }) => path))
   const sealFolder = async (folder: string) => {
     await chmod(join(tree, folder), FOLDER_MODE)
     for (const found of await readdir(join(tree, folder), { withFileTypes: true })) {
       const path = folder === '' ? found.name : `${folder}/${found.name}`
       if (found.isDirectory()) await sealFolder(path)
-      else if (found.isFile() && files.has(path)) missing.delete(path)
-      else await rm(join(tree, path))
+      else if (!found.isFile() || !missing.delete(path)) await rm(join(tree, path))
     }
     await syncFolder(join(tree, folder))
   }
