@@ -175,6 +175,16 @@ describe('links', () => {
     )
   })
 
+  test('a hard link of a file to itself changes nothing', async () => {
+    const { path } = await stageTar([
+      ['one', 'first'],
+      ['one', { link: 'one', type: 'link' }],
+      ['large', WEIGHTS],
+      ['./large', { link: './large', type: 'link' }],
+    ])
+    expect(await hashesIn(join(dir, path))).toEqual(hashesOf({ one: Buffer.from('first'), large: WEIGHTS }))
+  })
+
   test('of a zip do too', async () => {
     const body = zipOf({ 'blobs/abc': WEIGHTS }, { links: { 'model.bin': 'blobs/abc' } })
     const { source } = await served('model.zip', { body })

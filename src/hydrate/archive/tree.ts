@@ -102,8 +102,10 @@ export function createTree(
       if (entry.type === 'file') return takeFile(name, entry)
       if (entry.type === 'symlink') links.set(name, entry.linkname)
       else if (entry.type === 'device') throw device(name)
-      else if (files.has(target)) await copy(name, target)
-      else throw linkInvalid(name, entry.linkname, 'which is no file that comes before it')
+      else if (!files.has(target))
+        throw linkInvalid(name, entry.linkname, 'which is no file that comes before it')
+      // GNU tar writes such a link for a file that it was given twice.
+      else if (name !== target) await copy(name, target)
     },
     async takeLinks() {
       for (const [name, target] of resolveLinks(links, file => files.has(file) && !links.has(file)))
