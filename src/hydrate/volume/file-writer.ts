@@ -82,10 +82,17 @@ async function writeContent(
   onBytes(from)
   let at = from
   let sure = at
+  let noting = Promise.resolve()
+  // The disk has until the next time, so that nobody waits for it.
   const note = async () => {
-    await handle.datasync()
-    await record({ ranges: [[0, at]], identity, sha256: undefined })
+    await noting
     sure = at
+    noting = noteBytes(at)
+    noting.catch(() => {})
+  }
+  const noteBytes = async (bytes: number) => {
+    await handle.datasync()
+    await record({ ranges: [[0, bytes]], identity, sha256: undefined })
   }
   try {
     for await (const batch of batches(content)) {
@@ -98,9 +105,11 @@ async function writeContent(
       onBytes(batch.bytes)
       if (at - sure >= CHECKPOINT_BYTES) await note()
     }
+    await noting
   } catch (error) {
     // The next run goes on from here.
     if (at > sure && signal.aborted) await note()
+    await noting
     throw error
   }
   if (size !== undefined && at !== size) throw changed(file, `has ${at} bytes, not ${size}`)
