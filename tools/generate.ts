@@ -2,6 +2,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import type { Reason } from '../src/api/reasons.ts'
 import { apiMarkdown } from './api-doc.ts'
+import { benchmarksMarkdown } from './benchmarks-doc.ts'
 import { cliMarkdown } from './cli-doc.ts'
 import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
 import { type Quote, reasonsMarkdown, statusReasonsMarkdown } from './reasons-doc.ts'
@@ -25,6 +26,7 @@ export const GENERATED = [
   { path: 'docs/api.md', content: () => apiMarkdown([modelCacheCrd(), inferenceClusterCrd()]) },
   { path: 'docs/cli.md', content: cliMarkdown },
   { path: 'docs/storage-classes.md', content: storageClassesMarkdown },
+  { path: 'docs/benchmarks.md', content: benchmarksMarkdown },
 ]
 
 /** The place of a file of the repository. */

@@ -25,7 +25,7 @@ let web: Web
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'modelcache-crash-'))
   const folder = join(dir, 'model')
-  await writeModel(folder, { shards: 3, shardMiB: 2 })
+  await writeModel(folder, { shards: 3, shardMiB: 18 })
   hub = await serveHub({ repos: { 'example/model': { folder } }, bytesPerSecond: 12 * 2 ** 20 })
   const tar = pack()
   for (const name of ['config.json', 'a/one.bin', 'a/two.bin'])

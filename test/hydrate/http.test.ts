@@ -1,44 +1,29 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
-import { type Page, serveWeb, type Web } from '../sources/web.ts'
+import type { Page } from '../sources/web.ts'
 import { failureOf, reasonOf, stage } from './support/stage-in-process.ts'
+import { useWebs } from './support/use-webs.ts'
 
 const FILE = Buffer.alloc(3 * 1024 * 1024, 'weights of a model ')
 
-let dir: string
-const webs: Web[] = []
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'modelcache-http-'))
-})
-afterEach(async () => {
-  for (const web of webs.splice(0)) await web[Symbol.asyncDispose]()
-  await rm(dir, { recursive: true, force: true })
-})
-
-async function web(pages: Record<string, Page>): Promise<Web> {
-  const served = await serveWeb(pages)
-  webs.push(served)
-  return served
-}
+const at = useWebs()
 
 const stageHttp = (
   http: { url?: string; sha256?: string; secretRef?: typeof SECRET & { urlKey?: string } },
   token?: string,
-) => stage(dir, { http: { ...http } }, { token })
-const staged = async (path: string) => filesBelow(join(dir, path))
+) => stage(at.dir, { http: { ...http } }, { token })
+const staged = async (path: string) => filesBelow(join(at.dir, path))
 const SECRET = { name: 'web', key: 'token' }
 
 describe('a file', () => {
   test('is staged under the last part of its path, and not fetched a second time', async () => {
-    const { url, sent } = await web({ '/models/llama%20small.gguf': { body: FILE, etag: '"v1"' } })
+    const { url, sent } = await at.web({ '/models/llama%20small.gguf': { body: FILE, etag: '"v1"' } })
     const { path, files, bytes } = await stageHttp({ url: `${url}/models/llama%20small.gguf?download=true` })
     expect(await staged(path)).toEqual({ 'llama small.gguf': FILE.toString() })
     expect({ files, bytes }).toEqual({ files: 1, bytes: FILE.length })
@@ -49,7 +34,7 @@ describe('a file', () => {
   })
 
   test('with a SHA-256 needs no call at all the second time', async () => {
-    const { url, requests } = await web({ '/f': { body: FILE } })
+    const { url, requests } = await at.web({ '/f': { body: FILE } })
     await stageHttp({ url: `${url}/f`, sha256: sha256(FILE) })
     const before = requests.length
     await stageHttp({ url: `${url}/f`, sha256: sha256(FILE) })
@@ -57,12 +42,12 @@ describe('a file', () => {
   })
 
   test('behind a URL that the Secret holds is fetched without a token, and its query is written nowhere', async () => {
-    const { url, requests } = await web({ '/f.gguf': { body: FILE, etag: '"v1"' } })
+    const { url, requests } = await at.web({ '/f.gguf': { body: FILE, etag: '"v1"' } })
     const secretRef = { ...SECRET, urlKey: 'url' }
     const { path } = await stageHttp({ secretRef }, `${url}/f.gguf?X-Amz-Signature=hunter2`)
     expect(await staged(path)).toEqual({ 'f.gguf': FILE.toString() })
     expect(requests.every(({ authorization }) => authorization === undefined)).toBe(true)
-    const written = await filesBelow(join(dir, '.modelcache'))
+    const written = await filesBelow(join(at.dir, '.modelcache'))
     expect(JSON.stringify(written)).toContain('/f.gguf')
     expect(JSON.stringify(written)).not.toContain('hunter2')
   })
@@ -78,7 +63,7 @@ describe('a file', () => {
     ['zstd', zstdCompressSync],
   ])('that the server sends encoded by %s is decoded', async (encoding, encode) => {
     const headers = { 'content-encoding': encoding }
-    const { url } = await web({ '/f.bin': { body: encode(FILE), etag: '"v1"', headers } })
+    const { url } = await at.web({ '/f.bin': { body: encode(FILE), etag: '"v1"', headers } })
     const { path, bytes } = await stageHttp({ url: `${url}/f.bin`, sha256: sha256(FILE) })
     expect(await staged(path)).toEqual({ 'f.bin': FILE.toString() })
     expect(bytes).toBe(FILE.length)
@@ -89,7 +74,7 @@ describe('a file', () => {
     ['an encoding which may be that of the file itself', 'f.json.gz', 'gzip'],
   ])('with %s is unavailable', async (_, name, encoding) => {
     const headers = { 'content-encoding': encoding }
-    const { url } = await web({ [`/${name}`]: { body: gzipSync(FILE), headers } })
+    const { url } = await at.web({ [`/${name}`]: { body: gzipSync(FILE), headers } })
     const failed = await failureOf(stageHttp({ url: `${url}/${name}` }))
     expect(failed.message).toContain(`has Content-Encoding ${encoding}, so nobody can tell what the file is`)
     expect(failed.reason).toBe('SourceUnavailable')
@@ -97,7 +82,7 @@ describe('a file', () => {
 
   test('whose URL has no suffix has the name that the server gives it', async () => {
     const page = (header: string) => ({ body: FILE, headers: { 'content-disposition': header } })
-    const { url } = await web({
+    const { url } = await at.web({
       '/17': page('attachment; filename="a b.gguf"'),
       '/18': page(`attachment; filename=x; filename*=UTF-8''%C3%A4.gguf`),
       '/19': page('attachment; filename="../../etc/passwd"'),
@@ -112,13 +97,13 @@ describe('a file', () => {
 
   test('of PyTorch is a zip, and stays whole', async () => {
     const body = Buffer.concat([Buffer.from('504b0304', 'hex'), FILE])
-    const { url } = await web({ '/model.pt': { body, etag: '"v1"' } })
+    const { url } = await at.web({ '/model.pt': { body, etag: '"v1"' } })
     const { path } = await stageHttp({ url: `${url}/model.pt` })
     expect(Object.keys(await staged(path))).toEqual(['model.pt'])
   })
 
   test('that breaks off goes on from the byte that came last', async () => {
-    const { url, requests, sent } = await web({
+    const { url, requests, sent } = await at.web({
       '/f.bin': { body: FILE, etag: '"v1"', breakAfter: [1_000_000, 500_000, 0] },
     })
     const { path } = await stageHttp({ url: `${url}/f.bin` })
@@ -130,7 +115,7 @@ describe('a file', () => {
   })
 
   test('of a server without ranges is fetched whole', async () => {
-    const { url } = await web({ '/f': { body: FILE, ranges: false } })
+    const { url } = await at.web({ '/f': { body: FILE, ranges: false } })
     expect(await staged((await stageHttp({ url: `${url}/f` })).path)).toEqual({ f: FILE.toString() })
   })
 
@@ -144,18 +129,18 @@ describe('a file', () => {
       'SourceNotFound',
     ],
   ])('that %s', async (_, page, reason) => {
-    const { url } = await web({ '/f': page })
+    const { url } = await at.web({ '/f': page })
     expect(await reasonOf(stageHttp({ url: `${url}/f` }))).toBe(reason)
   })
 
   test('whose checksum is another is rejected, and nothing appears', async () => {
-    const { url } = await web({ '/f': { body: FILE } })
+    const { url } = await at.web({ '/f': { body: FILE } })
     expect(await reasonOf(stageHttp({ url: `${url}/f`, sha256: 'a'.repeat(64) }))).toBe('ChecksumMismatch')
-    expect(Object.keys(await filesBelow(dir)).filter(path => path.startsWith('snapshots'))).toEqual([])
+    expect(Object.keys(await filesBelow(at.dir)).filter(path => path.startsWith('snapshots'))).toEqual([])
   })
 
   test('of a server that wants to be asked less often is asked again when it says', async () => {
-    const { url, requests } = await web({
+    const { url, requests } = await at.web({
       '/f': {
         body: FILE,
         etag: '"v1"',
@@ -167,8 +152,8 @@ describe('a file', () => {
   })
 
   test('takes a bearer token to its own host, and to no other to which that redirects', async () => {
-    const cdn = await web({ '/blob': { body: FILE, etag: '"v1"' } })
-    const { url, requests } = await web({
+    const cdn = await at.web({ '/blob': { body: FILE, etag: '"v1"' } })
+    const { url, requests } = await at.web({
       '/f': { status: 302, headers: { location: `${cdn.url}/blob?signature=x` } },
     })
     const { path } = await stageHttp({ url: `${url}/f`, secretRef: SECRET }, 'secret-token')
@@ -179,9 +164,9 @@ describe('a file', () => {
   })
 
   test('of a server that redirects in a circle is unavailable', async () => {
-    const { url } = await web({ '/f': { status: 302, headers: { location: '/f' } } })
+    const { url } = await at.web({ '/f': { status: 302, headers: { location: '/f' } } })
     await expect(
-      stage(dir, { http: { url: `${url}/f` } }, { signal: AbortSignal.timeout(3_000) }),
+      stage(at.dir, { http: { url: `${url}/f` } }, { signal: AbortSignal.timeout(3_000) }),
     ).rejects.toThrow()
   })
 })
@@ -206,7 +191,7 @@ describe('an archive', () => {
   ]
   const TREE = { 'config.json': '{}', 'a/weights.safetensors': 'w'.repeat(100_000) }
   const stageArchive = async (name: string, body: Buffer) => {
-    const { url } = await web({ [`/${name}`]: { body, etag: '"v1"' } })
+    const { url } = await at.web({ [`/${name}`]: { body, etag: '"v1"' } })
     return stageHttp({ url: `${url}/${name}` })
   }
 
@@ -221,34 +206,34 @@ describe('an archive', () => {
   ])('%s is unpacked, with the digest that the same files have without it', async (name, packed) => {
     const { path, digest } = await stageArchive(name, packed(await tarOf(ENTRIES)))
     expect(await staged(path)).toEqual(TREE)
-    const { digest: plain } = await stage(join(dir, 'other'), { inline: { files: TREE } })
+    const { digest: plain } = await stage(join(at.dir, 'other'), { inline: { files: TREE } })
     expect(digest).toBe(plain)
   })
 
   test('is known by the name that the server gives it, if the URL has none', async () => {
     const headers = { 'content-disposition': `attachment; filename="model.tar.gz"` }
-    const { url } = await web({ '/download/17': { body: gzipSync(await tarOf(ENTRIES)), headers } })
+    const { url } = await at.web({ '/download/17': { body: gzipSync(await tarOf(ENTRIES)), headers } })
     expect(await staged((await stageHttp({ url: `${url}/download/17` })).path)).toEqual(TREE)
   })
 
   test('that a server marks as encoded by gzip is unpacked all the same', async () => {
     const headers = { 'content-encoding': 'gzip' }
-    const { url } = await web({ '/model.tar.gz': { body: gzipSync(await tarOf(ENTRIES)), headers } })
+    const { url } = await at.web({ '/model.tar.gz': { body: gzipSync(await tarOf(ENTRIES)), headers } })
     expect(await staged((await stageHttp({ url: `${url}/model.tar.gz` })).path)).toEqual(TREE)
   })
 
   test('model.zip is unpacked', async () => {
-    const tree = join(dir, 'tree')
+    const tree = join(at.dir, 'tree')
     await mkdir(join(tree, 'a'), { recursive: true })
     for (const [path, text] of Object.entries(TREE)) await writeFile(join(tree, path), text)
     execFileSync('python3', [
       '-c',
       'import shutil, sys; shutil.make_archive(*sys.argv[1:3], root_dir=sys.argv[3])',
-      join(dir, 'model'),
+      join(at.dir, 'model'),
       'zip',
       tree,
     ])
-    const { path } = await stageArchive('model.zip', await readFile(join(dir, 'model.zip')))
+    const { path } = await stageArchive('model.zip', await readFile(join(at.dir, 'model.zip')))
     expect(await staged(path)).toEqual(TREE)
   })
 
@@ -265,7 +250,7 @@ describe('an archive', () => {
     ['is a device', [{ name: 'null', type: 'character-device' }], 'ArchiveInvalid'],
   ])('with an entry that %s is rejected, and nothing appears', async (_, entries, reason) => {
     expect(await reasonOf(stageArchive('m.tar', await tarOf([...ENTRIES, ...entries])))).toBe(reason)
-    expect(Object.keys(await filesBelow(dir)).filter(path => path.startsWith('snapshots'))).toEqual([])
+    expect(Object.keys(await filesBelow(at.dir)).filter(path => path.startsWith('snapshots'))).toEqual([])
   })
 
   test.each<[string, string, () => Buffer]>([
@@ -281,15 +266,15 @@ describe('an archive', () => {
   })
 
   test('a zip with a link is rejected', async () => {
-    const tree = join(dir, 'linked')
+    const tree = join(at.dir, 'linked')
     await mkdir(tree)
     await symlink('/etc/passwd', join(tree, 'link'))
     const script = `
 import zipfile, sys
 info = zipfile.ZipInfo('link'); info.create_system = 3; info.external_attr = 0o120777 << 16
 with zipfile.ZipFile(sys.argv[1], 'w') as z: z.writestr(info, '/etc/passwd')`
-    execFileSync('python3', ['-c', script, join(dir, 'linked.zip')])
-    expect(await reasonOf(stageArchive('linked.zip', await readFile(join(dir, 'linked.zip'))))).toBe(
+    execFileSync('python3', ['-c', script, join(at.dir, 'linked.zip')])
+    expect(await reasonOf(stageArchive('linked.zip', await readFile(join(at.dir, 'linked.zip'))))).toBe(
       'ArchiveInvalid',
     )
   })

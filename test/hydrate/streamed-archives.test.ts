@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../src/hydrate/fixtures.ts'
 import { type Counts, newCounts } from '../../src/hydrate/progress.ts'
-import { type Page, serveWeb, type Web } from '../sources/web.ts'
+import type { Page, Web } from '../sources/web.ts'
 import { type TarContent, tarOf, zipOf } from './support/archives.ts'
 import { failureOf, stage } from './support/stage-in-process.ts'
+import { useWebs } from './support/use-webs.ts'
 
 // Archives are unpacked while they come. What the archive has is what must be there, whatever comes between.
 
@@ -24,16 +24,7 @@ const FILES = {
   'last.txt': Buffer.from('x'),
 }
 
-let dir: string
-const webs: Web[] = []
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'modelcache-streamed-'))
-})
-afterEach(async () => {
-  for (const web of webs.splice(0)) await web[Symbol.asyncDispose]()
-  await rm(dir, { recursive: true, force: true })
-})
+const at = useWebs()
 const archives = new Map<string, Buffer>()
 afterAll(() => archives.clear())
 
@@ -49,8 +40,7 @@ async function archive(name: string): Promise<Buffer> {
 }
 
 async function served(name: string, page: Page & { body: Buffer }): Promise<Web & { source: string }> {
-  const web = await serveWeb({ [`/${name}`]: { etag: '"v1"', ...page } })
-  webs.push(web)
+  const web = await at.web({ [`/${name}`]: { etag: '"v1"', ...page } })
   return { ...web, source: `${web.url}/${name}` }
 }
 
@@ -74,8 +64,8 @@ describe.each(['plain.tar', 'packed.tar.gz', 'stored.zip', 'deflated.zip'])('%s'
     const { source } = await served(name, { body, ranges })
     const counts = newCounts()
     const http = { url: source, ...(isPinned && { sha256: sha256(body) }) }
-    const { path, files } = await stage(dir, { http }, { counts })
-    expect(await hashesIn(join(dir, path))).toEqual(hashesOf(FILES))
+    const { path, files } = await stage(at.dir, { http }, { counts })
+    expect(await hashesIn(join(at.dir, path))).toEqual(hashesOf(FILES))
     expect(files).toBe(5)
     expect(counts).toMatchObject({ bytesTotal: body.length, bytes: body.length, files: 5 })
   })
@@ -83,22 +73,22 @@ describe.each(['plain.tar', 'packed.tar.gz', 'stored.zip', 'deflated.zip'])('%s'
   test('takes no more room than its files, where the server gives ranges', async () => {
     const { source } = await served(name, { body: await archive(name) })
     const maxBytes = Object.values(FILES).reduce((sum, { length }) => sum + length, MIB)
-    await stage(dir, { http: { url: source } }, { maxBytes })
+    await stage(at.dir, { http: { url: source } }, { maxBytes })
   })
 
   test('that was damaged on its way is fetched again', async () => {
     const body = await archive(name)
     // Within the large file, where only checksums see it.
     const { source } = await served(name, { body, flips: [40 * MIB] })
-    const { path } = await stage(dir, { http: { url: source, sha256: sha256(body) } })
-    expect(await hashesIn(join(dir, path))).toEqual(hashesOf(FILES))
+    const { path } = await stage(at.dir, { http: { url: source, sha256: sha256(body) } })
+    expect(await hashesIn(join(at.dir, path))).toEqual(hashesOf(FILES))
   })
 
   test('with another SHA-256 is a mismatch', async () => {
     const body = await archive(name)
     const { source } = await served(name, { body })
     const { reason, message } = await failureOf(
-      stage(dir, { http: { url: source, sha256: 'ab'.repeat(32) } }),
+      stage(at.dir, { http: { url: source, sha256: 'ab'.repeat(32) } }),
     )
     expect({ reason, message }).toEqual({
       reason: 'ChecksumMismatch',
@@ -109,7 +99,7 @@ describe.each(['plain.tar', 'packed.tar.gz', 'stored.zip', 'deflated.zip'])('%s'
   test('that comes damaged in another way each time is the fault of what lies between', async () => {
     const body = await archive(name)
     const { source } = await served(name, { body, flips: [40 * MIB, 50 * MIB] })
-    const { reason } = await failureOf(stage(dir, { http: { url: source, sha256: 'ab'.repeat(32) } }))
+    const { reason } = await failureOf(stage(at.dir, { http: { url: source, sha256: 'ab'.repeat(32) } }))
     expect(reason).toBe('SourceUnavailable')
   })
 
@@ -123,10 +113,10 @@ describe.each(['plain.tar', 'packed.tar.gz', 'stored.zip', 'deflated.zip'])('%s'
     const interrupt = new AbortController()
     const counts = interrupting(82 * MIB, interrupt)
     const options = { counts, claimUID: 'uid', connections: 2, signal: interrupt.signal }
-    await expect(stage(dir, { http }, options)).rejects.toThrow('interrupted')
+    await expect(stage(at.dir, { http }, options)).rejects.toThrow('interrupted')
     const before = sent()
-    const { path } = await stage(dir, { http }, { claimUID: 'uid', connections: 2 })
-    expect(await hashesIn(join(dir, path))).toEqual(hashesOf(FILES))
+    const { path } = await stage(at.dir, { http }, { claimUID: 'uid', connections: 2 })
+    expect(await hashesIn(join(at.dir, path))).toEqual(hashesOf(FILES))
     // The large file need not come again, unless it must be decompressed.
     const isSkipped = ['plain.tar', 'stored.zip'].includes(name) || (name === 'deflated.zip' && !isPinned)
     const again = isSkipped ? 20 * MIB : body.length + MIB
@@ -151,7 +141,7 @@ describe('links', () => {
 
   const stageTar = async (entries: readonly (readonly [string, TarContent])[]) => {
     const { source } = await served('model.tar', { body: await tarOf(entries) })
-    return stage(dir, { http: { url: source } })
+    return stage(at.dir, { http: { url: source } })
   }
 
   test('become the bytes of the file that they lead to, forwards, backwards and through other links', async () => {
@@ -163,7 +153,7 @@ describe('links', () => {
       ['blobs/config', '{}'],
       ['config.json', { link: 'blobs/config' }],
     ])
-    expect(await hashesIn(join(dir, path))).toEqual(
+    expect(await hashesIn(join(at.dir, path))).toEqual(
       hashesOf({
         'snapshots/main/model.bin': WEIGHTS,
         'blobs/abc': WEIGHTS,
@@ -182,14 +172,18 @@ describe('links', () => {
       ['large', WEIGHTS],
       ['./large', { link: './large', type: 'link' }],
     ])
-    expect(await hashesIn(join(dir, path))).toEqual(hashesOf({ one: Buffer.from('first'), large: WEIGHTS }))
+    expect(await hashesIn(join(at.dir, path))).toEqual(
+      hashesOf({ one: Buffer.from('first'), large: WEIGHTS }),
+    )
   })
 
   test('of a zip do too', async () => {
     const body = zipOf({ 'blobs/abc': WEIGHTS }, { links: { 'model.bin': 'blobs/abc' } })
     const { source } = await served('model.zip', { body })
-    const { path } = await stage(dir, { http: { url: source } })
-    expect(await hashesIn(join(dir, path))).toEqual(hashesOf({ 'blobs/abc': WEIGHTS, 'model.bin': WEIGHTS }))
+    const { path } = await stage(at.dir, { http: { url: source } })
+    expect(await hashesIn(join(at.dir, path))).toEqual(
+      hashesOf({ 'blobs/abc': WEIGHTS, 'model.bin': WEIGHTS }),
+    )
   })
 
   test('a hard link keeps the bytes that its file had, and a later file takes the place of a link', async () => {
@@ -200,7 +194,7 @@ describe('links', () => {
       ['soft', { link: 'one' }],
       ['soft', 'a file'],
     ])
-    expect(await hashesIn(join(dir, path))).toEqual(
+    expect(await hashesIn(join(at.dir, path))).toEqual(
       hashesOf({ one: Buffer.from('second'), hard: Buffer.from('first'), soft: Buffer.from('a file') }),
     )
   })
@@ -216,6 +210,6 @@ describe('links', () => {
     const entries = [['a/file', 'x'] as const, ['link', content] as const, ['z', 'x'] as const]
     const { reason, message } = await failureOf(stageTar(entries))
     expect({ reason, message }).toEqual({ reason: 'ArchiveInvalid', message: expect.stringContaining(why) })
-    expect(await readdir(join(dir, 'snapshots')).catch(() => [])).toEqual([])
+    expect(await readdir(join(at.dir, 'snapshots')).catch(() => [])).toEqual([])
   })
 })

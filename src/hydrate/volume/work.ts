@@ -55,7 +55,7 @@ export interface PutAllOptions {
 }
 
 /** A smaller file is one part: it takes a connection no more than some seconds. */
-const LARGE_BYTES = 64 * 1024 * 1024
+const LARGE_BYTES = 16 * 1024 * 1024
 
 export interface SnapshotOptions {
   onBytes?: OnBytes

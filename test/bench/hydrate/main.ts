@@ -1,0 +1,136 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Result, readBenchmarks, writeBenchmarks } from '../results.ts'
+import { spread } from '../timed-rounds.ts'
+import { type Measured, measured } from './measured.ts'
+import { type Place, ROWS, type Row } from './rows.ts'
+import { buildServer, serveFolder } from './server.ts'
+
+const HELP = `Usage: make bench-hydrate [ROWS=NAME,NAME] [ROUNDS=N] [SCALE=X]
+
+Stages files from a server on loopback, and has other tools fetch the same files: medians of N rounds (5), the tools in
+turn. SCALE=0.1 makes all files smaller, and then nothing is written down. Otherwise the figures go to
+docs/benchmarks.json, and npm run generate writes docs/benchmarks.md.
+
+Rows: ${ROWS.map(({ name }) => name).join(', ')}.
+The other tools must be on PATH: curl, tar, aria2c, and hf (Python's huggingface_hub).
+`
+
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+const OURS = 'modelcache hydrate'
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: ROWS.map(({ name }) => name).join() },
+    rounds: { type: 'string', default: '5' },
+    scale: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) process.stdout.write(HELP)
+else await bench(values.rows.split(','), Number(values.rounds), Number(values.scale))
+
+async function bench(names: readonly string[], rounds: number, scale: number): Promise<void> {
+  const unknown = names.filter(name => !ROWS.some(row => row.name === name))
+  if (unknown.length > 0) throw new Error(`there is no row ${unknown.join(', ')}`)
+  const server = await buildServer()
+  for (const row of ROWS.filter(({ name }) => names.includes(name))) {
+    const results = await benchRow(row, { server, rounds, scale })
+    for (const result of results) console.log(lineOf(result))
+    if (scale === 1) await writeBenchmarks([...(await readBenchmarks()).rows, ...results])
+  }
+}
+
+interface Options {
+  server: string
+  rounds: number
+  scale: number
+}
+
+async function benchRow(row: Row, { server, rounds, scale }: Options): Promise<Result[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'modelcache-bench-'))
+  try {
+    await mkdir(join(folder, 'served'))
+    const names = await row.make(join(folder, 'served'), scale)
+    await using served = await serveFolder(server, join(folder, 'served'), row.limits)
+    const list = join(folder, 'list.txt')
+    await writeFile(list, names.map(name => `${served.url}/${name}\n out=${name}\n`).join(''))
+    const runs = new Map<string, Measured[]>()
+    for (let round = 0; round < rounds; round++)
+      for (const tool of [OURS, ...Object.keys(row.peers)]) {
+        const place = { url: served.url, names, into: join(folder, 'into'), list }
+        await mkdir(place.into)
+        const run = await (tool === OURS ? hydrated(row, place) : peer(row.peers[tool], place))
+        console.log(`  ${row.name}, ${tool}: ${run.seconds.toFixed(1)} s, ${run.mib.toFixed(0)} MiB`)
+        runs.set(tool, [...(runs.get(tool) ?? []), run])
+        await rm(place.into, { recursive: true })
+      }
+    return [
+      resultOf(row, row.name, 's', runs, ({ seconds }) => seconds),
+      resultOf(row, `${row.name}-rss`, 'MiB', runs, ({ mib }) => mib),
+    ]
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function hydrated(row: Row, place: Place): Promise<Measured> {
+  const manifest = join(place.into, 'cache.json')
+  const spec = {
+    artifact: { kind: 'Weights', source: row.source(place) },
+    mount: { path: '/mnt/model' },
+    storage: { backend: 'PVC' },
+  }
+  const object = {
+    apiVersion: 'modelplane.ai/v1alpha1',
+    kind: 'ModelCache',
+    metadata: { name: 'bench' },
+    spec,
+  }
+  await writeFile(manifest, JSON.stringify(object))
+  return measured(process.execPath, [MAIN, 'hydrate', '-f', manifest, '--into', join(place.into, 'volume')])
+}
+
+function peer(command: ((place: Place) => string) | undefined, place: Place): Promise<Measured> {
+  if (command === undefined) throw new Error('the row has no such tool')
+  return measured('sh', ['-c', command(place)])
+}
+
+function resultOf(
+  { work, limits }: Row,
+  name: string,
+  unit: string,
+  runs: ReadonlyMap<string, readonly Measured[]>,
+  figure: (run: Measured) => number,
+): Result {
+  const spreads = new Map([...runs].map(([tool, all]) => [tool, spread(all.map(figure))]))
+  const ours = spreads.get(OURS)?.median ?? Number.NaN
+  const peers = [...spreads].filter(([tool]) => tool !== OURS)
+  return {
+    name,
+    work: limits
+      ? `${work}, ${limits.mibPerSecond} MiB/s and ${limits.requestMs} ms for each connection`
+      : work,
+    unit,
+    ours: rounded(ours),
+    peers: Object.fromEntries(peers.map(([tool, { median }]) => [tool, rounded(median)])),
+    ratio: Object.fromEntries(peers.map(([tool, { median }]) => [tool, rounded(median / ours)])),
+    rounds: runs.get(OURS)?.length ?? 0,
+    spread: Object.fromEntries(
+      [...spreads].map(([tool, { min, max }]) => [tool, [rounded(min), rounded(max)]]),
+    ),
+  }
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3))
+}
+
+function lineOf({ name, ours, unit, peers }: Result): string {
+  const others = Object.entries(peers).map(([tool, value]) => `${tool} ${value} ${unit}`)
+  return `${name}: ours ${ours} ${unit}, ${others.join(', ')}`
+}

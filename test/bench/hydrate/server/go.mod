@@ -1,0 +1,3 @@
+module modelcache.test/bench/server
+
+go 1.24

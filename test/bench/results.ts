@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { cpus, release, tmpdir, totalmem } from 'node:os'
+import { z } from 'zod'
+
+const result = z.object({
+  name: z.string(),
+  work: z.string(),
+  unit: z.string(),
+  /** Medians. */
+  ours: z.number(),
+  peers: z.record(z.string(), z.number()),
+  /** The figure of a peer over ours: above 1 is better for us. */
+  ratio: z.record(z.string(), z.number()),
+  rounds: z.int(),
+  /** The smallest and the largest figure of each tool. */
+  spread: z.record(z.string(), z.tuple([z.number(), z.number()])),
+})
+
+export const benchmarks = z.object({ machine: z.string(), rows: z.array(result) })
+
+/** A line of docs/benchmarks.json. */
+export type Result = z.infer<typeof result>
+export type Benchmarks = z.infer<typeof benchmarks>
+
+const FILE = new URL('../../docs/benchmarks.json', import.meta.url)
+
+/** What was measured before. */
+export async function readBenchmarks(): Promise<Benchmarks> {
+  const text = await readFile(FILE, 'utf8').catch(() => '{"machine":"","rows":[]}')
+  return benchmarks.parse(JSON.parse(text))
+}
+
+/** Writes results down. Of several with one name, the last one counts. */
+export async function writeBenchmarks(rows: readonly Result[]): Promise<void> {
+  const byName = new Map(rows.map(row => [row.name, row]))
+  const content: Benchmarks = { machine: machine(), rows: [...byName.values()] }
+  await writeFile(FILE, `${JSON.stringify(content, undefined, 2)}\n`)
+}
+
+function machine(): string {
+  const [cpu] = cpus()
+  const fileSystem = execFileSync('stat', ['-f', '-c', '%T', tmpdir()], { encoding: 'utf8' }).trim()
+  const memory = Math.round(totalmem() / 2 ** 30)
+  return `${cpus().length} cores of ${cpu?.model.trim()}, ${memory} GiB of memory, Linux ${release()}, files on ${fileSystem}, Node.js ${process.version}`
+}
