@@ -1,6 +1,5 @@
 import { HydrationError } from '../failure.ts'
-import type { SourceFile } from '../sources/source.ts'
-import type { Opened } from './opened.ts'
+import type { Opened, RemoteFile, WantedRange } from './opened.ts'
 
 /** Bytes of a part. All parts that are being fetched are in memory. */
 const PART_BYTES = 3 * 1024 * 1024
@@ -23,7 +22,7 @@ export interface ReadAhead {
  * @throws HydrationError SourceChanged, and whatever the source throws.
  */
 export async function* readAhead(
-  file: Pick<SourceFile, 'path' | 'size' | 'hasRanges' | 'open'>,
+  file: RemoteFile,
   { from, connections, fresh, signal }: ReadAhead,
 ): AsyncGenerator<Uint8Array> {
   const { size } = file
@@ -50,11 +49,9 @@ export async function* readAhead(
   }
 }
 
-type Wanted = Parameters<SourceFile['open']>[0]
-
 async function wholePart(
-  file: Pick<SourceFile, 'path' | 'open'>,
-  wanted: Wanted & { to: number },
+  file: RemoteFile,
+  wanted: WantedRange & { to: number },
   signal: AbortSignal,
 ): Promise<Uint8Array[]> {
   const { content } = await openAt(file, wanted, signal)
@@ -69,11 +66,7 @@ async function wholePart(
 }
 
 /** Opens a file at exactly that place. */
-export async function openAt(
-  file: Pick<SourceFile, 'path' | 'open'>,
-  wanted: Wanted,
-  signal: AbortSignal,
-): Promise<Opened> {
+export async function openAt(file: RemoteFile, wanted: WantedRange, signal: AbortSignal): Promise<Opened> {
   const opened = await file.open(wanted, signal)
   if (opened.from !== wanted.from) throw changed(file.path)
   return opened

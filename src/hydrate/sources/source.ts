@@ -1,21 +1,9 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Http } from '../fetch/http.ts'
-import type { Opened } from '../fetch/opened.ts'
-
-/** A part of a file. */
-export interface WantedRange {
-  from: number
-  to?: number | undefined
-  /** What came before was damaged on its way, so come another way. */
-  fresh?: boolean | undefined
-}
+import type { RemoteFile } from '../fetch/opened.ts'
 
 /** One file that belongs in the snapshot. */
-export interface SourceFile {
-  /** Path within the snapshot. */
-  path: string
-  /** Bytes; undefined if the source does not tell before it is read. */
-  size: number | undefined
+export interface SourceFile extends RemoteFile {
   /**
    * A text that stays the same as long as the bytes do, such as an ETag; undefined if the source has none.
    */
@@ -24,14 +12,6 @@ export interface SourceFile {
   sha256?: string | undefined
   /** SHA-1 of the file as a git blob, in hexadecimal digits. */
   gitBlob?: string | undefined
-  /** Whether `open` can start anywhere, as far as the source says, so that parts come side by side. */
-  hasRanges?: boolean | undefined
-  /**
-   * Starts to read at `from`, and ends before `to` or at the end of the file. A source that cannot start in
-   * the middle starts at 0, and so may one whose bytes have changed. The caller reads the result to its end
-   * or aborts the signal.
-   */
-  open(range: WantedRange, signal: AbortSignal): Promise<Opened>
 }
 
 /** A source once we know which bytes it stands for. */
