@@ -139,7 +139,7 @@ export function nodeSteps(
         say(
           'this deletes the CRDs too, and with them every ModelCache of the cluster; docs/installation.md has the way that keeps them',
         )
-        const { code } = await show('delete -k manifests/')
+        const { code } = await show('delete --ignore-not-found -k manifests/')
         check('kubectl delete -k succeeds', code === 0)
         const create =
           'run afterwards --image=modelcache.test/pause:1 --annotations=modelplane.ai/caches=llama --dry-run=server'

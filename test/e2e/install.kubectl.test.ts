@@ -103,10 +103,11 @@ describe('kubectl apply -k manifests/', () => {
     await here.untilCrdsAreGone()
   })
 
-  test('is undone by kubectl delete -k manifests/ at once, too', async () => {
+  test('is undone by kubectl delete --ignore-not-found -k manifests/ at once, too', async () => {
     await plane.kubectl('apply', '-k', 'manifests')
     await here.untilPodsThatAskAre('refused')
-    await plane.kubectl('delete', '-k', 'manifests', '--wait=false')
+    // What goes with its namespace may be gone before kubectl comes to it.
+    await plane.kubectl('delete', '--ignore-not-found', '-k', 'manifests', '--wait=false')
     await here.untilCrdsAreGone()
     await here.expectNothingInTheWay()
     await eventually('the end of the namespace', async () =>
