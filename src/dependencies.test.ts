@@ -12,7 +12,7 @@ interface Import {
 /** Files that only tests import: builders and stand-ins. */
 const isTestHelp = (file: string) => /(^|\/)([a-z-]+\.)?fixtures\.ts$/.test(file)
 
-const files = globSync('**/*.ts', { cwd: FOLDER }).filter(file => !file.endsWith('.test.ts'))
+const files = globSync('**/*.{ts,js}', { cwd: FOLDER }).filter(file => !file.endsWith('.test.ts'))
 const imports: Import[] = files.flatMap(from =>
   importsOf(readFileSync(new URL(from, FOLDER), 'utf8')).map(to => ({
     from,

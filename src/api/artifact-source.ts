@@ -42,11 +42,28 @@ const huggingFace = z.object({
   secretRef: secretKeyRef.optional(),
 })
 
+const awsSecretRef = secretRef.describe(
+  'Credentials: keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or other usual names of them. Only the hydration Job mounts them. May change at any time. Default: the identity of the pod.',
+)
+
 const s3 = z.object({
-  uri: text(1024).describe('Bucket and key prefix: s3://bucket/prefix/.'),
-  region: text(64).min(1).optional().describe('Region of the bucket.'),
-  endpoint: text(1024).optional().describe('Endpoint URL of an S3-compatible store. Default: AWS.'),
-  secretRef: secretRef.optional(),
+  uri: text(1024).describe(
+    'Bucket and key: s3://bucket/prefix/ for all objects below a prefix, or s3://bucket/key for one object, which may be an archive.',
+  ),
+  region: text(64)
+    .min(1)
+    .optional()
+    .describe('Region of the bucket. Default: AWS_REGION of the pod, or what S3 says.'),
+  endpoint: text(1024)
+    .optional()
+    .describe(
+      'Endpoint URL of an S3-compatible store, such as http://minio.minio:9000. Its buckets are the first part of the path. Default: AWS.',
+    ),
+  requesterPays: z
+    .boolean()
+    .optional()
+    .describe('Whether you pay for requests, and not the owner of the bucket. Default: false.'),
+  secretRef: awsSecretRef.optional(),
 })
 
 const urlSecretRef = secretKeyRef

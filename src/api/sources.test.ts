@@ -19,6 +19,6 @@ describe('a source is staged, or rejected by name:', () => {
     expect(reasonsOf(decision).includes('NotImplemented')).toBe(!isStaged)
     expect(STAGED_NAMES.some(staged => staged === name)).toBe(isStaged)
     if (isStaged) expect(decision.allowed).toBe(true)
-    else expect(JSON.stringify(decision)).toContain('use huggingFace, http, inline, configMap')
+    else expect(JSON.stringify(decision)).toContain('use huggingFace, s3, http, inline, configMap')
   })
 })

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { artifactSource } from './artifact-source.ts'
+import { AWS_SECRET_KEYS } from './aws-secret-keys.ts'
 import { digestOf } from './schema/digest.ts'
 
 /** `spec.artifact.source`: one member for each kind of source. Exactly one is set. */
@@ -17,8 +18,8 @@ export interface SourceType<S> {
   readonly isSmall?: true
   /** The source in one line, for people. */
   line(source: S): string
-  /** The key of a Secret that its Job gets. */
-  secret?(source: S): { name: string; key: string } | undefined
+  /** The keys of a Secret that its Job gets, of those that there are. */
+  secret?(source: S): { name: string; keys: readonly string[] } | undefined
   /** The ConfigMap that its Job gets. */
   configMap?(source: S): string
   /**
@@ -50,7 +51,7 @@ export const SOURCES = {
   huggingFace: {
     isStaged: true,
     line: ({ repo, revision }) => `hf://${repo}@${revision}`,
-    secret: ({ secretRef }) => secretRef,
+    secret: ({ secretRef }) => secretRef && { name: secretRef.name, keys: [secretRef.key] },
     condensed: source => ({
       ...source,
       ...(source.include && { include: condensedPatterns(source.include) }),
@@ -62,14 +63,17 @@ export const SOURCES = {
         : undefined,
   },
   s3: {
-    isStaged: false,
+    isStaged: true,
     line: ({ uri }) => uri,
+    secret: ({ secretRef }) =>
+      secretRef && { name: secretRef.name, keys: Object.values(AWS_SECRET_KEYS).flat() },
   },
   http: {
     isStaged: true,
     line: ({ url, urls, secretRef }) =>
       url ?? (urls === undefined ? `url of secret/${secretRef?.name ?? ''}` : lineOfUrls(urls)),
-    secret: ({ secretRef }) => secretRef && { name: secretRef.name, key: secretRef.urlKey ?? secretRef.key },
+    secret: ({ secretRef }) =>
+      secretRef && { name: secretRef.name, keys: [secretRef.urlKey ?? secretRef.key] },
     condensed: source => ({ ...source, ...(source.urls && { urls: condensedUrls(source.urls) }) }),
     isKnown: ({ url, urls }) => url !== undefined || urls !== undefined,
   },

@@ -128,6 +128,7 @@ export const hydrate: Command = {
       const context: SourceContext = {
         source,
         secret: ref => readSecret(options.secrets, ref),
+        secretKey: (name, keys) => readSecretKey(options.secrets, name, keys),
         huggingFaceEndpoint: options['hugging-face-endpoint'],
         http: createHttp({ ca: textOf(SOURCE_CA_VARIABLE, process.env) }),
         configMap: name => join(options['config-maps'] ?? '', name),
@@ -159,6 +160,19 @@ async function readChecked(file: string | undefined): Promise<ModelCache> {
   if (finding !== undefined)
     throw new UsageError(`${originOf(file)}: ${finding.violation.reason}: ${finding.violation.text}`)
   return cache
+}
+
+/** The first of these keys that a Secret has. */
+async function readSecretKey(
+  folder: string | undefined,
+  name: string,
+  keys: readonly string[],
+): Promise<string | undefined> {
+  for (const key of keys) {
+    const text = await readFile(join(folder ?? '', name, key), 'utf8').catch(() => '')
+    if (text.trim() !== '') return text.trim()
+  }
+  return undefined
 }
 
 async function readSecret(

@@ -45,6 +45,10 @@ const NAMING: [string, object][] = [
   ['a ConfigMap', from({ configMap: { name: 'theirs' } })],
   ['a Secret for images', from({ huggingFace }, { imagePullSecrets: [{ name: 'own' }, { name: 'theirs' }] })],
   ['a ServiceAccount', from({ huggingFace }, { serviceAccountName: 'theirs' })],
+  [
+    'a Secret with a bucket',
+    from({ s3: { uri: 's3://bucket/', endpoint: 'https://mine.example.com', secretRef } }),
+  ],
 ]
 
 describe('who may not read it does not make a ModelCache that names', () => {
@@ -93,4 +97,13 @@ test('who may not read it changes something else of such a ModelCache', async ()
     const { code, stderr } = await cluster.kubectl([...STAGER, ...args])
     expect(code, stderr).toBe(0)
   }
+})
+
+test('who may not create pods does not read a bucket with the identity of one', async () => {
+  const spec = from({ s3: { uri: 's3://bucket/' } })
+  const { code, stderr } = await cluster.apply(modelCache('bucket', spec), ...STAGER)
+  expect(code).toBe(1)
+  expect(stderr).toContain('ReadForbidden: without secretRef, source s3 is read with the identity of the pod')
+  const allowed = await cluster.apply(modelCache('bucket', spec), ...READER, '--dry-run=server')
+  expect(allowed.code, allowed.stderr).toBe(0)
 })

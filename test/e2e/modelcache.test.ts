@@ -76,7 +76,6 @@ describe('kubectl apply of a new ModelCache is denied', () => {
       /SourceInvalid: must not have "\.\." as a part/,
     ],
     ...Object.entries({
-      s3: { uri: 's3://bucket/prefix/' },
       oci: { reference: 'ghcr.io/models/llama:70b' },
       gcs: {},
       azure: {},
@@ -85,7 +84,7 @@ describe('kubectl apply of a new ModelCache is denied', () => {
       `from ${name}, which this version does not stage`,
       { artifact: { source: { [name]: value } } },
       new RegExp(
-        `NotImplemented: artifact.source.${name} is not implemented; use huggingFace, http, inline, configMap`,
+        `NotImplemented: artifact.source.${name} is not implemented; use huggingFace, s3, http, inline, configMap`,
       ),
     ]),
     [

@@ -220,6 +220,7 @@ test('a size that nobody believes is unknown', async () => {
   const context = {
     source: { http: { url: `${url}/f.bin` } },
     secret: async () => undefined,
+    secretKey: async () => undefined,
     configMap: (name: string) => name,
     http: createHttp(),
     huggingFaceEndpoint: url,

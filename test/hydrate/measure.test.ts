@@ -20,6 +20,7 @@ async function measured(name: string, page: Page, sha256?: string) {
   return measure({
     source: { http: { url: `${web.url}/${name}`, sha256 } },
     secret: async () => undefined,
+    secretKey: async () => undefined,
     configMap: folder => folder,
     http: createHttp(),
     huggingFaceEndpoint: web.url,

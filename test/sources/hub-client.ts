@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { cacheRoot } from '../testbed/cache.ts'
+import { pythonPackage } from './python-package.ts'
 
 const run = promisify(execFile)
 const VERSION = '2.4.0'
@@ -18,7 +17,7 @@ snapshot_download(sys.argv[1], local_dir=sys.argv[2], max_workers=2)
  * the cache of the test bed.
  */
 export async function officialDownload(endpoint: string, repo: string, into: string): Promise<void> {
-  const packages = await installed()
+  const packages = await pythonPackage('huggingface_hub', VERSION)
   await run('python3', ['-c', SCRIPT, repo, into], {
     env: {
       PATH: process.env.PATH ?? '',
@@ -29,21 +28,4 @@ export async function officialDownload(endpoint: string, repo: string, into: str
       NO_PROXY: '*',
     },
   })
-}
-
-async function installed(): Promise<string> {
-  const target = join(cacheRoot(), `huggingface_hub-${VERSION}`)
-  const isThere = () =>
-    stat(target).then(
-      () => true,
-      () => false,
-    )
-  if (await isThere()) return target
-  const scratch = `${target}.installing-${process.pid}`
-  await mkdir(cacheRoot(), { recursive: true })
-  const args = ['-m', 'pip', 'install', '--quiet', '--target', scratch, `huggingface_hub==${VERSION}`]
-  await run('python3', args)
-  // Another process was first, and created the same.
-  await rename(scratch, target).catch(() => rm(scratch, { recursive: true, force: true }))
-  return target
 }

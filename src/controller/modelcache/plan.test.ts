@@ -138,7 +138,9 @@ describe('the finalizer', () => {
 
   test('is not for what makes no Job', () => {
     expect(writes(onClaim())).toEqual([])
-    expect(writes(free({ spec: { artifact: { source: { s3: { uri: 's3://b/p/' } } } } }))).toEqual([])
+    expect(writes(free({ spec: { artifact: { source: { oci: { reference: 'r.example/a:1' } } } } }))).toEqual(
+      [],
+    )
   })
 })
 

@@ -1,10 +1,11 @@
+import type { Checksum } from '../checksum.ts'
 import { HydrationError } from '../failure.ts'
 import { decodedBody, encodingOf } from './encoding.ts'
-import type { Http, Redirection } from './http.ts'
+import type { Http, Redirection, Sign } from './http.ts'
 import type { Opened } from './opened.ts'
 import { LeftBehind, TooSlow } from './pace.ts'
 import { shown, unreachable } from './rejection.ts'
-import { headerOf, type Reply, sizeIn, UNSATISFIABLE } from './reply.ts'
+import { headerOf, PRECONDITION_FAILED, type Reply, sizeIn, UNSATISFIABLE } from './reply.ts'
 import { withRetries } from './retry.ts'
 
 /** How often a download may break off without a new byte in between. */
@@ -16,12 +17,17 @@ export interface Download {
   http: Http
   url: string
   token?: string | undefined
+  sign?: Sign | undefined
   /** A validator for `If-Range`: a strong ETag, or a date. */
   validator?: string | undefined
+  /** Take no other bytes than those with this ETag (If-Match). */
+  match?: string | undefined
   /** The bytes are checked against a hash at the end, so ranges fit together without a validator. */
   isVerified?: boolean | undefined
   /** Total bytes, if known. */
   size?: number | undefined
+  /** What an answer with the whole file claims for its bytes. */
+  checksumIn?: ((reply: Reply) => Checksum | undefined) | undefined
   /** Shared by all parts of the file. */
   via?: Redirection | undefined
 }
@@ -58,7 +64,12 @@ export async function openDownload(download: Download, part: Part, signal: Abort
     throw new HydrationError('SizeUnknown', message)
   }
   const start = startOf(first, from)
-  return { from: start, content: follow(download, first, { from: start, to, fresh: part.fresh }, signal) }
+  const checksum = first.status === 200 ? download.checksumIn?.(first) : undefined
+  return {
+    from: start,
+    checksum,
+    content: follow(download, first, { from: start, to, fresh: part.fresh }, signal),
+  }
 }
 
 /** Whether a connection that closes too early shows. With HTTP/1.0, its end is the end of the file. */
@@ -151,25 +162,31 @@ function canGoOn({ validator, isVerified }: Download): boolean {
 }
 
 async function ask(download: Download, part: Part, signal: AbortSignal): Promise<Reply> {
-  const { http, url, token, validator, via } = download
+  const { http, url, token, sign, match, validator, via } = download
   const { from, to, fresh } = part
   // Whoever cannot go on in the middle does not give up either.
   const isPatient = part.isPatient || !canGoOn(download)
   const isPart = from > 0 || to !== undefined
   const headers = {
+    ...(match !== undefined && { 'if-match': match }),
     ...(isPart && canGoOn(download) && { range: `bytes=${from}-${to === undefined ? '' : to - 1}` }),
     ...(isPart && validator !== undefined && { 'if-range': validator }),
   }
   const reply = await http.get({
     url,
     token,
+    sign,
     headers,
     fresh,
     isPatient,
     via,
-    allowed: [UNSATISFIABLE],
+    allowed: [UNSATISFIABLE, PRECONDITION_FAILED],
     signal,
   })
+  if (reply.status === PRECONDITION_FAILED) {
+    reply.drop()
+    throw new HydrationError('SourceChanged', `${shown(url)} changed while it was fetched`)
+  }
   // If a login is needed, many servers answer with a page for people.
   if (
     /^text\/html\b/i.test(headerOf(reply, 'content-type') ?? '') &&

@@ -21,10 +21,21 @@ const SLOW_DOWN_MS = 1_000
 /** Two minutes for what a modem does in four seconds. */
 const LEAST_PACE: Pace = { bytesPerSecond: 1024, overMs: 120_000 }
 
+/** Signs a request: the headers that prove who asks. */
+export type Sign = (request: {
+  method: string
+  url: URL
+  headers: Readonly<Record<string, string>>
+}) => Promise<Readonly<Record<string, string>>>
+
 export interface SourceRequest {
   url: string
+  /** Default GET. */
+  method?: 'GET' | 'HEAD'
   /** Sent to the host of `url` only, and never to another host that it redirects to. */
   token?: string | undefined
+  /** Called for the host of `url` only. */
+  sign?: Sign | undefined
   headers?: Readonly<Record<string, string>>
   /** Statuses that the caller understands, beside those of success. */
   allowed?: readonly number[]
@@ -116,7 +127,12 @@ async function follow(request: SourceRequest, way: Way): Promise<Reply> {
     return reply
   }
   reply.drop()
-  const error = rejection({ reply, url, asked: request.url, hasToken: request.token !== undefined })
+  const error = rejection({
+    reply,
+    url,
+    asked: request.url,
+    hasToken: request.token !== undefined || request.sign !== undefined,
+  })
   if (error instanceof TransientError && SLOW_DOWN.includes(reply.status))
     way.gate.slowDown(url.host, error.retryAfterMs ?? SLOW_DOWN_MS)
   throw error
@@ -158,7 +174,7 @@ async function once(
   request: SourceRequest,
   { dispatcherFor, gate, peers, pace }: Way,
 ): Promise<Reply> {
-  const { token, headers, signal } = request
+  const { method = 'GET', token, sign, headers, signal } = request
   if (token !== undefined && !TOKEN.test(token))
     throw new HydrationError(
       'SecretMalformed',
@@ -174,6 +190,7 @@ async function once(
     } = await send(url.href, {
       dispatcher: dispatcherFor(url),
       signal,
+      method,
       headersTimeout: HEADERS_MS,
       bodyTimeout: STALL_MS,
       headers: {
@@ -182,6 +199,7 @@ async function once(
         'accept-encoding': 'identity',
         ...headers,
         ...(token !== undefined && isOwnHost && { authorization: `Bearer ${token}` }),
+        ...(isOwnHost && (await sign?.({ method, url, headers: headers ?? {} }))),
       },
     })
     const drop = () => void body.dump().catch(() => {})

@@ -1,7 +1,11 @@
+import type { Checksum } from '../checksum.ts'
+
 /** Bytes of a file from its source. */
 export interface Opened {
   /** The offset of the first byte: the requested one, or 0 if the source cannot start in the middle. */
   from: number
+  /** What the source claims for the whole file, if it says so only now. */
+  checksum?: Checksum | undefined
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 

@@ -16,6 +16,9 @@ export function headerOf({ headers }: Pick<Reply, 'headers'>, name: string): str
 /** The server has no such range of the file (RFC 9110 section 15.5.17). An empty file has none at all. */
 export const UNSATISFIABLE = 416
 
+/** The bytes are not those that were asked for (RFC 9110 section 15.5.13). */
+export const PRECONDITION_FAILED = 412
+
 /** The bytes of the whole file, by a Content-Range (RFC 9110 section 14.4). */
 export function sizeIn(reply: Pick<Reply, 'headers'>): number | undefined {
   const [, size] = /\/(\d{1,16})$/.exec(headerOf(reply, 'content-range') ?? '') ?? []

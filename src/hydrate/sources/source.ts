@@ -1,4 +1,5 @@
 import type { ModelCache } from '../../api/modelcache.ts'
+import type { Checksum } from '../checksum.ts'
 import type { Http } from '../fetch/http.ts'
 import type { RemoteFile } from '../fetch/opened.ts'
 
@@ -12,6 +13,8 @@ export interface SourceFile extends RemoteFile {
   sha256?: string | undefined
   /** SHA-1 of the file as a git blob, in hexadecimal digits. */
   gitBlob?: string | undefined
+  /** Any other checksum that the source claims. */
+  checksum?: Checksum | undefined
 }
 
 /** A source once we know which bytes it stands for. */
@@ -48,6 +51,8 @@ export interface SourceContext {
   source: NonNullable<ModelCache['spec']['artifact']['source']>
   /** Reads a key of the source's Secret; undefined if the source names no Secret. */
   secret(ref: { name: string; key: string } | undefined): Promise<string | undefined>
+  /** Reads the first of these keys that a Secret has; undefined if it has none of them. */
+  secretKey(name: string, keys: readonly string[]): Promise<string | undefined>
   /** The folder with the files of a ConfigMap. */
   configMap(name: string): string
   /** The hub for sources without `endpoint`. */

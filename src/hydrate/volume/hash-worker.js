@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
+import { startChecksum } from './running-checksum.js'
 
 // Reads files that other threads write, as far as they are written, and hashes them.
 
@@ -12,29 +13,32 @@ import { parentPort } from 'node:worker_threads'
  * @property {number} size
  * @property {import('node:crypto').Hash} sha256
  * @property {import('node:crypto').Hash | undefined} gitBlob
+ * @property {import('./running-checksum.js').Running | undefined} checksum
  */
 
 const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
 /** @type {Map<number, Job>} */
 const jobs = new Map()
 
+/** Messages are handled in their order, though some checksums take a moment to load. */
+let last = Promise.resolve()
+
 parentPort?.on('message', (/** @type {import('./hasher.ts').ToHasher} */ message) => {
-  try {
-    handle(message)
-  } catch (error) {
+  last = last.then(() => handle(message)).catch(error => {
     const text = error instanceof Error ? error.message : String(error)
     const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : undefined
     answer({ id: message.id, error: text, errno })
-  }
+  })
 })
 
 /** @param {import('./hasher.ts').ToHasher} message */
-function handle(message) {
+async function handle(message) {
   const { id } = message
   if (message.do === 'start') {
-    const { path, size, gitBlob } = message
-    const git = gitBlob ? createHash('sha1').update(`blob ${size}\0`) : undefined
-    jobs.set(id, { fd: openSync(path, 'r'), at: 0, size, sha256: createHash('sha256'), gitBlob: git })
+    const { path, size } = message
+    const gitBlob = message.gitBlob ? createHash('sha1').update(`blob ${size}\0`) : undefined
+    const checksum = message.checksum && (await startChecksum(message.checksum))
+    jobs.set(id, { fd: openSync(path, 'r'), at: 0, size, sha256: createHash('sha256'), gitBlob, checksum })
     return
   }
   const job = jobs.get(id)
@@ -44,7 +48,12 @@ function handle(message) {
   jobs.delete(id)
   closeSync(job.fd)
   if (message.do === 'advance')
-    answer({ id, sha256: job.sha256.digest('hex'), gitBlob: job.gitBlob?.digest('hex') })
+    answer({
+      id,
+      sha256: job.sha256.digest('hex'),
+      gitBlob: job.gitBlob?.digest('hex'),
+      checksum: job.checksum?.digest().toString('hex'),
+    })
 }
 
 /**
@@ -58,6 +67,7 @@ function hash(job, to) {
     const part = buffer.subarray(0, bytes)
     job.sha256.update(part)
     job.gitBlob?.update(part)
+    job.checksum?.update(part)
     job.at += bytes
   }
 }

@@ -1,19 +1,23 @@
 import { Worker } from 'node:worker_threads'
+import type { Checksum } from '../checksum.ts'
+import type { FileHashes } from './checksums.ts'
 
 /** What a thread is told. A file is read as far as it is written. */
 export type ToHasher =
-  | { do: 'start'; id: number; path: string; size: number; gitBlob: boolean }
+  | ({ do: 'start'; id: number; path: string } & Wanted)
   | { do: 'advance'; id: number; to: number }
   | { do: 'stop'; id: number }
 
 /** What a thread answers. */
 export type FromHasher =
-  | { id: number; sha256: string; gitBlob: string | undefined }
+  | ({ id: number } & FileHashes)
   | { id: number; error: string; errno: number | undefined }
 
-export interface Hashes {
-  sha256: string
-  gitBlob: string | undefined
+/** What to compute, beside SHA-256. */
+export interface Wanted {
+  size: number
+  gitBlob: boolean
+  checksum?: Checksum | undefined
 }
 
 /** The hash of a file that is being written. */
@@ -21,7 +25,7 @@ export interface RunningHash {
   /** All bytes before `to` are written. */
   advance(to: number): void
   /** Resolves once the whole file is hashed. */
-  readonly done: Promise<Hashes>
+  readonly done: Promise<FileHashes>
   /** Ends it early. */
   stop(): void
 }
@@ -31,7 +35,7 @@ export interface RunningHash {
  * thread hashes faster than most links are, and another one would take 15 MiB of memory.
  */
 export interface Hasher {
-  start(path: string, file: { size: number; gitBlob: boolean }): RunningHash
+  start(path: string, file: Wanted): RunningHash
   close(): Promise<void>
 }
 
@@ -41,7 +45,7 @@ const SMALL = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
 /** Starts the thread with the first file. */
 export function createHasher(): Hasher {
   let worker: Worker | undefined
-  const waiting = new Map<number, { resolve: (hashes: Hashes) => void; reject: (error: Error) => void }>()
+  const waiting = new Map<number, { resolve: (hashes: FileHashes) => void; reject: (error: Error) => void }>()
   let count = 0
 
   const settle = (message: FromHasher) => {
@@ -60,13 +64,13 @@ export function createHasher(): Hasher {
     return worker
   }
   return {
-    start(path, { size, gitBlob }) {
+    start(path, { size, gitBlob, checksum }) {
       const id = count++
       const tell = (message: ToHasher) => thread().postMessage(message)
-      const done = new Promise<Hashes>((resolve, reject) => waiting.set(id, { resolve, reject }))
+      const done = new Promise<FileHashes>((resolve, reject) => waiting.set(id, { resolve, reject }))
       // Whoever gives up does not ask for it.
       done.catch(() => {})
-      tell({ do: 'start', id, path, size, gitBlob })
+      tell({ do: 'start', id, path, size, gitBlob, checksum })
       return {
         done,
         advance: to => tell({ do: 'advance', id, to }),

@@ -71,7 +71,11 @@ export async function openPartedFile(
   const handle = await open(target, noted.length === 0 ? 'wx+' : 'r+', 0o644)
   await handle.truncate(size)
   onBytes(noted.reduce((sum, [from, to]) => sum + to - from, 0))
-  const hash = hasher.start(target, { size, gitBlob: file.gitBlob !== undefined })
+  const hash = hasher.start(target, {
+    size,
+    gitBlob: file.gitBlob !== undefined,
+    checksum: file.checksum,
+  })
   let isClosed = false
   const advance = () => hash.advance(prefixOf(written))
   advance()
@@ -106,8 +110,9 @@ export async function openPartedFile(
       if (part.at !== part.to) throw changed(file, `ends at ${part.at} bytes, not at ${part.to}`)
     },
     async finish() {
-      const { sha256, gitBlob } = await hash.done
-      const problem = checksumProblem(file, { sha256, gitBlob })
+      const found = await hash.done
+      const { sha256 } = found
+      const problem = checksumProblem(file, found)
       if (problem === undefined) {
         await handle.chmod(FILE_MODE)
         await handle.sync()

@@ -1,6 +1,20 @@
 import { HydrationError } from '../../../src/hydrate/failure.ts'
 import { createHttp } from '../../../src/hydrate/fetch/http.ts'
 import { type HydrateOptions, hydrate } from '../../../src/hydrate/hydrate.ts'
+import type { SourceContext } from '../../../src/hydrate/sources/source.ts'
+
+/** What a source may use here, with that token as every Secret. */
+export function contextOf(source: HydrateOptions['source'], token?: string): SourceContext {
+  return {
+    source,
+    secret: async ref => (ref === undefined ? undefined : token),
+    secretKey: async () => undefined,
+    http: createHttp(),
+    configMap: name => name,
+    huggingFaceEndpoint: 'http://127.0.0.1:9',
+    signal: new AbortController().signal,
+  }
+}
 
 /** Hydrates within this process, with that token as every Secret. */
 export function stage(
@@ -8,16 +22,7 @@ export function stage(
   source: HydrateOptions['source'],
   { token, ...given }: Partial<HydrateOptions> & { token?: string | undefined } = {},
 ) {
-  return hydrate({
-    source,
-    into,
-    secret: async ref => (ref === undefined ? undefined : token),
-    http: createHttp(),
-    configMap: name => name,
-    huggingFaceEndpoint: 'http://127.0.0.1:9',
-    signal: new AbortController().signal,
-    ...given,
-  })
+  return hydrate({ ...contextOf(source, token), into, ...given })
 }
 
 /** The reason of its failure. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { AWS_SECRET_KEYS } from '../../../api/aws-secret-keys.ts'
 import { DIGEST } from '../../../api/fixtures.ts'
 import { textOf } from '../../../api/hydration-env.ts'
 import { aTakenUpCache } from '../fixtures.ts'
@@ -112,6 +113,16 @@ test('the Secret of the source is mounted, that key of it alone, and is not miss
     },
   })
   expect(hydrator.volumeMounts).toContainEqual({ name: 'secret', mountPath: '/secrets/hf', readOnly: true })
+})
+
+test('of a Secret for a bucket, the keys of all usual names are mounted, whichever it has', () => {
+  const source = { s3: { uri: 's3://models/llama/', secretRef: { name: 'bucket' } } }
+  const { volumes } = podOf({ spec: { artifact: { source } } })
+  const found = volumes.find(({ name }) => name === 'secret')
+  const items = Object.values(AWS_SECRET_KEYS)
+    .flat()
+    .map(key => ({ key, path: key }))
+  expect(found).toMatchObject({ secret: { secretName: 'bucket', optional: true, items } })
 })
 
 test('a ConfigMap is mounted', () => {

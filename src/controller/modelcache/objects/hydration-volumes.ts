@@ -40,11 +40,12 @@ export function inputsOf({ spec }: ModelCache): Inputs {
   const args: string[] = []
   const volumes: MountedVolume[] = []
   if (secret !== undefined) {
-    const { name: secretName, key } = secret
+    const { name: secretName, keys } = secret
+    const items = keys.map(key => ({ key, path: key }))
     args.push('--secrets', SECRETS)
     volumes.push({
       name: 'secret',
-      secret: { secretName, optional: true, items: [{ key, path: key }], defaultMode: 0o440 },
+      secret: { secretName, optional: true, items, defaultMode: 0o440 },
       mountPath: `${SECRETS}/${secretName}`,
       readOnly: true,
     })

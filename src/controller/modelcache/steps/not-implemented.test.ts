@@ -10,7 +10,6 @@ test('what this version stages passes', () => {
 
 test.each([
   ['backend Custom', { storage: { backend: 'Custom' } }],
-  ['source s3', { artifact: { source: { s3: { uri: 's3://models/llama/' } } } }],
   ['source oci', { artifact: { source: { oci: { reference: 'ghcr.io/models/llama:70b' } } } }],
 ])('%s fails by name, as an older object may have it', (name, spec) => {
   expect(look(spec).verdict).toMatchObject({

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { quote } from '../../api/schema/text.ts'
+import { HydrationError } from '../failure.ts'
+import { openDownload } from '../fetch/download.ts'
+import { runPool } from '../fetch/pool.ts'
+import { type Bucket, openBucket } from './s3/bucket.ts'
+import { credentialSource } from './s3/credentials.ts'
+import { listObjects, type S3Object } from './s3/listing.ts'
+import { checksumIn, lookAt, type ObjectFacts } from './s3/object.ts'
+import { OtherRegion } from './s3/rejected.ts'
+import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
+
+type S3 = NonNullable<SourceContext['source']['s3']>
+
+/** An object of this size is asked about before it is fetched, because it comes in parts. */
+const LARGE_BYTES = 16 * 1024 * 1024
+/** How many of them at a time. */
+const SIDE_BY_SIDE = 8
+/** How many of the first bytes of an object we look at, to tell an archive. */
+const START_BYTES = 256 * 1024
+
+/**
+ * The objects below a prefix of a bucket, or one object. The listing says which bytes these are: an object
+ * that changes afterwards has another ETag.
+ */
+export async function s3(source: S3, context: SourceContext): Promise<Resolved> {
+  const [, name = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(source.uri) ?? []
+  const place = await openPlace(name, key, source, context)
+  const { objects } = place
+  if (objects.length === 0) {
+    const message = `bucket ${quote(name)} has no object ${quote(key)}, and none below it; correct uri`
+    throw new HydrationError('SourceNotFound', message)
+  }
+  const listed = objects.map(object => `${object.key}\0${object.size}\0${object.etag}\n`).join('')
+  return {
+    identity: JSON.stringify({
+      kind: 's3',
+      uri: source.uri,
+      endpoint: source.endpoint,
+      of: createHash('sha256').update(listed).digest('hex'),
+    }),
+    list: () => list(place, context),
+  }
+}
+
+interface Place {
+  bucket: Bucket
+  objects: readonly S3Object[]
+  /** The front of the keys, which is not part of the paths. */
+  base: string
+  /** The URI names one object, which may be an archive. */
+  isObject: boolean
+}
+
+/** The bucket in its region, which S3 tells if we do not know. */
+async function openPlace(name: string, key: string, source: S3, context: SourceContext): Promise<Place> {
+  const { endpoint, requesterPays } = source
+  const credentials = await credentialSource(source, context)
+  const open = async (region: string): Promise<Place> => {
+    const bucket = openBucket({ name, region, endpoint, credentials, requesterPays })
+    return { bucket, ...(await objectsAt(bucket, key, context)) }
+  }
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env
+  try {
+    return await open(source.region ?? (AWS_REGION || AWS_DEFAULT_REGION || 'us-east-1'))
+  } catch (error) {
+    if (error instanceof OtherRegion) return await open(error.region)
+    throw error
+  }
+}
+
+/** A URI without a slash at its end may name an object, or what lies below it. */
+async function objectsAt(
+  bucket: Bucket,
+  key: string,
+  access: Pick<SourceContext, 'http' | 'signal'>,
+): Promise<Omit<Place, 'bucket'>> {
+  const folder = key === '' || key.endsWith('/') ? key : `${key}/`
+  // A key with a slash at its end is a marker of a console for a folder.
+  const below = (await listObjects(bucket, folder, access)).filter(object => !object.key.endsWith('/'))
+  if (below.length > 0 || folder === key) return { objects: below, base: folder, isObject: false }
+  const same = (await listObjects(bucket, key, access)).filter(object => object.key === key)
+  return { objects: same, base: key.slice(0, key.length - posix.basename(key).length), isObject: true }
+}
+
+async function list({ bucket, objects, base, isObject }: Place, context: SourceContext): Promise<Listing> {
+  const facts = new Map<string, ObjectFacts>()
+  const asked = objects
+    .filter(({ size }) => size >= LARGE_BYTES)
+    .map(object => async (signal: AbortSignal) => {
+      facts.set(object.key, await lookAt(bucket, object, { http: context.http, signal }))
+    })
+  await runPool(asked, SIDE_BY_SIDE, context.signal)
+  const files = objects.map(object => fileOf(bucket, base, object, facts.get(object.key), context))
+  const [only] = files
+  if (only === undefined || !isObject) return { files }
+  return { files, archive: { start: () => startOf(only, context.signal) } }
+}
+
+function fileOf(
+  bucket: Bucket,
+  base: string,
+  { key, size, etag }: S3Object,
+  { url = bucket.url(key), checksum }: Partial<ObjectFacts> = {},
+  { http }: SourceContext,
+): SourceFile {
+  const quoted = `"${etag}"`
+  const isHash = checksum?.algorithm === 'sha256' && checksum.partBytes === undefined
+  const download = {
+    ...{ http, url, size, checksumIn, via: {} },
+    sign: bucket.sign,
+    match: quoted,
+    validator: quoted,
+  }
+  return {
+    path: key.slice(base.length),
+    size,
+    identity: etag,
+    hasRanges: true,
+    ...(isHash ? { sha256: checksum.value } : { checksum }),
+    open: (range, signal) => openDownload(download, range, signal),
+  }
+}
+
+async function startOf(file: SourceFile, signal: AbortSignal): Promise<Buffer> {
+  const to = Math.min(START_BYTES, file.size ?? START_BYTES)
+  if (to === 0) return Buffer.alloc(0)
+  const { content } = await file.open({ from: 0, to }, signal)
+  return Buffer.concat(await Array.fromAsync(content))
+}

@@ -1,0 +1,88 @@
+import { AWS_SECRET_KEYS } from '../../../api/aws-secret-keys.ts'
+import { errorMessage } from '../../../api/schema/text.ts'
+import { HydrationError } from '../../failure.ts'
+import type { SourceContext } from '../source.ts'
+
+/** What signs a request. */
+export interface Credentials {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string
+  expiration?: Date
+}
+
+/** The present credentials; undefined for nobody in particular, who may read public buckets. */
+export type CredentialSource = () => Promise<Credentials | undefined>
+
+/** Who is renewed this long before the end still has time for a request. */
+const RENEWED_MS = 5 * 60_000
+
+/**
+ * Credentials from the Secret if there is one, and else those of the pod: environment variables, a web
+ * identity (IRSA), the pod identity agent, and the metadata of the instance, as the AWS SDKs look for them.
+ * An endpoint is not AWS, so the instance is not asked for it.
+ */
+export async function credentialSource(
+  { secretRef, endpoint }: { secretRef?: { name: string } | undefined; endpoint?: string | undefined },
+  context: SourceContext,
+): Promise<CredentialSource> {
+  if (secretRef !== undefined) {
+    const held = await fromSecret(secretRef.name, context)
+    return async () => held
+  }
+  return renewed(() => ofPod(endpoint !== undefined))
+}
+
+async function fromSecret(name: string, context: SourceContext): Promise<Credentials> {
+  const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all(
+    [AWS_SECRET_KEYS.accessKeyId, AWS_SECRET_KEYS.secretAccessKey, AWS_SECRET_KEYS.sessionToken].map(keys =>
+      context.secretKey(name, keys),
+    ),
+  )
+  if (accessKeyId !== undefined && secretAccessKey !== undefined)
+    return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
+  const missing = accessKeyId === undefined ? AWS_SECRET_KEYS.accessKeyId : AWS_SECRET_KEYS.secretAccessKey
+  const message = `Secret ${name} has no key ${missing[0]}, or another of its usual names (${missing.slice(1).join(', ')}); create it in the namespace of the ModelCache`
+  throw new HydrationError('SecretNotFound', message)
+}
+
+/** Asks again before the credentials expire. */
+function renewed(ask: CredentialSource): CredentialSource {
+  let held: Promise<Credentials | undefined> | undefined
+  return async () => {
+    const known = await held
+    const isFresh = known?.expiration === undefined || known.expiration.getTime() - Date.now() > RENEWED_MS
+    if (held === undefined || !isFresh) held = ask()
+    return held
+  }
+}
+
+async function ofPod(hasEndpoint: boolean): Promise<Credentials | undefined> {
+  const { env } = process
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env
+  const { AWS_SESSION_TOKEN: sessionToken } = env
+  if (accessKeyId && secretAccessKey)
+    return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
+  // Each is loaded only where it is used: they take memory.
+  if (env.AWS_WEB_IDENTITY_TOKEN_FILE && env.AWS_ROLE_ARN) {
+    const { fromTokenFile } = await import('@aws-sdk/credential-provider-web-identity')
+    return asked('the web identity of the pod', fromTokenFile())
+  }
+  if (env.AWS_CONTAINER_CREDENTIALS_FULL_URI || env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI) {
+    const { fromHttp } = await import('@aws-sdk/credential-provider-http')
+    return asked('the identity agent of the pod', fromHttp({}))
+  }
+  if (hasEndpoint || env.AWS_EC2_METADATA_DISABLED === 'true') return undefined
+  const { fromInstanceMetadata } = await import('@smithy/credential-provider-imds')
+  // Where there is no instance, nobody answers.
+  return fromInstanceMetadata({ timeout: 1_000, maxRetries: 1 })().catch(() => undefined)
+}
+
+async function asked(who: string, ask: () => Promise<Credentials>): Promise<Credentials> {
+  try {
+    return await ask()
+  } catch (error) {
+    const message = `${who} gives no credentials: ${errorMessage(error)}`
+    throw new HydrationError('Unauthorized', message, { cause: error })
+  }
+}
