@@ -4,7 +4,6 @@ import { configMap } from './config-map.ts'
 import { http } from './http.ts'
 import { huggingFace } from './hugging-face.ts'
 import { inline } from './inline.ts'
-import { s3 } from './s3.ts'
 import type { Resolved, SourceContext } from './source.ts'
 
 type Resolve<S> = (source: S, context: SourceContext) => Promise<Resolved> | Resolved
@@ -12,7 +11,8 @@ type Resolve<S> = (source: S, context: SourceContext) => Promise<Resolved> | Res
 /** One file in this folder for each source that this version stages. */
 const RESOLVERS: { readonly [K in StagedName]: Resolve<NonNullable<Source[K]>> } = {
   huggingFace,
-  s3,
+  // Its signer and its parser take memory and time, and most caches have another source.
+  s3: async (source, context) => (await import('./s3.ts')).s3(source, context),
   http,
   inline: source => inline(source),
   configMap: ({ name }, context) => configMap(name, context.configMap(name)),
