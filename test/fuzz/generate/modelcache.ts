@@ -78,6 +78,12 @@ const secretRef = (random: Random) =>
 const globs = (random: Random) =>
   random.perhaps(0.3, () => [written('glob', random), '*.json'].slice(random.below(3)))
 
+const httpFile = (random: Random) => ({
+  url: random.chance(0.7) ? 'https://models.example.com/a.bin' : written('url', random),
+  sha256: random.perhaps(0.3, () => random.pick(['ab'.repeat(32), 'short'])),
+  path: random.perhaps(0.3, () => written('file', random)),
+})
+
 const SOURCES: Record<string, (random: Random) => Given> = {
   huggingFace: random => ({
     repo: random.chance(0.4) ? 'org/model' : written('repo', random),
@@ -91,10 +97,17 @@ const SOURCES: Record<string, (random: Random) => Given> = {
     uri: written('s3', random),
     region: random.perhaps(0.3, () => 'eu-1'),
     endpoint: random.perhaps(0.3, () => written('url', random)),
+    requesterPays: random.perhaps(0.1, () => random.pick([true, false, 'yes'])),
     secretRef: secretRef(random),
   }),
   http: random => ({
-    url: random.perhaps(0.95, () => written('url', random)),
+    url: random.perhaps(0.8, () => written('url', random)),
+    urls: random.perhaps(0.2, () =>
+      [httpFile(random), httpFile(random), httpFile(random)].slice(random.below(4)),
+    ),
+    sha256sums: random.perhaps(0.1, () => written('url', random)),
+    archive: random.perhaps(0.1, () => random.pick(['Auto', 'None', 'tar', 'zip', 'rar'])),
+    stripComponents: random.perhaps(0.1, () => random.pick([0, 1, 16, 17, -1])),
     sha256: random.perhaps(0.3, () => random.pick(['ab'.repeat(32), 'ab'.repeat(32), 'AB'.repeat(32)])),
     secretRef: random.chance(0.9)
       ? secretRef(random)

@@ -19,6 +19,7 @@ const globs = maybe(listOf(textOf(1, 256), 64))
 const sha256: Shape = value =>
   typeof value === 'string' && value.length === 64 && madeOf(value, `${DIGITS}abcdef`)
 const reserved = maybe(having({}))
+const httpFile = having({ url: textOf(0, 2048), sha256: maybe(sha256), path: maybe(textOf(1, 1024)) })
 
 const source = having({
   huggingFace: maybe(
@@ -36,10 +37,21 @@ const source = having({
       uri: textOf(0, 1024),
       region: maybe(textOf(1, 64)),
       endpoint: maybe(textOf(0, 1024)),
+      requesterPays: maybe(flag),
       secretRef,
     }),
   ),
-  http: maybe(having({ url: maybe(textOf(0, 4096)), sha256: maybe(sha256), secretRef: urlRef })),
+  http: maybe(
+    having({
+      url: maybe(textOf(0, 4096)),
+      sha256: maybe(sha256),
+      urls: maybe(both(listOf(httpFile, 64), value => Array.isArray(value) && value.length > 0)),
+      sha256sums: maybe(textOf(0, 2048)),
+      archive: maybe(oneOf('Auto', 'None', 'tar', 'zip')),
+      stripComponents: maybe(whole(0, 16)),
+      secretRef: urlRef,
+    }),
+  ),
   oci: maybe(having({ reference: textOf(0, 512), secretRef })),
   inline: maybe(having({ files: mapOf(textOf(0, 262_144), textOf(0, 1024), 64) })),
   configMap: maybe(having({ name: objectName })),

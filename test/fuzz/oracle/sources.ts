@@ -17,8 +17,7 @@ export function isSourceValid(source: unknown): boolean {
     globs.every(glob => typeof glob === 'string' && isGlob(glob)) &&
     given(textAt(source, 's3', 'uri'), isS3Uri) &&
     given(textAt(source, 's3', 'endpoint'), isHttpUrl) &&
-    given(textAt(source, 'http', 'url'), isHttpUrl) &&
-    isUrlGivenOnce(at(source, 'http')) &&
+    (at(source, 'http') === undefined || isHttpValid(at(source, 'http'))) &&
     given(textAt(source, 'oci', 'reference'), isOciReference) &&
     (!isObject(at(source, 'inline', 'files')) || areInlineFiles(mapAt(source, 'inline', 'files')))
   )
@@ -75,10 +74,28 @@ function isHttpUrl(url: string): boolean {
   return authority !== '' && !authority.includes('@') && URL.canParse(url) && !isSigned(url)
 }
 
-function isUrlGivenOnce(http: unknown): boolean {
-  if (http === undefined) return true
-  const places = [at(http, 'url'), at(http, 'secretRef', 'urlKey')].filter(value => value !== undefined)
-  return places.length === 1
+/** One of three ways to say where, and what goes with each of them. */
+function isHttpValid(http: unknown): boolean {
+  const has = (name: string) => at(http, name) !== undefined
+  const ways = [has('url'), has('urls'), at(http, 'secretRef', 'urlKey') !== undefined].filter(Boolean)
+  const ofOneFile = ['sha256', 'archive', 'stripComponents'].some(has)
+  const urls = [
+    textAt(http, 'url'),
+    textAt(http, 'sha256sums'),
+    ...listAt(http, 'urls').map(each => textAt(each, 'url')),
+  ]
+  const paths = listAt(http, 'urls').map(each => textAt(each, 'path'))
+  return (
+    ways.length === 1 &&
+    !(has('urls') && ofOneFile) &&
+    !(has('sha256') && has('sha256sums')) &&
+    urls.every(url => url === undefined || isHttpUrl(url)) &&
+    paths.every(path => path === undefined || isPlainPath(path))
+  )
+}
+
+function isPlainPath(path: string): boolean {
+  return ![...path].some(isControl) && path.split('/').every(part => !['', '.', '..'].includes(part))
 }
 
 const WHOLE_NAMES = ['sig', 'sas', 'jwt', 'auth', 'authorization']
