@@ -83,9 +83,12 @@ describe('what cannot be understood is said with exit code 2:', () => {
 })
 
 test('a source that this version does not stage is rejected by name', async () => {
-  const { code, stderr } = await hydrate(manifestOf({ s3: { uri: 's3://bucket/x/' } }), ['--into', volume])
+  const { code, stderr } = await hydrate(manifestOf({ oci: { reference: 'r.example/a:1' } }), [
+    '--into',
+    volume,
+  ])
   expect(code).toBe(2)
-  expect(stderr).toContain('NotImplemented: spec.artifact.source.s3 is not implemented; use huggingFace')
+  expect(stderr).toContain('NotImplemented: spec.artifact.source.oci is not implemented; use huggingFace')
 })
 
 describe.skipIf(!ROOT)('a volume', () => {

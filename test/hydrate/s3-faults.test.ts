@@ -120,12 +120,15 @@ describe('a listing', () => {
     expect(await filesBelow(join(dir, (await stageS3(url)).path))).toEqual({ '&e;': 'weights' })
   })
 
-  test('of a bucket in another region is asked for again there', async () => {
+  test.each<[string, Answer]>([
+    ['a header', { headers: { 'x-amz-bucket-region': 'eu-west-3' } }],
+    ['words', { body: '<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>' }],
+  ])('of a bucket in another region is asked for again there, by %s', async (_, told) => {
     const regions: string[] = []
     const { url } = await store(asked => {
       const [, region = ''] = /\/(\w+-\w+-\d)\/s3\//.exec(asked.headers.authorization ?? '') ?? []
       regions.push(region)
-      if (region !== 'eu-west-3') return { status: 400, headers: { 'x-amz-bucket-region': 'eu-west-3' } }
+      if (region !== 'eu-west-3') return { status: 400, ...told }
       return isListing(asked)
         ? { body: listing([{ key: 'm/a', size: 7, etag: md5(BODY) }]) }
         : objectAnswer(BODY, asked)
@@ -146,6 +149,14 @@ describe('an object', () => {
       isListing(asked) ? { body: one(LARGE) } : objectAnswer(LARGE, asked, { etag: '"other"' }),
     )
     expect(await failureOf(stageS3(large.url))).toMatchObject({ reason: 'SourceChanged' })
+  })
+
+  test('that may not be read says what is missing', async () => {
+    const { url } = await store(asked => (isListing(asked) ? { body: one(BODY) } : { status: 403 }))
+    expect(await failureOf(stageS3(url))).toMatchObject({
+      reason: 'Unauthorized',
+      message: expect.stringContaining('use credentials that may read it'),
+    })
   })
 
   test('with another checksum than S3 stores is a mismatch', async () => {

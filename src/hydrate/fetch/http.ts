@@ -131,7 +131,8 @@ async function follow(request: SourceRequest, way: Way): Promise<Reply> {
     reply,
     url,
     asked: request.url,
-    hasToken: request.token !== undefined || request.sign !== undefined,
+    hasToken: request.token !== undefined,
+    isSigned: request.sign !== undefined,
   })
   if (error instanceof TransientError && SLOW_DOWN.includes(reply.status))
     way.gate.slowDown(url.host, error.retryAfterMs ?? SLOW_DOWN_MS)

@@ -11,6 +11,8 @@ export interface Rejection {
   /** The URL of the source, which may have redirected. */
   asked: string
   hasToken: boolean
+  /** The request had a signature in place of a token. */
+  isSigned?: boolean
 }
 
 /**
@@ -19,13 +21,14 @@ export interface Rejection {
  * @returns HydrationError Unauthorized, GatedRepository, SourceNotFound, RateLimited or SourceUnavailable.
  */
 export function rejection(given: Rejection): HydrationError {
-  const { reply, url, asked, hasToken } = given
+  const { reply, url, asked } = given
+  const hasToken = given.hasToken || given.isSigned === true
   const { status } = reply
   const isElsewhere = url.origin !== new URL(asked).origin
   const said = wordsOf(given, isElsewhere)
   if (isOfProxy(reply))
     return new TransientError('SourceUnavailable', `the proxy before ${said}: ${PROXY_FIX}`)
-  const fix = hasToken ? 'put a token that may read it in the Secret' : 'set secretRef'
+  const fix = fixOf(given)
   if (errorCode(reply) === 'GatedRepo') {
     const account = hasToken ? 'the account of the token' : `your account, and ${fix}`
     const message = `${said}: the repository is gated; ask for access on its page, with ${account}`
@@ -42,6 +45,11 @@ export function rejection(given: Rejection): HydrationError {
   // Signed addresses expire, and the source gives a new one.
   const words = isDenied ? `${said}: the address may have expired` : said
   return new TransientError('SourceUnavailable', words, wait)
+}
+
+function fixOf({ hasToken, isSigned }: Rejection): string {
+  if (isSigned) return 'use credentials that may read it'
+  return hasToken ? 'put a token that may read it in the Secret' : 'set secretRef'
 }
 
 /** Who answered what. */

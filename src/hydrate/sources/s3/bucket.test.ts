@@ -30,6 +30,12 @@ describe('the address of a bucket', () => {
   })
 })
 
+test('a query has a space as S3 signs it', () => {
+  expect(bucketOf().url('', { prefix: 'a b/&c' })).toBe(
+    'https://models.s3.eu-central-1.amazonaws.com/?prefix=a%20b%2F%26c',
+  )
+})
+
 describe('a request', () => {
   test('is signed as botocore 1.43 signs it', async () => {
     vi.useFakeTimers({ now: Date.UTC(2013, 4, 24), toFake: ['Date'] })

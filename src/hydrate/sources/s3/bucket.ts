@@ -34,9 +34,9 @@ export function openBucket(options: BucketOptions): Bucket {
   return {
     name,
     url(key = '', query = {}) {
-      const url = new URL(`${base}/${key.split('/').map(encodeKey).join('/')}`)
-      for (const [member, value] of Object.entries(query)) url.searchParams.set(member, value)
-      return url.href
+      const path = `${base}/${key.split('/').map(encoded).join('/')}`
+      const members = Object.entries(query).map(([member, value]) => `${member}=${encoded(value)}`)
+      return members.length === 0 ? path : `${path}?${members.join('&')}`
     },
     async sign({ method, url, headers }) {
       const held = await credentials()
@@ -75,7 +75,7 @@ function baseOf({ name, region, endpoint }: Omit<BucketOptions, 'credentials'>):
 }
 
 /** As RFC 3986 encodes, which S3 signs: encodeURIComponent leaves five characters as they are. */
-function encodeKey(part: string): string {
+function encoded(part: string): string {
   return encodeURIComponent(part).replace(
     /[!'()*]/g,
     each => `%${each.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -46,14 +46,22 @@ async function fromSecret(name: string, context: SourceContext): Promise<Credent
   throw new HydrationError('SecretNotFound', message)
 }
 
-/** Asks again before the credentials expire. */
-function renewed(ask: CredentialSource): CredentialSource {
+/** Asks again before the credentials expire, or if there were none because of an error. */
+export function renewed(ask: CredentialSource): CredentialSource {
   let held: Promise<Credentials | undefined> | undefined
-  return async () => {
-    const known = await held
-    const isFresh = known?.expiration === undefined || known.expiration.getTime() - Date.now() > RENEWED_MS
-    if (held === undefined || !isFresh) held = ask()
+  const askAgain = () => {
+    held = ask()
+    // The next request asks again.
+    held.catch(() => {
+      held = undefined
+    })
     return held
+  }
+  return async () => {
+    if (held === undefined) return askAgain()
+    const { expiration } = (await held) ?? {}
+    const isFresh = expiration === undefined || expiration.getTime() - Date.now() > RENEWED_MS
+    return isFresh ? held : askAgain()
   }
 }
 

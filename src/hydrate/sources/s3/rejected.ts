@@ -22,12 +22,11 @@ const MAX_ERROR_BYTES = 64 * 1024
 
 /** What such an answer means. The names of errors are those of the S3 API reference, "Error responses". */
 export async function rejected(reply: Reply, url: string, isSigned: boolean): Promise<Error> {
-  const region = headerOf(reply, 'x-amz-bucket-region')
-  if (region !== undefined && [301, 307, 400].includes(reply.status) && /^[a-z0-9-]{1,64}$/.test(region)) {
-    reply.drop()
-    return new OtherRegion(region)
-  }
   const text = (await contentOf(reply, url, MAX_ERROR_BYTES)).toString('utf8')
+  const [, named] = /<Region>([a-z0-9-]{1,64})<\/Region>/.exec(text) ?? []
+  const region = headerOf(reply, 'x-amz-bucket-region') ?? named
+  const isElsewhere = [301, 307, 400].includes(reply.status)
+  if (isElsewhere && region !== undefined && /^[a-z0-9-]{1,64}$/.test(region)) return new OtherRegion(region)
   const [, code = ''] = /<Code>([A-Za-z0-9.]{1,64})<\/Code>/.exec(text) ?? []
   const said = `${shown(url)} answers ${reply.status}${code === '' ? '' : ` (${foreign(code, 64)})`}`
   if (reply.status === 404) return new HydrationError('SourceNotFound', `${said}; correct uri`)
