@@ -2,6 +2,7 @@ import { type ArchiveFile, archiveAtSource, archiveOnDisk } from './archive/arch
 import { DamagedArchive } from './archive/damage.ts'
 import { type KnownFormat, unpackedBytes } from './archive/format.ts'
 import { unpack } from './archive/unpack.ts'
+import type { Checksum } from './checksum.ts'
 import type { Counts } from './progress.ts'
 import type { Resolved, SourceFile } from './sources/source.ts'
 import { mismatch } from './volume/file-writer.ts'
@@ -73,7 +74,8 @@ async function attempt(
       format,
       stripComponents,
       identity: file.identity ?? identity,
-      sha256: isKept ? undefined : file.sha256,
+      checksum: isKept ? undefined : checksumOf(file),
+      earlier: earlier?.found,
       contentOf: snapshot.contentOf,
       onBytes(bytes) {
         counts.bytes += bytes
@@ -86,11 +88,16 @@ async function attempt(
     })
     return await snapshot.complete({ identity, revision })
   } catch (error) {
-    const isOther = error instanceof DamagedArchive && error.sha256 !== earlier?.sha256
+    const isOther = error instanceof DamagedArchive && error.found !== earlier?.found
     throw afresh && isOther ? mismatch(file, error.message, false) : error
   } finally {
     await snapshot.close()
   }
+}
+
+/** The strongest that the source claims. */
+function checksumOf({ sha256, checksum }: SourceFile): Checksum | undefined {
+  return sha256 === undefined ? checksum : { algorithm: 'sha256', value: sha256 }
 }
 
 /** The directory of a zip stands at its end, which comes last from a server without ranges. */

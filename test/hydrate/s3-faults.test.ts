@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { filesBelow } from '../../src/hydrate/fixtures.ts'
 import type { HydrateOptions } from '../../src/hydrate/hydrate.ts'
+import { tarOf } from './support/archives.ts'
 import { failureOf, stage } from './support/stage-in-process.ts'
 
 // A store that answers what no sound one does, or what only some do.
@@ -183,6 +184,25 @@ describe('an object', () => {
       expect((await readFile(join(dir, path, 'a'))).equals(body)).toBe(true)
       await rm(dir, { recursive: true })
     }
+  })
+
+  test('that is an archive is checked as a whole, and again if its checksum is only a guess', async () => {
+    const tar = Buffer.concat([await tarOf([['weights.bin', LARGE]]), Buffer.alloc(512)])
+    const storeOf = (given: Record<string, string>) =>
+      store(asked => {
+        if (!isListing(asked)) return objectAnswer(tar, asked, { etag: `"${'ab'.repeat(16)}"`, ...given })
+        const isBelow = asked.url.searchParams.get('prefix')?.endsWith('/')
+        return { body: listing(isBelow ? [] : [{ key: 'm.tar', size: tar.length, etag: 'ab'.repeat(16) }]) }
+      })
+    const uri = 's3://bucket/m.tar'
+    const wrong = await storeOf({ 'x-amz-checksum-crc32': 'AAAAAA==' })
+    expect(await failureOf(stageS3(wrong.url, { uri }))).toMatchObject({
+      reason: 'ChecksumMismatch',
+      message: expect.stringContaining('the archive has crc32'),
+    })
+    const guessed = await storeOf({})
+    const { path } = await stageS3(guessed.url, { uri })
+    expect((await readFile(join(dir, path, 'weights.bin'))).equals(LARGE)).toBe(true)
   })
 
   test('that is large is fetched by its version, where the bucket has versions', async () => {

@@ -4,16 +4,16 @@ import { HydrationError } from '../failure.ts'
 /** The archive may have been damaged on its way: its checksum is wrong, or it makes no sense. */
 export class DamagedArchive extends HydrationError {
   override name = 'DamagedArchive'
-  /** What it has in place of the right one, if that is known. */
-  readonly sha256: string | undefined
+  /** The checksum that it has in place of the right one, if that is known. */
+  readonly found: string | undefined
 
   constructor(
     reason: 'ArchiveInvalid' | 'ChecksumMismatch',
     message: string,
-    { sha256, cause }: { sha256?: string; cause?: unknown } = {},
+    { found, cause }: { found?: string; cause?: unknown } = {},
   ) {
     super(reason, message, { cause })
-    this.sha256 = sha256
+    this.found = found
   }
 }
 

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import type { Checksum } from '../checksum.ts'
 import { HydrationError } from '../failure.ts'
+import { startChecksum } from '../volume/running-checksum.js'
 import type { ArchiveFile } from './archive-file.ts'
 import { createBackground } from './background.ts'
 import { createByteReader, type Watcher } from './byte-reader.ts'
@@ -17,8 +18,10 @@ const SIDE_BY_SIDE = 16
 export interface Unpacking extends Planting {
   archive: ArchiveFile
   format: KnownFormat
-  /** The hash that the archive must have. */
-  sha256?: string | undefined
+  /** The checksum that the archive must have. */
+  checksum?: Checksum | undefined
+  /** What it had when it was fetched before, if that was not the right one. */
+  earlier?: string | undefined
   /** Called with how many bytes of the archive were read. */
   onBytes?: (bytes: number) => void
 }
@@ -31,22 +34,20 @@ export interface Unpacking extends Planting {
  * @throws HydrationError, which is a DamagedArchive if another copy of the archive may be a better one.
  */
 export async function unpack(unpacking: Unpacking): Promise<void> {
-  const { sha256: expected, onBytes } = unpacking
-  const hash = expected === undefined ? undefined : createHash('sha256')
-  const input = openInput(unpacking, {
-    update: hash && (chunk => void hash.update(chunk)),
-    onBytes,
-  })
+  const { checksum, earlier, onBytes } = unpacking
+  const running = checksum && (await startChecksum(checksum))
+  const input = openInput(unpacking, { update: running?.update, onBytes })
   try {
     const failure = await takeAll(unpacking, input.entries()).then(
       () => undefined,
       (error: unknown) => judged(error),
     )
     if (failure !== undefined && !(failure instanceof DamagedArchive)) throw failure
-    if (hash !== undefined && expected !== undefined) {
+    if (running !== undefined && checksum !== undefined) {
       await input.drain()
-      const sha256 = hash.digest('hex')
-      if (sha256 !== expected) throw mismatch(sha256, expected)
+      const found = running.digest().toString('hex')
+      const isRight = found === checksum.value || (checksum.isGuess && found === earlier)
+      if (!isRight) throw mismatch(found, checksum)
       // The bytes are right, so no other copy is better.
       if (failure !== undefined) throw new HydrationError('ArchiveInvalid', failure.message)
     }
@@ -56,9 +57,10 @@ export async function unpack(unpacking: Unpacking): Promise<void> {
   }
 }
 
-function mismatch(sha256: string, expected: string): DamagedArchive {
-  const message = `the archive has SHA-256 ${sha256}, but its source says ${expected}`
-  return new DamagedArchive('ChecksumMismatch', message, { sha256 })
+function mismatch(found: string, { algorithm, value }: Checksum): DamagedArchive {
+  const name = algorithm === 'sha256' ? 'SHA-256' : algorithm
+  const message = `the archive has ${name} ${found}, but its source says ${value}`
+  return new DamagedArchive('ChecksumMismatch', message, { found })
 }
 
 interface Input {
