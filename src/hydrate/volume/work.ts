@@ -3,22 +3,18 @@ import { createReadStream } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { runPool, type Task } from '../fetch/pool.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { entriesBelow } from './compare.ts'
 import { type DigestedFile, digestOf, sorted } from './digest.ts'
 import { FOLDER_MODE } from './durable.ts'
 import type { OnBytes } from './file-writer.ts'
-import { createHasher } from './hasher.ts'
 import { openJournal } from './journal.ts'
 import type { Manifest } from './manifest.ts'
 import { checkNames } from './names.ts'
 import { onVolume } from './on-volume.ts'
-import { bySlowness } from './part.ts'
-import type { PartedWork } from './part-tasks.ts'
-import type { LargeFile, PartedFile } from './parted-file.ts'
 import { reveal } from './publish.ts'
 import { bytesBelow } from './space.ts'
+import { stageAll } from './stage-all.ts'
 import { createStager } from './stager.ts'
 import type { Volume } from './volume.ts'
 
@@ -53,9 +49,6 @@ export interface PutAllOptions {
   onFile(): void
   signal: AbortSignal
 }
-
-/** A smaller file is one part: it takes a connection no more than some seconds. */
-const LARGE_BYTES = 16 * 1024 * 1024
 
 export interface SnapshotOptions {
   onBytes?: OnBytes
@@ -105,41 +98,11 @@ export async function openSnapshot(
     },
     async putAll(all, { connections, onFile, signal }) {
       for (const { path } of all) checkName(path)
-      const hasher = createHasher()
-      const opened: PartedFile[] = []
-      const onOpen = (file: PartedFile) => opened.push(file)
       const onDone = (file: DigestedFile) => {
         files.set(file.path, file)
         onFile()
       }
-      const large: { doing: string; work: PartedWork }[] = []
-      const tasksOf = async (file: SourceFile, doing: string): Promise<readonly Task[]> => {
-        const path = pathOf(file)
-        if (!isLarge(file)) return [async either => onDone(await stager.stage(file, path, either))]
-        const work = await stager.parted(file, path, { hasher, onOpen, onDone, signal })
-        if (work !== undefined) large.push({ doing, work })
-        return work?.tasks ?? []
-      }
-      const named = (doing: string, task: Task) => (either: AbortSignal) =>
-        onVolume(doing, () => task(either))
-      // Whoever ends last decides when all is done.
-      const help = () => {
-        const now = performance.now()
-        const slow = large.flatMap(({ doing, work }) => work.slow().map(part => ({ doing, work, part })))
-        const [slowest] = slow.toSorted((one, other) => bySlowness(one.part, other.part, now))
-        return slowest && named(slowest.doing, slowest.work.help(slowest.part))
-      }
-      try {
-        const tasks: Task[] = []
-        for (const file of largestFirst(all)) {
-          const doing = `writing ${file.path}`
-          for (const task of await onVolume(doing, () => tasksOf(file, doing))) tasks.push(named(doing, task))
-        }
-        await runPool(tasks, connections, signal, help)
-      } finally {
-        for (const file of opened) await file.close()
-        await hasher.close()
-      }
+      await stageAll(all, { stager, pathOf, connections, onDone, signal })
     },
     contentOf(path, from, to) {
       if (from === to) return Readable.from([])
@@ -170,16 +133,4 @@ export async function openSnapshot(
 
 function pathOf({ path }: SourceFile): string {
   return `tree/${path}`
-}
-
-function isLarge(file: SourceFile): file is LargeFile {
-  return file.hasRanges === true && file.size !== undefined && file.size > LARGE_BYTES
-}
-
-/** Whoever begins last decides when all is done, so the small ones come last. */
-function largestFirst(files: readonly SourceFile[]): SourceFile[] {
-  const sizeOf = ({ size = Number.POSITIVE_INFINITY }: SourceFile) => size
-  return files.toSorted((one, other) =>
-    sizeOf(other) > sizeOf(one) ? 1 : sizeOf(other) < sizeOf(one) ? -1 : 0,
-  )
 }
