@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
 import { type Hub, serveHub } from '../sources/hub.ts'
 import { writeModel } from '../sources/model.ts'
+import { type S3Server, serveS3 } from '../sources/s3.ts'
 import { serveWeb, type Web } from '../sources/web.ts'
 import { manifestOf, startHydrate } from './support/run-hydrate.ts'
 
@@ -16,11 +17,12 @@ const KILLS = Number(process.env.CRASH_N ?? 6)
 /** For one volume, before a run must end. */
 const KILLS_IN_A_ROW = 3
 
-vi.setConfig({ testTimeout: 120_000 + KILLS * 10_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 + KILLS * 10_000, hookTimeout: 300_000 })
 
 let dir: string
 let hub: Hub
 let web: Web
+let bucket: S3Server
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'modelcache-crash-'))
@@ -32,10 +34,23 @@ beforeAll(async () => {
     tar.entry({ name }, `${name} `.repeat(100_000))
   tar.finalize()
   web = await serveWeb({ '/model.tar': { body: await buffer(tar), etag: '"v1"' } })
+  bucket = await serveS3()
+  await bucket.python(`
+s3.create_bucket(Bucket='models')
+for name in os.listdir('${folder}'): s3.upload_file(os.path.join('${folder}', name), 'models', 'm/' + name)
+`)
+  for (const [key, value] of Object.entries({
+    AWS_ACCESS_KEY_ID: 'tests',
+    AWS_SECRET_ACCESS_KEY: 'canary',
+  })) {
+    await mkdir(join(dir, 'secrets/bucket'), { recursive: true })
+    await writeFile(join(dir, 'secrets/bucket', key), value)
+  }
 })
 afterAll(async () => {
   await hub[Symbol.asyncDispose]()
   await web[Symbol.asyncDispose]()
+  await bucket[Symbol.asyncDispose]()
   await rm(dir, { recursive: true, force: true })
 })
 
@@ -56,11 +71,17 @@ async function snapshotsOf(volume: string): Promise<Record<string, string>> {
 test.each<[string, () => object]>([
   ['a model of a hub', () => ({ huggingFace: { repo: 'example/model', endpoint: hub.url } })],
   ['an archive', () => ({ http: { url: `${web.url}/model.tar` } })],
+  [
+    'a bucket',
+    () => ({ s3: { uri: 's3://models/m/', endpoint: bucket.url, secretRef: { name: 'bucket' } } }),
+  ],
 ])('%s is whole after kills at random moments, and never half there', async (_, source) => {
   const manifest = manifestOf(source())
+  const stageTo = (volume: string) =>
+    startHydrate(manifest, ['--into', volume, '--secrets', join(dir, 'secrets')])
   const undisturbed = join(dir, 'undisturbed')
   const began = performance.now()
-  expect((await startHydrate(manifest, ['--into', undisturbed]).done).code).toBe(0)
+  expect((await stageTo(undisturbed).done).code).toBe(0)
   const whole = await snapshotsOf(undisturbed)
   const duration = performance.now() - began
   await rm(undisturbed, { recursive: true })
@@ -72,14 +93,14 @@ test.each<[string, () => object]>([
   for (let kills = 0; kills < KILLS; ) {
     const volume = join(dir, `volume-${kills}`)
     for (let inARow = 0; inARow < KILLS_IN_A_ROW && kills < KILLS; inARow++, kills++) {
-      const { child, done } = startHydrate(manifest, ['--into', volume])
+      const { child, done } = stageTo(volume)
       const after = Math.random() * duration
       await pause(after)
       child.kill('SIGKILL')
       await done.catch(() => {})
       await isWhole(volume, `kill ${kills} after ${after.toFixed(0)} of ${duration.toFixed(0)} ms`)
     }
-    const { code, last } = await startHydrate(manifest, ['--into', volume]).done
+    const { code, last } = await stageTo(volume).done
     expect(code, JSON.stringify(last)).toBe(0)
     expect(await snapshotsOf(volume)).toEqual(whole)
     await rm(volume, { recursive: true })

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type Host, thisMachine } from '../testbed/host.ts'
 import { pythonPackage } from './python-package.ts'
 
 const VERSION = '5.2.1'
@@ -21,8 +22,11 @@ export interface S3Server extends AsyncDisposable {
   python(script: string): Promise<string>
 }
 
-/** The S3 of moto, on any loopback port. */
-export async function serveS3(): Promise<S3Server> {
+/** The S3 of moto, on any port of a host. */
+export async function serveS3({
+  enter,
+  address,
+}: Pick<Host, 'enter' | 'address'> = thisMachine): Promise<S3Server> {
   const packages = await pythonPackage('moto[server]', VERSION, ['botocore[crt]'])
   const env = {
     ...process.env,
@@ -30,12 +34,15 @@ export async function serveS3(): Promise<S3Server> {
     AWS_EC2_METADATA_DISABLED: 'true',
     MOTO_S3_DEFAULT_MAX_KEYS: `${PAGE}`,
   }
-  const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0']
-  const child = spawn('python3', args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const url = await addressOf(child)
+  const python = (args: readonly string[]) => {
+    const [command = '', ...rest] = [...enter, 'python3', ...args]
+    return spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  }
+  const child = python(['-m', 'moto.server', '-H', address, '-p', '0'])
+  const url = await urlOf(child, address)
   return {
     url,
-    python: script => output(spawn('python3', ['-c', PROLOGUE + script, url], { env })),
+    python: script => output(python(['-c', PROLOGUE + script, url])),
     async [Symbol.asyncDispose]() {
       const ended = once(child, 'exit')
       child.kill()
@@ -45,7 +52,7 @@ export async function serveS3(): Promise<S3Server> {
 }
 
 /** Flask says where it listens. */
-async function addressOf(child: ChildProcess): Promise<string> {
+async function urlOf(child: ChildProcess, address: string): Promise<string> {
   let text = ''
   const read = (chunk: Buffer) => {
     text += chunk.toString()
@@ -53,8 +60,8 @@ async function addressOf(child: ChildProcess): Promise<string> {
   child.stdout?.on('data', read)
   child.stderr?.on('data', read)
   for (let tries = 0; tries < 600; tries++) {
-    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(text) ?? []
-    if (url !== undefined) return url
+    const [, port] = /Running on http:\/\/[\d.]+:(\d+)/.exec(text) ?? []
+    if (port !== undefined) return `http://${address}:${port}`
     if (child.exitCode !== null) break
     await pause(100)
   }
