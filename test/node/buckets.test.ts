@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Cluster, eventually } from '../e2e/support/cluster.ts'
+import { annotations, modelCache } from '../e2e/support/objects.ts'
+import { type S3Server, serveS3 } from '../sources/s3.ts'
+import { SHARED_CLASS } from '../testbed/node/volumes.ts'
+import { NO_NODE, newNamespace, sandbox } from './support/cluster.ts'
+
+const READ = 'cat /mnt/model/config.json /mnt/model/sub/part; wc -c < /mnt/model/weights.bin; sleep 3600'
+const BYTES = 40 * 2 ** 20
+
+function template() {
+  const containers = [{ name: 'main', image: 'modelcache.test/tools:1', command: ['sh', '-c', READ] }]
+  // A shell that is the first process ignores SIGTERM.
+  return { metadata: annotations('llama'), spec: { terminationGracePeriodSeconds: 1, containers } }
+}
+
+describe.skipIf(NO_NODE)('a cache from a bucket', () => {
+  let cluster: Cluster
+  let server: S3Server
+
+  beforeAll(async () => {
+    cluster = await newNamespace()
+    server = await serveS3(sandbox())
+    await server.python(`
+s3.create_bucket(Bucket='models')
+s3.put_object(Bucket='models', Key='llama/config.json', Body=b'{}')
+s3.put_object(Bucket='models', Key='llama/sub/part', Body=b'part')
+s3.put_object(Bucket='models', Key='llama/weights.bin', Body=b'w' * ${BYTES}, ChecksumAlgorithm='CRC64NVME')
+`)
+  }, 300_000)
+  afterAll(() => server?.[Symbol.asyncDispose]())
+
+  test('is measured and staged with the keys of a Secret, and a gang reads it', async () => {
+    const source = {
+      s3: { uri: 's3://models/llama/', endpoint: server.url, secretRef: { name: 'bucket' } },
+    }
+    await cluster.need(
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'bucket' },
+        stringData: { 'access-key': 'tests', 'secret-key': 'canary-secret' },
+      },
+      modelCache('llama', {
+        artifact: { kind: 'Weights', source },
+        mount: { path: '/mnt/model' },
+        storage: { pvc: { storageClassName: SHARED_CLASS } },
+      }),
+    )
+    const { code, stderr } = await cluster.kubectl([
+      ...['wait', '--for=condition=Ready', 'modelcache/llama', '--timeout=180s'],
+    ])
+    expect(code, stderr).toBe(0)
+    const leaderWorkerTemplate = { size: 2, leaderTemplate: template(), workerTemplate: template() }
+    await cluster.need({
+      apiVersion: 'leaderworkerset.x-k8s.io/v1',
+      kind: 'LeaderWorkerSet',
+      metadata: { name: 'gang' },
+      spec: { replicas: 1, leaderWorkerTemplate },
+    })
+    for (const name of ['gang-0', 'gang-0-1']) {
+      const log = await eventually(`the log of ${name}`, async () => {
+        const { stdout } = await cluster.kubectl(['logs', name])
+        return stdout.includes(`${BYTES}`) ? stdout : undefined
+      })
+      expect(log).toContain('{}part')
+    }
+    // The keys are nowhere but in the Secret.
+    const { stdout } = await cluster.kubectl(['get', 'modelcaches,jobs,pods,events', '-o', 'yaml'])
+    expect(stdout).not.toContain('canary-secret')
+    await cluster.kubectl(['delete', 'lws/gang', '--grace-period=1'])
+  })
+})
