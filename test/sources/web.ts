@@ -78,7 +78,7 @@ function servePage(page: Page, request: IncomingMessage, response: ServerRespons
   return Math.min(part.length, breakAfter ?? part.length)
 }
 
-/** The same bytes, or a copy with those flipped that lie in it. The single byte of a look stays. */
+/** Flips a byte of this part if one is due, in a copy. A look asks for one byte, and gets the right one. */
 function damaged({ flips = [] }: Page, part: Buffer, from: number): Buffer {
   const index = flips.findIndex(offset => offset >= from && offset < from + part.length)
   if (index === -1 || part.length === 1) return part

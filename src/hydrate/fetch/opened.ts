@@ -17,6 +17,9 @@ export interface WantedRange {
   fresh?: boolean | undefined
 }
 
+/** A larger file comes in parts. A smaller one takes a connection no more than a second. */
+export const LARGE_BYTES = 16 * 1024 * 1024
+
 /** A file that can be read from where it is. */
 export interface RemoteFile {
   /** Path within the snapshot. */

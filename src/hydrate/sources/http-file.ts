@@ -6,10 +6,7 @@ import { decoded, look } from '../fetch/look.ts'
 import { unreachable } from '../fetch/rejection.ts'
 import { UNSATISFIABLE } from '../fetch/reply.ts'
 import { withRetries } from '../fetch/retry.ts'
-import type { SourceFile } from './source.ts'
-
-/** How many of the first bytes of a file we look at: more than a block of zstd. */
-const START_BYTES = 256 * 1024
+import { type SourceFile, START_BYTES } from './source.ts'
 
 /** A file behind a URL. */
 export interface HttpFile {

@@ -3,22 +3,19 @@ import { posix } from 'node:path'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import { openDownload } from '../fetch/download.ts'
+import { LARGE_BYTES } from '../fetch/opened.ts'
 import { runPool } from '../fetch/pool.ts'
 import { type Bucket, openBucket } from './s3/bucket.ts'
 import { credentialSource } from './s3/credentials.ts'
 import { listObjects, type S3Object } from './s3/listing.ts'
 import { checksumIn, lookAt, type ObjectFacts } from './s3/object.ts'
 import { OtherRegion } from './s3/rejected.ts'
-import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
+import { type Listing, type Resolved, type SourceContext, type SourceFile, START_BYTES } from './source.ts'
 
 type S3 = NonNullable<SourceContext['source']['s3']>
 
-/** An object of this size is asked about before it is fetched, because it comes in parts. */
-const LARGE_BYTES = 16 * 1024 * 1024
-/** How many of them at a time. */
+/** How many objects are asked about at a time. */
 const SIDE_BY_SIDE = 8
-/** How many of the first bytes of an object we look at, to tell an archive. */
-const START_BYTES = 256 * 1024
 
 /**
  * The objects below a prefix of a bucket, or one object. The listing says which bytes these are: an object
@@ -86,8 +83,9 @@ async function objectsAt(
 
 async function list({ bucket, objects, base, isObject }: Place, context: SourceContext): Promise<Listing> {
   const facts = new Map<string, ObjectFacts>()
+  // What comes in parts has no answer that is about all of it.
   const asked = objects
-    .filter(({ size }) => size >= LARGE_BYTES)
+    .filter(({ size }) => size > LARGE_BYTES)
     .map(object => async (signal: AbortSignal) => {
       facts.set(object.key, await lookAt(bucket, object, { http: context.http, signal }))
     })

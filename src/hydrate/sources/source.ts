@@ -27,6 +27,9 @@ export interface Resolved {
   list(): Promise<Listing>
 }
 
+/** How many of the first bytes of a file tell an archive: more than a block of zstd. */
+export const START_BYTES = 256 * 1024
+
 /** A file that may be an archive. */
 export interface MaybeArchive {
   /** Reads its first bytes, which tell whether it is one. */

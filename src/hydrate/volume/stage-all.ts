@@ -1,3 +1,4 @@
+import { LARGE_BYTES } from '../fetch/opened.ts'
 import { runPool, type Task } from '../fetch/pool.ts'
 import type { SourceFile } from '../sources/source.ts'
 import type { DigestedFile } from './digest.ts'
@@ -7,9 +8,6 @@ import { bySlowness } from './part.ts'
 import type { PartedWork } from './part-tasks.ts'
 import type { LargeFile, PartedFile } from './parted-file.ts'
 import type { Stager } from './stager.ts'
-
-/** A smaller file is one part: it takes a connection no more than a second. */
-const LARGE_BYTES = 16 * 1024 * 1024
 
 export interface StageAll {
   stager: Stager

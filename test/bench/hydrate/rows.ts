@@ -45,6 +45,9 @@ const aria2c =
   ({ perFile }: { perFile: number }) =>
   ({ into, list }: Place) =>
     `aria2c -q -i ${list} -d ${into} -x${perFile} -s${perFile} -j${16 / perFile} -k1M --file-allocation=none`
+const HUB_TOOLS = { 'hf download': hf, 'aria2c -x16': aria2c({ perFile: 16 }) }
+/** As many CDNs give. */
+const SLOW_CONNECTIONS: Limits = { mibPerSecond: 20, requestMs: 40 }
 const SYNC = (into: string) => `find ${into} -type f -exec sync {} +`
 const HASH = (into: string) => `find ${into} -type f -exec sha256sum {} + >/dev/null`
 
@@ -52,18 +55,18 @@ export const ROWS: readonly Row[] = [
   {
     name: 'link-limited',
     work: '8 files of 512 MiB from a hub',
-    limits: { mibPerSecond: 20, requestMs: 40 },
+    limits: SLOW_CONNECTIONS,
     make: (folder, scale) => filesOf(folder, 8, 512 * scale, 'model', 'safetensors'),
     source: fromHub,
-    peers: { 'hf download': hf, 'aria2c -x16': aria2c({ perFile: 16 }) },
+    peers: HUB_TOOLS,
   },
   {
     name: 'link-limited-one',
     work: 'one file of 2 GiB from a hub',
-    limits: { mibPerSecond: 20, requestMs: 40 },
+    limits: SLOW_CONNECTIONS,
     make: (folder, scale) => filesOf(folder, 1, 2048 * scale, 'model', 'safetensors'),
     source: fromHub,
-    peers: { 'hf download': hf, 'aria2c -x16': aria2c({ perFile: 16 }) },
+    peers: HUB_TOOLS,
   },
   {
     name: 'one-file',
@@ -82,7 +85,7 @@ export const ROWS: readonly Row[] = [
     work: '16 files of 512 MiB from a hub',
     make: (folder, scale) => filesOf(folder, 16, 512 * scale, 'model', 'safetensors'),
     source: fromHub,
-    peers: { 'hf download': hf, 'aria2c -x16': aria2c({ perFile: 16 }) },
+    peers: HUB_TOOLS,
   },
   {
     name: 'small',

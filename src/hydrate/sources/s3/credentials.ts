@@ -11,7 +11,7 @@ export interface Credentials {
   expiration?: Date
 }
 
-/** The present credentials; undefined for nobody in particular, who may read public buckets. */
+/** Resolves to the current credentials, or to undefined if there are none. Public buckets need none. */
 export type CredentialSource = () => Promise<Credentials | undefined>
 
 /** Who is renewed this long before the end still has time for a request. */
