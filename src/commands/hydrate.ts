@@ -162,15 +162,24 @@ async function readChecked(file: string | undefined): Promise<ModelCache> {
   return cache
 }
 
-/** The first of these keys that a Secret has. */
+/**
+ * The first of these keys that a Secret has; undefined if it has none of them.
+ *
+ * @throws HydrationError SecretNotAllowed for the token of a ServiceAccount.
+ */
 async function readSecretKey(
   folder: string | undefined,
   name: string,
   keys: readonly string[],
 ): Promise<string | undefined> {
+  if (folder === undefined) return undefined
   for (const key of keys) {
-    const text = await readFile(join(folder ?? '', name, key), 'utf8').catch(() => '')
-    if (text.trim() !== '') return text.trim()
+    const secret = (await readFile(join(folder, name, key), 'utf8').catch(() => '')).trim()
+    if (isServiceAccountToken(secret)) {
+      const message = `key ${key} of Secret ${name} holds the token of a ServiceAccount of this cluster, which no other host may get; use a token of the source`
+      throw new HydrationError('SecretNotAllowed', message)
+    }
+    if (secret !== '') return secret
   }
   return undefined
 }
@@ -180,15 +189,10 @@ async function readSecret(
   ref: { name: string; key: string } | undefined,
 ): Promise<string | undefined> {
   if (ref === undefined) return undefined
-  const path = join(folder ?? '', ref.name, ref.key)
-  const text = folder === undefined ? undefined : await readFile(path, 'utf8').catch(() => undefined)
-  const secret = text?.trim()
-  if (secret && isServiceAccountToken(secret)) {
-    const message = `key ${ref.key} of Secret ${ref.name} holds the token of a ServiceAccount of this cluster, which no other host may get; use a token of the source`
-    throw new HydrationError('SecretNotAllowed', message)
-  }
-  if (secret) return secret
-  const looked = folder === undefined ? '--secrets is not given' : `looked for ${path}`
+  const secret = await readSecretKey(folder, ref.name, [ref.key])
+  if (secret !== undefined) return secret
+  const looked =
+    folder === undefined ? '--secrets is not given' : `looked for ${join(folder, ref.name, ref.key)}`
   const message = `Secret ${ref.name} with key ${ref.key} does not exist or is empty (${looked}); create it in the namespace of the ModelCache`
   throw new HydrationError('SecretNotFound', message)
 }

@@ -91,6 +91,28 @@ test('a source that this version does not stage is rejected by name', async () =
   expect(stderr).toContain('NotImplemented: spec.artifact.source.oci is not implemented; use huggingFace')
 })
 
+const SECRET = { name: 'mine' }
+test.each<[string, string, object]>([
+  ['a token', 'token', { huggingFace: { repo: 'a/b', endpoint: 'http://127.0.0.1:9', secretRef: SECRET } }],
+  [
+    'a session',
+    'AWS_SESSION_TOKEN',
+    { s3: { uri: 's3://bucket/x/', endpoint: 'http://127.0.0.1:9', secretRef: SECRET } },
+  ],
+])('the token of a ServiceAccount goes to no source as %s', async (_, key, source) => {
+  const payload = Buffer.from(JSON.stringify({ sub: 'system:serviceaccount:ml-team:deployer' }))
+  const secrets = join(volume, 'secrets')
+  await mkdir(join(secrets, SECRET.name), { recursive: true })
+  await writeFile(join(secrets, SECRET.name, key), `e30.${payload.toString('base64url')}.c2ln`)
+  const args = ['--into', join(volume, 'into'), '--secrets', secrets]
+  const { code, last } = await hydrate(manifestOf(source), args)
+  expect(code).toBe(1)
+  expect(last).toMatchObject({
+    reason: 'SecretNotAllowed',
+    message: expect.stringContaining(`key ${key} of`),
+  })
+})
+
 describe.skipIf(!ROOT)('a volume', () => {
   test('that the user may not write is VolumeNotWritable, with the user and the way out', async () => {
     const { code, last } = await hydrate(INLINE, ['--into', volume], { uid: 65532 })
