@@ -117,11 +117,30 @@ const http = z.object({
   secretRef: urlSecretRef.optional(),
 })
 
+const registrySecretRef = secretRef.describe(
+  'Credentials of the registry: a Secret as kubectl create secret docker-registry makes it, or keys username and password. Only the hydration Job mounts them. May change at any time. Default: none, for public repositories.',
+)
+
 const oci = z.object({
   reference: text(512).describe(
-    'Image or artifact reference: registry/repository:tag or registry/repository@sha256:….',
+    'Image or artifact reference: registry/repository:tag or registry/repository@sha256:…. A tag is resolved to a digest once, before anything is fetched.',
   ),
-  secretRef: secretRef.optional(),
+  platform: text(64)
+    .optional()
+    .describe(
+      'Which image of several to stage, as os/architecture or os/architecture/variant. Default: linux/amd64, or the only one.',
+    ),
+  path: text(1024)
+    .min(1)
+    .optional()
+    .describe(
+      'Folder or file of a container image to stage. Default: /models if the image has that folder, or else the whole image.',
+    ),
+  plainHTTP: z
+    .boolean()
+    .optional()
+    .describe('Whether the registry has no TLS. Default: false, except for localhost and 127.0.0.1.'),
+  secretRef: registrySecretRef.optional(),
 })
 
 const inline = z.object({
@@ -142,7 +161,7 @@ export const artifactSource = z.object({
   huggingFace: huggingFace.optional().describe('A Hugging Face repository.'),
   s3: s3.optional().describe('Objects under a prefix of an S3 bucket.'),
   http: http.optional().describe('A file or an archive behind a URL, or several files.'),
-  oci: oci.optional().describe('An OCI artifact or image.'),
+  oci: oci.optional().describe('An OCI artifact, or the files of a container image.'),
   inline: inline.optional().describe('Small text files in the ModelCache itself.'),
   configMap: configMap.optional().describe('The files of a ConfigMap.'),
   gcs: reserved.optional().describe('Reserved: not implemented.'),

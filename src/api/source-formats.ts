@@ -115,6 +115,7 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
       [`${HUGGING_FACE}.include`, true],
       [`${HUGGING_FACE}.exclude`, true],
       ['artifact.source.s3.uri'],
+      ['artifact.source.oci.path'],
     ] as const
   ).map(([field, list]): SourceFormat => ({ field, ...(list && { list }), ...PRINTABLE })),
   ...[...URL_FIELDS, URL_PATHS].map((place): SourceFormat => ({ ...place, ...PRINTABLE })),
@@ -134,6 +135,22 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
     field: 'artifact.source.oci.reference',
     matches: '^([^/]*[.:][^/]*|localhost)/',
     must: 'start with its registry, such as docker.io/ai/llama3.2:1B: the first part needs a "." or ":", unless it is localhost',
+  },
+  // As GOOS and GOARCH of Go, which the image specification takes over.
+  {
+    field: 'artifact.source.oci.platform',
+    matches: '^[a-z0-9]+/[a-z0-9]+(/[a-z0-9.]+)?$',
+    must: 'be os/architecture or os/architecture/variant, such as linux/arm64',
+  },
+  {
+    field: 'artifact.source.oci.path',
+    matches: '^/',
+    must: 'be absolute, such as /models',
+  },
+  {
+    field: 'artifact.source.oci.path',
+    lacks: '(^|/)\\.{1,2}(/|$)|//',
+    must: 'be a plain path, without an empty part, "." or ".."',
   },
 ]
 

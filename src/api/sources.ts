@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { artifactSource } from './artifact-source.ts'
 import { AWS_SECRET_KEYS } from './aws-secret-keys.ts'
+import { REGISTRY_SECRET_KEYS } from './registry-secret-keys.ts'
 import { digestOf } from './schema/digest.ts'
 
 /** `spec.artifact.source`: one member for each kind of source. Exactly one is set. */
@@ -78,8 +79,10 @@ export const SOURCES = {
     isKnown: ({ url, urls }) => url !== undefined || urls !== undefined,
   },
   oci: {
-    isStaged: false,
+    isStaged: true,
     line: ({ reference }) => `oci://${reference}`,
+    secret: ({ secretRef }) =>
+      secretRef && { name: secretRef.name, keys: Object.values(REGISTRY_SECRET_KEYS).flat() },
     moving({ reference }) {
       const what = movingTag(reference)
       return what === undefined

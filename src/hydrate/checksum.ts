@@ -1,5 +1,5 @@
 /** How a source has hashed a file. */
-export type Algorithm = 'sha256' | 'sha1' | 'md5' | 'crc32' | 'crc32c' | 'crc64nvme'
+export type Algorithm = 'sha256' | 'sha512' | 'sha1' | 'md5' | 'crc32' | 'crc32c' | 'crc64nvme'
 
 /** What a source claims for the bytes of a file. */
 export interface Checksum {

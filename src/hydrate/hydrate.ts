@@ -13,6 +13,7 @@ import { checkRoomFor, checkWritten } from './volume/space.ts'
 import { openVolume, type Volume } from './volume/volume.ts'
 import { openSnapshot } from './volume/work.ts'
 import { type Staging, writeArchive } from './write-archive.ts'
+import { writeLayers } from './write-layers.ts'
 
 export interface HydrateOptions extends Omit<SourceContext, 'source'> {
   source: NonNullable<ModelCache['spec']['artifact']['source']>
@@ -59,6 +60,9 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
 
 async function write(volume: Volume, resolved: Resolved, options: Staging): Promise<Manifest> {
   const listing = await resolved.list()
+  const { packed } = listing
+  if (packed !== undefined && packed.length > 0)
+    return writeLayers(volume, resolved, { ...listing, packed }, options)
   const format = await archiveIn(listing)
   const [only] = listing.files
   if (format === undefined || only === undefined) return writeFiles(volume, resolved, listing, options)

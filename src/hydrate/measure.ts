@@ -26,19 +26,23 @@ export async function measure(context: SourceContext): Promise<MeasureReport> {
 }
 
 async function bytesOf(
-  { files }: Listing,
+  { files, packed = [] }: Listing,
   format: KnownFormat | undefined,
   signal: AbortSignal,
 ): Promise<number> {
-  const sizes = files.map(({ size }) => size)
+  if (packed.some(({ compression }) => compression !== undefined)) throw compressed()
+  const sizes = [...files, ...packed.map(({ file }) => file)].map(({ size }) => size)
   const known = sizes.filter(size => size !== undefined)
   if (known.length < sizes.length) throw unknown('the server does not say how large the file is')
   const [only] = files
   if (format === undefined || only === undefined) return known.reduce((sum, size) => sum + size, 0)
   const bytes = await unpackedBytes(archiveAtSource(only, { connections: 1, signal }), format)
-  if (bytes === undefined)
-    throw unknown('nobody knows how large a compressed archive is before it is unpacked')
+  if (bytes === undefined) throw compressed()
   return bytes
+}
+
+function compressed(): HydrationError {
+  return unknown('nobody knows how large a compressed archive is before it is unpacked')
 }
 
 function unknown(why: string): HydrationError {

@@ -1,6 +1,7 @@
 import { type ArchiveFile, archiveAtSource, archiveOnDisk } from './archive/archive-file.ts'
 import { DamagedArchive } from './archive/damage.ts'
 import { type KnownFormat, unpackedBytes } from './archive/format.ts'
+import { plant } from './archive/plant.ts'
 import { unpack } from './archive/unpack.ts'
 import type { Checksum } from './checksum.ts'
 import type { Counts } from './progress.ts'
@@ -35,15 +36,22 @@ export async function writeArchive(
   archive: Archive,
   staging: Staging,
 ): Promise<Manifest> {
-  const { counts, signal } = staging
+  return onceMore(staging, earlier => attempt(volume, resolved, archive, staging, earlier))
+}
+
+/** Tries once more if an archive was damaged, because a byte may be damaged on its way. */
+export async function onceMore<T>(
+  { counts, signal }: Staging,
+  work: (earlier?: DamagedArchive) => Promise<T>,
+): Promise<T> {
   try {
-    return await attempt(volume, resolved, archive, staging)
+    return await work()
   } catch (error) {
     // Whoever reads an archive when the work is interrupted sees an archive that ends early.
     signal.throwIfAborted()
     if (!(error instanceof DamagedArchive)) throw error
     Object.assign(counts, { bytes: 0, files: 0 })
-    return await attempt(volume, resolved, archive, staging, error)
+    return await work(error)
   }
 }
 
@@ -69,23 +77,26 @@ async function attempt(
     await checkRoomFor(await unpackedBytes(atSource, format), volume, snapshot, maxBytes)
     const isKept = format.kind === 'zip' && !atSource.isSeekable
     const archive = isKept ? await keep(snapshot, file, signal) : atSource
-    await unpack({
-      archive,
-      format,
-      stripComponents,
+    const planting = {
       identity: file.identity ?? identity,
-      checksum: isKept ? undefined : checksumOf(file),
-      earlier: earlier?.found,
+      stripComponents,
       contentOf: snapshot.contentOf,
-      onBytes(bytes) {
-        counts.bytes += bytes
-      },
-      async put(member) {
+      async put(member: SourceFile) {
         signal.throwIfAborted()
         await snapshot.put(member, signal, { replaces: true })
         counts.files += 1
       },
-    })
+    }
+    const unpacking = {
+      archive,
+      format,
+      checksum: isKept ? undefined : checksumOf(file),
+      earlier: earlier?.found,
+      onBytes(bytes: number) {
+        counts.bytes += bytes
+      },
+    }
+    await unpack(unpacking, entries => plant(planting, entries))
     return await snapshot.complete({ identity, revision })
   } catch (error) {
     const isOther = error instanceof DamagedArchive && error.found !== earlier?.found
@@ -96,7 +107,7 @@ async function attempt(
 }
 
 /** The strongest that the source claims. */
-function checksumOf({ sha256, checksum }: SourceFile): Checksum | undefined {
+export function checksumOf({ sha256, checksum }: SourceFile): Checksum | undefined {
   return sha256 === undefined ? checksum : { algorithm: 'sha256', value: sha256 }
 }
 

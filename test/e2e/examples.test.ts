@@ -57,6 +57,7 @@ const PODS: Record<string, { pods: number; mounts: string[][] }> = {
     mounts: [[weights('vllm-leader', 'llama-3-3-70b')], [weights('vllm-worker', 'llama-3-3-70b')]],
   },
   'nim-cache-folder': { pods: 1, mounts: [['nim nim-model-store/llama-3.1-8b-instruct at /model-store']] },
+  oci: { pods: 1, mounts: [[weights('vllm', 'qwen-3-8b')]] },
   s3: { pods: 1, mounts: [[weights('vllm', 'qwen-2-5-72b')]] },
   sglang: { pods: 1, mounts: [[weights('sglang', 'qwen-2-5-72b')]] },
   'text-generation-inference': { pods: 2, mounts: [[weights('tgi', 'mistral-7b-tgi')]] },

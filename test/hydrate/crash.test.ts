@@ -1,15 +1,19 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
 import { type Hub, serveHub } from '../sources/hub.ts'
 import { writeModel } from '../sources/model.ts'
+import { type Layer, type Registry, serveRegistry } from '../sources/registry.ts'
 import { type S3Server, serveS3 } from '../sources/s3.ts'
 import { serveWeb, type Web } from '../sources/web.ts'
+import { tarOf } from './support/archives.ts'
 import { manifestOf, startHydrate } from './support/run-hydrate.ts'
 
 // `make crash N=200` kills this often. Here it is a sample.
@@ -23,6 +27,7 @@ let dir: string
 let hub: Hub
 let web: Web
 let bucket: S3Server
+let registry: Registry
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'modelcache-crash-'))
@@ -39,6 +44,24 @@ beforeAll(async () => {
 s3.create_bucket(Bucket='models')
 for name in os.listdir('${folder}'): s3.upload_file(os.path.join('${folder}', name), 'models', 'm/' + name)
 `)
+  registry = await serveRegistry()
+  const layer = async (entries: Parameters<typeof tarOf>[0]): Promise<Layer> => ({
+    body: gzipSync(await tarOf(entries), { level: 1 }),
+    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  })
+  const layers = [
+    await layer([
+      ['models/a', 'a'],
+      ['models/replaced/b', 'b'],
+      ['models/large.bin', randomBytes(12 * 2 ** 20)],
+    ]),
+    await layer([
+      ['models/.wh.a', ''],
+      ['models/replaced', 'now a file'],
+    ]),
+    await layer([['models/other.bin', randomBytes(12 * 2 ** 20)]]),
+  ]
+  await registry.push({ repository: 'models/image', tag: 'v1', layers })
   for (const [key, value] of Object.entries({
     AWS_ACCESS_KEY_ID: 'tests',
     AWS_SECRET_ACCESS_KEY: 'canary',
@@ -50,6 +73,7 @@ for name in os.listdir('${folder}'): s3.upload_file(os.path.join('${folder}', na
 afterAll(async () => {
   await hub[Symbol.asyncDispose]()
   await web[Symbol.asyncDispose]()
+  await registry[Symbol.asyncDispose]()
   await bucket[Symbol.asyncDispose]()
   await rm(dir, { recursive: true, force: true })
 })
@@ -75,13 +99,15 @@ test.each<[string, () => object]>([
     'a bucket',
     () => ({ s3: { uri: 's3://models/m/', endpoint: bucket.url, secretRef: { name: 'bucket' } } }),
   ],
+  ['a container image', () => ({ oci: { reference: `${registry.host}/models/image:v1` } })],
 ])('%s is whole after kills at random moments, and never half there', async (_, source) => {
   const manifest = manifestOf(source())
   const stageTo = (volume: string) =>
     startHydrate(manifest, ['--into', volume, '--secrets', join(dir, 'secrets')])
   const undisturbed = join(dir, 'undisturbed')
   const began = performance.now()
-  expect((await stageTo(undisturbed).done).code).toBe(0)
+  const first = await stageTo(undisturbed).done
+  expect(first.code, JSON.stringify(first.last)).toBe(0)
   const whole = await snapshotsOf(undisturbed)
   const duration = performance.now() - began
   await rm(undisturbed, { recursive: true })

@@ -83,12 +83,12 @@ describe('what cannot be understood is said with exit code 2:', () => {
 })
 
 test('a source that this version does not stage is rejected by name', async () => {
-  const { code, stderr } = await hydrate(manifestOf({ oci: { reference: 'r.example/a:1' } }), [
+  const { code, stderr } = await hydrate(manifestOf({ pvcClone: {} }), [
     '--into',
     volume,
   ])
   expect(code).toBe(2)
-  expect(stderr).toContain('NotImplemented: spec.artifact.source.oci is not implemented; use huggingFace')
+  expect(stderr).toContain('NotImplemented: spec.artifact.source.pvcClone is not implemented; use huggingFace')
 })
 
 const SECRET = { name: 'mine' }

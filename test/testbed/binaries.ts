@@ -75,6 +75,13 @@ const helm: BuildSet = {
   duration: 'under two minutes',
 }
 
+const oras: BuildSet = {
+  name: 'oras',
+  module: 'oras',
+  packages: { oras: 'oras.land/oras/cmd/oras' },
+  duration: 'half a minute',
+}
+
 /**
  * The binaries and manifests of a control plane, built from source the first time, and later from the cache.
  */
@@ -109,6 +116,11 @@ export async function ensureNodeBinaries(onProgress: Report): Promise<NodeBinari
 /** The path of helm, in the same way. */
 export async function ensureHelm(onProgress: Report): Promise<string> {
   return join(await ensureBuilt(helm, onProgress), 'bin', 'helm')
+}
+
+/** The path of oras, in the same way. */
+export async function ensureOras(onProgress: Report): Promise<string> {
+  return join(await ensureBuilt(oras, onProgress), 'bin', 'oras')
 }
 
 /** LeaderWorkerSet's manifests come with its module, so they always match the manager. */

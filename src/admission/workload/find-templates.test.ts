@@ -67,6 +67,11 @@ test.each([undefined, null, 1, 'x', [], {}])('%j has none', object => {
   expect(findTemplates(object)).toEqual([])
 })
 
+test('what has a longer name than any field does not have its name copied', () => {
+  expect(found({ spec: { ['x'.repeat(253)]: { template } } })).toHaveLength(1)
+  expect(found({ spec: { ['/'.repeat(254)]: { template } } })).toEqual([])
+})
+
 test('what is deeper than any kind does not fill the stack', () => {
   let spec: unknown = template
   for (let depth = 0; depth < 100_000; depth++) spec = { a: spec }

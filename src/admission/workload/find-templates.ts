@@ -17,6 +17,8 @@ export interface Found {
 
 /** No kind nests its templates deeper than this. */
 const MAX_DEPTH = 32
+/** And no field has a longer name, nor does a key of a map that leads to one. */
+const MAX_NAME = 253
 
 /**
  * The pod templates in an object of an unknown kind. A template has `spec.containers` beside `metadata`. If
@@ -56,9 +58,13 @@ function seenIn(value: unknown, place: Place, depth: number): Seen[] {
   if (Array.isArray(value))
     return value.flatMap((item, index) => seenIn(item, member(place, index), depth - 1))
   if (Array.isArray(valueAt(value, 'spec.containers'))) return [{ ...place, raw: value, isWhole: true }]
-  const members = Object.entries(value).filter(([name]) => name !== 'metadata' && name !== 'annotations')
+  const members = Object.entries(value).filter(([name]) => mayLeadToTemplate(name))
   const below = members.flatMap(([name, inner]) => seenIn(inner, member(place, name), depth - 1))
   return withBearer(value, place, below)
+}
+
+function mayLeadToTemplate(name: string): boolean {
+  return name !== 'metadata' && name !== 'annotations' && name.length <= MAX_NAME
 }
 
 function withBearer(value: unknown, place: Place, below: Seen[]): Seen[] {

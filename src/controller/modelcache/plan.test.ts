@@ -138,9 +138,7 @@ describe('the finalizer', () => {
 
   test('is not for what makes no Job', () => {
     expect(writes(onClaim())).toEqual([])
-    expect(writes(free({ spec: { artifact: { source: { oci: { reference: 'r.example/a:1' } } } } }))).toEqual(
-      [],
-    )
+    expect(writes(free({ spec: { artifact: { source: { pvcClone: {} } } } }))).toEqual([])
   })
 })
 

@@ -2,14 +2,11 @@ import { pipeline, Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
-import type { Listing } from '../sources/source.ts'
+import type { Compression, Listing } from '../sources/source.ts'
 import type { ArchiveFile } from './archive-file.ts'
 import { judged } from './damage.ts'
 import { BLOCK, isHeader } from './tar-header.ts'
 import { isZipFile, zipDirectory } from './zip.ts'
-
-/** How an archive is compressed as a whole. A zip compresses each of its files instead. */
-export type Compression = 'gzip' | 'zstd'
 
 /** The format of an archive that we can unpack, or the name of one that we cannot. */
 export type ArchiveFormat =

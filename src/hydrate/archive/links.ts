@@ -6,16 +6,17 @@ import { HydrationError } from '../failure.ts'
 const MAX_HOPS = 40
 
 /**
- * Where the symbolic links of an archive lead to: the file that each becomes a copy of, by its name in the
+ * Where wanted symbolic links of an archive lead to: the file that each becomes a copy of, by its name in the
  * archive. A link may lead to a link.
  *
  * @throws HydrationError ArchiveInvalid for a link that leads out of the archive, or to no file of it.
  */
 export function resolveLinks(
+  wanted: readonly string[],
   links: ReadonlyMap<string, string>,
   isFile: (name: string) => boolean,
 ): Map<string, string> {
-  return new Map([...links.keys()].map(link => [link, targetOf(link, links, isFile)]))
+  return new Map(wanted.map(link => [link, targetOf(link, links, isFile)]))
 }
 
 function targetOf(

@@ -27,8 +27,10 @@ export interface Planting {
 /** The files of an archive, as they come. */
 export interface Tree {
   take(entry: ArchiveEntry): Promise<void>
-  /** Puts the files that symbolic links stand for, once all others are there. */
-  takeLinks(): Promise<void>
+  /** Puts the files that wanted symbolic links stand for, once all others are there. */
+  takeLinks(isWanted?: (name: string) => boolean): Promise<void>
+  /** Forgets files and links that a later layer of an image removes. */
+  forget(names: readonly string[]): void
   /** How many files there are. */
   files(): number
 }
@@ -107,9 +109,16 @@ export function createTree(
       // GNU tar writes such a link for a file that it was given twice.
       else if (name !== target) await copy(name, target)
     },
-    async takeLinks() {
-      for (const [name, target] of resolveLinks(links, file => files.has(file) && !links.has(file)))
+    async takeLinks(isWanted = () => true) {
+      const wanted = [...links.keys()].filter(isWanted)
+      for (const [name, target] of resolveLinks(wanted, links, file => files.has(file) && !links.has(file)))
         await copy(name, target)
+    },
+    forget(names) {
+      for (const name of names) {
+        files.delete(name)
+        links.delete(name)
+      }
     },
     files: () => files.size,
   }

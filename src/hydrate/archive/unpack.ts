@@ -1,21 +1,18 @@
 import { Readable } from 'node:stream'
 import type { Checksum } from '../checksum.ts'
 import { HydrationError } from '../failure.ts'
+import type { Compression } from '../sources/source.ts'
 import { startChecksum } from '../volume/running-checksum.js'
 import type { ArchiveFile } from './archive-file.ts'
-import { createBackground } from './background.ts'
 import { createByteReader, type Watcher } from './byte-reader.ts'
 import { DamagedArchive, judged } from './damage.ts'
-import { type ArchiveEntry, MAX_ENTRIES } from './entry.ts'
-import { type Compression, decompressed, type KnownFormat } from './format.ts'
+import type { ArchiveEntry } from './entry.ts'
+import { decompressed, type KnownFormat } from './format.ts'
 import { readTar } from './tar.ts'
-import { createTree, type Planting } from './tree.ts'
 import { isZipFile, readZip, zipDirectory } from './zip.ts'
 
-/** How many small files are written at a time. */
-const SIDE_BY_SIDE = 16
-
-export interface Unpacking extends Planting {
+/** An archive that is to be read. */
+export interface Unpacking {
   archive: ArchiveFile
   format: KnownFormat
   /** The checksum that the archive must have. */
@@ -27,18 +24,20 @@ export interface Unpacking extends Planting {
 }
 
 /**
- * Unpacks an archive file by file as it comes, and gives each file to `put`. Nothing in the archive is
- * trusted: names and links stay within the tree, devices are rejected, and so is an archive that is cut off,
- * damaged or empty.
+ * Reads an archive as it comes, gives its entries to `take`, and checks it. An archive that is cut off or
+ * damaged is rejected.
  *
  * @throws HydrationError, which is a DamagedArchive if another copy of the archive may be a better one.
  */
-export async function unpack(unpacking: Unpacking): Promise<void> {
+export async function unpack(
+  unpacking: Unpacking,
+  take: (entries: AsyncIterable<ArchiveEntry>) => Promise<void>,
+): Promise<void> {
   const { checksum, earlier, onBytes } = unpacking
   const running = checksum && (await startChecksum(checksum))
   const input = openInput(unpacking, { update: running?.update, onBytes })
   try {
-    const failure = await takeAll(unpacking, input.entries()).then(
+    const failure = await take(input.entries()).then(
       () => undefined,
       (error: unknown) => judged(error),
     )
@@ -94,28 +93,4 @@ function compressedTar(archive: ArchiveFile, compression: Compression, watcher: 
       await packed.close()
     },
   }
-}
-
-/** Puts all files, and then those that links stand for. */
-async function takeAll(unpacking: Unpacking, entries: AsyncIterable<ArchiveEntry>): Promise<void> {
-  const background = createBackground(SIDE_BY_SIDE)
-  const tree = createTree(unpacking, background)
-  let count = 0
-  try {
-    for await (const entry of entries) {
-      if (++count > MAX_ENTRIES) throw invalid(`it has more than ${MAX_ENTRIES} entries`)
-      await tree.take(entry)
-    }
-    await background.settle()
-    await tree.takeLinks()
-  } catch (error) {
-    // Nothing may write after this.
-    await background.settle().catch(() => {})
-    throw error
-  }
-  if (tree.files() === 0) throw invalid('it has no files')
-}
-
-function invalid(message: string): HydrationError {
-  return new HydrationError('ArchiveInvalid', `the archive is rejected: ${message}`)
 }

@@ -24,6 +24,8 @@ export interface Download {
   match?: string | undefined
   /** The bytes are checked against a hash at the end, so ranges fit together without a validator. */
   isVerified?: boolean | undefined
+  /** The bytes are wanted as they are stored, whatever Content-Encoding the store keeps with them. */
+  isStored?: boolean | undefined
   /** Total bytes, if known. */
   size?: number | undefined
   /** What an answer with the whole file claims for its bytes. */
@@ -51,7 +53,8 @@ export async function openDownload(download: Download, part: Part, signal: Abort
   const { from, to } = part
   if (from > 0 && from === (to ?? download.size)) return { from, content: nothing() }
   const first = await withRetries(() => ask(download, part, signal), { signal })
-  if (encodingOf(first) !== undefined) return { from: 0, content: encoded(download, first, signal) }
+  if (!download.isStored && encodingOf(first) !== undefined)
+    return { from: 0, content: encoded(download, first, signal) }
   if (first.status === UNSATISFIABLE) {
     first.drop()
     // The file ends where we wanted to go on, or it has become shorter.

@@ -31,7 +31,9 @@ export type Sign = (request: {
 export interface SourceRequest {
   url: string
   /** Default GET. */
-  method?: 'GET' | 'HEAD'
+  method?: 'GET' | 'HEAD' | 'POST'
+  /** Of a POST: a form. */
+  body?: URLSearchParams
   /** Sent to the host of `url` only, and never to another host that it redirects to. */
   token?: string | undefined
   /** Called for the host of `url` only. */
@@ -175,7 +177,7 @@ async function once(
   request: SourceRequest,
   { dispatcherFor, gate, peers, pace }: Way,
 ): Promise<Reply> {
-  const { method = 'GET', token, sign, headers, signal } = request
+  const { method = 'GET', body: form, token, sign, headers, signal } = request
   if (token !== undefined && !TOKEN.test(token))
     throw new HydrationError(
       'SecretMalformed',
@@ -192,12 +194,14 @@ async function once(
       dispatcher: dispatcherFor(url),
       signal,
       method,
+      ...(form !== undefined && { body: form.toString() }),
       headersTimeout: HEADERS_MS,
       bodyTimeout: STALL_MS,
       headers: {
         'user-agent': 'modelcache',
         // A compressed body would have other ranges and another size.
         'accept-encoding': 'identity',
+        ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
         ...headers,
         ...(token !== undefined && isOwnHost && { authorization: `Bearer ${token}` }),
         ...(isOwnHost && (await sign?.({ method, url, headers: headers ?? {} }))),

@@ -38,12 +38,15 @@ export async function getJson<T>(
 
 async function jsonOf(reply: Reply, url: string): Promise<string> {
   const text = await contentOf(reply, url, MAX_BYTES)
-  if (depthOf(text) > MAX_DEPTH)
-    throw new HydrationError(
-      'SourceNotFound',
-      `${shown(url)} returns JSON with more than ${MAX_DEPTH} levels`,
-    )
+  checkDepth(text, url)
   return text.toString('utf8')
+}
+
+/** Throws SourceNotFound for a text that JSON.parse should not get. */
+export function checkDepth(text: Uint8Array, url: string): void {
+  if (depthOf(text) <= MAX_DEPTH) return
+  const message = `${shown(url)} returns JSON with more than ${MAX_DEPTH} levels`
+  throw new HydrationError('SourceNotFound', message)
 }
 
 /** How deep the brackets of a JSON text are, at most. Brackets in strings do not count. */

@@ -14,6 +14,7 @@ const RESOLVERS: { readonly [K in StagedName]: Resolve<NonNullable<Source[K]>> }
   // Its signer and its parser take memory and time, and most caches have another source.
   s3: async (source, context) => (await import('./s3.ts')).s3(source, context),
   http,
+  oci: async (source, context) => (await import('./oci.ts')).oci(source, context),
   inline: source => inline(source),
   configMap: ({ name }, context) => configMap(name, context.configMap(name)),
 }

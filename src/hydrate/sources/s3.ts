@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { posix } from 'node:path'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import { openDownload } from '../fetch/download.ts'
@@ -10,7 +9,8 @@ import { credentialSource } from './s3/credentials.ts'
 import { listObjects, type S3Object } from './s3/listing.ts'
 import { checksumIn, lookAt, type ObjectFacts } from './s3/object.ts'
 import { OtherRegion } from './s3/rejected.ts'
-import { type Listing, type Resolved, type SourceContext, type SourceFile, START_BYTES } from './source.ts'
+import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
+import { listingOf, type Named, objectsNamed } from './stored-objects.ts'
 
 type S3 = NonNullable<SourceContext['source']['s3']>
 
@@ -41,13 +41,8 @@ export async function s3(source: S3, context: SourceContext): Promise<Resolved> 
   }
 }
 
-interface Place {
+interface Place extends Named<S3Object> {
   bucket: Bucket
-  objects: readonly S3Object[]
-  /** The front of the keys, which is not part of the paths. */
-  base: string
-  /** The URI names one object, which may be an archive. */
-  isObject: boolean
 }
 
 /** The bucket in its region, which S3 tells if we do not know. */
@@ -56,7 +51,7 @@ async function openPlace(name: string, key: string, source: S3, context: SourceC
   const credentials = await credentialSource(source, context)
   const open = async (region: string): Promise<Place> => {
     const bucket = openBucket({ name, region, endpoint, credentials, requesterPays })
-    return { bucket, ...(await objectsAt(bucket, key, context)) }
+    return { bucket, ...(await objectsNamed(key, prefix => listObjects(bucket, prefix, context))) }
   }
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env
   try {
@@ -65,20 +60,6 @@ async function openPlace(name: string, key: string, source: S3, context: SourceC
     if (error instanceof OtherRegion) return await open(error.region)
     throw error
   }
-}
-
-/** A URI without a slash at its end may name an object, or what lies below it. */
-async function objectsAt(
-  bucket: Bucket,
-  key: string,
-  access: Pick<SourceContext, 'http' | 'signal'>,
-): Promise<Omit<Place, 'bucket'>> {
-  const folder = key === '' || key.endsWith('/') ? key : `${key}/`
-  // A key with a slash at its end is a marker of a console for a folder.
-  const below = (await listObjects(bucket, folder, access)).filter(object => !object.key.endsWith('/'))
-  if (below.length > 0 || folder === key) return { objects: below, base: folder, isObject: false }
-  const same = (await listObjects(bucket, key, access)).filter(object => object.key === key)
-  return { objects: same, base: key.slice(0, key.length - posix.basename(key).length), isObject: true }
 }
 
 async function list({ bucket, objects, base, isObject }: Place, context: SourceContext): Promise<Listing> {
@@ -91,9 +72,7 @@ async function list({ bucket, objects, base, isObject }: Place, context: SourceC
     })
   await runPool(asked, SIDE_BY_SIDE, context.signal)
   const files = objects.map(object => fileOf(bucket, base, object, facts.get(object.key), context))
-  const [only] = files
-  if (only === undefined || !isObject) return { files }
-  return { files, archive: { start: () => startOf(only, context.signal) } }
+  return listingOf(files, isObject, context.signal)
 }
 
 function fileOf(
@@ -108,6 +87,7 @@ function fileOf(
   const download = {
     ...{ http, url, size, checksumIn, via: {} },
     sign: bucket.sign,
+    isStored: true,
     match: quoted,
     validator: quoted,
   }
@@ -119,11 +99,4 @@ function fileOf(
     ...(isHash ? { sha256: checksum.value } : { checksum }),
     open: (range, signal) => openDownload(download, range, signal),
   }
-}
-
-async function startOf(file: SourceFile, signal: AbortSignal): Promise<Buffer> {
-  const to = Math.min(START_BYTES, file.size ?? START_BYTES)
-  if (to === 0) return Buffer.alloc(0)
-  const { content } = await file.open({ from: 0, to }, signal)
-  return Buffer.concat(await Array.fromAsync(content))
 }

@@ -40,11 +40,26 @@ export interface MaybeArchive {
   stripComponents?: number | undefined
 }
 
+/** How an archive is compressed as a whole. A zip compresses each of its files instead. */
+export type Compression = 'gzip' | 'zstd'
+
+/** A tar archive whose files belong in the snapshot. */
+export interface PackedFiles {
+  file: SourceFile
+  compression: Compression | undefined
+}
+
 /** What a source holds. */
 export interface Listing {
   files: readonly SourceFile[]
   /** Set for a single file that may be an archive. */
   archive?: MaybeArchive | undefined
+  /** Archives whose files belong in the snapshot beside the others. */
+  packed?: readonly PackedFiles[] | undefined
+  /**
+   * The archives are the layers of a container image, lowest first: each changes what those before it have.
+   */
+  image?: { path: string | undefined } | undefined
   /** Files that we left out because others hold the same weights. */
   leftOut?: number | undefined
 }

@@ -4,6 +4,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DigestedFile } from './digest.ts'
 import type { OnBytes } from './file-writer.ts'
+import { isFolder } from './folder.ts'
 
 /** How a file in a folder differs from what it should be. */
 export interface Difference {
@@ -54,14 +55,6 @@ export async function compare(
     add(path, 'missing')
   }
   return found
-}
-
-/** Whether a folder is one, and no link to one. */
-export async function isFolder(path: string): Promise<boolean> {
-  return lstat(path).then(
-    found => found.isDirectory(),
-    () => false,
-  )
 }
 
 /** Whether a folder has the files, by their sizes. */

@@ -14,8 +14,8 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes a small file so that after any crash either all of it is there or nothing. */
-export async function writeDurably(path: string, text: string): Promise<void> {
+/** Writes a file so that after any crash either all of it is there or nothing. */
+export async function writeDurably(path: string, text: Iterable<string>): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE })
   const unfinished = `${path}.unfinished`
   await writeFile(unfinished, text, { flush: true })

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
@@ -6,9 +6,10 @@ import type { Opened } from '../fetch/opened.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { batches, writeBatch } from './batches.ts'
 import { type Checksums, startChecksums } from './checksums.ts'
-import { FOLDER_MODE } from './durable.ts'
+import { makeFolder } from './folder.ts'
 import type { FileState } from './journal.ts'
 import { prefixOf } from './ranges.ts'
+import { unless } from './unless.ts'
 
 /** After this many bytes, the file is synced and the journal notes it. A kill costs at most this much. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
@@ -128,23 +129,15 @@ async function openToWrite(target: string, goesOn: boolean): Promise<FileHandle>
     if (found !== undefined) return found
   }
   // Most often the folder is there, and the file is not.
-  const created = await create(target).catch(unless('ENOENT', 'EEXIST'))
+  const created = await create(target).catch(unless('ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR'))
   if (created !== undefined) return created
-  await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
-  await rm(target, { force: true })
+  await makeFolder(dirname(target))
+  await rm(target, { recursive: true, force: true })
   return create(target)
 }
 
 function create(target: string): Promise<FileHandle> {
   return open(target, 'wx+', 0o644)
-}
-
-/** Takes errors with these codes, and throws others. */
-function unless(...codes: string[]): (error: unknown) => undefined {
-  return error => {
-    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return undefined
-    throw error
-  }
 }
 
 async function keptBytes(handle: FileHandle, noted: number): Promise<number> {

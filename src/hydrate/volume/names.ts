@@ -3,30 +3,47 @@ import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import type { Volume } from './volume.ts'
 
-/** Compares the names of a snapshot with one another, and with what file systems accept. */
-export function checkNames({
-  caseSensitive,
-}: Pick<Volume, 'caseSensitive'>): (name: string, options?: { replaces?: boolean }) => void {
-  const fold = caseSensitive ? (name: string) => name : (name: string) => name.toLowerCase()
-  /** Each name as the volume sees it, and whether it is a file or a folder. */
-  const taken = new Map<string, { name: string; isFile: boolean }>()
+/** The names of a snapshot. */
+export interface Names {
+  /** Compares a name with the others, and with what file systems accept. */
+  check(name: string, options?: { replaces?: boolean }): void
+  /** Lets others have these names. */
+  forget(names: readonly string[]): void
+}
 
-  return (name, { replaces = false } = {}) => {
+export function checkNames({ caseSensitive }: Pick<Volume, 'caseSensitive'>): Names {
+  const fold = caseSensitive ? (name: string) => name : (name: string) => name.toLowerCase()
+  /** By the name as the volume sees it. There may be 100,000, so none has an object of its own. */
+  const files = new Map<string, string>()
+  const folders = new Map<string, string>()
+
+  const check: Names['check'] = (name, { replaces = false } = {}) => {
     const problem = fileNameProblem(name)
     if (problem !== undefined) {
       const message = `the source has file ${quote(name)}, ${problem}`
       throw new HydrationError('FileNameInvalid', message, { file: name.slice(0, 1024) })
     }
-    const other = taken.get(fold(name))
-    const isReplaced = replaces && other?.isFile === true && other.name === name
-    if (other !== undefined && !isReplaced) throw collide(name, other.name)
-    taken.set(fold(name), { name, isFile: true })
+    const folded = fold(name)
+    const isReplaced = replaces && files.get(folded) === name
+    const other = files.get(folded) ?? folders.get(folded)
+    if (other !== undefined && !isReplaced) throw collide(name, other)
+    files.set(folded, name)
     for (let end = name.indexOf('/'); end !== -1; end = name.indexOf('/', end + 1)) {
       const folder = name.slice(0, end)
-      const found = taken.get(fold(folder))
-      if (found !== undefined && (found.isFile || found.name !== folder)) throw collide(name, found.name)
-      taken.set(fold(folder), { name: folder, isFile: false })
+      const at = fold(folder)
+      const found = files.get(at) ?? folders.get(at) ?? folder
+      if (files.has(at) || found !== folder) throw collide(name, found)
+      folders.set(at, folder)
     }
+  }
+  return {
+    check,
+    forget(names) {
+      for (const name of names) {
+        files.delete(fold(name))
+        folders.delete(fold(name))
+      }
+    },
   }
 }
 

@@ -2,10 +2,10 @@ import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
-import { isFolder } from './compare.ts'
 import type { DigestedFile } from './digest.ts'
 import { FOLDER_MODE, syncFolder, writeDurably } from './durable.ts'
 import { isIntact, type Looking } from './find.ts'
+import { isFolder } from './folder.ts'
 import {
   type Manifest,
   manifestOf,
@@ -23,13 +23,11 @@ const UNREVEALED = 'manifest.json'
 /** The rename, then the manifest. If a run is killed between the two, the next one repairs it. */
 export async function reveal(
   volume: Volume,
-  work: string,
+  { work, tree }: { work: string; tree: string },
   content: Manifest,
   looking: Looking = {},
 ): Promise<void> {
   const { layout } = volume
-  const text = manifestText(content)
-  const tree = join(work, 'tree')
   const target = layout.snapshot(content.digest)
   await seal(tree, content.files)
   await mkdir(dirname(target), { recursive: true })
@@ -42,7 +40,7 @@ export async function reveal(
   const isInUse = known?.claimUID === volume.claimUID && (await isFolder(target))
   if (isInUse && !isThere) await repair(volume, tree, content)
   else {
-    await writeDurably(join(work, UNREVEALED), text)
+    await writeDurably(join(work, UNREVEALED), manifestText(content))
     // Anything else with that name was created by a kubelet, for a pod that came too early.
     if (!isThere) {
       await rm(target, { recursive: true, force: true })
@@ -51,7 +49,7 @@ export async function reveal(
   }
   await syncFolder(dirname(target))
   await syncFolder(layout.volume)
-  await writeManifest(layout, content, text)
+  await writeManifest(layout, content)
 }
 
 /**

@@ -35,13 +35,19 @@ export interface Snapshot {
   putArchive(file: SourceFile, signal: AbortSignal): Promise<void>
   /** What a file holds that was put, from one byte to before another, or to the end. */
   contentOf(path: string, from: number, to?: number): AsyncIterable<Uint8Array>
+  /** Forgets files that were put, and folders. The snapshot is without them. */
+  forget(names: readonly string[]): void
   /** Makes the snapshot appear by a single rename, and removes everything that was needed on the way. */
-  complete(about: {
-    identity: string
-    revision?: string | undefined
-    leftOut?: number | undefined
-  }): Promise<Manifest>
+  complete(about: Completed): Promise<Manifest>
   close(): Promise<void>
+}
+
+export interface Completed {
+  identity: string
+  revision?: string | undefined
+  leftOut?: number | undefined
+  /** The folder that becomes the snapshot. Default: all of them. */
+  folder?: string | undefined
 }
 
 export interface PutAllOptions {
@@ -83,7 +89,7 @@ export async function openSnapshot(
     for await (const { path, isFile } of entriesBelow(work)) if (!isFile) await rm(join(work, path))
   })
   const journal = await onVolume('opening the journal', () => openJournal(join(work, 'journal')))
-  const checkName = checkNames(volume)
+  const names = checkNames(volume)
   const files = new Map<string, DigestedFile>()
 
   const stager = createStager({ work, journal, volume, onBytes })
@@ -92,12 +98,12 @@ export async function openSnapshot(
     archive,
     bytes: () => bytesBelow(work),
     async put(file, signal, options) {
-      checkName(file.path, options)
+      names.check(file.path, options)
       const written = await onVolume(`writing ${file.path}`, () => stager.stage(file, pathOf(file), signal))
       files.set(file.path, written)
     },
     async putAll(all, { connections, onFile, signal }) {
-      for (const { path } of all) checkName(path)
+      for (const { path } of all) names.check(path)
       const onDone = (file: DigestedFile) => {
         files.set(file.path, file)
         onFile()
@@ -112,23 +118,39 @@ export async function openSnapshot(
     async putArchive(file, signal) {
       await onVolume('writing the archive', () => stager.stage(file, 'archive', signal))
     },
-    complete: ({ identity: of, revision, leftOut }) =>
+    forget(gone) {
+      names.forget(gone)
+      for (const name of gone) files.delete(name)
+    },
+    complete: ({ identity: of, revision, leftOut, folder = '' }) =>
       onVolume('completing the snapshot', async () => {
+        const staged = sorted(below([...files.values()], folder))
+        // There may be 100,000 of them.
+        files.clear()
         const content: Manifest = {
-          digest: digestOf([...files.values()]),
+          digest: digestOf(staged),
           identity: of,
           ...(revision !== undefined && { revision }),
           ...(leftOut !== undefined && { leftOut }),
           ...(claimUID !== undefined && { claimUID }),
-          files: sorted([...files.values()]),
+          files: staged,
         }
-        await reveal(volume, work, content)
+        await reveal(volume, { work, tree: join(tree, folder) }, content)
         await journal.close()
         await rm(work, { recursive: true, force: true })
         return content
       }),
     close: () => journal.close(),
   }
+}
+
+/** The files of a folder, by their path within it. */
+function below(files: readonly DigestedFile[], folder: string): readonly DigestedFile[] {
+  if (folder === '') return files
+  const front = `${folder}/`
+  return files
+    .filter(({ path }) => path.startsWith(front))
+    .map(file => ({ ...file, path: file.path.slice(front.length) }))
 }
 
 function pathOf({ path }: SourceFile): string {

@@ -88,6 +88,16 @@ export const ROWS: readonly Row[] = [
     peers: HUB_TOOLS,
   },
   {
+    name: 'registry',
+    work: 'an artifact of 16 layers of 512 MiB in a registry',
+    make: (folder, scale) => filesOf(folder, 16, 512 * scale, 'model', 'safetensors'),
+    source: ({ url }) => ({ oci: { reference: `${new URL(url).host}/bench/model:v1` } }),
+    peers: {
+      'oras pull': ({ url, into }) =>
+        `oras pull --plain-http --no-tty --concurrency 16 -o ${into} ${new URL(url).host}/bench/model:v1 >/dev/null`,
+    },
+  },
+  {
     name: 'small',
     work: '20,000 files of 50 KiB from a hub',
     make: (folder, scale) => filesOf(folder, Math.round(20_000 * scale), 50 / 1024, 'part', 'json'),

@@ -113,7 +113,13 @@ const SOURCES: Record<string, (random: Random) => Given> = {
       ? secretRef(random)
       : { name: 'signed', urlKey: random.pick(['url', 'u r l']) },
   }),
-  oci: random => ({ reference: written('oci', random), secretRef: secretRef(random) }),
+  oci: random => ({
+    reference: written('oci', random),
+    platform: random.perhaps(0.2, () => written('platform', random)),
+    path: random.perhaps(0.2, () => written('imagePath', random)),
+    plainHTTP: random.perhaps(0.1, () => random.pick([true, false, 'no'])),
+    secretRef: secretRef(random),
+  }),
   inline: random => ({
     files: random.chance(0.05)
       ? Object.fromEntries(

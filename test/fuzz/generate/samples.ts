@@ -48,6 +48,16 @@ export const SAMPLES = {
     ...words(`r.io/a@sha256:${HEX}@sha256:${HEX} r.io/a/b:t:u r.io//a r.io/é`),
     ...['r.io/a b', 'r.io/a\n'],
   ],
+  platform: [
+    ...words('linux/amd64 linux/arm64/v8 windows/amd64 linux/riscv64 linux/arm/v7.1'),
+    ...words('linux Linux/amd64 linux/ /amd64 linux/amd64/ linux/amd64/v1/x linux//v8 linux/amd.64'),
+    ...['', 'linux/amd64\n'],
+  ],
+  imagePath: [
+    ...words('/models / /opt/llama/ /a/...b /.hidden /é'),
+    ...words('models /models//a // /../a /a/.. /a/./b ./a'),
+    ...['', '/a\u0007', '/a b'],
+  ],
   file: [
     ...words(`chat.jinja templates/chat.jinja é.txt ... constructor ${'é'.repeat(127)}`),
     ...words(`/a a/ a//b . .. a/../b ./a ${'x'.repeat(256)} ${'é'.repeat(128)}`),

@@ -52,7 +52,15 @@ const source = having({
       secretRef: urlRef,
     }),
   ),
-  oci: maybe(having({ reference: textOf(0, 512), secretRef })),
+  oci: maybe(
+    having({
+      reference: textOf(0, 512),
+      platform: maybe(textOf(0, 64)),
+      path: maybe(textOf(1, 1024)),
+      plainHTTP: maybe(flag),
+      secretRef,
+    }),
+  ),
   inline: maybe(having({ files: mapOf(textOf(0, 262_144), textOf(0, 1024), 64) })),
   configMap: maybe(having({ name: objectName })),
   gcs: reserved,

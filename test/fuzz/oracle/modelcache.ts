@@ -10,8 +10,8 @@ import { isSourceValid } from './sources.ts'
 import { effectiveClass, isReadWriteMany } from './storage-class.ts'
 import { judged, type Verdict } from './verdict.ts'
 
-const STAGED = ['huggingFace', 's3', 'http', 'inline', 'configMap']
-const RESERVED = ['oci', 'gcs', 'azure', 'pvcClone']
+const STAGED = ['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap']
+const RESERVED = ['gcs', 'azure', 'pvcClone']
 
 /** DESIGN 3.1 and 3.2. */
 export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
@@ -154,8 +154,8 @@ function sourceOf(cache: unknown, withAll: boolean): unknown {
     secret(name) === undefined || (at(source, name, 'secretRef', 'key') ?? 'token'),
   ]
   const all = [
-    [...STAGED, 'oci'].map(name => source[name] === undefined),
-    RESERVED.slice(1).map(name => source[name]),
+    STAGED.map(name => source[name] === undefined),
+    RESERVED.map(name => source[name]),
     [
       token('huggingFace'),
       token('http'),
@@ -168,7 +168,7 @@ function sourceOf(cache: unknown, withAll: boolean): unknown {
     [revision, ...members('huggingFace', 'repo', 'include', 'exclude', 'endpoint')],
     members('s3', 'uri', 'region', 'endpoint', 'requesterPays'),
     members('http', 'url', 'sha256', 'urls', 'sha256sums', 'archive', 'stripComponents'),
-    members('oci', 'reference'),
+    members('oci', 'reference', 'platform', 'path', 'plainHTTP'),
     members('inline', 'files'),
     members('configMap', 'name'),
     ...(withAll ? all : []),

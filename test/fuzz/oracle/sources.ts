@@ -19,6 +19,8 @@ export function isSourceValid(source: unknown): boolean {
     given(textAt(source, 's3', 'endpoint'), isHttpUrl) &&
     (at(source, 'http') === undefined || isHttpValid(at(source, 'http'))) &&
     given(textAt(source, 'oci', 'reference'), isOciReference) &&
+    given(textAt(source, 'oci', 'platform'), isPlatform) &&
+    given(textAt(source, 'oci', 'path'), isPathOfImage) &&
     (!isObject(at(source, 'inline', 'files')) || areInlineFiles(mapAt(source, 'inline', 'files')))
   )
 }
@@ -51,6 +53,20 @@ function isRevision(revision: string): boolean {
 function isGlob(glob: string): boolean {
   if (glob === '' || glob.startsWith('/') || [...glob].some(isControl)) return false
   return !glob.split('/').includes('..')
+}
+
+/** As Go names them: linux/arm64/v8. */
+function isPlatform(platform: string): boolean {
+  const [os = '', architecture = '', variant = 'v', ...more] = platform.split('/')
+  const isWord = (word: string, others = '') => word !== '' && madeOf(word, LOWER + DIGITS + others)
+  return more.length === 0 && isWord(os) && isWord(architecture) && isWord(variant, '.')
+}
+
+/** A slash at its end does no harm. */
+function isPathOfImage(path: string): boolean {
+  const [first, ...parts] = (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path).split('/')
+  if (first !== '' || parts.length === 0 || [...path].some(isControl)) return false
+  return path === '/' || parts.every(part => part !== '' && part !== '.' && part !== '..')
 }
 
 function isS3Uri(uri: string): boolean {

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { archiveOnDisk } from '../../../src/hydrate/archive/archive-file.ts'
 import { archiveFormat } from '../../../src/hydrate/archive/format.ts'
+import { plant } from '../../../src/hydrate/archive/plant.ts'
+import type { Planting } from '../../../src/hydrate/archive/tree.ts'
 import { unpack } from '../../../src/hydrate/archive/unpack.ts'
 
 /** Every file of an archive with its SHA-256, as a hydrator would stage them. Fails as the hydrator would. */
@@ -12,9 +14,7 @@ export async function unpackAll(path: string): Promise<Record<string, string>> {
   if (format === undefined || format.kind === 'unsupported')
     throw new Error(JSON.stringify(format ?? 'no archive'))
   const files = new Map<string, Buffer>()
-  await unpack({
-    archive: await archiveOnDisk(path),
-    format,
+  const planting: Planting = {
     identity: 'identity',
     async *contentOf(name, from, to) {
       yield files.get(name)?.subarray(from, to) ?? Buffer.alloc(0)
@@ -25,7 +25,8 @@ export async function unpackAll(path: string): Promise<Record<string, string>> {
       files.set(name, whole)
       if (whole.length !== size) throw new Error(`${name} has ${whole.length} bytes, not ${size}`)
     },
-  })
+  }
+  await unpack({ archive: await archiveOnDisk(path), format }, entries => plant(planting, entries))
   return Object.fromEntries(
     [...files].map(([name, content]) => [name, createHash('sha256').update(content).digest('hex')]),
   )

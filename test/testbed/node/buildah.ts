@@ -11,12 +11,16 @@ export async function buildah(
   args: readonly string[],
   doing: string,
   environment: NodeJS.ProcessEnv = {},
+  /** The words before a command, so that it runs elsewhere. */
+  enter: readonly string[] = [],
 ): Promise<string> {
   const storage = join(cacheRoot(), 'buildah')
   await mkdir(storage, { recursive: true })
+  const [command = '', ...before] = [...enter, 'buildah']
   const result = await runCommand(
-    'buildah',
+    command,
     [
+      ...before,
       '--root',
       join(storage, 'root'),
       '--runroot',

@@ -57,7 +57,7 @@ export async function buildProduct(path: string, epoch = 0): Promise<void> {
 }
 
 /** The base images of the Dockerfile, the build stage first. */
-async function baseImages(): Promise<string[]> {
+export async function baseImages(): Promise<string[]> {
   const text = await readFile(join(PROJECT, 'Dockerfile'), 'utf8')
   return [...text.matchAll(/^ARG \w+=(\S+[:@]\S+)$/gm)].map(([, base = '']) => base)
 }

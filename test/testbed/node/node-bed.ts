@@ -2,12 +2,13 @@ import { mkdir } from 'node:fs/promises'
 import { type Binaries, ensureBinaries, ensureNodeBinaries } from '../binaries.ts'
 import type { Report } from '../build.ts'
 import { type ControlPlane, startControlPlane } from '../control-plane.ts'
+import { installPackages } from '../debian-packages.ts'
 import { applyObjects, type Kubectl, kubectlFor } from '../kubectl.ts'
 import { type Lws, startLws } from '../lws.ts'
 import { ensureImages } from './images.ts'
 import { installProduct } from './installed.ts'
 import { startNode } from './node.ts'
-import { installPackages, nodeObstacle } from './packages.ts'
+import { NODE_PACKAGES, nodeObstacle } from './packages.ts'
 import { type Sandbox, startSandbox } from './sandbox.ts'
 import { volumeSupply } from './volumes.ts'
 
@@ -45,7 +46,7 @@ export async function startNodeBed({
 }: NodeBedRequest): Promise<NodeBed> {
   const obstacle = await nodeObstacle()
   if (obstacle !== undefined) throw new Error(obstacle)
-  await installPackages(log)
+  await installPackages(NODE_PACKAGES, log)
   const binaries = await ensureBinaries(log)
   const nodeBinaries = await ensureNodeBinaries(log)
   const images = await ensureImages(log)

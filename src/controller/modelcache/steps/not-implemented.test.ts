@@ -10,7 +10,7 @@ test('what this version stages passes', () => {
 
 test.each([
   ['backend Custom', { storage: { backend: 'Custom' } }],
-  ['source oci', { artifact: { source: { oci: { reference: 'ghcr.io/models/llama:70b' } } } }],
+  ['source pvcClone', { artifact: { source: { pvcClone: {} } } }],
 ])('%s fails by name, as an older object may have it', (name, spec) => {
   expect(look(spec).verdict).toMatchObject({
     phase: 'Failed',

@@ -1,4 +1,3 @@
-import { XMLParser } from 'fast-xml-parser'
 import { z } from 'zod'
 import { firstIssue } from '../../../api/schema/parse.ts'
 import { HydrationError } from '../../failure.ts'
@@ -6,30 +5,23 @@ import { contentOf } from '../../fetch/content.ts'
 import type { Http } from '../../fetch/http.ts'
 import { shown } from '../../fetch/rejection.ts'
 import { withRetries } from '../../fetch/retry.ts'
+import { allObjects, type Page, type StoredObject } from '../stored-objects.ts'
+import { entitiesOf, xmlParser } from '../xml.ts'
 import type { Bucket } from './bucket.ts'
 import { EXPLAINED, rejected } from './rejected.ts'
 
 /** An object of a bucket. */
-export interface S3Object {
-  key: string
-  size: number
+export interface S3Object extends StoredObject {
   /** Without its quotes. */
   etag: string
 }
 
 /** A page of 1,000 objects has about a MiB. */
 const MAX_PAGE_BYTES = 16 * 1024 * 1024
-const MAX_OBJECTS = 100_000
-/** Characters of all keys together. */
-const MAX_KEYS = 16 * 1024 * 1024
+/** More than S3 has on a page. */
+const MAX_ON_PAGE = 100_000
 
-/** Values stay texts, and nothing in the document defines what its entities are. */
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  parseTagValue: false,
-  processEntities: false,
-  isArray: name => name === 'Contents',
-})
+const parser = xmlParser(['Contents'])
 
 const page = z.object({
   // Without members, it is an empty text.
@@ -41,7 +33,7 @@ const page = z.object({
       EncodingType: z.string().optional(),
       Contents: z
         .array(z.object({ Key: z.string(), Size: z.string().regex(/^\d{1,16}$/), ETag: z.string() }))
-        .max(MAX_OBJECTS)
+        .max(MAX_ON_PAGE)
         .default([]),
     }),
   ),
@@ -57,37 +49,21 @@ export async function listObjects(
   prefix: string,
   { http, signal }: { http: Http; signal: AbortSignal },
 ): Promise<S3Object[]> {
-  const found: S3Object[] = []
-  const tokens = new Set<string>()
-  let characters = 0
-  for (let token: string | undefined = ''; token !== undefined; ) {
+  return allObjects(`bucket ${bucket.name}`, token => {
     const url = bucket.url('', {
       'list-type': '2',
       'encoding-type': 'url',
       prefix,
-      ...(token !== '' && { 'continuation-token': token }),
+      ...(token !== undefined && { 'continuation-token': token }),
     })
-    const { next, objects } = await pageAt(url, { bucket, http, signal })
-    for (const object of objects) {
-      characters += object.key.length
-      if (found.push(object) > MAX_OBJECTS || characters > MAX_KEYS)
-        throw new HydrationError(
-          'SourceNotFound',
-          `bucket ${bucket.name} has more than ${MAX_OBJECTS} objects there`,
-        )
-    }
-    if (next !== undefined && tokens.has(next))
-      throw new HydrationError('SourceUnavailable', `the listing of bucket ${bucket.name} has no end`)
-    if (next !== undefined) tokens.add(next)
-    token = next
-  }
-  return found
+    return pageAt(url, { bucket, http, signal })
+  })
 }
 
 async function pageAt(
   url: string,
   { bucket, http, signal }: { bucket: Bucket; http: Http; signal: AbortSignal },
-): Promise<{ next: string | undefined; objects: S3Object[] }> {
+): Promise<Page<S3Object>> {
   const text = await withRetries(
     async () => {
       const reply = await http.get({ url, sign: bucket.sign, allowed: EXPLAINED, signal })
@@ -119,10 +95,4 @@ async function pageAt(
 /** In a listing, S3 writes a space as a plus sign. */
 function decodedKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', '%20'))
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { quot: '"', apos: "'", lt: '<', gt: '>', amp: '&' }
-
-function entitiesOf(text: string): string {
-  return text.replace(/&(quot|apos|lt|gt|amp);/g, (_, name: string) => ENTITIES[name] ?? '')
 }

@@ -1,7 +1,8 @@
 // Serves a folder as a hub and as plain files, fast enough that clients are what is measured:
 // server FOLDER [MIB_PER_SECOND_OF_A_CONNECTION MILLISECONDS_OF_A_REQUEST].
 //
-// Repository bench/model has all files. Those of 10 MB or more are at another address, as at a CDN.
+// Repository bench/model has all files. Those of 10 MB or more are at another address, as at a CDN. It is the
+// repository of a registry as well, where each file is a layer.
 package main
 
 import (
@@ -23,13 +24,15 @@ import (
 )
 
 const (
-	commit   = "0123456789abcdef0123456789abcdef01234567"
-	page     = 1000
-	large    = 10_000_000
-	resolve  = "/bench/model/resolve/"
-	api      = "/api/models/bench/model/"
-	slack    = 200 * time.Millisecond
-	mebibyte = 1 << 20
+	commit    = "0123456789abcdef0123456789abcdef01234567"
+	page      = 1000
+	large     = 10_000_000
+	resolve   = "/bench/model/resolve/"
+	api       = "/api/models/bench/model/"
+	registry  = "/v2/bench/model/"
+	mediaType = "application/vnd.oci.image.manifest.v1+json"
+	slack     = 200 * time.Millisecond
+	mebibyte  = 1 << 20
 )
 
 type file struct {
@@ -146,6 +149,12 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(path, resolve):
 		_, name, _ := strings.Cut(strings.TrimPrefix(path, resolve), "/")
 		h.resolve(w, r, name)
+	case strings.HasPrefix(path, registry+"manifests/"):
+		h.manifest(w, r)
+	case path == registry+"blobs/sha256:"+sum([]byte("{}")):
+		io.WriteString(w, "{}")
+	case strings.HasPrefix(path, registry+"blobs/sha256:"):
+		h.serve(w, r, h.byHash[strings.TrimPrefix(path, registry+"blobs/sha256:")], "blob")
 	case strings.HasPrefix(path, "/blobs/"):
 		h.serve(w, r, h.byHash[strings.TrimPrefix(path, "/blobs/")], "blob")
 	default:
@@ -191,6 +200,38 @@ func (h *hub) resolve(w http.ResponseWriter, r *http.Request, name string) {
 	w.Header().Set("X-Linked-Etag", strconv.Quote(found.sha256))
 	w.Header().Set("X-Linked-Size", strconv.FormatInt(found.size, 10))
 	http.Redirect(w, r, fmt.Sprintf("http://%s/blobs/%s", h.blobs, found.sha256), http.StatusFound)
+}
+
+func sum(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// manifest has each file as a layer, as ORAS pushes them.
+func (h *hub) manifest(w http.ResponseWriter, r *http.Request) {
+	descriptor := func(mediaType string, digest string, size int64, title string) map[string]any {
+		found := map[string]any{"mediaType": mediaType, "digest": "sha256:" + digest, "size": size}
+		if title != "" {
+			found["annotations"] = map[string]string{"org.opencontainers.image.title": title}
+		}
+		return found
+	}
+	layers := make([]map[string]any, len(h.files))
+	for i, each := range h.files {
+		layers[i] = descriptor("application/octet-stream", each.sha256, each.size, each.path)
+	}
+	manifest, _ := json.Marshal(map[string]any{
+		"schemaVersion": 2,
+		"mediaType":     mediaType,
+		"config":        descriptor("application/vnd.oci.empty.v1+json", sum([]byte("{}")), 2, ""),
+		"layers":        layers,
+	})
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(manifest)))
+	w.Header().Set("Docker-Content-Digest", "sha256:"+sum(manifest))
+	if r.Method != http.MethodHead {
+		w.Write(manifest)
+	}
 }
 
 func (h *hub) serve(w http.ResponseWriter, r *http.Request, found file, what string) {

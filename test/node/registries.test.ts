@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Cluster, eventually } from '../e2e/support/cluster.ts'
+import { annotations, modelCache } from '../e2e/support/objects.ts'
+import { HTPASSWD, type Registry, serveRegistry } from '../sources/registry.ts'
+import { buildah } from '../testbed/node/buildah.ts'
+import { baseImages } from '../testbed/node/images.ts'
+import { SHARED_CLASS } from '../testbed/node/volumes.ts'
+import { NO_NODE, newNamespace, sandbox } from './support/cluster.ts'
+
+const LIST = 'cd /mnt/model && find . -type f | sort && cat config.json one; echo end; sleep 3600'
+const PASSWORD = 'canary-secret'
+
+function template() {
+  const containers = [{ name: 'main', image: 'modelcache.test/tools:1', command: ['sh', '-c', LIST] }]
+  // A shell that is the first process ignores SIGTERM.
+  return { metadata: annotations('llama'), spec: { terminationGracePeriodSeconds: 1, containers } }
+}
+
+/** A change of an image, as one layer of it. */
+async function layered(from: string, script: string): Promise<string> {
+  const container = (await buildah(['from', '--pull-never', from], 'starting an image')).trim()
+  await buildah(['run', container, 'sh', '-c', script], 'writing a layer')
+  const image = (await buildah(['commit', '--quiet', '--rm', container], 'committing a layer')).trim()
+  return image
+}
+
+describe.skipIf(NO_NODE)('a cache from a registry', () => {
+  let cluster: Cluster
+  let registry: Registry
+
+  beforeAll(async () => {
+    cluster = await newNamespace()
+    registry = await serveRegistry({ htpasswd: `${HTPASSWD}\n` }, sandbox())
+    const [shell = ''] = await baseImages()
+    const below = await layered(
+      shell,
+      'mkdir -p /models/sub; cd /models; echo gone > gone; echo {} > config.json; echo x > sub/x; echo 1 > one; ln one two',
+    )
+    const image = await layered(below, 'cd /models; rm -r gone sub; echo 2 > one; ln -s two three')
+    const push = ['push', '--quiet', '--tls-verify=false', '--creds', `tests:${PASSWORD}`]
+    await buildah(
+      [...push, image, `docker://${registry.host}/models/llama:v1`],
+      'pushing',
+      {},
+      sandbox().enter,
+    )
+  }, 300_000)
+  afterAll(() => registry?.[Symbol.asyncDispose]())
+
+  test('has the files that a container of the image would see, and a gang reads it', async () => {
+    const { host } = registry
+    const config = { auths: { [host]: { username: 'tests', password: PASSWORD } } }
+    await cluster.need(
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'pull' },
+        type: 'kubernetes.io/dockerconfigjson',
+        stringData: { '.dockerconfigjson': JSON.stringify(config) },
+      },
+      modelCache('llama', {
+        artifact: {
+          kind: 'Weights',
+          source: {
+            oci: { reference: `${host}/models/llama:v1`, plainHTTP: true, secretRef: { name: 'pull' } },
+          },
+        },
+        mount: { path: '/mnt/model' },
+        storage: { pvc: { storageClassName: SHARED_CLASS, sizeGiB: 1 } },
+      }),
+    )
+    const { code, stderr } = await cluster.kubectl([
+      ...['wait', '--for=condition=Ready', 'modelcache/llama', '--timeout=180s'],
+    ])
+    expect(code, stderr).toBe(0)
+    const leaderWorkerTemplate = { size: 2, leaderTemplate: template(), workerTemplate: template() }
+    await cluster.need({
+      apiVersion: 'leaderworkerset.x-k8s.io/v1',
+      kind: 'LeaderWorkerSet',
+      metadata: { name: 'gang' },
+      spec: { replicas: 1, leaderWorkerTemplate },
+    })
+    for (const name of ['gang-0', 'gang-0-1']) {
+      const log = await eventually(`the log of ${name}`, async () => {
+        const { stdout } = await cluster.kubectl(['logs', name])
+        return stdout.includes('end') ? stdout : undefined
+      })
+      expect(log.trim().split('\n')).toEqual(['./config.json', './one', './three', './two', '{}', '2', 'end'])
+    }
+    const { stdout } = await cluster.kubectl(['get', 'modelcaches,jobs,pods,events', '-o', 'yaml'])
+    expect(stdout).not.toContain(PASSWORD)
+    expect(stdout).toContain('resolvedRevision: sha256:')
+    await cluster.kubectl(['delete', 'lws/gang', '--grace-period=1'])
+  })
+})
