@@ -26,6 +26,10 @@ const globs = listOf(text(256).min(1), 64)
 
 const huggingFace = z.object({
   repo: text(193).describe('Repository, such as meta-llama/Llama-3.3-70B-Instruct.'),
+  kind: z
+    .enum(['model', 'dataset'])
+    .optional()
+    .describe('Whether the repository is one of a model or of a dataset. Default: model.'),
   revision: text(255)
     .min(1)
     .default('main')
@@ -143,6 +147,48 @@ const oci = z.object({
   secretRef: registrySecretRef.optional(),
 })
 
+const gcsSecretRef = secretRef.describe(
+  'Credentials: the key file of a service account, or other credentials in JSON, under key credentials.json or another usual name. Only the hydration Job mounts them. May change at any time. Default: the identity of the pod.',
+)
+
+const gcs = z.object({
+  uri: text(1024).describe(
+    'Bucket and name: gs://bucket/prefix/ for all objects below a prefix, or gs://bucket/name for one object, which may be an archive.',
+  ),
+  endpoint: text(1024)
+    .optional()
+    .describe('URL of another server with the JSON API of Google Cloud Storage. Default: Google.'),
+  userProject: text(64)
+    .min(1)
+    .optional()
+    .describe('Project that pays for the requests, if the owner of the bucket does not.'),
+  secretRef: gcsSecretRef.optional(),
+})
+
+const azureSecretRef = secretRef.describe(
+  'Credentials: the key of the account (AZURE_STORAGE_KEY), a shared access signature (AZURE_STORAGE_SAS_TOKEN), a connection string (AZURE_STORAGE_CONNECTION_STRING), or an application (AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET), or other usual names of them. Only the hydration Job mounts them. May change at any time. Default: the identity of the pod.',
+)
+
+const azure = z.object({
+  account: text(24).describe('Name of the storage account.'),
+  uri: text(1200).describe(
+    'Container and name: az://container/prefix/ for all blobs below a prefix, or az://container/name for one blob, which may be an archive.',
+  ),
+  endpoint: text(1024)
+    .optional()
+    .describe(
+      'URL of the account in another cloud, or of another server. Default: https://ACCOUNT.blob.core.windows.net.',
+    ),
+  secretRef: azureSecretRef.optional(),
+})
+
+const pvcClone = z.object({
+  name: objectName.describe(
+    'Name of a PersistentVolumeClaim in the namespace of the ModelCache. The Job mounts it read-only, and copies its files.',
+  ),
+  subPath: text(1024).min(1).optional().describe('Folder of the claim to copy. Default: its root.'),
+})
+
 const inline = z.object({
   files: mapOf(text(262_144), { entries: 64, min: 1, key: MAX_FILE_NAME }).describe(
     'File names and their content. For small text, 256 KiB in total.',
@@ -153,9 +199,6 @@ const configMap = z.object({
   name: objectName.describe('Name of the ConfigMap, in the namespace of the ModelCache.'),
 })
 
-/** Members that the API reserves. The schema accepts any value, so that a rule can deny them by name. */
-const reserved = z.object({}).meta({ 'x-kubernetes-preserve-unknown-fields': true })
-
 /** Where the bytes of an artifact come from: one member for each kind of source. */
 export const artifactSource = z.object({
   huggingFace: huggingFace.optional().describe('A Hugging Face repository.'),
@@ -164,7 +207,7 @@ export const artifactSource = z.object({
   oci: oci.optional().describe('An OCI artifact, or the files of a container image.'),
   inline: inline.optional().describe('Small text files in the ModelCache itself.'),
   configMap: configMap.optional().describe('The files of a ConfigMap.'),
-  gcs: reserved.optional().describe('Reserved: not implemented.'),
-  azure: reserved.optional().describe('Reserved: not implemented.'),
-  pvcClone: reserved.optional().describe('Reserved: not implemented.'),
+  gcs: gcs.optional().describe('Objects of a bucket of Google Cloud Storage.'),
+  azure: azure.optional().describe('Blobs of a container of Azure Blob Storage.'),
+  pvcClone: pvcClone.optional().describe('The files of another claim.'),
 })

@@ -5,7 +5,7 @@ import type { Reason } from './reasons.ts'
 import { list, present, re2 } from './schema/cel.ts'
 import { UNPRINTABLE } from './schema/text.ts'
 import { HTTP_CONFLICTS, SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
-import { SOURCE_NAMES, STAGED_NAMES } from './sources.ts'
+import { SOURCE_NAMES } from './sources.ts'
 
 /** An entry of `x-kubernetes-validations`. */
 export interface CelRule {
@@ -44,7 +44,7 @@ function artifactSourceRules(): CelRule[] {
       rule: `${existing} || ${count} >= 1`,
       message: say(
         'ArtifactSourceRequired',
-        `no source is set; set exactly one of ${STAGED_NAMES.join(', ')}`,
+        `no source is set; set exactly one of ${SOURCE_NAMES.join(', ')}`,
       ),
       fieldPath,
       reason: 'FieldValueRequired',

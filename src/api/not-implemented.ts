@@ -1,5 +1,3 @@
-import { SOURCE_NAMES, SOURCES, STAGED_NAMES } from './sources.ts'
-
 /**
  * Names that the API reserves for later. The schema knows them, so that they are denied by name and with a
  * reason. Otherwise a client without strict validation would silently drop them.
@@ -17,9 +15,5 @@ export const RESERVED_VALUES = [
 
 /** Fields that this version does not implement, with what to do instead. */
 export const RESERVED_FIELDS: readonly { field: string; instead: string }[] = [
-  ...SOURCE_NAMES.filter(name => !SOURCES[name].isStaged).map(name => ({
-    field: `artifact.source.${name}`,
-    instead: `use ${STAGED_NAMES.join(', ')}`,
-  })),
   { field: 'artifact.resolvedVia', instead: 'remove it' },
 ]

@@ -35,6 +35,8 @@ const URLS = 'artifact.source.http.urls'
 export const URL_FIELDS: readonly Pick<SourceFormat, 'field' | 'list' | 'member'>[] = [
   { field: `${HUGGING_FACE}.endpoint` },
   { field: 'artifact.source.s3.endpoint' },
+  { field: 'artifact.source.gcs.endpoint' },
+  { field: 'artifact.source.azure.endpoint' },
   { field: 'artifact.source.http.url' },
   { field: URLS, list: true, member: 'url' },
   { field: 'artifact.source.http.sha256sums' },
@@ -116,6 +118,9 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
       [`${HUGGING_FACE}.exclude`, true],
       ['artifact.source.s3.uri'],
       ['artifact.source.oci.path'],
+      ['artifact.source.gcs.uri'],
+      ['artifact.source.azure.uri'],
+      ['artifact.source.pvcClone.subPath'],
     ] as const
   ).map(([field, list]): SourceFormat => ({ field, ...(list && { list }), ...PRINTABLE })),
   ...[...URL_FIELDS, URL_PATHS].map((place): SourceFormat => ({ ...place, ...PRINTABLE })),
@@ -123,6 +128,48 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
     ...URL_PATHS,
     lacks: '(^|/)\\.{0,2}(/|$)',
     must: 'be a plain path below the mount path, without an empty part, "." or ".."',
+  },
+  // The bucket naming rules of Google Cloud Storage.
+  {
+    field: 'artifact.source.gcs.uri',
+    matches: '^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^\\x00-\\x1f\\x7f]*)?$',
+    must: 'be gs://bucket/prefix/, the bucket of 3 to 222 lower-case letters, digits, "-", "_" and ".", with a letter or digit at both ends',
+  },
+  {
+    field: 'artifact.source.gcs.uri',
+    lacks: '^gs://[^/]*\\.\\.|/\\.\\.(/|$)',
+    must: 'name a bucket without "..", and a prefix without ".." as a part',
+  },
+  {
+    field: 'artifact.source.gcs.userProject',
+    matches: '^[a-z0-9:.-]+$',
+    must: 'be the identifier of a project, such as ml-platform-1234',
+  },
+  // "Naming and referencing containers, blobs, and metadata" of the Azure Storage documentation.
+  {
+    field: 'artifact.source.azure.account',
+    matches: '^[a-z0-9]{3,24}$',
+    must: 'be the name of a storage account, 3 to 24 lower-case letters and digits',
+  },
+  {
+    field: 'artifact.source.azure.uri',
+    matches: '^az://([a-z0-9][a-z0-9-]{1,61}[a-z0-9]|\\$(root|web))(/[^\\x00-\\x1f\\x7f]*)?$',
+    must: 'be az://container/prefix/, the container of 3 to 63 lower-case letters, digits and "-", with a letter or digit at both ends',
+  },
+  {
+    field: 'artifact.source.azure.uri',
+    lacks: '^az://[^/]*--|/\\.\\.(/|$)',
+    must: 'name a container without "--", and a prefix without ".." as a part',
+  },
+  {
+    field: 'artifact.source.pvcClone.name',
+    lacks: '^modelcache--',
+    must: 'not be the claim of another ModelCache, whose pods get it by annotation modelplane.ai/caches',
+  },
+  {
+    field: 'artifact.source.pvcClone.subPath',
+    lacks: '^/|(^|/)\\.\\.(/|$)',
+    must: 'be a folder within the claim, without "/" in front and without ".." as a part',
   },
   // The grammar of github.com/distribution/reference, with the registry spelled out.
   {

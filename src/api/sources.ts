@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type { artifactSource } from './artifact-source.ts'
 import { AWS_SECRET_KEYS } from './aws-secret-keys.ts'
+import { AZURE_SECRET_KEYS } from './azure-secret-keys.ts'
+import { GCS_SECRET_KEYS } from './gcs-secret-keys.ts'
 import { REGISTRY_SECRET_KEYS } from './registry-secret-keys.ts'
 import { digestOf } from './schema/digest.ts'
 
@@ -10,8 +12,6 @@ export type SourceName = keyof Source
 
 /** What we know about one kind of source. */
 export interface SourceType<S> {
-  /** Whether this version stages it. If not, it is denied by name. */
-  readonly isStaged: boolean
   /**
    * Its bytes are part of the cluster, so a claim of the smallest size holds them and no Job needs to measure
    * them.
@@ -23,6 +23,8 @@ export interface SourceType<S> {
   secret?(source: S): { name: string; keys: readonly string[] } | undefined
   /** The ConfigMap that its Job gets. */
   configMap?(source: S): string
+  /** The claim that its Job gets, read-only. */
+  claim?(source: S): string
   /**
    * The same source with digests in place of large values. Condensing it again changes nothing. Absent if
    * nothing in it is large.
@@ -47,11 +49,13 @@ export interface Moving {
   pin: string
 }
 
-/** Every kind of source in the API. Whatever lists sources or asks about one uses this table. */
+/**
+ * Every kind of source in the API, in the order of messages. Whatever lists sources or asks about one uses
+ * this table.
+ */
 export const SOURCES = {
   huggingFace: {
-    isStaged: true,
-    line: ({ repo, revision }) => `hf://${repo}@${revision}`,
+    line: ({ repo, kind, revision }) => `hf://${kind === 'dataset' ? 'datasets/' : ''}${repo}@${revision}`,
     secret: ({ secretRef }) => secretRef && { name: secretRef.name, keys: [secretRef.key] },
     condensed: source => ({
       ...source,
@@ -64,13 +68,11 @@ export const SOURCES = {
         : undefined,
   },
   s3: {
-    isStaged: true,
     line: ({ uri }) => uri,
     secret: ({ secretRef }) =>
       secretRef && { name: secretRef.name, keys: Object.values(AWS_SECRET_KEYS).flat() },
   },
   http: {
-    isStaged: true,
     line: ({ url, urls, secretRef }) =>
       url ?? (urls === undefined ? `url of secret/${secretRef?.name ?? ''}` : lineOfUrls(urls)),
     secret: ({ secretRef }) =>
@@ -79,7 +81,6 @@ export const SOURCES = {
     isKnown: ({ url, urls }) => url !== undefined || urls !== undefined,
   },
   oci: {
-    isStaged: true,
     line: ({ reference }) => `oci://${reference}`,
     secret: ({ secretRef }) =>
       secretRef && { name: secretRef.name, keys: Object.values(REGISTRY_SECRET_KEYS).flat() },
@@ -91,31 +92,31 @@ export const SOURCES = {
     },
   },
   inline: {
-    isStaged: true,
     isSmall: true,
     line: ({ files }) => `inline (${Object.keys(files).length} files)`,
     condensed: ({ files }) => ({ files: condensedFiles(files) }),
   },
   configMap: {
-    isStaged: true,
     isSmall: true,
     line: ({ name }) => `configmap/${name}`,
     configMap: ({ name }) => name,
   },
-  gcs: { isStaged: false, line: () => 'gcs' },
-  azure: { isStaged: false, line: () => 'azure' },
-  pvcClone: { isStaged: false, line: () => 'pvcClone' },
+  gcs: {
+    line: ({ uri }) => uri,
+    secret: ({ secretRef }) => secretRef && { name: secretRef.name, keys: GCS_SECRET_KEYS },
+  },
+  azure: {
+    line: ({ account, uri }) => `${uri} of ${account}`,
+    secret: ({ secretRef }) =>
+      secretRef && { name: secretRef.name, keys: Object.values(AZURE_SECRET_KEYS).flat() },
+  },
+  pvcClone: {
+    line: ({ name, subPath }) => (subPath === undefined ? `pvc/${name}` : `pvc/${name}/${subPath}`),
+    claim: ({ name }) => name,
+  },
 } as const satisfies { readonly [K in SourceName]-?: SourceType<NonNullable<Source[K]>> }
 
-/** Sources that this version stages. */
-export type StagedName = {
-  [K in SourceName]: (typeof SOURCES)[K]['isStaged'] extends true ? K : never
-}[SourceName]
-
 export const SOURCE_NAMES = Object.keys(SOURCES) as readonly SourceName[]
-
-/** The names of the sources that this version stages, in the order of messages. */
-export const STAGED_NAMES = SOURCE_NAMES.filter((name): name is StagedName => SOURCES[name].isStaged)
 
 /** The members that are set, in the order of the table. Admission makes sure that there is exactly one. */
 export function namesOf(source: Source | undefined): SourceName[] {

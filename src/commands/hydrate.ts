@@ -76,6 +76,11 @@ const OPTIONS = {
     value: 'DIR',
     help: 'folder with the ConfigMaps of sources: a folder for each ConfigMap with a file for each key',
   },
+  claims: {
+    schema: z.string().min(1).optional(),
+    value: 'DIR',
+    help: 'folder with the claims of sources: a folder for each PersistentVolumeClaim',
+  },
   'hugging-face-endpoint': {
     schema: z.url({ protocol: /^https?$/ }).default(process.env.HF_ENDPOINT || 'https://huggingface.co'),
     value: 'URL',
@@ -132,6 +137,7 @@ export const hydrate: Command = {
         huggingFaceEndpoint: options['hugging-face-endpoint'],
         http: createHttp({ ca: textOf(SOURCE_CA_VARIABLE, process.env) }),
         configMap: name => join(options['config-maps'] ?? '', name),
+        claim: name => join(options.claims ?? '', name),
         signal,
       }
       if (into === undefined) return measure(context)

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
-import { classes, huggingFace, modelCache, soundSpec } from './support/objects.ts'
+import { claim, classes, huggingFace, modelCache, soundSpec } from './support/objects.ts'
 
 // A ModelCache sends a Secret to the host that it names. A user who may create ModelCaches but not read
 // Secrets must not get one this way.
@@ -48,6 +48,17 @@ const NAMING: [string, object][] = [
   [
     'a Secret with a bucket',
     from({ s3: { uri: 's3://bucket/', endpoint: 'https://mine.example.com', secretRef } }),
+  ],
+  ['a Secret with a registry', from({ oci: { reference: 'mine.example.com/a:1', secretRef } })],
+  [
+    'a Secret with a bucket of Google',
+    from({ gcs: { uri: 'gs://bucket/', endpoint: 'https://mine.example.com', secretRef } }),
+  ],
+  [
+    'a Secret with a container of Azure',
+    from({
+      azure: { account: 'mine', uri: 'az://abc/', endpoint: 'https://mine.example.com', secretRef },
+    }),
   ],
 ]
 
@@ -99,11 +110,22 @@ test('who may not read it changes something else of such a ModelCache', async ()
   }
 })
 
-test('who may not create pods does not read a bucket with the identity of one', async () => {
-  const spec = from({ s3: { uri: 's3://bucket/' } })
-  const { code, stderr } = await cluster.apply(modelCache('bucket', spec), ...STAGER)
-  expect(code).toBe(1)
-  expect(stderr).toContain('ReadForbidden: without secretRef, source s3 is read with the identity of the pod')
-  const allowed = await cluster.apply(modelCache('bucket', spec), ...READER, '--dry-run=server')
-  expect(allowed.code, allowed.stderr).toBe(0)
+describe('who may not create pods does not read with the identity of one', () => {
+  test.each<[string, object, string]>([
+    ['a bucket of S3', { s3: { uri: 's3://bucket/' } }, 'without secretRef, sources s3, gcs and azure'],
+    ['a bucket of Google', { gcs: { uri: 'gs://bucket/' } }, 'without secretRef, sources s3, gcs and azure'],
+    [
+      'a container of Azure',
+      { azure: { account: 'mine', uri: 'az://abc/' } },
+      'without secretRef, sources s3, gcs and azure',
+    ],
+    ['another claim', { pvcClone: { name: 'theirs' } }, 'source pvcClone copies the files of a claim'],
+  ])('%s', async (_, source, words) => {
+    await cluster.need(claim('theirs', ['ReadWriteOnce']))
+    const { code, stderr } = await cluster.apply(modelCache('identity', from(source)), ...STAGER)
+    expect(code).toBe(1)
+    expect(stderr).toContain(`ReadForbidden: ${words}`)
+    const allowed = await cluster.apply(modelCache('identity', from(source)), ...READER, '--dry-run=server')
+    expect(allowed.code, allowed.stderr).toBe(0)
+  })
 })

@@ -75,13 +75,26 @@ describe('kubectl apply of a new ModelCache is denied', () => {
       { artifact: { source: { huggingFace: { ...huggingFace, include: ['*.json', '../x'] } } } },
       /SourceInvalid: must not have "\.\." as a part/,
     ],
-    ...Object.entries({ gcs: {}, azure: {}, pvcClone: {} }).map(([name, value]): [string, object, RegExp] => [
-      `from ${name}, which this version does not stage`,
-      { artifact: { source: { [name]: value } } },
-      new RegExp(
-        `NotImplemented: artifact.source.${name} is not implemented; use huggingFace, s3, http, oci, inline, configMap`,
-      ),
-    ]),
+    [
+      'with a container that Azure cannot have',
+      { artifact: { source: { azure: { account: 'models', uri: 'az://a--b/' } } } },
+      /SourceInvalid: must name a container without "--"/,
+    ],
+    [
+      'with a bucket that Google cannot have',
+      { artifact: { source: { gcs: { uri: 'gs://My_Bucket/x' } } } },
+      /SourceInvalid: must be gs:/,
+    ],
+    [
+      'with the claim of another cache',
+      { artifact: { source: { pvcClone: { name: 'modelcache--llama' } } } },
+      /SourceInvalid: must not be the claim of another ModelCache/,
+    ],
+    [
+      'with an image path that is relative',
+      { artifact: { source: { oci: { reference: 'ghcr.io/models/llama:1', path: 'models' } } } },
+      /SourceInvalid: must be absolute/,
+    ],
     [
       'with a bucket that S3 cannot have',
       { artifact: { source: { s3: { uri: 's3://My_Bucket/x' } } } },
@@ -166,9 +179,9 @@ describe('kubectl apply of a new ModelCache is denied', () => {
       /NotImplemented: /,
     ],
     [
-      'of a source that is not implemented',
-      { artifact: { source: { gcs: { uri: 'gs://x' } } } },
-      /NotImplemented: artifact.source.gcs/,
+      'that copies a claim that does not exist',
+      { artifact: { source: { pvcClone: { name: 'nowhere' } } } },
+      /ClaimNotFound: .*nowhere/,
     ],
     ['of a replication that is not implemented', { replication: 'AllMatchingNodes' }, /NotImplemented: /],
     [

@@ -222,6 +222,7 @@ test('a size that nobody believes is unknown', async () => {
     secret: async () => undefined,
     secretKey: async () => undefined,
     configMap: (name: string) => name,
+    claim: (name: string) => name,
     http: createHttp(),
     huggingFaceEndpoint: url,
     signal,

@@ -7,7 +7,7 @@ import { filesBelow } from '../../src/hydrate/fixtures.ts'
 import type { HydrateOptions } from '../../src/hydrate/hydrate.ts'
 import { type Hub, type HubOptions, type Repo, serveHub } from '../sources/hub.ts'
 import { officialDownload } from '../sources/hub-client.ts'
-import { reasonOf, stage } from './support/stage-in-process.ts'
+import { failureOf, reasonOf, stage } from './support/stage-in-process.ts'
 
 // Only a guard against hanging; the first run installs the official client.
 vi.setConfig({ testTimeout: 300_000 })
@@ -75,6 +75,20 @@ describe('a repository', () => {
     await officialDownload(hub.url, REPO, official)
     await rm(join(official, '.cache'), { recursive: true })
     expect(await filesBelow(official)).toEqual(await staged(path))
+  })
+
+  test('may be one of a dataset, of which nothing is left out', async () => {
+    const files = { 'main/train.parquet': WEIGHTS, 'pytorch_model.bin': 'a', 'model.safetensors': 'b' }
+    await commit(files)
+    const hub = await serveHub({ repos: { 'datasets/example/data': { folder: join(dir, 'repo') } } })
+    hubs.push(hub)
+    const { path } = await stageHub(hub, { repo: 'example/data', kind: 'dataset' })
+    expect(await staged(path)).toEqual(files)
+    const official = join(dir, 'official')
+    await officialDownload(hub.url, 'example/data', official, 'dataset')
+    await rm(join(official, '.cache'), { recursive: true })
+    expect(await filesBelow(official)).toEqual(files)
+    expect((await failureOf(stageHub(hub, { repo: 'example/data' }))).reason).toBe('SourceNotFound')
   })
 
   test('is not fetched a second time, and by its commit without any call', async () => {

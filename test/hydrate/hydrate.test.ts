@@ -82,13 +82,11 @@ describe('what cannot be understood is said with exit code 2:', () => {
   })
 })
 
-test('a source that this version does not stage is rejected by name', async () => {
-  const { code, stderr } = await hydrate(manifestOf({ pvcClone: {} }), [
-    '--into',
-    volume,
-  ])
+test('what this version does not do is rejected by name', async () => {
+  const manifest = manifestOf({ inline: { files: { a: 'a' } } }).replace('kind: Weights', 'kind: Adapter')
+  const { code, stderr } = await hydrate(manifest, ['--into', volume])
   expect(code).toBe(2)
-  expect(stderr).toContain('NotImplemented: spec.artifact.source.pvcClone is not implemented; use huggingFace')
+  expect(stderr).toContain('NotImplemented: spec.artifact.kind Adapter is not implemented; use Weights')
 })
 
 const SECRET = { name: 'mine' }

@@ -22,6 +22,7 @@ async function measured(name: string, page: Page, sha256?: string) {
     secret: async () => undefined,
     secretKey: async () => undefined,
     configMap: folder => folder,
+    claim: folder => folder,
     http: createHttp(),
     huggingFaceEndpoint: web.url,
     signal: new AbortController().signal,

@@ -30,6 +30,59 @@ s3.put_object(Bucket='models', Key='llama/weights.bin', Body=b'w' * ${BYTES}, Ch
   }, 300_000)
   afterAll(() => server?.[Symbol.asyncDispose]())
 
+  test('becomes another claim, which a second cache copies', async () => {
+    const cloned = { kind: 'Weights', source: { pvcClone: { name: 'filled', subPath: 'llama' } } }
+    const script = 'mkdir -p /out/llama/sub; cd /out/llama; echo -n {} > config.json; echo -n part > sub/part'
+    await cluster.need(
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'filled' },
+        spec: {
+          accessModes: ['ReadWriteMany'],
+          storageClassName: SHARED_CLASS,
+          resources: { requests: { storage: '1Gi' } },
+        },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'fills' },
+        spec: {
+          restartPolicy: 'Never',
+          volumes: [{ name: 'out', persistentVolumeClaim: { claimName: 'filled' } }],
+          containers: [
+            {
+              name: 'main',
+              image: 'modelcache.test/tools:1',
+              command: ['sh', '-c', script],
+              volumeMounts: [{ name: 'out', mountPath: '/out' }],
+            },
+          ],
+        },
+      },
+    )
+    await cluster.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/fills', '--timeout=120s'])
+    await cluster.need(
+      modelCache('cloned', {
+        artifact: cloned,
+        mount: { path: '/mnt/model' },
+        storage: { pvc: { storageClassName: SHARED_CLASS } },
+      }),
+    )
+    const { code, stderr } = await cluster.kubectl([
+      ...['wait', '--for=condition=Ready', 'modelcache/cloned', '--timeout=180s'],
+    ])
+    expect(code, stderr).toBe(0)
+    const { stdout } = await cluster.kubectl([
+      'get',
+      'modelcache/cloned',
+      '-o',
+      'jsonpath={.status.filesStaged}',
+    ])
+    expect(stdout).toBe('2')
+  })
+
   test('is measured and staged with the keys of a Secret, and a gang reads it', async () => {
     const source = {
       s3: { uri: 's3://models/llama/', endpoint: server.url, secretRef: { name: 'bucket' } },

@@ -164,8 +164,10 @@ function portOf(server: ReturnType<typeof createServer>): number {
 }
 
 function routeOf(pathname: string): { what: string; repo: string; revision: string; path: string } {
-  const [, repo = '', what = '', revision = ''] =
-    /^\/api\/models\/(.+)\/(revision|tree)\/([^/]+)$/.exec(pathname) ?? []
+  const [, kind = '', name = '', what = '', revision = ''] =
+    /^\/api\/(models|datasets)\/(.+)\/(revision|tree)\/([^/]+)$/.exec(pathname) ?? []
+  // Datasets are in a folder of their own, models are not.
+  const repo = kind === 'datasets' ? `datasets/${name}` : name
   if (what !== '') return { what, repo, revision: decodeURIComponent(revision), path: '' }
   const [, ofFile = '', at = '', path = ''] = /^\/(.+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname) ?? []
   return { what: 'file', repo: ofFile, revision: decodeURIComponent(at), path: decodeURIComponent(path) }

@@ -82,6 +82,13 @@ const oras: BuildSet = {
   duration: 'half a minute',
 }
 
+const fakeGcsServer: BuildSet = {
+  name: 'fake-gcs-server',
+  module: 'fake-gcs-server',
+  packages: { 'fake-gcs-server': 'github.com/fsouza/fake-gcs-server' },
+  duration: 'about a minute',
+}
+
 /**
  * The binaries and manifests of a control plane, built from source the first time, and later from the cache.
  */
@@ -116,6 +123,11 @@ export async function ensureNodeBinaries(onProgress: Report): Promise<NodeBinari
 /** The path of helm, in the same way. */
 export async function ensureHelm(onProgress: Report): Promise<string> {
   return join(await ensureBuilt(helm, onProgress), 'bin', 'helm')
+}
+
+/** The path of fake-gcs-server, in the same way. */
+export async function ensureFakeGcsServer(onProgress: Report): Promise<string> {
+  return join(await ensureBuilt(fakeGcsServer, onProgress), 'bin', 'fake-gcs-server')
 }
 
 /** The path of oras, in the same way. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aModelCache } from '../../api/fixtures.ts'
-import { STAGED_NAMES } from '../../api/sources.ts'
+import { SOURCE_NAMES } from '../../api/sources.ts'
 import { create, HF, INLINE, onClaim, spec, violationOf } from './fixtures.ts'
 
 describe('exactly one source is set', () => {
@@ -12,7 +12,7 @@ describe('exactly one source is set', () => {
   ])('with %s it is ArtifactSourceRequired, and the text lists them', (_, artifact) => {
     const found = violationOf(create({ ...aModelCache(), spec: { ...aModelCache().spec, artifact } }))
     expect(found).toMatchObject({ reason: 'ArtifactSourceRequired', field: FIELD })
-    expect(found.text).toContain(`exactly one of ${STAGED_NAMES.join(', ')}`)
+    expect(found.text).toContain(`exactly one of ${SOURCE_NAMES.join(', ')}`)
   })
 
   test('with two it is ArtifactSourceAmbiguous, and the text names both', () => {

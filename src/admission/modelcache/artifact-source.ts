@@ -1,4 +1,4 @@
-import { namesOf, STAGED_NAMES } from '../../api/sources.ts'
+import { namesOf, SOURCE_NAMES } from '../../api/sources.ts'
 import { violation } from '../../api/violation.ts'
 import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
@@ -22,7 +22,7 @@ export const artifactSource: Rule = ({ cache: { spec } }) => {
       ? violation(
           'ArtifactSourceRequired',
           FIELD,
-          `${FIELD} is empty; set exactly one of ${STAGED_NAMES.join(', ')}`,
+          `${FIELD} is empty; set exactly one of ${SOURCE_NAMES.join(', ')}`,
         )
       : violation(
           'ArtifactSourceAmbiguous',

@@ -67,7 +67,7 @@ function unfilled(
 }
 
 /** Reasons why a pod that mounts the claim would wait forever. */
-function unmountable({ metadata, spec, status }: PersistentVolumeClaim): string | undefined {
+export function unmountable({ metadata, spec, status }: PersistentVolumeClaim): string | undefined {
   if (isRawDevice({ spec }))
     return 'is a raw device (volumeMode Block), which no pod can mount as a file system; use a claim of volumeMode Filesystem'
   if (metadata.deletionTimestamp !== undefined)

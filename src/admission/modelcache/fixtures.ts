@@ -46,4 +46,7 @@ export const SOUND_SOURCES: Record<string, unknown> = {
   oci: { reference: 'registry.example/models/llama:70b' },
   inline: INLINE,
   configMap: { name: 'tokenizer' },
+  gcs: { uri: 'gs://bucket/prefix/' },
+  azure: { account: 'models', uri: 'az://container/prefix/' },
+  pvcClone: { name: 'ops-staged', subPath: 'llama' },
 }

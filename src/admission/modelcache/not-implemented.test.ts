@@ -9,13 +9,6 @@ describe('what is not implemented is denied by name', () => {
     ['spec.storage.backend', 'Custom', { storage: { backend: 'Custom' } }],
     ['spec.storage.backend', 'ContentAddressed', { storage: { backend: 'ContentAddressed' } }],
     ['spec.replication', 'AllMatchingNodes', { replication: 'AllMatchingNodes' }],
-    ['spec.artifact.source.gcs', 'gcs', { artifact: { kind: 'Weights', source: { gcs: {} } } }],
-    ['spec.artifact.source.azure', 'azure', { artifact: { kind: 'Weights', source: { azure: {} } } }],
-    [
-      'spec.artifact.source.pvcClone',
-      'pvcClone',
-      { artifact: { kind: 'Weights', source: { pvcClone: {} } } },
-    ],
     [
       'spec.artifact.resolvedVia',
       'resolvedVia',

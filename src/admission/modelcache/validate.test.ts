@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { aModelCache, aStorageClass, NAMESPACE } from '../../api/fixtures.ts'
-import { STAGED_NAMES } from '../../api/sources.ts'
+import { SOURCE_NAMES } from '../../api/sources.ts'
 import { allow } from '../decision.ts'
 import { aRequest, aView, reasonsOf, textOf } from '../fixtures.ts'
 import { create, DENY, EMPTY, HF, onClaim, SOUND_SOURCES, spec, update } from './fixtures.ts'
 import { validateModelCache } from './validate.ts'
 
 describe('a sound ModelCache is allowed', () => {
-  test.each(STAGED_NAMES.map(name => [name, SOUND_SOURCES[name]]))('with source %s', (name, source) => {
+  test.each(SOURCE_NAMES.map(name => [name, SOUND_SOURCES[name]]))('with source %s', (name, source) => {
     expect(
       create({
         ...aModelCache(),

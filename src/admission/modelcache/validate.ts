@@ -9,6 +9,7 @@ import { artifactSource } from './artifact-source.ts'
 import { cacheInUse } from './cache-in-use.ts'
 import type { Change, Rule } from './change.ts'
 import { claimSize } from './claim-size.ts'
+import { clonedClaim } from './cloned-claim.ts'
 import { existingClaim } from './existing-claim.ts'
 import { fieldImmutable } from './field-immutable.ts'
 import { hydrationMetadata } from './hydration-metadata.ts'
@@ -34,6 +35,7 @@ const RULES: readonly Rule[] = [
   storageClass,
   claimSize,
   existingClaim,
+  clonedClaim,
   sourceAlreadyCached,
   mutableRevision,
   storageQuota,

@@ -138,7 +138,7 @@ describe('the finalizer', () => {
 
   test('is not for what makes no Job', () => {
     expect(writes(onClaim())).toEqual([])
-    expect(writes(free({ spec: { artifact: { source: { pvcClone: {} } } } }))).toEqual([])
+    expect(writes(free({ spec: { storage: { backend: 'Custom' } } }))).toEqual([])
   })
 })
 

@@ -184,6 +184,7 @@ async function once(
       'the token in the Secret is malformed: it has a line break, a space or a character that is not ASCII',
     )
   const isOwnHost = url.origin === new URL(request.url).origin
+  const signature = isOwnHost ? await sign?.({ method, url, headers: headers ?? {} }) : undefined
   const leave = await gate.enter(url.host, signal)
   try {
     const {
@@ -204,7 +205,7 @@ async function once(
         ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
         ...headers,
         ...(token !== undefined && isOwnHost && { authorization: `Bearer ${token}` }),
-        ...(isOwnHost && (await sign?.({ method, url, headers: headers ?? {} }))),
+        ...signature,
       },
     })
     const drop = () => void body.dump().catch(() => {})

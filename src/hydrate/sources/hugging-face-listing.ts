@@ -9,7 +9,10 @@ import { withRetries } from '../fetch/retry.ts'
 /** A repository on a hub, and who asks for it. */
 export interface Hub {
   http: Http
-  endpoint: string
+  /** The URL of what the API says about it. */
+  api: string
+  /** The URL of its files. */
+  files: string
   repo: string
   token: string | undefined
   signal: AbortSignal
@@ -74,8 +77,8 @@ export async function entriesOf(hub: Hub, commit: string): Promise<Entry[]> {
   }
 }
 
-async function treeOf({ http, endpoint, repo, token, signal }: Hub, commit: string): Promise<Entry[]> {
-  const url = `${endpoint}/api/models/${repo}/tree/${commit}?recursive=true`
+async function treeOf({ http, api, repo, token, signal }: Hub, commit: string): Promise<Entry[]> {
+  const url = `${api}/tree/${commit}?recursive=true`
   const found: Entry[] = []
   const add = bounded(repo, found)
   const cursors = new Set<string>()
@@ -96,8 +99,8 @@ async function treeOf({ http, endpoint, repo, token, signal }: Hub, commit: stri
 }
 
 async function siblingsOf(hub: Hub, commit: string): Promise<Entry[]> {
-  const { http, endpoint, repo, token, signal } = hub
-  const url = `${endpoint}/api/models/${repo}/revision/${commit}?blobs=true`
+  const { http, api, repo, token, signal } = hub
+  const url = `${api}/revision/${commit}?blobs=true`
   const { value } = await getJson(http, { url, token, signal }, siblings)
   const found: Entry[] = []
   const add = bounded(repo, found)
@@ -132,9 +135,9 @@ function bounded(repo: string, found: Entry[]): (entry: Entry) => void {
 }
 
 /** Where a file of a repository is. */
-export function urlOf({ endpoint, repo }: Hub, commit: string, path: string): string {
+export function urlOf({ files }: Hub, commit: string, path: string): string {
   const encoded = path.split('/').map(encodeURIComponent).join('/')
-  return `${endpoint}/${repo}/resolve/${commit}/${encoded}`
+  return `${files}/resolve/${commit}/${encoded}`
 }
 
 /**

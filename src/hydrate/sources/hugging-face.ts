@@ -17,8 +17,9 @@ const COMMIT = /^[0-9a-f]{40}$/
  */
 export async function huggingFace(source: HuggingFace, context: SourceContext): Promise<Resolved> {
   const { repo, revision, include, exclude } = source
+  const of = isDataset(source) ? 'dataset' : undefined
   const hub = {
-    endpoint: (source.endpoint ?? context.huggingFaceEndpoint).replace(/\/+$/, ''),
+    ...placesOf(source, context.huggingFaceEndpoint),
     repo,
     token: await context.secret(source.secretRef),
     http: context.http,
@@ -26,29 +27,44 @@ export async function huggingFace(source: HuggingFace, context: SourceContext): 
   }
   const commit = COMMIT.test(revision) ? revision : await commitOf(hub, revision)
   return {
-    identity: JSON.stringify({ kind: 'huggingFace', repo, commit, include, exclude }),
+    identity: JSON.stringify({ kind: 'huggingFace', repo, of, commit, include, exclude }),
     revision: commit,
     list: () => list(hub, commit, source),
   }
 }
 
+function isDataset({ kind }: HuggingFace): boolean {
+  return kind === 'dataset'
+}
+
+/** Where a repository is: models are at the root of a hub, and datasets have a folder of their own. */
+function placesOf(source: HuggingFace, usual: string): Pick<Hub, 'api' | 'files'> {
+  const endpoint = (source.endpoint ?? usual).replace(/\/+$/, '')
+  return isDataset(source)
+    ? { api: `${endpoint}/api/datasets/${source.repo}`, files: `${endpoint}/datasets/${source.repo}` }
+    : { api: `${endpoint}/api/models/${source.repo}`, files: `${endpoint}/${source.repo}` }
+}
+
 const revisionInfo = z.object({ sha: z.string().regex(COMMIT) })
 
-async function commitOf({ http, endpoint, repo, token, signal }: Hub, revision: string): Promise<string> {
-  const url = `${endpoint}/api/models/${repo}/revision/${encodeURIComponent(revision)}`
+async function commitOf({ http, api, token, signal }: Hub, revision: string): Promise<string> {
+  const url = `${api}/revision/${encodeURIComponent(revision)}`
   const { value } = await getJson(http, { url, token, signal }, revisionInfo)
   return value.sha
 }
 
-async function list(hub: Hub, commit: string, { repo, include, exclude }: HuggingFace): Promise<Listing> {
+async function list(hub: Hub, commit: string, source: HuggingFace): Promise<Listing> {
+  const { repo, include, exclude } = source
   const all = await entriesOf(hub, commit)
   const matching = all.filter(({ path }) => {
     if (include !== undefined && !include.some(pattern => matchesGlob(path, pattern))) return false
     return exclude?.some(pattern => matchesGlob(path, pattern)) !== true
   })
-  // If `include` is set, the author has already chosen.
+  // If `include` is set, the author has already chosen. A dataset has no weights.
   const duplicates =
-    include === undefined ? duplicateWeights(matching.map(({ path }) => path)) : new Set<string>()
+    include === undefined && !isDataset(source)
+      ? duplicateWeights(matching.map(({ path }) => path))
+      : new Set<string>()
   const wanted = matching.filter(({ path }) => !duplicates.has(path))
   if (wanted.length === 0) {
     const message = `none of the ${all.length} files of ${repo} at commit ${commit} matches include and exclude; correct the patterns`

@@ -73,6 +73,8 @@ export interface SourceContext {
   secretKey(name: string, keys: readonly string[]): Promise<string | undefined>
   /** The folder with the files of a ConfigMap. */
   configMap(name: string): string
+  /** The folder where a claim is mounted. */
+  claim(name: string): string
   /** The hub for sources without `endpoint`. */
   huggingFaceEndpoint: string
   http: Http

@@ -57,16 +57,14 @@ export function generateModelCache(name: string, random: Random): Given {
   }
 }
 
-/** Usually one source, but also none, several and reserved ones. */
+/** Usually one source, but also none and several. */
 function sourceOf(probability: number, random: Random): Given {
   if (!random.chance(probability)) return {}
   const [name, make] = random.pick([...Object.entries(SOURCES), ...Object.entries(SOURCES).slice(0, 1)])
   const [other, makeOther] = random.pick(Object.entries(SOURCES))
-  const reserved = random.pick(Object.entries(RESERVED))
   return {
     ...(random.chance(0.98) ? { [name]: make(random) } : {}),
     ...(random.chance(0.04) ? { [other]: makeOther(random) } : {}),
-    ...(random.chance(0.03) ? Object.fromEntries([reserved]) : {}),
   }
 }
 
@@ -87,6 +85,7 @@ const httpFile = (random: Random) => ({
 const SOURCES: Record<string, (random: Random) => Given> = {
   huggingFace: random => ({
     repo: random.chance(0.4) ? 'org/model' : written('repo', random),
+    kind: random.perhaps(0.1, () => random.pick(['model', 'dataset', 'space'])),
     revision: random.perhaps(0.5, () => (random.chance(0.5) ? 'main' : written('revision', random))),
     include: globs(random),
     exclude: globs(random),
@@ -132,6 +131,24 @@ const SOURCES: Record<string, (random: Random) => Given> = {
         ),
   }),
   configMap: random => ({ name: random.pick(['files', 'files', 'Files']) }),
+  gcs: random => ({
+    uri: written('gcs', random),
+    endpoint: random.perhaps(0.2, () => written('url', random)),
+    userProject: random.perhaps(0.2, () => random.pick(['ml-1', 'example.com:ml', 'ML', '', 'a b'])),
+    secretRef: secretRef(random),
+  }),
+  azure: random => ({
+    account: random.chance(0.8)
+      ? 'mlmodels'
+      : random.pick(['ml', 'ML1', 'ml-1', 'a'.repeat(24), 'a'.repeat(25), '']),
+    uri: written('azure', random),
+    endpoint: random.perhaps(0.2, () => written('url', random)),
+    secretRef: secretRef(random),
+  }),
+  pvcClone: random => ({
+    name: random.pick(['ops-staged', 'ops-staged', 'raw', 'none', 'modelcache--llama', 'Bad_Name']),
+    subPath: random.perhaps(0.4, () => random.pick(['llama', 'a/b/', '/a', '../a', 'a/..', 'a\u0007', ''])),
+  }),
 }
 
 const METADATA_KEYS = [
@@ -164,8 +181,6 @@ function hydrationMetadata(random: Random): Given {
   const value = () => (random.chance(0.8) ? 'one' : random.pick(METADATA_VALUES))
   return Object.fromEntries(keys.map(key => [key, value()]))
 }
-
-const RESERVED = { gcs: {}, azure: { any: 'thing' }, pvcClone: {} }
 
 /** The same cache with some parts of another one: an update, allowed or not. */
 export function changed(cache: Given, random: Random): Given {

@@ -48,6 +48,21 @@ export const SAMPLES = {
     ...words(`r.io/a@sha256:${HEX}@sha256:${HEX} r.io/a/b:t:u r.io//a r.io/é`),
     ...['r.io/a b', 'r.io/a\n'],
   ],
+  gcs: [
+    ...words('gs://bucket/prefix/ gs://bucket gs://b_1.x/a/../b/ gs://b_1.x/a/b gs://1a1/é gs://bucket/..a'),
+    ...words(
+      `gs://${'a'.repeat(222)} gs://${'a'.repeat(223)} gs://ab gs://Bucket gs://a..b gs://-ab s3://bucket gs://`,
+    ),
+    ...['gs://bucket/a\nb', 'gs://buck et', 'gs://bucket/a b'],
+  ],
+  azure: [
+    ...words('az://container/prefix/ az://container az://$root/a az://$web az://1-a/x/..b az://abc/é'),
+    ...words(
+      `az://${'a'.repeat(63)} az://${'a'.repeat(64)} az://ab az://a--b az://-ab az://Abc az://$logs az://a.b az://`,
+    ),
+    ...words('az://abc/../x az://abc/x/.. gs://abc'),
+    ...['az://abc/a\nb', 'az://abc/a b', 'az://a bc'],
+  ],
   platform: [
     ...words('linux/amd64 linux/arm64/v8 windows/amd64 linux/riscv64 linux/arm/v7.1'),
     ...words('linux Linux/amd64 linux/ /amd64 linux/amd64/ linux/amd64/v1/x linux//v8 linux/amd.64'),

@@ -18,13 +18,13 @@ const quantities = maybe(mapOf(wholeQuantity, key, 32))
 const globs = maybe(listOf(textOf(1, 256), 64))
 const sha256: Shape = value =>
   typeof value === 'string' && value.length === 64 && madeOf(value, `${DIGITS}abcdef`)
-const reserved = maybe(having({}))
 const httpFile = having({ url: textOf(0, 2048), sha256: maybe(sha256), path: maybe(textOf(1, 1024)) })
 
 const source = having({
   huggingFace: maybe(
     having({
       repo: textOf(0, 193),
+      kind: maybe(oneOf('model', 'dataset')),
       revision: maybe(textOf(1, 255)),
       include: globs,
       exclude: globs,
@@ -63,9 +63,18 @@ const source = having({
   ),
   inline: maybe(having({ files: mapOf(textOf(0, 262_144), textOf(0, 1024), 64) })),
   configMap: maybe(having({ name: objectName })),
-  gcs: reserved,
-  azure: reserved,
-  pvcClone: reserved,
+  gcs: maybe(
+    having({
+      uri: textOf(0, 1024),
+      endpoint: maybe(textOf(0, 1024)),
+      userProject: maybe(textOf(1, 64)),
+      secretRef,
+    }),
+  ),
+  azure: maybe(
+    having({ account: textOf(0, 24), uri: textOf(0, 1200), endpoint: maybe(textOf(0, 1024)), secretRef }),
+  ),
+  pvcClone: maybe(having({ name: objectName, subPath: maybe(textOf(1, 1024)) })),
 })
 
 const hydration = having({

@@ -10,8 +10,10 @@ import { isSourceValid } from './sources.ts'
 import { effectiveClass, isReadWriteMany } from './storage-class.ts'
 import { judged, type Verdict } from './verdict.ts'
 
-const STAGED = ['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap']
-const RESERVED = ['gcs', 'azure', 'pvcClone']
+const SOURCES = [
+  ...['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap'],
+  ...['gcs', 'azure', 'pvcClone'],
+]
 
 /** DESIGN 3.1 and 3.2. */
 export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
@@ -52,7 +54,7 @@ function stored(object: unknown): unknown {
 function ofItself(cache: unknown): string[] {
   const reasons: string[] = []
   const source = mapAt(cache, 'spec', 'artifact', 'source')
-  const sources = [...STAGED, ...RESERVED].filter(name => source[name] !== undefined)
+  const sources = SOURCES.filter(name => source[name] !== undefined)
   if (backendOf(cache) === 'ExistingPVC') {
     if (sources.length > 0) reasons.push('ArtifactSourceAmbiguous')
   } else if (sources.length === 0) reasons.push('ArtifactSourceRequired')
@@ -62,8 +64,7 @@ function ofItself(cache: unknown): string[] {
     ['Adapter', 'Engine'].includes(textAt(cache, 'spec', 'artifact', 'kind') ?? '') ||
     ['Custom', 'ContentAddressed'].includes(backendOf(cache)) ||
     textAt(cache, 'spec', 'replication') === 'AllMatchingNodes' ||
-    textAt(cache, 'spec', 'artifact', 'resolvedVia') !== undefined ||
-    RESERVED.some(name => sources.includes(name))
+    textAt(cache, 'spec', 'artifact', 'resolvedVia') !== undefined
   if (isReserved) reasons.push('NotImplemented')
 
   const path = textAt(cache, 'spec', 'mount', 'path') ?? ''
@@ -88,7 +89,7 @@ function ofStorage(cache: unknown): string[] {
 /** A source is checked when it is new, and so is what needs the cluster. */
 function ofCreation(cache: unknown, namespace: string, cluster: Cluster): string[] {
   const problems = isSourceValid(at(cache, 'spec', 'artifact', 'source')) ? [] : ['SourceInvalid']
-  return [...problems, ...ofCluster(cache, namespace, cluster)]
+  return [...problems, ...ofCluster(cache, namespace, cluster), ...ofClonedClaim(cache, namespace, cluster)]
 }
 
 function ofCluster(cache: unknown, namespace: string, cluster: Cluster): string[] {
@@ -102,14 +103,27 @@ function ofCluster(cache: unknown, namespace: string, cluster: Cluster): string[
   return isDenied ? ['StorageClassNotRWX'] : []
 }
 
+/** Whatever the backend is. */
+function ofClonedClaim(cache: unknown, namespace: string, { claims }: Cluster): string[] {
+  const name = textAt(cache, 'spec', 'artifact', 'source', 'pvcClone', 'name')
+  if (name === undefined) return []
+  const claim = named(claims, name, namespace)
+  if (claim === undefined) return ['ClaimNotFound']
+  return isMountable(claim) ? [] : ['ClaimNotMountable']
+}
+
+function isMountable(claim: unknown): boolean {
+  const isGone = isBeingDeleted(claim) || textAt(claim, 'status', 'phase') === 'Lost'
+  return !isGone && textAt(claim, 'spec', 'volumeMode') !== 'Block'
+}
+
 function ofExistingClaim(cache: unknown, namespace: string, { claims }: Cluster): string[] {
   const reference = at(cache, 'spec', 'storage', 'existingPVC')
   if (!isObject(reference)) return []
   const isElsewhere = (textAt(reference, 'namespace') ?? namespace) !== namespace
   const claim = named(claims, textAt(reference, 'name'), namespace)
   if (isElsewhere || claim === undefined) return ['ClaimNotFound']
-  const isGone = isBeingDeleted(claim) || textAt(claim, 'status', 'phase') === 'Lost'
-  if (isGone || textAt(claim, 'spec', 'volumeMode') === 'Block') return ['ClaimNotMountable']
+  if (!isMountable(claim)) return ['ClaimNotMountable']
   const modes = listAt(claim, 'spec', 'accessModes')
   return modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany') ? [] : ['ClaimNotShared']
 }
@@ -154,23 +168,27 @@ function sourceOf(cache: unknown, withAll: boolean): unknown {
     secret(name) === undefined || (at(source, name, 'secretRef', 'key') ?? 'token'),
   ]
   const all = [
-    STAGED.map(name => source[name] === undefined),
-    RESERVED.map(name => source[name]),
+    SOURCES.map(name => source[name] === undefined),
     [
       token('huggingFace'),
       token('http'),
       at(source, 'http', 'secretRef', 'urlKey'),
       secret('s3'),
       secret('oci'),
+      secret('gcs'),
+      secret('azure'),
     ],
   ]
   return [
-    [revision, ...members('huggingFace', 'repo', 'include', 'exclude', 'endpoint')],
+    [revision, ...members('huggingFace', 'repo', 'kind', 'include', 'exclude', 'endpoint')],
     members('s3', 'uri', 'region', 'endpoint', 'requesterPays'),
     members('http', 'url', 'sha256', 'urls', 'sha256sums', 'archive', 'stripComponents'),
     members('oci', 'reference', 'platform', 'path', 'plainHTTP'),
     members('inline', 'files'),
     members('configMap', 'name'),
+    members('gcs', 'uri', 'endpoint', 'userProject'),
+    members('azure', 'account', 'uri', 'endpoint'),
+    members('pvcClone', 'name', 'subPath'),
     ...(withAll ? all : []),
   ]
 }

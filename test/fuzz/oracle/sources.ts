@@ -21,6 +21,17 @@ export function isSourceValid(source: unknown): boolean {
     given(textAt(source, 'oci', 'reference'), isOciReference) &&
     given(textAt(source, 'oci', 'platform'), isPlatform) &&
     given(textAt(source, 'oci', 'path'), isPathOfImage) &&
+    given(textAt(source, 'gcs', 'uri'), isGcsUri) &&
+    given(textAt(source, 'gcs', 'endpoint'), isHttpUrl) &&
+    given(
+      textAt(source, 'gcs', 'userProject'),
+      project => project !== '' && madeOf(project, `${LOWER}${DIGITS}:.-`),
+    ) &&
+    given(textAt(source, 'azure', 'account'), isAccount) &&
+    given(textAt(source, 'azure', 'uri'), isAzureUri) &&
+    given(textAt(source, 'azure', 'endpoint'), isHttpUrl) &&
+    given(textAt(source, 'pvcClone', 'name'), name => !name.startsWith('modelcache--')) &&
+    given(textAt(source, 'pvcClone', 'subPath'), isFolderOfClaim) &&
     (!isObject(at(source, 'inline', 'files')) || areInlineFiles(mapAt(source, 'inline', 'files')))
   )
 }
@@ -77,6 +88,32 @@ function isS3Uri(uri: string): boolean {
   const numbers = bucket.split('.')
   const isAddress = numbers.length === 4 && numbers.every(part => part !== '' && madeOf(part, DIGITS))
   return !bucket.includes('..') && !isAddress && !bucket.startsWith('xn--') && !prefix.includes('..')
+}
+
+function isGcsUri(uri: string): boolean {
+  if (!uri.startsWith('gs://') || [...uri].some(isControl)) return false
+  const [bucket = '', ...prefix] = uri.slice('gs://'.length).split('/')
+  if (bucket.length < 3 || bucket.length > 222 || !madeOf(bucket, `${LOWER}${DIGITS}._-`)) return false
+  if (!isOneOf(bucket[0], LOWER + DIGITS) || !isOneOf(bucket.at(-1), LOWER + DIGITS)) return false
+  return !bucket.includes('..') && !prefix.includes('..')
+}
+
+function isAccount(account: string): boolean {
+  return account.length >= 3 && account.length <= 24 && madeOf(account, LOWER + DIGITS)
+}
+
+function isAzureUri(uri: string): boolean {
+  if (!uri.startsWith('az://') || [...uri].some(isControl)) return false
+  const [container = '', ...prefix] = uri.slice('az://'.length).split('/')
+  if (prefix.includes('..')) return false
+  if (container === '$root' || container === '$web') return true
+  if (container.length < 3 || container.length > 63 || container.includes('--')) return false
+  const hasEnds = isOneOf(container[0], LOWER + DIGITS) && isOneOf(container.at(-1), LOWER + DIGITS)
+  return hasEnds && madeOf(container, `${LOWER}${DIGITS}-`)
+}
+
+function isFolderOfClaim(folder: string): boolean {
+  return !folder.startsWith('/') && !folder.split('/').includes('..') && ![...folder].some(isControl)
 }
 
 function isHttpUrl(url: string): boolean {

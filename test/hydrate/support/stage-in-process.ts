@@ -11,6 +11,7 @@ export function contextOf(source: HydrateOptions['source'], token?: string): Sou
     secretKey: async () => undefined,
     http: createHttp(),
     configMap: name => name,
+    claim: name => name,
     huggingFaceEndpoint: 'http://127.0.0.1:9',
     signal: new AbortController().signal,
   }

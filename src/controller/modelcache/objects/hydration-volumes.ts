@@ -6,6 +6,7 @@ import { askSource } from '../../../api/sources.ts'
 export const VOLUME = '/volume'
 const SECRETS = '/secrets'
 const CONFIG_MAPS = '/config-maps'
+const CLAIMS = '/claims'
 
 /** A volume of a pod, and where its container has it. */
 export type MountedVolume = { name: string; mountPath: string; readOnly?: boolean } & Readonly<
@@ -31,12 +32,14 @@ export interface Inputs {
 export const NO_INPUTS: Inputs = { args: [], volumes: [] }
 
 /**
- * The Secret and the ConfigMap of the source. If one is missing, the hydrator reports it and says what to do.
+ * The Secret, the ConfigMap or the claim of the source. If the Secret or the ConfigMap is missing, the
+ * hydrator reports it and says what to do.
  */
 export function inputsOf({ spec }: ModelCache): Inputs {
   const { source } = spec.artifact
   const secret = askSource(source, (type, value) => type.secret?.(value))
   const configMap = askSource(source, (type, value) => type.configMap?.(value))
+  const claim = askSource(source, (type, value) => type.claim?.(value))
   const args: string[] = []
   const volumes: MountedVolume[] = []
   if (secret !== undefined) {
@@ -56,6 +59,15 @@ export function inputsOf({ spec }: ModelCache): Inputs {
       name: 'config-map',
       configMap: { name: configMap, optional: true },
       mountPath: `${CONFIG_MAPS}/${configMap}`,
+      readOnly: true,
+    })
+  }
+  if (claim !== undefined) {
+    args.push('--claims', CLAIMS)
+    volumes.push({
+      name: 'source',
+      persistentVolumeClaim: { claimName: claim, readOnly: true },
+      mountPath: `${CLAIMS}/${claim}`,
       readOnly: true,
     })
   }

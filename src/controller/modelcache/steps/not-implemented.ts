@@ -1,4 +1,3 @@
-import { namesOf, SOURCES, STAGED_NAMES } from '../../../api/sources.ts'
 import { goOn, notReady, type Step, type StepResult } from '../step.ts'
 
 /**
@@ -7,11 +6,8 @@ import { goOn, notReady, type Step, type StepResult } from '../step.ts'
  */
 export const notImplemented: Step = ({ cache: { spec } }) => {
   const { backend } = spec.storage
-  const [source] = namesOf(spec.artifact.source)
   if (backend !== 'PVC')
     return blocked(`this version does not support backend ${backend}; use backend PVC or ExistingPVC`)
-  if (source !== undefined && !SOURCES[source].isStaged)
-    return blocked(`this version does not support source ${source}; use ${STAGED_NAMES.join(', ')}`)
   return goOn()
 }
 

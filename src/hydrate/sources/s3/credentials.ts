@@ -1,6 +1,7 @@
 import { AWS_SECRET_KEYS } from '../../../api/aws-secret-keys.ts'
-import { errorMessage } from '../../../api/schema/text.ts'
+import { errorMessage, foreign } from '../../../api/schema/text.ts'
 import { HydrationError } from '../../failure.ts'
+import { TransientError } from '../../fetch/retry.ts'
 import type { SourceContext } from '../source.ts'
 
 /** What signs a request. */
@@ -90,7 +91,16 @@ async function asked(who: string, ask: () => Promise<Credentials>): Promise<Cred
   try {
     return await ask()
   } catch (error) {
-    const message = `${who} gives no credentials: ${errorMessage(error)}`
-    throw new HydrationError('Unauthorized', message, { cause: error })
+    const message = `${who} gives no credentials: ${foreign(errorMessage(error), 300)}`
+    if (isRejected(error)) throw new HydrationError('Unauthorized', message, { cause: error })
+    throw new TransientError('SourceUnavailable', message, { cause: error })
   }
+}
+
+/** Whether asking again would not help: somebody answered no, or there is nothing to ask with. */
+function isRejected(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { httpStatusCode: status = 0 } =
+    '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }) : {}
+  return error.name === 'CredentialsProviderError' || (status >= 400 && status < 500 && status !== 429)
 }
