@@ -149,7 +149,7 @@ export const FAILURE_REASONS = {
   VolumeUnsupported: {
     effect: 'final',
     who: 'author',
-    when: 'The volume lacks a file system operation that a snapshot needs. Object stores behind FUSE are like this.',
+    when: 'The volume lacks a file system operation that a snapshot needs: to make folders, to write a file from its start to its end, to read it back and to remove it.',
     fix: 'Use a class backed by a file system: NFS, CephFS, Lustre, EFS or SMB.',
   },
 } as const satisfies Readonly<Record<string, StatusReasonText>>

@@ -12,6 +12,8 @@ export function aVolume(folder: string, given: Partial<Volume> = {}): Volume {
   return {
     layout: layoutOf(folder),
     caseSensitive: true,
+    writesAnywhere: true,
+    renamesFolders: true,
     claimUID: 'uid-of-the-claim',
     confirm: async () => {},
     ...given,

@@ -6,6 +6,7 @@ import type { Opened } from '../fetch/opened.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { batches, writeBatch } from './batches.ts'
 import { type Checksums, startChecksums } from './checksums.ts'
+import { ifPossible } from './durable.ts'
 import { makeFolder } from './folder.ts'
 import type { FileState } from './journal.ts'
 import { prefixOf } from './ranges.ts'
@@ -27,6 +28,10 @@ export interface Writing {
   confirm: () => Promise<void>
   onBytes: OnBytes
   signal: AbortSignal
+  /**
+   * Whether the volume lets files be written at any offset. Otherwise each comes from its start to its end.
+   */
+  writesAnywhere: boolean
   /** The SHA-256 with which the file came the last time, which was not the right one. */
   wrong?: string | undefined
 }
@@ -42,9 +47,10 @@ export async function writeFile(
   file: SourceFile,
   writing: Writing,
 ): Promise<{ size: number; sha256: string }> {
-  const { known, record, onBytes, signal, wrong } = writing
-  const goesOn = known !== undefined && known.sha256 === undefined && known.identity === file.identity
-  const handle = await openToWrite(target, goesOn)
+  const { known, record, onBytes, signal, wrong, writesAnywhere } = writing
+  const isUnfinished = known !== undefined && known.sha256 === undefined && known.identity === file.identity
+  const goesOn = isUnfinished && writesAnywhere
+  const handle = await openToWrite(target, { goesOn, isReadToo: writesAnywhere })
   try {
     const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, prefixOf(known.ranges)) : 0
     const opened = await file.open({ from: kept, fresh: wrong !== undefined }, signal)
@@ -55,14 +61,15 @@ export async function writeFile(
     const problem = hashes.problem(found)
     const isRight = problem === undefined || (hashes.isGuess && wrong === sha256)
     if (!isRight) {
-      await handle.truncate(0)
+      // Behind FUSE, a file that is open cannot always be removed.
+      await handle.close()
       await record({ ranges: [], identity: undefined, sha256: undefined })
       if (wrong !== undefined) throw mismatch(file, problem, wrong === sha256)
       // The start may be from an earlier state of the source, and a byte may be damaged on its way.
       onBytes(-size)
       return await writeFile(target, file, { ...writing, known: undefined, wrong: sha256 })
     }
-    await handle.chmod(FILE_MODE)
+    await ifPossible(() => handle.chmod(FILE_MODE))
     await handle.sync()
     return { size, sha256 }
   } finally {
@@ -75,28 +82,16 @@ async function writeContent(
   handle: FileHandle,
   { from, content }: Opened,
   hashes: Checksums,
-  { file, known, record, confirm, onBytes, signal }: Writing & { file: SourceFile },
+  { file, known, record, confirm, onBytes, signal, writesAnywhere }: Writing & { file: SourceFile },
 ): Promise<number> {
   const { size, identity } = file
   await confirm()
   // A file that is new has nothing to cut off, and there may be 100,000 of them.
-  if (known !== undefined) await handle.truncate(from)
+  if (known !== undefined && writesAnywhere) await handle.truncate(from)
   await rehash(handle, from, hashes)
   onBytes(from)
   let at = from
-  let sure = at
-  let noting = Promise.resolve()
-  // The disk has until the next time, so that nobody waits for it.
-  const note = async () => {
-    await noting
-    sure = at
-    noting = noteBytes(at)
-    noting.catch(() => {})
-  }
-  const noteBytes = async (bytes: number) => {
-    await handle.datasync()
-    await record({ ranges: [[0, bytes]], identity, sha256: undefined })
-  }
+  const notes = createNotes(handle, { at, identity, record, writesAnywhere })
   try {
     for await (const batch of batches(content)) {
       signal.throwIfAborted()
@@ -106,13 +101,13 @@ async function writeContent(
       for (const chunk of batch.chunks) hashes.update(chunk)
       at += batch.bytes
       onBytes(batch.bytes)
-      if (at - sure >= CHECKPOINT_BYTES) await note()
+      await notes.reached(at)
     }
-    await noting
+    await notes.settle()
   } catch (error) {
     // The next run goes on from here.
-    if (at > sure && signal.aborted) await note()
-    await noting
+    if (signal.aborted) await notes.end(at)
+    await notes.settle()
     throw error
   }
   if (size !== undefined && at !== size) throw changed(file, `has ${at} bytes, not ${size}`)
@@ -120,24 +115,61 @@ async function writeContent(
 }
 
 /**
+ * Notes how much of a file is on disk. A volume that writes in sequence gets no notes: a sync ends a file
+ * there.
+ */
+function createNotes(
+  handle: FileHandle,
+  {
+    at,
+    identity,
+    record,
+    writesAnywhere,
+  }: Pick<Writing, 'record' | 'writesAnywhere'> & { at: number; identity: string | undefined },
+) {
+  let sure = at
+  let noting = Promise.resolve()
+  const noteBytes = async (bytes: number) => {
+    await handle.datasync()
+    await record({ ranges: [[0, bytes]], identity, sha256: undefined })
+  }
+  // The disk has until the next time, so that nobody waits for it.
+  const note = async (bytes: number) => {
+    await noting
+    sure = bytes
+    noting = noteBytes(bytes)
+    noting.catch(() => {})
+  }
+  return {
+    async reached(bytes: number) {
+      if (writesAnywhere && bytes - sure >= CHECKPOINT_BYTES) await note(bytes)
+    },
+    async end(bytes: number) {
+      if (writesAnywhere && bytes > sure) await note(bytes)
+    },
+    settle: () => noting,
+  }
+}
+
+/**
  * Opens a file of an earlier run to go on with it, or else a new one: a process that has lost the volume may
  * still have the old one open.
  */
-async function openToWrite(target: string, goesOn: boolean): Promise<FileHandle> {
+async function openToWrite(
+  target: string,
+  { goesOn, isReadToo }: { goesOn: boolean; isReadToo: boolean },
+): Promise<FileHandle> {
   if (goesOn) {
     const found = await open(target, 'r+').catch(unless('ENOENT', 'EACCES'))
     if (found !== undefined) return found
   }
   // Most often the folder is there, and the file is not.
-  const created = await create(target).catch(unless('ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR'))
+  const create = () => open(target, isReadToo ? 'wx+' : 'wx', 0o644)
+  const created = await create().catch(unless('ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR'))
   if (created !== undefined) return created
   await makeFolder(dirname(target))
   await rm(target, { recursive: true, force: true })
-  return create(target)
-}
-
-function create(target: string): Promise<FileHandle> {
-  return open(target, 'wx+', 0o644)
+  return create()
 }
 
 async function keptBytes(handle: FileHandle, noted: number): Promise<number> {

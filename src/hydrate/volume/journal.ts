@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { parseJson } from '../../api/schema/parse.ts'
 import type { Range } from './ranges.ts'
@@ -36,12 +37,13 @@ export interface Journal {
  * Opens the journal, and creates it if there is none. A process may be killed at any byte, so an incomplete
  * last line is ignored and cut off. The last entry of a file counts.
  */
-export async function openJournal(path: string): Promise<Journal> {
+export async function openJournal(
+  path: string,
+  { writesAnywhere = true }: { writesAnywhere?: boolean } = {},
+): Promise<Journal> {
   const states = new Map<string, FileState>()
-  const handle = await open(path, 'a+')
-  const append = inGroups(lines => appendAll(handle, lines))
-  const whole = parse(await readFile(path, 'utf8'), states)
-  await handle.truncate(Buffer.byteLength(whole))
+  const lines = writesAnywhere ? await inOneFile(path, states) : await inManyFiles(`${path}.d`, states)
+  const append = inGroups(lines.append)
   return {
     state: file => states.get(file),
     async record(file, state) {
@@ -50,13 +52,42 @@ export async function openJournal(path: string): Promise<Journal> {
       if (state.sha256 === undefined) states.set(file, state)
       else states.delete(file)
     },
+    close: lines.close,
+  }
+}
+
+/** Where the lines are. */
+interface Lines {
+  append(lines: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+async function inOneFile(path: string, states: Map<string, FileState>): Promise<Lines> {
+  const handle = await open(path, 'a+')
+  const whole = parse(await readFile(path, 'utf8'), states)
+  await handle.truncate(Buffer.byteLength(whole))
+  return {
+    async append(lines) {
+      await handle.appendFile(lines.join(''))
+      await handle.datasync()
+    },
     close: () => handle.close(),
   }
 }
 
-async function appendAll(handle: FileHandle, lines: readonly string[]): Promise<void> {
-  await handle.appendFile(lines.join(''))
-  await handle.datasync()
+/** Where nothing can be appended, each group of lines is a file of its own. */
+async function inManyFiles(folder: string, states: Map<string, FileState>): Promise<Lines> {
+  await mkdir(folder, { recursive: true })
+  const numbers = (await readdir(folder)).map(Number).toSorted((one, other) => one - other)
+  for (const number of numbers) parse(await readFile(join(folder, `${number}`), 'utf8'), states)
+  let last = numbers.at(-1) ?? 0
+  return {
+    async append(lines) {
+      last += 1
+      await writeFile(join(folder, `${last}`), lines.join(''), { flag: 'wx', flush: true })
+    },
+    close: async () => {},
+  }
 }
 
 /** Whatever comes during a write shares the next one, because each costs a sync of the disk. */

@@ -28,7 +28,7 @@ afterEach(async () => {
 })
 
 async function own(): Promise<Owner> {
-  const owner = await ownVolume(dir, NEVER, FAST)
+  const owner = await ownVolume(dir, NEVER, { timing: FAST })
   owners.push(owner)
   return owner
 }
@@ -66,7 +66,7 @@ setInterval(() => {}, 1_000)`
   child.kill('SIGKILL')
   await once(child, 'exit')
   const hours = 3_600_000
-  const owner = await ownVolume(dir, AbortSignal.timeout(60_000), { ...FAST, stale: hours })
+  const owner = await ownVolume(dir, AbortSignal.timeout(60_000), { timing: { ...FAST, stale: hours } })
   await owner.release()
 })
 
@@ -90,7 +90,7 @@ test('of several that take over at once, one has the volume at most', async () =
   for (let round = 0; round < 10; round++) {
     await writeFile(path, OF_ANOTHER)
     const tried = await Promise.allSettled(
-      [1, 2, 3, 4].map(() => ownVolume(dir, NEVER, { ...FAST, stale: 60 })),
+      [1, 2, 3, 4].map(() => ownVolume(dir, NEVER, { timing: { ...FAST, stale: 60 } })),
     )
     const winners: Owner[] = []
     for (const result of tried) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, readFile, readlink, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { parseJson } from '../../api/schema/parse.ts'
 import { printable } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
+import { LACKING } from './durable.ts'
 
 /** Milliseconds. Other machines see a beat seconds later, so `stale` is several of them. */
 export interface OwnerTiming {
@@ -20,6 +21,12 @@ export interface OwnerTiming {
 
 const MAX_TEXT = 4096
 const TIMING: OwnerTiming = { beat: 2_000, lease: 6_000, stale: 20_000 }
+
+export interface OwnOptions {
+  timing?: OwnerTiming | undefined
+  /** Whether the volume lets an open file be written again. Otherwise each beat replaces the file. */
+  writesAnywhere?: boolean
+}
 
 /** The only process that may write to a volume. */
 export interface Owner {
@@ -52,7 +59,7 @@ const record = z.object({
 export async function ownVolume(
   folder: string,
   signal: AbortSignal,
-  timing: OwnerTiming = TIMING,
+  { timing = TIMING, writesAnywhere = true }: OwnOptions = {},
 ): Promise<Owner> {
   const path = join(folder, 'owner')
   const id = randomUUID()
@@ -61,7 +68,8 @@ export async function ownVolume(
   for (;;) {
     const handle = await create(path)
     if (handle !== undefined) {
-      const owner = await keep(path, { handle, id, text }, timing)
+      const beatTo = writesAnywhere ? throughHandle(handle) : await byReplacing(path, handle, id)
+      const owner = await keep(path, { beatTo, id, text }, timing)
       try {
         // Two may take over at once. The second one's file is there a moment later.
         if (isTakenOver) await sleep(timing.beat, undefined, { signal })
@@ -87,22 +95,51 @@ async function create(path: string): Promise<FileHandle | undefined> {
   }
 }
 
+/** Writes beats, and ends. */
+interface BeatWriter {
+  write(text: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Through the open file. If it is no longer the owner's, the beats change nothing. */
+function throughHandle(handle: FileHandle): BeatWriter {
+  return {
+    async write(text) {
+      await handle.write(text, 0)
+      await handle.sync()
+    },
+    close: () => handle.close(),
+  }
+}
+
+/** By a new file of the same name, as long as the present one is our own. */
+async function byReplacing(path: string, handle: FileHandle, id: string): Promise<BeatWriter> {
+  await handle.close()
+  let isFirst = true
+  return {
+    async write(text) {
+      if (!isFirst && ownerIn(await read(path))?.id !== id) return
+      isFirst = false
+      await writeFile(path, text, { flush: true })
+    },
+    close: async () => {},
+  }
+}
+
 interface Own {
-  handle: FileHandle
+  beatTo: BeatWriter
   id: string
   text: string
 }
 
-/** Writes the beats through the open file: if it is no longer the owner's, they change nothing. */
-async function keep(path: string, { handle, id, text }: Own, timing: OwnerTiming) {
+async function keep(path: string, { beatTo, id, text }: Own, timing: OwnerTiming) {
   const stop = new AbortController()
   let beats = 0
   let seenAt = Date.now()
   let loss: HydrationError | undefined
 
   const beat = async () => {
-    await handle.write(`${text}\n${String(++beats).padStart(12)}\n`, 0)
-    await handle.sync()
+    await beatTo.write(`${text}\n${String(++beats).padStart(12)}\n`)
   }
   const look = async () => {
     const at = Date.now()
@@ -123,8 +160,8 @@ async function keep(path: string, { handle, id, text }: Own, timing: OwnerTiming
   try {
     await beat()
   } catch (error) {
+    await beatTo.close()
     await rm(path, { force: true })
-    await handle.close()
     throw error
   }
   const beating = goOn().catch(() => {})
@@ -138,8 +175,9 @@ async function keep(path: string, { handle, id, text }: Own, timing: OwnerTiming
     async release() {
       stop.abort()
       await beating
+      // Behind FUSE, a file that is open gets another name when it is removed.
+      await beatTo.close()
       if (ownerIn(await read(path))?.id === id) await rm(path, { force: true })
-      await handle.close()
     },
   }
 }
@@ -168,7 +206,10 @@ async function remove(path: string, dead: string, id: string): Promise<void> {
     await rename(path, aside)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return
-    throw error
+    if (!LACKING.includes(String(codeOf(error)))) throw error
+    // Where nothing is renamed, whoever writes to the file afterwards is gone from it as well.
+    await rm(path, { force: true })
+    return
   }
   const removed = await read(aside)
   await rm(aside, { force: true })

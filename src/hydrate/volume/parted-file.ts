@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { SourceFile } from '../sources/source.ts'
 import { batches, firstBytes, writeBatch } from './batches.ts'
 import { checksumProblem } from './checksums.ts'
-import { FOLDER_MODE } from './durable.ts'
+import { FOLDER_MODE, ifPossible } from './durable.ts'
 import { changed, FILE_MODE, type Writing } from './file-writer.ts'
 import type { Hasher } from './hasher.ts'
 import type { FileState } from './journal.ts'
@@ -114,7 +114,7 @@ export async function openPartedFile(
       const { sha256 } = found
       const problem = checksumProblem(file, found)
       if (problem === undefined) {
-        await handle.chmod(FILE_MODE)
+        await ifPossible(() => handle.chmod(FILE_MODE))
         await handle.sync()
       }
       return { sha256, problem }

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorMessage } from '../../api/schema/text.ts'
 import { HydrationError, volumeFault } from '../failure.ts'
-import { FOLDER_MODE, syncFolder } from './durable.ts'
+import { FOLDER_MODE, LACKING } from './durable.ts'
 import type { Layout } from './layout.ts'
+import { unless } from './unless.ts'
 
 const TEXT = 'probe'
 
@@ -18,43 +20,80 @@ export async function makeOwnFolder({ volume, own }: Layout): Promise<void> {
   )
 }
 
+/** What a volume can. File systems can all of it, and object stores behind FUSE lack some. */
+export interface Abilities {
+  /** Whether `a` and `A` are two files. */
+  readonly caseSensitive: boolean
+  /** Whether files are written at any offset, read meanwhile, and written again. */
+  readonly writesAnywhere: boolean
+  /** Whether a folder with files gets another name in one step. */
+  readonly renamesFolders: boolean
+}
+
 /**
  * Tries everything that a snapshot needs from a volume, and leaves nothing behind.
  *
  * @throws HydrationError VolumeNotWritable, NoSpace, or VolumeUnsupported with the operation that failed.
  */
-export async function probe({ own }: Layout): Promise<{ caseSensitive: boolean }> {
-  const folder = join(own, 'probe')
-  const moved = join(own, 'probe-moved')
+export async function probe({ own }: Layout): Promise<Abilities> {
+  // Another process may try the volume at the same time.
+  const folder = join(own, `probe-${randomUUID()}`)
+  const moved = `${folder}-moved`
   const clean = () => Promise.all([folder, moved].map(path => rm(path, { recursive: true, force: true })))
-
-  await step('removing a folder', clean)
   await step('making a folder', () => mkdir(folder))
+  const writesAnywhere = await isPossible('writing at an offset and fsync', () =>
+    writeAnywhere(join(folder, 'anywhere')),
+  )
   const file = join(folder, 'file')
-  await step('writing a file', () => writeFile(file, TEXT))
-  await step('writing at an offset and fsync', async () => {
-    const handle = await open(file, 'r+')
-    try {
-      await handle.write(TEXT, 2 * TEXT.length)
-      await handle.truncate(2 * TEXT.length)
-      await handle.write(TEXT, TEXT.length)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await syncFolder(folder)
-  })
-  await step('renaming a folder', () => rename(folder, moved))
+  await step('writing a file from its start to its end', () =>
+    writeFile(file, TEXT, { flag: 'wx', flush: true }),
+  )
+  const renamesFolders = await isPossible('renaming a folder', () => rename(folder, moved))
+  const place = renamesFolders ? moved : folder
   await step('reading a file back', async () => {
-    const text = await readFile(join(moved, 'file'), 'utf8')
-    if (text !== TEXT + TEXT) throw new Error(`it has ${JSON.stringify(text)}, not what was written`)
+    const text = await readFile(join(place, 'file'), 'utf8')
+    if (text !== TEXT) throw new Error(`it has ${JSON.stringify(text)}, not what was written`)
   })
-  const caseSensitive = await stat(join(moved, 'FILE')).then(
+  const caseSensitive = await stat(join(place, 'FILE')).then(
     () => false,
     () => true,
   )
   await step('removing a folder', clean)
-  return { caseSensitive }
+  return { caseSensitive, writesAnywhere, renamesFolders }
+}
+
+/** Writes in the middle of a file that is open, and reads what is there, also through another handle. */
+async function writeAnywhere(file: string): Promise<void> {
+  const handle = await open(file, 'wx+')
+  try {
+    await handle.write(TEXT, 2 * TEXT.length)
+    await handle.truncate(2 * TEXT.length)
+    await handle.write(TEXT, TEXT.length)
+    await handle.write(TEXT, 0)
+    await handle.sync()
+    const text = await readFile(file, 'utf8')
+    if (text !== TEXT + TEXT) throw new Lacking(`it has ${JSON.stringify(text)}, not what was written`)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A volume that does something else than it was told. */
+class Lacking extends Error {
+  override name = 'Lacking'
+}
+
+async function isPossible(doing: string, work: () => Promise<void>): Promise<boolean> {
+  const attempt = () =>
+    work().then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Lacking) return false
+        unless(...LACKING)(error)
+        return false
+      },
+    )
+  return step(doing, attempt)
 }
 
 async function step<T>(doing: string, work: () => Promise<T>): Promise<T> {

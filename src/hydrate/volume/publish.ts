@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import type { DigestedFile } from './digest.ts'
-import { FOLDER_MODE, syncFolder, writeDurably } from './durable.ts'
+import { FOLDER_MODE, ifPossible, moveFile, syncFolder, writeDurably } from './durable.ts'
 import { isIntact, type Looking } from './find.ts'
 import { isFolder } from './folder.ts'
 import {
@@ -31,7 +31,7 @@ export async function reveal(
   const target = layout.snapshot(content.digest)
   await seal(tree, content.files)
   await mkdir(dirname(target), { recursive: true })
-  await chmod(dirname(target), FOLDER_MODE)
+  await ifPossible(() => chmod(dirname(target), FOLDER_MODE))
   // What is there already may be of an earlier life of the volume, unless its own manifest says otherwise.
   const known = await manifestOf(layout, content.digest)
   const isThere = await isIntact(volume, known ?? { ...content, claimUID: undefined }, looking)
@@ -44,12 +44,24 @@ export async function reveal(
     // Anything else with that name was created by a kubelet, for a pod that came too early.
     if (!isThere) {
       await rm(target, { recursive: true, force: true })
-      await rename(tree, target)
+      if (volume.renamesFolders) await rename(tree, target)
+      else await moveAll(tree, target, content.files)
     }
   }
   await syncFolder(dirname(target))
   await syncFolder(layout.volume)
   await writeManifest(layout, content)
+}
+
+/**
+ * Moves the files one by one, where a folder cannot get another name. Until the manifest is there, no status
+ * has the snapshot, so nobody mounts a part of it.
+ */
+async function moveAll(tree: string, target: string, files: readonly DigestedFile[]): Promise<void> {
+  for (const { path } of files) {
+    await mkdir(dirname(join(target, path)), { recursive: true, mode: FOLDER_MODE })
+    await moveFile(join(tree, path), join(target, path))
+  }
 }
 
 /**
@@ -64,9 +76,9 @@ async function repair({ layout }: Volume, tree: string, { digest, files }: Manif
   for (const { path } of files) {
     await clear(target, dirname(path))
     await mkdir(dirname(join(target, path)), { recursive: true })
-    await rename(join(tree, path), join(target, path)).catch(async () => {
+    await moveFile(join(tree, path), join(target, path)).catch(async () => {
       await rm(join(target, path), { recursive: true, force: true })
-      await rename(join(tree, path), join(target, path))
+      await moveFile(join(tree, path), join(target, path))
     })
   }
   await seal(target, files)
@@ -104,7 +116,7 @@ export async function finishReveals(volume: Volume, looking: Looking = {}): Prom
 async function seal(tree: string, files: readonly DigestedFile[]): Promise<void> {
   const missing = new Set(files.map(({ path }) => path))
   const sealFolder = async (folder: string) => {
-    await chmod(join(tree, folder), FOLDER_MODE)
+    await ifPossible(() => chmod(join(tree, folder), FOLDER_MODE))
     for (const found of await readdir(join(tree, folder), { withFileTypes: true })) {
       const path = folder === '' ? found.name : `${folder}/${found.name}`
       if (found.isDirectory()) await sealFolder(path)

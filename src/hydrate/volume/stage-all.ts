@@ -29,7 +29,8 @@ export async function stageAll(
   const large: Work[] = []
   const tasksOf = async (file: SourceFile, doing: string): Promise<readonly Task[]> => {
     const path = pathOf(file)
-    if (!isLarge(file)) return [async either => onDone(await stager.stage(file, path, either))]
+    if (!stager.takesParts || !isLarge(file))
+      return [async either => onDone(await stager.stage(file, path, either))]
     const work = await stager.parted(file, path, { hasher, onOpen, onDone, signal })
     if (work !== undefined) large.push({ doing, work })
     return work?.tasks ?? []

@@ -15,7 +15,7 @@ export interface StagerOptions {
   /** The folder of the work. */
   work: string
   journal: Journal
-  volume: Pick<Volume, 'claimUID' | 'confirm'>
+  volume: Pick<Volume, 'claimUID' | 'confirm' | 'writesAnywhere'>
   onBytes: OnBytes
 }
 
@@ -23,6 +23,8 @@ export interface StagerOptions {
 export interface Stager {
   /** Fetches a file in one piece, or believes what an earlier run completed. */
   stage(file: SourceFile, path: string, signal: AbortSignal): Promise<DigestedFile>
+  /** Whether the volume takes parts of files side by side. */
+  readonly takesParts: boolean
   /** What does the same with a large file, whose parts come side by side. */
   parted(file: LargeFile, path: string, options: PartOptions): Promise<PartedWork | undefined>
 }
@@ -36,7 +38,7 @@ export interface PartOptions {
 }
 
 export function createStager({ work, journal, volume, onBytes }: StagerOptions): Stager {
-  const { claimUID, confirm } = volume
+  const { claimUID, confirm, writesAnywhere } = volume
   const recordOf = (path: string) => (state: FileState) => journal.record(path, state)
 
   /** The file that an earlier run completed. Without a claim, nobody can tell who ran it. */
@@ -67,13 +69,14 @@ export function createStager({ work, journal, volume, onBytes }: StagerOptions):
     given: { known?: FileState | undefined; wrong?: string | undefined; signal: AbortSignal },
   ): Promise<DigestedFile> => {
     const record = recordOf(path)
-    const writing = { known: undefined, ...given, record, confirm, onBytes }
+    const writing = { known: undefined, ...given, record, confirm, onBytes, writesAnywhere }
     const { size, sha256 } = await writeFile(join(work, path), file, writing)
     await record({ ranges: [[0, size]], identity: file.identity, sha256 })
     return { path: file.path, size, sha256 }
   }
 
   return {
+    takesParts: writesAnywhere,
     async stage(file, path, signal) {
       return (await completed(file, path, signal)) ?? write(file, path, { known: unfinished(path), signal })
     },

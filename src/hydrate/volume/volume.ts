@@ -1,13 +1,11 @@
 import { type Layout, layoutOf } from './layout.ts'
 import { onVolume } from './on-volume.ts'
 import { type OwnerTiming, ownVolume } from './owner.ts'
-import { makeOwnFolder, probe } from './probe.ts'
+import { type Abilities, makeOwnFolder, probe } from './probe.ts'
 
 /** A volume to which only this process writes. */
-export interface Volume {
+export interface Volume extends Abilities {
   readonly layout: Layout
-  /** Whether `a` and `A` are two files. */
-  readonly caseSensitive: boolean
   /**
    * The UID of its claim, if we know it. We believe what was written for the same claim, and hash anything
    * else that we find: a volume may have had a life before its claim.
@@ -37,12 +35,9 @@ export async function openVolume(
 ): Promise<Volume & { close(): Promise<void> }> {
   const layout = layoutOf(folder)
   await makeOwnFolder(layout)
-  const owner = await onVolume('becoming its owner', () => ownVolume(layout.own, signal, timing))
-  try {
-    const found = await probe(layout)
-    return { ...found, layout, claimUID, rehash, confirm: owner.confirm, close: owner.release }
-  } catch (error) {
-    await owner.release()
-    throw error
-  }
+  const abilities = await probe(layout)
+  const owner = await onVolume('becoming its owner', () =>
+    ownVolume(layout.own, signal, { timing, writesAnywhere: abilities.writesAnywhere }),
+  )
+  return { ...abilities, layout, claimUID, rehash, confirm: owner.confirm, close: owner.release }
 }

@@ -88,7 +88,7 @@ export async function openSnapshot(
     // A link could lead our writes out of the tree.
     for await (const { path, isFile } of entriesBelow(work)) if (!isFile) await rm(join(work, path))
   })
-  const journal = await onVolume('opening the journal', () => openJournal(join(work, 'journal')))
+  const journal = await onVolume('opening the journal', () => openJournal(join(work, 'journal'), volume))
   const names = checkNames(volume)
   const files = new Map<string, DigestedFile>()
 
