@@ -11,7 +11,7 @@ import { installMounts, mount, mountObstacle } from './support/mounts.ts'
 import { manifestOf, startHydrate } from './support/run-hydrate.ts'
 import { failureOf, stage } from './support/stage-in-process.ts'
 
-// Volumes that are no file system of Linux, or refuse what one can.
+// Volumes that are no file system of Linux, or reject what one can.
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 600_000 })
 
@@ -45,7 +45,7 @@ afterAll(async () => {
 /** How to mount a folder, or a bucket, as a volume. */
 const VOLUMES: readonly [string, (under: string, at: string) => readonly string[]][] = [
   [
-    'that refuses modes and owners, as SMB does',
+    'that rejects modes and owners, as SMB does',
     (under, at) => ['bindfs', '-f', '--chmod-deny', '--chown-deny', under, at],
   ],
   [
