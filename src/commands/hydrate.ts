@@ -9,6 +9,7 @@ import { SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
 import { EXIT } from '../api/hydration-report.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
+import { dryRun } from '../hydrate/dry-run.ts'
 import { HydrationError } from '../hydrate/failure.ts'
 import { createHttp } from '../hydrate/fetch/http.ts'
 import { CONNECTIONS, hydrate as write } from '../hydrate/hydrate.ts'
@@ -66,6 +67,10 @@ const OPTIONS = {
     schema: flag,
     help: 'write nothing, and print how much a volume must hold: {"bytes","files","revision"}',
   },
+  'dry-run': {
+    schema: flag,
+    help: 'fetch nothing, and print what would be fetched, and what would be left out and why',
+  },
   secrets: {
     schema: z.string().min(1).optional(),
     value: 'DIR',
@@ -93,7 +98,7 @@ const OPTIONS = {
   },
 } satisfies Record<string, Option>
 
-const HELP = `Usage: modelcache hydrate -f FILE|- (--into DIR | --measure) [options]
+const HELP = `Usage: modelcache hydrate -f FILE|- (--into DIR | --measure | --dry-run) [options]
 
 Writes the artifact of a ModelCache into a folder, as a snapshot named by its digest. An interrupted run continues where it
 stopped, and a complete snapshot is not fetched again. No cluster is needed.
@@ -117,7 +122,8 @@ export const hydrate: Command = {
       return EXIT.done
     }
     const { into } = options
-    if ((into === undefined) !== options.measure) throw new UsageError('give either --into DIR, or --measure')
+    const ways = [into !== undefined, options.measure, options['dry-run']].filter(Boolean)
+    if (ways.length !== 1) throw new UsageError('give one of --into DIR, --measure and --dry-run')
     const { spec } = await readChecked(options.filename)
     const { source } = spec.artifact
     if (source === undefined) throw new UsageError('the ModelCache has no source; set spec.artifact.source')
@@ -140,6 +146,7 @@ export const hydrate: Command = {
         claim: name => join(options.claims ?? '', name),
         signal,
       }
+      if (options['dry-run']) return dryRun(context, line => console.log(line))
       if (into === undefined) return measure(context)
       return write({
         ...context,

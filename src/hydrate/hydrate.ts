@@ -77,7 +77,7 @@ async function write(volume: Volume, resolved: Resolved, options: Staging): Prom
 async function writeFiles(
   volume: Volume,
   { identity, revision }: Resolved,
-  { files, leftOut }: Listing,
+  { files, leftOut = [] }: Listing,
   { counts, maxBytes, connections, signal }: Staging,
 ): Promise<Manifest> {
   const sizes = files.map(({ size }) => size)
@@ -95,7 +95,8 @@ async function writeFiles(
   try {
     await checkRoomFor(counts.bytesTotal, volume, snapshot, maxBytes)
     await snapshot.putAll(files, { connections, onFile, signal })
-    return await snapshot.complete({ identity, revision, leftOut })
+    const duplicates = leftOut.filter(({ why }) => why === 'duplicate').length
+    return await snapshot.complete({ identity, revision, ...(duplicates > 0 && { leftOut: duplicates }) })
   } finally {
     await snapshot.close()
   }

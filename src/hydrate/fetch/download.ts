@@ -186,7 +186,7 @@ async function ask(download: Download, part: Part, signal: AbortSignal): Promise
     allowed: [UNSATISFIABLE, PRECONDITION_FAILED],
     signal,
   })
-  if (reply.status === PRECONDITION_FAILED) {
+  if (reply.status === PRECONDITION_FAILED || isOther(reply, validator)) {
     reply.drop()
     throw new HydrationError('SourceChanged', `${shown(url)} changed while it was fetched`)
   }
@@ -214,4 +214,11 @@ function startOf(reply: Reply, asked: number): number {
       `the server sends bytes from ${start} on, but the request was for ${asked}`,
     )
   return start
+}
+
+/** Whether a part is of other bytes, whatever the server makes of If-Range. */
+function isOther(reply: Reply, validator: string | undefined): boolean {
+  const etag = headerOf(reply, 'etag')
+  const isComparable = validator?.startsWith('"') === true && etag?.startsWith('"') === true
+  return reply.status === 206 && isComparable && etag !== validator
 }

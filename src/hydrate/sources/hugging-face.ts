@@ -5,7 +5,7 @@ import { getJson } from '../fetch/json.ts'
 import { duplicateWeights } from './duplicate-weights.ts'
 import { matchesGlob } from './glob.ts'
 import { type Entry, entriesOf, type Hub, urlOf } from './hugging-face-listing.ts'
-import type { Listing, Resolved, SourceContext, SourceFile } from './source.ts'
+import type { LeftOut, Listing, Resolved, SourceContext, SourceFile } from './source.ts'
 
 type HuggingFace = NonNullable<SourceContext['source']['huggingFace']>
 
@@ -56,10 +56,13 @@ async function commitOf({ http, api, token, signal }: Hub, revision: string): Pr
 async function list(hub: Hub, commit: string, source: HuggingFace): Promise<Listing> {
   const { repo, include, exclude } = source
   const all = await entriesOf(hub, commit)
-  const matching = all.filter(({ path }) => {
-    if (include !== undefined && !include.some(pattern => matchesGlob(path, pattern))) return false
-    return exclude?.some(pattern => matchesGlob(path, pattern)) !== true
-  })
+  const isMatched = (path: string, patterns: readonly string[] = []) =>
+    patterns.some(pattern => matchesGlob(path, pattern))
+  const byAuthor = (path: string): LeftOut['why'] | undefined => {
+    if (include !== undefined && !isMatched(path, include)) return 'notIncluded'
+    return isMatched(path, exclude) ? 'excluded' : undefined
+  }
+  const matching = all.filter(({ path }) => byAuthor(path) === undefined)
   // If `include` is set, the author has already chosen. A dataset has no weights.
   const duplicates =
     include === undefined && !isDataset(source)
@@ -70,10 +73,11 @@ async function list(hub: Hub, commit: string, source: HuggingFace): Promise<List
     const message = `none of the ${all.length} files of ${repo} at commit ${commit} matches include and exclude; correct the patterns`
     throw new HydrationError('SourceNotFound', message)
   }
-  return {
-    files: wanted.map(found => fileOf(hub, commit, found)),
-    ...(duplicates.size > 0 && { leftOut: duplicates.size }),
-  }
+  const leftOut = all.flatMap(({ path }): LeftOut[] => {
+    const why = byAuthor(path) ?? (duplicates.has(path) ? 'duplicate' : undefined)
+    return why === undefined ? [] : [{ path, why }]
+  })
+  return { files: wanted.map(found => fileOf(hub, commit, found)), leftOut }
 }
 
 function fileOf(hub: Hub, commit: string, { path, size, sha256, gitBlob }: Entry): SourceFile {

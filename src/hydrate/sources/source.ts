@@ -49,6 +49,18 @@ export interface PackedFiles {
   compression: Compression | undefined
 }
 
+/** Why a file is left out: by the author's patterns, or because another file holds the same weights. */
+export const LEFT_OUT = {
+  notIncluded: 'no pattern of include matches it',
+  excluded: 'a pattern of exclude matches it',
+  duplicate: 'other files hold the same weights',
+} as const
+
+export interface LeftOut {
+  path: string
+  why: keyof typeof LEFT_OUT
+}
+
 /** What a source holds. */
 export interface Listing {
   files: readonly SourceFile[]
@@ -60,8 +72,8 @@ export interface Listing {
    * The archives are the layers of a container image, lowest first: each changes what those before it have.
    */
   image?: { path: string | undefined } | undefined
-  /** Files that we left out because others hold the same weights. */
-  leftOut?: number | undefined
+  /** Files that the source has and the snapshot does not get. */
+  leftOut?: readonly LeftOut[] | undefined
 }
 
 /** What a source may use. */
