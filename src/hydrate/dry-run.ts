@@ -14,8 +14,8 @@ export interface DryRunReport {
 }
 
 /**
- * Asks a source what it has, and fetches nothing: a line for each file that a hydration would fetch, and for each
- * that it would leave out, with the reason.
+ * Asks a source what it has, and fetches nothing: a line for each file that a hydration would fetch, and for
+ * each that it would leave out, with the reason.
  */
 export async function dryRun(context: SourceContext, print: (line: string) => void): Promise<DryRunReport> {
   const { revision, list } = await resolve(context)

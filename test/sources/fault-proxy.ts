@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** What goes wrong on the way of an answer that has content. Each time counts from 1. */
+/** What goes wrong with an answer that has content. Each time counts from 1. */
 export type Fault = (answer: FaultyAnswer, time: number) => Promise<void> | void
 
 /** An answer that may be changed before it is sent, or sent in another way. */
