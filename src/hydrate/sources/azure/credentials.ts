@@ -4,6 +4,7 @@ import { AZURE_SECRET_KEYS } from '../../../api/azure-secret-keys.ts'
 import { HydrationError } from '../../failure.ts'
 import type { Http, SourceRequest } from '../../fetch/http.ts'
 import { getJson } from '../../fetch/json.ts'
+import { renewed } from '../renewed.ts'
 import type { SourceContext } from '../source.ts'
 
 /** How a container is read. */
@@ -86,7 +87,7 @@ function entra(
   const url = `${authority.replace(/\/+$/, '')}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`
   return {
     kind: 'token',
-    token: renewed(async () => {
+    token: tokens(async () => {
       const assertion = file === undefined ? undefined : (await readFile(file, 'utf8')).trim()
       const body = new URLSearchParams({
         ...{ grant_type: 'client_credentials', scope: `${STORAGE}.default`, ...form },
@@ -110,7 +111,7 @@ async function managedIdentity(client: string | undefined, { http, signal }: Ask
   const ask = (either: AbortSignal) =>
     tokenFrom(http, { url: `${METADATA}?${query}`, headers: { metadata: 'true' }, signal: either })
   const first = await ask(AbortSignal.any([signal, AbortSignal.timeout(METADATA_MS)])).catch(() => undefined)
-  return first === undefined ? { kind: 'none' } : { kind: 'token', token: renewed(() => ask(signal), first) }
+  return first === undefined ? { kind: 'none' } : { kind: 'token', token: tokens(() => ask(signal), first) }
 }
 
 interface Token {
@@ -129,20 +130,8 @@ async function tokenFrom(http: Http, request: SourceRequest): Promise<Token> {
 /** Who is renewed this long before the end still has time for a request. */
 const RENEWED_MS = 5 * 60_000
 
-/** Asks again before the token ends, once for all connections. */
-function renewed(ask: () => Promise<Token>, first?: Token): () => Promise<string> {
-  let held = first === undefined ? undefined : Promise.resolve(first)
-  const askAgain = () => {
-    const asking = ask()
-    held = asking
-    // The next request asks again.
-    asking.catch(() => {
-      held = undefined
-    })
-    return asking
-  }
-  return async () => {
-    const now = held === undefined ? await askAgain() : await held
-    return (now.untilMs - Date.now() > RENEWED_MS ? now : await askAgain()).token
-  }
+/** Asks again before the token ends. */
+function tokens(ask: () => Promise<Token>, first?: Token): () => Promise<string> {
+  const current = renewed(ask, { isFresh: ({ untilMs }) => untilMs - Date.now() > RENEWED_MS, first })
+  return async () => (await current()).token
 }

@@ -60,6 +60,16 @@ describe('a token', () => {
     expect(authorizations).toEqual([undefined, 'Bearer token-1', 'Bearer token-1', 'Bearer token-2'])
   })
 
+  test('is renewed once for all connections', async () => {
+    const { http, tokens } = aRegistry({ seconds: 60 })
+    let now = 0
+    const registry = authenticatedHttp(http, { credentials: undefined, scope: '', now: () => now })
+    await registry.get(request)
+    now = 55_000
+    await Promise.all([1, 2, 3].map(() => registry.get(request)))
+    expect(tokens()).toBe(2)
+  })
+
   test('that the registry takes no more is replaced', async () => {
     const { http, revoke } = aRegistry()
     const registry = authenticatedHttp(http, { credentials: undefined, scope: '' })

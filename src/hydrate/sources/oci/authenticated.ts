@@ -56,10 +56,12 @@ export function authenticatedHttp(
   const signFor =
     (request: SourceRequest): Sign =>
     async () => {
-      if (challenge === undefined || proof === undefined) return {}
-      const held = await proof
-      const isFresh = held.untilMs - now() > SPARE_MS
-      const { authorization } = isFresh ? held : await prove(challenge, request)
+      const current = proof
+      if (challenge === undefined || current === undefined) return {}
+      const held = await current
+      if (held.untilMs - now() > SPARE_MS) return { authorization: held.authorization }
+      // Another connection may have asked meanwhile.
+      const { authorization } = await (proof === current || !proof ? prove(challenge, request) : proof)
       return { authorization }
     }
 

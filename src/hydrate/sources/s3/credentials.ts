@@ -2,6 +2,7 @@ import { AWS_SECRET_KEYS } from '../../../api/aws-secret-keys.ts'
 import { errorMessage, foreign } from '../../../api/schema/text.ts'
 import { HydrationError } from '../../failure.ts'
 import { TransientError } from '../../fetch/retry.ts'
+import { renewed } from '../renewed.ts'
 import type { SourceContext } from '../source.ts'
 
 /** What signs a request. */
@@ -31,7 +32,7 @@ export async function credentialSource(
     const held = await fromSecret(secretRef.name, context)
     return async () => held
   }
-  return renewed(() => ofPod(endpoint !== undefined))
+  return renewedCredentials(() => ofPod(endpoint !== undefined))
 }
 
 async function fromSecret(name: string, context: SourceContext): Promise<Credentials> {
@@ -47,23 +48,11 @@ async function fromSecret(name: string, context: SourceContext): Promise<Credent
   throw new HydrationError('SecretNotFound', message)
 }
 
-/** Asks again before the credentials expire, or if there were none because of an error. */
-export function renewed(ask: CredentialSource): CredentialSource {
-  let held: Promise<Credentials | undefined> | undefined
-  const askAgain = () => {
-    held = ask()
-    // The next request asks again.
-    held.catch(() => {
-      held = undefined
-    })
-    return held
-  }
-  return async () => {
-    if (held === undefined) return askAgain()
-    const { expiration } = (await held) ?? {}
-    const isFresh = expiration === undefined || expiration.getTime() - Date.now() > RENEWED_MS
-    return isFresh ? held : askAgain()
-  }
+/** Asks again before the credentials expire. */
+export function renewedCredentials(ask: CredentialSource): CredentialSource {
+  return renewed(ask, {
+    isFresh: held => held?.expiration === undefined || held.expiration.getTime() - Date.now() > RENEWED_MS,
+  })
 }
 
 async function ofPod(hasEndpoint: boolean): Promise<Credentials | undefined> {
