@@ -16,7 +16,8 @@ export function renewed<T>(
     return asking
   }
   return async () => {
-    const current = held ?? askAgain()
+    if (held === undefined) return askAgain()
+    const current = held
     const found = await current
     if (isFresh(found)) return found
     // Somebody else may have asked meanwhile.
