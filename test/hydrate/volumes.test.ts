@@ -131,6 +131,7 @@ describe.skipIf(OBSTACLE !== undefined).each(VOLUMES)('a volume %s', (name, moun
   test('gets no snapshot of a source that is not what its checksum says', async () => {
     await using web = await serveWeb({ '/a': { body: Buffer.from('other'), etag: '"v1"' } })
     const http = { url: `${web.url}/a`, sha256: 'ab'.repeat(32) }
-    expect((await failureOf(stage(volume, { http }))).reason).toBe('ChecksumMismatch')
+    const failure = await failureOf(stage(volume, { http }))
+    expect(failure.reason, `${failure.message} ${failure.stack}`).toBe('ChecksumMismatch')
   })
 })

@@ -44,19 +44,24 @@ describe.skipIf(NO_NODE)('after a kill at a random moment', () => {
   }, 120_000)
   afterAll(() => sources?.[Symbol.asyncDispose]())
 
-  const podOf = (cache: string) =>
-    eventually(`the pod of ${cache}`, async () => {
-      const { items } = pods.parse(await cluster.get('pods'))
-      return items
-        .map(({ metadata }) => metadata.name)
-        .findLast(name => name.startsWith(`modelcache--${cache}-`))
-    })
+  const podNow = async (cache: string) => {
+    const { items } = pods.parse(await cluster.get('pods'))
+    return items
+      .map(({ metadata }) => metadata.name)
+      .findLast(name => name.startsWith(`modelcache--${cache}-`))
+  }
+  const podOf = (cache: string) => eventually(`the pod of ${cache}`, () => podNow(cache))
+  /** Does so to the pod, unless its work is done meanwhile. */
+  const toPod = async (cache: string, work: (pod: string) => Promise<unknown>) => {
+    const pod = await podNow(cache)
+    if (pod !== undefined) await work(pod)
+  }
 
   const KILLS: readonly [what: string, kill: (cache: string) => Promise<unknown>][] = [
-    ['the process of the hydrator', async cache => killContainer(cluster, await podOf(cache))],
+    ['the process of the hydrator', cache => toPod(cache, pod => killContainer(cluster, pod))],
     [
       'the pod of the Job',
-      async cache => cluster.kubectl(['delete', `pod/${await podOf(cache)}`, '--force', '--grace-period=0']),
+      cache => toPod(cache, pod => cluster.kubectl(['delete', `pod/${pod}`, '--force', '--grace-period=0'])),
     ],
     ['a replica of the controller', () => killReplica('controller')],
   ]
@@ -86,6 +91,8 @@ describe.skipIf(NO_NODE)('after a kill at a random moment', () => {
           artifact: { source },
           mount: { path: '/mnt/model' },
           storage: { pvc: { storageClassName: SHARED_CLASS, sizeGiB: 1 } },
+          // Slow enough that a kill comes in the middle.
+          hydration: { connections: 1 },
         }),
       )
       await podOf(name)

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { installPackages } from '../testbed/debian-packages.ts'
+import { ensureRegistry } from '../testbed/binaries.ts'
+import { installPackages, packagesObstacle } from '../testbed/debian-packages.ts'
 import { type Host, thisMachine } from '../testbed/host.ts'
 import { startChild } from '../testbed/process.ts'
 import { waitUntil } from '../testbed/wait.ts'
@@ -49,12 +50,12 @@ export interface Registry extends AsyncDisposable {
   requests(): Promise<string[]>
 }
 
-/** The registry of distribution, by Debian's package, on any port of a host. */
+/** The registry of distribution, on any port of a host. */
 export async function serveRegistry(
   { htpasswd, token, tls }: RegistryOptions = {},
   { enter, address }: Pick<Host, 'enter' | 'address'> = thisMachine,
 ): Promise<Registry> {
-  await installPackages(PACKAGES, line => console.error(line))
+  const binary = await registryBinary()
   const dir = await mkdtemp(join(tmpdir(), 'modelcache-registry-'))
   const file = async (name: string, content: string) => {
     await writeFile(join(dir, name), content, { mode: 0o600 })
@@ -87,7 +88,7 @@ export async function serveRegistry(
   }
   const logPath = join(dir, 'log')
   const [command = '', ...args] = [
-    ...[...enter, 'docker-registry', 'serve'],
+    ...[...enter, binary, 'serve'],
     await file('config.yml', stringify(config)),
   ]
   const child = startChild({ name: 'docker-registry', command, args, logPath })
@@ -114,6 +115,14 @@ export async function serveRegistry(
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Debian's package, which is there in seconds. Who cannot install it builds the same from source. */
+async function registryBinary(): Promise<string> {
+  const report = (line: string) => console.error(line)
+  if ((await packagesObstacle(PACKAGES)) !== undefined) return ensureRegistry(report)
+  await installPackages(PACKAGES, report)
+  return 'docker-registry'
 }
 
 export function digestOf(body: Uint8Array): string {

@@ -82,6 +82,13 @@ const oras: BuildSet = {
   duration: 'half a minute',
 }
 
+const registry: BuildSet = {
+  name: 'registry',
+  module: 'registry',
+  packages: { registry: 'github.com/distribution/distribution/v3/cmd/registry' },
+  duration: 'about three minutes',
+}
+
 const fakeGcsServer: BuildSet = {
   name: 'fake-gcs-server',
   module: 'fake-gcs-server',
@@ -123,6 +130,11 @@ export async function ensureNodeBinaries(onProgress: Report): Promise<NodeBinari
 /** The path of helm, in the same way. */
 export async function ensureHelm(onProgress: Report): Promise<string> {
   return join(await ensureBuilt(helm, onProgress), 'bin', 'helm')
+}
+
+/** The path of the registry of distribution, in the same way. */
+export async function ensureRegistry(onProgress: Report): Promise<string> {
+  return join(await ensureBuilt(registry, onProgress), 'bin', 'registry')
 }
 
 /** The path of fake-gcs-server, in the same way. */

@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { runCommand } from './command.ts'
 
 const INSTALL_MS = 10 * 60_000
+const LOCK = join(tmpdir(), 'modelcache-apt.lock')
 
 /** Debian packages, each with an executable or file that shows whether it is installed. */
 export type DebianPackages = Readonly<Record<string, string>>
@@ -23,10 +26,9 @@ export async function installPackages(
   if (missing.length === 0) return
   report(`installing ${missing.join(', ')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  // Another process may be installing.
-  const options = ['-qq', '-o', 'DPkg::Lock::Timeout=300']
+  // Another process may be installing, and apt-get does not wait for all of its own locks.
   const apt = (...args: string[]) =>
-    runCommand('apt-get', [...options, ...args], { env, timeoutMs: INSTALL_MS })
+    runCommand('flock', [LOCK, 'apt-get', '-qq', ...args], { env, timeoutMs: INSTALL_MS })
   // An old package list may name what is no longer served.
   await apt('update')
   const { code, stderr } = await apt('install', '--yes', '--no-install-recommends', ...missing)

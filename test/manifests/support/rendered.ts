@@ -23,13 +23,19 @@ export async function kustomize(folder: string): Promise<KubeObject[]> {
   return parseObjects(outputOf(rendered, `rendering ${folder}`))
 }
 
+/** Longer than helm waits for pods. */
+const HELM_MS = 240_000
+
 /** Runs helm with its own folders, which are removed when this process ends. */
 export async function helm(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
   const command = await ensureHelm(() => {})
   const home = mkdtempSync(join(tmpdir(), 'modelcache-helm-'))
   try {
     const folders = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home }
-    return await runCommand(command, args, { env: { ...process.env, ...folders, ...env } })
+    return await runCommand(command, args, {
+      env: { ...process.env, ...folders, ...env },
+      timeoutMs: HELM_MS,
+    })
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
