@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { HydrationError } from '../../src/hydrate/failure.ts'
 import { type S3Server, serveS3 } from '../sources/s3.ts'
 import { serveWeb } from '../sources/web.ts'
 import { tarOf } from './support/archives.ts'
@@ -41,6 +42,17 @@ afterAll(async () => {
   await bucket?.[Symbol.asyncDispose]()
   if (dir !== undefined) await rm(dir, { recursive: true, force: true })
 })
+
+/** Behind FUSE, an I/O error comes and goes. A Job tries again after VolumeFailed, and so does this. */
+async function patiently<T>(work: () => Promise<T>, tries = 3): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (tries === 1 || !(error instanceof HydrationError) || error.reason !== 'VolumeFailed') throw error
+    await pause(1_000)
+    return patiently(work, tries - 1)
+  }
+}
 
 /** How to mount a folder, or a bucket, as a volume. */
 const VOLUMES: readonly [string, (under: string, at: string) => readonly string[]][] = [
@@ -88,7 +100,7 @@ describe.skipIf(OBSTACLE !== undefined).each(VOLUMES)('a volume %s', (name, moun
   afterAll(() => mounted?.[Symbol.asyncDispose]())
 
   test('gets a snapshot, once', async () => {
-    const first = await stage(volume, CLAIM, { claim, claimUID: 'uid' })
+    const first = await patiently(() => stage(volume, CLAIM, { claim, claimUID: 'uid' }))
     const files = await hashesBelow(join(dir, 'claims/filled'))
     expect(await hashesBelow(join(volume, first.path))).toEqual({ ...files, link: files['sub/one.bin'] })
     expect(await stage(volume, CLAIM, { claim, claimUID: 'uid' })).toMatchObject({ digest: first.digest })
@@ -103,7 +115,8 @@ describe.skipIf(OBSTACLE !== undefined).each(VOLUMES)('a volume %s', (name, moun
       ['again', { link: 'a/one' }],
     ])
     await using web = await serveWeb({ '/model.tar': { body: tar, etag: '"v1"' } })
-    const { path } = await stage(volume, { http: { url: `${web.url}/model.tar` } }, { claimUID: 'uid' })
+    const source = { http: { url: `${web.url}/model.tar` } }
+    const { path } = await patiently(() => stage(volume, source, { claimUID: 'uid' }))
     const files = await hashesBelow(join(volume, path))
     expect(Object.keys(files).toSorted()).toEqual(['a/large', 'a/one', 'again'])
     expect(files.again).toBe(files['a/one'])
@@ -131,7 +144,7 @@ describe.skipIf(OBSTACLE !== undefined).each(VOLUMES)('a volume %s', (name, moun
   test('gets no snapshot of a source that is not what its checksum says', async () => {
     await using web = await serveWeb({ '/a': { body: Buffer.from('other'), etag: '"v1"' } })
     const http = { url: `${web.url}/a`, sha256: 'ab'.repeat(32) }
-    const failure = await failureOf(stage(volume, { http }))
+    const failure = await failureOf(patiently(() => stage(volume, { http })))
     expect(failure.reason, `${failure.message} ${failure.stack}`).toBe('ChecksumMismatch')
   })
 })
