@@ -46,6 +46,15 @@ const stageS3 = (
   )
 
 describe('objects below a prefix', () => {
+  test('are staged as they are stored, also with an encoding', async () => {
+    await server.python(`
+s3.create_bucket(Bucket='encoded')
+s3.put_object(Bucket='encoded', Key='m/a', Body=b'not really gzip', ContentEncoding='gzip')
+`)
+    const { path } = await stageS3('s3://encoded/m/')
+    expect(await filesBelow(join(dir, path))).toEqual({ a: 'not really gzip' })
+  })
+
   test('are staged by their keys, without markers of folders', async () => {
     await server.python(`
 s3.create_bucket(Bucket='models')
