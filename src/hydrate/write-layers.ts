@@ -1,7 +1,11 @@
+import { quote } from '../api/schema/text.ts'
 import { archiveAtSource } from './archive/archive-file.ts'
-import { createImage, type Image } from './archive/image.ts'
+import { DamagedArchive } from './archive/damage.ts'
+import type { ArchiveEntry } from './archive/entry.ts'
+import { createImage } from './archive/image.ts'
 import { plant } from './archive/plant.ts'
 import { unpack } from './archive/unpack.ts'
+import { HydrationError } from './failure.ts'
 import type { Listing, PackedFiles, Resolved } from './sources/source.ts'
 import type { Manifest } from './volume/manifest.ts'
 import { checkRoomFor, checkWritten } from './volume/space.ts'
@@ -57,24 +61,64 @@ async function attempt(
 }
 
 /**
- * Returns the folder that the snapshot is made of. What is known of the image may go then: it takes memory.
+ * Where images that carry a model have it, by the convention of KServe's modelcars; else they have it
+ * anywhere.
  */
+const USUAL_PATHS = ['/models', '/']
+
+/** Unpacks all archives. Returns the folder that becomes the snapshot, if it is not all of them. */
 async function unpackAll(
   snapshot: Snapshot,
   { packed, image }: Layers,
-  { identity, ...given }: { identity: string; staging: Staging; afresh: boolean },
+  given: Given,
 ): Promise<string | undefined> {
   const planting = plantingOf(snapshot, given.staging)
-  const whole = image && createImage({ ...planting, identity, ...image, forget: snapshot.forget })
-  for (const layer of packed) await unpackLayer(layer, { ...given, planting, whole })
-  return whole?.finish()
+  if (image === undefined) {
+    for (const layer of packed) {
+      const identity = layer.file.identity ?? given.identity
+      await unpackLayer(layer, given, entries => plant({ ...planting, identity }, entries))
+    }
+    return undefined
+  }
+  for (const path of image.path === undefined ? USUAL_PATHS : [image.path]) {
+    const folder = await unpackImage(snapshot, { packed, path }, given).catch((error: unknown) => {
+      throw path === '/' ? withAdvice(error) : error
+    })
+    if (folder !== undefined) return folder
+  }
+  throw nothingAt(image.path)
+}
+
+async function unpackImage(
+  snapshot: Snapshot,
+  { packed, path }: { packed: readonly PackedFiles[]; path: string },
+  given: Given,
+): Promise<string | undefined> {
+  const { identity, staging } = given
+  const planting = plantingOf(snapshot, staging)
+  const image = createImage({ ...planting, identity, path, forget: snapshot.forget })
+  staging.counts.bytes = 0
+  for (const layer of packed) await unpackLayer(layer, given, image.takeLayer)
+  return image.finish()
+}
+
+/** A base image has what no snapshot can have, and nobody wants that. */
+function withAdvice(error: unknown): unknown {
+  const isOfEntry = error instanceof HydrationError && !(error instanceof DamagedArchive)
+  if (!isOfEntry || !['ArchiveInvalid', 'FileNameInvalid'].includes(error.reason)) return error
+  const fix = 'if this is not part of the model, set spec.artifact.source.oci.path to the folder that is'
+  const { reason, message, file } = error
+  return new HydrationError(reason, `${message}; ${fix}`, file === undefined ? {} : { file })
+}
+
+function nothingAt(path: string | undefined): HydrationError {
+  const what = path === undefined ? 'no files' : `nothing at ${quote(path)}; correct path`
+  return new HydrationError('SourceNotFound', `the image has ${what}`)
 }
 
 function bytesOf({ files, packed }: Layers): number {
   return [...files, ...packed.map(({ file }) => file)].reduce((sum, { size = 0 }) => sum + size, 0)
 }
-
-type Putting = ReturnType<typeof plantingOf>
 
 function plantingOf(snapshot: Snapshot, { counts, signal }: Staging) {
   return {
@@ -87,18 +131,18 @@ function plantingOf(snapshot: Snapshot, { counts, signal }: Staging) {
   }
 }
 
-interface Unpacking {
-  planting: Putting
-  whole: Image | undefined
+interface Given {
+  identity: string
   staging: Staging
   afresh: boolean
 }
 
-async function unpackLayer({ file, compression }: PackedFiles, unpacking: Unpacking): Promise<void> {
-  const { planting, whole, staging, afresh } = unpacking
+async function unpackLayer(
+  { file, compression }: PackedFiles,
+  { staging, afresh }: Given,
+  take: (entries: AsyncIterable<ArchiveEntry>) => Promise<void>,
+): Promise<void> {
   const { counts, connections, signal } = staging
-  const identity = file.identity
-  if (identity === undefined) throw new Error('a layer has no digest')
   const layer = {
     archive: archiveAtSource(file, { connections, fresh: afresh, signal }),
     format: { kind: 'tar', ...(compression && { compression }) } as const,
@@ -107,7 +151,5 @@ async function unpackLayer({ file, compression }: PackedFiles, unpacking: Unpack
       counts.bytes += bytes
     },
   }
-  await unpack(layer, entries =>
-    whole === undefined ? plant({ ...planting, identity }, entries) : whole.takeLayer(entries),
-  )
+  await unpack(layer, take)
 }

@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, eventually } from '../e2e/support/cluster.ts'
-import { annotations, modelCache } from '../e2e/support/objects.ts'
+import type { Cluster } from '../e2e/support/cluster.ts'
+import { modelCache } from '../e2e/support/objects.ts'
 import { type S3Server, serveS3 } from '../sources/s3.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
 import { NO_NODE, newNamespace, sandbox } from './support/cluster.ts'
+import { readByGang, untilReady } from './support/read-by-gang.ts'
 
-const READ = 'cat /mnt/model/config.json /mnt/model/sub/part; wc -c < /mnt/model/weights.bin; sleep 3600'
+const READ = 'cat /mnt/model/config.json /mnt/model/sub/part; wc -c < /mnt/model/weights.bin'
 const BYTES = 40 * 2 ** 20
-
-function template() {
-  const containers = [{ name: 'main', image: 'modelcache.test/tools:1', command: ['sh', '-c', READ] }]
-  // A shell that is the first process ignores SIGTERM.
-  return { metadata: annotations('llama'), spec: { terminationGracePeriodSeconds: 1, containers } }
-}
 
 describe.skipIf(NO_NODE)('a cache from a bucket', () => {
   let cluster: Cluster
@@ -70,10 +65,7 @@ s3.put_object(Bucket='models', Key='llama/weights.bin', Body=b'w' * ${BYTES}, Ch
         storage: { pvc: { storageClassName: SHARED_CLASS } },
       }),
     )
-    const { code, stderr } = await cluster.kubectl([
-      ...['wait', '--for=condition=Ready', 'modelcache/cloned', '--timeout=180s'],
-    ])
-    expect(code, stderr).toBe(0)
+    await untilReady(cluster, 'cloned')
     const { stdout } = await cluster.kubectl([
       'get',
       'modelcache/cloned',
@@ -100,27 +92,10 @@ s3.put_object(Bucket='models', Key='llama/weights.bin', Body=b'w' * ${BYTES}, Ch
         storage: { pvc: { storageClassName: SHARED_CLASS } },
       }),
     )
-    const { code, stderr } = await cluster.kubectl([
-      ...['wait', '--for=condition=Ready', 'modelcache/llama', '--timeout=180s'],
-    ])
-    expect(code, stderr).toBe(0)
-    const leaderWorkerTemplate = { size: 2, leaderTemplate: template(), workerTemplate: template() }
-    await cluster.need({
-      apiVersion: 'leaderworkerset.x-k8s.io/v1',
-      kind: 'LeaderWorkerSet',
-      metadata: { name: 'gang' },
-      spec: { replicas: 1, leaderWorkerTemplate },
-    })
-    for (const name of ['gang-0', 'gang-0-1']) {
-      const log = await eventually(`the log of ${name}`, async () => {
-        const { stdout } = await cluster.kubectl(['logs', name])
-        return stdout.includes(`${BYTES}`) ? stdout : undefined
-      })
-      expect(log).toContain('{}part')
-    }
+    await untilReady(cluster, 'llama')
+    for (const log of await readByGang(cluster, 'llama', READ)) expect(log).toContain(`{}part${BYTES}`)
     // The keys are nowhere but in the Secret.
     const { stdout } = await cluster.kubectl(['get', 'modelcaches,jobs,pods,events', '-o', 'yaml'])
     expect(stdout).not.toContain('canary-secret')
-    await cluster.kubectl(['delete', 'lws/gang', '--grace-period=1'])
   })
 })

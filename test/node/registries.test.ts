@@ -1,20 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, eventually } from '../e2e/support/cluster.ts'
-import { annotations, modelCache } from '../e2e/support/objects.ts'
+import type { Cluster } from '../e2e/support/cluster.ts'
+import { modelCache } from '../e2e/support/objects.ts'
 import { HTPASSWD, type Registry, serveRegistry } from '../sources/registry.ts'
 import { buildah } from '../testbed/node/buildah.ts'
 import { baseImages } from '../testbed/node/images.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
 import { NO_NODE, newNamespace, sandbox } from './support/cluster.ts'
+import { readByGang, untilReady } from './support/read-by-gang.ts'
 
-const LIST = 'cd /mnt/model && find . -type f | sort && cat config.json one; echo end; sleep 3600'
+const LIST = 'cd /mnt/model && find . -type f | sort && cat config.json one'
 const PASSWORD = 'canary-secret'
-
-function template() {
-  const containers = [{ name: 'main', image: 'modelcache.test/tools:1', command: ['sh', '-c', LIST] }]
-  // A shell that is the first process ignores SIGTERM.
-  return { metadata: annotations('llama'), spec: { terminationGracePeriodSeconds: 1, containers } }
-}
 
 /** A change of an image, as one layer of it. */
 async function layered(from: string, script: string): Promise<string> {
@@ -69,27 +64,11 @@ describe.skipIf(NO_NODE)('a cache from a registry', () => {
         storage: { pvc: { storageClassName: SHARED_CLASS, sizeGiB: 1 } },
       }),
     )
-    const { code, stderr } = await cluster.kubectl([
-      ...['wait', '--for=condition=Ready', 'modelcache/llama', '--timeout=180s'],
-    ])
-    expect(code, stderr).toBe(0)
-    const leaderWorkerTemplate = { size: 2, leaderTemplate: template(), workerTemplate: template() }
-    await cluster.need({
-      apiVersion: 'leaderworkerset.x-k8s.io/v1',
-      kind: 'LeaderWorkerSet',
-      metadata: { name: 'gang' },
-      spec: { replicas: 1, leaderWorkerTemplate },
-    })
-    for (const name of ['gang-0', 'gang-0-1']) {
-      const log = await eventually(`the log of ${name}`, async () => {
-        const { stdout } = await cluster.kubectl(['logs', name])
-        return stdout.includes('end') ? stdout : undefined
-      })
+    await untilReady(cluster, 'llama')
+    for (const log of await readByGang(cluster, 'llama', LIST))
       expect(log.trim().split('\n')).toEqual(['./config.json', './one', './three', './two', '{}', '2', 'end'])
-    }
     const { stdout } = await cluster.kubectl(['get', 'modelcaches,jobs,pods,events', '-o', 'yaml'])
     expect(stdout).not.toContain(PASSWORD)
     expect(stdout).toContain('resolvedRevision: sha256:')
-    await cluster.kubectl(['delete', 'lws/gang', '--grace-period=1'])
   })
 })

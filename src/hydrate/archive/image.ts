@@ -2,7 +2,6 @@ import { posix } from 'node:path'
 import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import { createBackground } from './background.ts'
-import { DamagedArchive } from './damage.ts'
 import { type ArchiveEntry, MAX_ENTRIES } from './entry.ts'
 import { createLayeredNames } from './layered-names.ts'
 import { SIDE_BY_SIDE, tooMany } from './plant.ts'
@@ -16,12 +15,9 @@ const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
 /** Other names of AUFS, which mean nothing. */
 const OF_AUFS = '.wh..wh.'
-/** Where images that carry a model have it, by the convention of KServe's modelcars. */
-const MODELS = 'models'
-
 export interface ImagePlanting extends Planting {
-  /** The folder or file of the image to stage. Default: /models if there is one, or else everything. */
-  path: string | undefined
+  /** The folder or file of the image to stage, such as /models. */
+  path: string
   /** Forgets files that were put. */
   forget(names: readonly string[]): void
 }
@@ -30,30 +26,28 @@ export interface ImagePlanting extends Planting {
 export interface Image {
   /** Takes the entries of a layer, lowest first. */
   takeLayer(entries: AsyncIterable<ArchiveEntry>): Promise<void>
-  /** Puts the files that links stand for. Returns the folder that the snapshot is made of; '' for all. */
-  finish(): Promise<string>
+  /**
+   * Puts the files that links stand for. Returns the folder that the snapshot is made of, '' for the root;
+   * undefined if the image has nothing at that path.
+   */
+  finish(): Promise<string | undefined>
 }
 
 /**
- * Puts the files of an image as a container would see them. Nothing in it is trusted: names and links stay
- * within the image. What is wrong with an entry counts only if the entry is staged: base images have devices
- * and links to folders.
+ * Puts the files of an image as a container would see them, below one path: base images have devices and
+ * links to folders, which nobody wants. Nothing in it is trusted: names and links stay within the image.
  */
 export function createImage(planting: ImagePlanting): Image {
   const { forget } = planting
   const background = createBackground(SIDE_BY_SIDE)
   const tree = createTree(planting, background)
   const names = createLayeredNames()
-  const path = planting.path?.replace(/^\/+|\/+$/g, '')
-  let problem: HydrationError | undefined
+  const path = nameOf(planting.path)
   let count = 0
 
-  const isWithin = (name: string, place: string) =>
-    place === '' || name === place || name.startsWith(`${place}/`)
-  /** Whether an entry may be staged, as far as we know before the last layer. */
-  const isWanted = (name: string) => path === undefined || isWithin(name, path)
-  /** Whether an entry is certainly staged. */
-  const isSure = (name: string) => isWithin(name, path ?? MODELS)
+  const isWanted = (name: string) => isWithin(name, path)
+  /** What is above the path decides about it, too. */
+  const isRelevant = (name: string) => isWanted(name) || isWithin(path, name)
 
   const drop = async (gone: readonly string[]) => {
     if (gone.length === 0) return
@@ -61,49 +55,32 @@ export function createImage(planting: ImagePlanting): Image {
     tree.forget(gone)
     forget(gone)
   }
-  const note = (name: string, error: HydrationError) => {
-    if (isSure(name)) throw error
-    problem ??= error
-  }
   const whiteout = async (folder: string, base: string) => {
-    if (base === OPAQUE) await drop(names.empty(folder))
-    else if (!base.startsWith(OF_AUFS)) await drop(names.remove(joined(folder, base.slice(WHITEOUT.length))))
+    if (base === OPAQUE) return drop(isRelevant(folder) ? names.empty(folder) : [])
+    const removed = joined(folder, base.slice(WHITEOUT.length))
+    if (!base.startsWith(OF_AUFS) && isRelevant(removed)) await drop(names.remove(removed))
   }
   const takePlain = async (name: string, entry: ArchiveEntry) => {
-    const { type } = entry
-    const isLink = type === 'symlink'
-    const { gone, under } = type === 'folder' ? names.addFolder(name) : names.add(name, { isLink })
-    if (under !== undefined) return note(name, below(name, under))
+    const isFolder = entry.type === 'folder'
+    const isLink = entry.type === 'symlink'
+    const { gone, under } = isFolder ? names.addFolder(name) : names.add(name, { isLink })
+    if (under !== undefined) throw below(name, under)
     await drop(gone)
-    if (!isWanted(name)) return
-    try {
-      await tree.take({ ...entry, name, linkname: linkOf(entry, name) })
-    } catch (error) {
-      if (!isOfEntry(error)) throw error
-      note(name, error)
-    }
+    if (isWanted(name)) await tree.take({ ...entry, name, linkname: linkOf(entry, name) })
   }
   const takeEntry = async (entry: ArchiveEntry) => {
     const name = nameOf(entry.name)
-    if (name === '') return
-    if (name.length > MAX_NAME) return note(name.slice(0, MAX_NAME), tooLong(name))
+    if (name.length > MAX_NAME) throw tooLong(name)
     const [folder, base] = [posix.dirname(name).replace(/^\.$/, ''), posix.basename(name)]
-    await (base.startsWith(WHITEOUT) ? whiteout(folder, base) : takePlain(name, entry))
+    if (base.startsWith(WHITEOUT)) return whiteout(folder, base)
+    if (name === '' || !isRelevant(name)) return
+    if (++count > MAX_ENTRIES) throw tooMany()
+    await takePlain(name, entry)
   }
-
   const takeAll = async (entries: AsyncIterable<ArchiveEntry>) => {
-    for await (const entry of entries) {
-      if (++count > MAX_ENTRIES) throw tooMany()
-      await takeEntry(entry)
-    }
+    for await (const entry of entries) await takeEntry(entry)
     await background.settle()
     names.nextLayer()
-  }
-  const folderOf = (): string => {
-    if (path === undefined) return names.hasFolder(MODELS) ? MODELS : ''
-    if (names.hasFolder(path)) return path
-    const folder = posix.dirname(path)
-    return folder === '.' ? '' : folder
   }
 
   return {
@@ -114,17 +91,17 @@ export function createImage(planting: ImagePlanting): Image {
         throw error
       }),
     async finish() {
-      const folder = folderOf()
-      if (path === undefined && folder === '' && problem !== undefined) throw unfit(problem)
-      await tree
-        .takeLinks(name => isWithin(name, path ?? folder))
-        .catch((error: unknown) => {
-          throw path === undefined && isOfEntry(error) ? unfit(error) : error
-        })
-      if (tree.files() === 0) throw nothing(planting.path)
-      return folder
+      await tree.takeLinks()
+      if (tree.files() === 0) return undefined
+      // The path may be that of a file.
+      return names.hasFolder(path) ? path : posix.dirname(path).replace(/^\.$/, '')
     },
   }
+}
+
+/** Whether a name is a place or below it. Everything is below the root. */
+function isWithin(name: string, place: string): boolean {
+  return place === '' || name === place || name.startsWith(`${place}/`)
 }
 
 /** The name within the image. As in a container, nothing is above its root. */
@@ -142,23 +119,6 @@ function linkOf({ type, linkname }: ArchiveEntry, name: string): string {
 
 function joined(folder: string, base: string): string {
   return folder === '' ? base : `${folder}/${base}`
-}
-
-/** What is wrong with an entry, and not with the archive, its source or the volume. */
-function isOfEntry(error: unknown): error is HydrationError {
-  if (!(error instanceof HydrationError) || error instanceof DamagedArchive) return false
-  return error.reason === 'ArchiveInvalid' || error.reason === 'FileNameInvalid'
-}
-
-function unfit({ reason, message, file }: HydrationError): HydrationError {
-  const fix = 'if this is not part of the model, set spec.artifact.source.oci.path to the folder that is'
-  return new HydrationError(reason, `${message}; ${fix}`, file === undefined ? {} : { file })
-}
-
-function nothing(path: string | undefined): HydrationError {
-  const message =
-    path === undefined ? 'the image has no files' : `the image has nothing at ${quote(path)}; correct path`
-  return new HydrationError('SourceNotFound', message)
 }
 
 function tooLong(name: string): HydrationError {
