@@ -59,7 +59,7 @@ test('a ConfigMap becomes one, as kubelet mounts it', async () => {
 
 describe('what cannot be understood is said with exit code 2:', () => {
   test.each<[string, string, string[], RegExp]>([
-    ['no folder', INLINE, [], /--into DIR, or --measure/],
+    ['no folder', INLINE, [], /one of --into DIR, --measure and --dry-run/],
     ['no ModelCache', 'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n', ['--into', 'x'], /no ModelCache/],
     ['two ModelCaches', `${INLINE}---\n${INLINE}`, ['--into', 'x'], /several/],
     ['no YAML', '{', ['--into', 'x'], /stdin/],
