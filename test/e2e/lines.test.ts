@@ -88,8 +88,8 @@ describe('where the CRD has lost its rules, the webhook denies by itself', () =>
     [
       'a reserved field',
       'refused',
-      soundSpec({ artifact: { source: { gcs: {} } } }),
-      /NotImplemented: spec.artifact.source.gcs/,
+      soundSpec({ artifact: { source: { huggingFace: { repo: 'a/b' } }, resolvedVia: 'x' } }),
+      /NotImplemented: spec.artifact.resolvedVia/,
     ],
     ['a bad mount path', 'refused', soundSpec({ mount: { path: '/mnt//x' } }), /MountPathInvalid/],
     [
