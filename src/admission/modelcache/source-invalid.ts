@@ -10,6 +10,7 @@ import {
   URL_FIELDS,
   URL_ONCE,
 } from '../../api/source-formats.ts'
+import { namesOf } from '../../api/sources.ts'
 import { violation } from '../../api/violation.ts'
 import { error } from '../finding.ts'
 import { valueAt } from '../value-at.ts'
@@ -50,11 +51,15 @@ function httpProblems(http: Http): string[] {
   ]
 }
 
-function formatProblems(spec: unknown) {
+/** Most caches have one source, so the formats of the others are not looked at. */
+const FORMATS_OF = Map.groupBy(SOURCE_FORMATS, ({ field }) => field.split('.')[2])
+
+function formatProblems(spec: ModelCache['spec']) {
   const told = new Set<string>()
   // If a value is wrong in several ways, we report the first.
   const isNew = (field: string, value: string) => told.size < told.add(JSON.stringify([field, value])).size
-  const broken = SOURCE_FORMATS.flatMap(format =>
+  const formats = namesOf(spec.artifact.source).flatMap(name => FORMATS_OF.get(name) ?? [])
+  const broken = formats.flatMap(format =>
     valuesAt(spec, format)
       .filter(value => !hasFormat(value, format) && isNew(format.field, value))
       .map(value => ({ field: format.field, text: `is ${show(value)}; it must ${format.must}` })),
