@@ -2,6 +2,7 @@ import { type ArchiveFile, archiveAtSource, archiveOnDisk } from './archive/arch
 import { DamagedArchive } from './archive/damage.ts'
 import { type KnownFormat, unpackedBytes } from './archive/format.ts'
 import { plant } from './archive/plant.ts'
+import type { Planting } from './archive/tree.ts'
 import { unpack } from './archive/unpack.ts'
 import type { Checksum } from './checksum.ts'
 import type { Counts } from './progress.ts'
@@ -59,9 +60,10 @@ async function attempt(
   volume: Volume,
   { identity, revision }: Resolved,
   { file, format, stripComponents }: Archive,
-  { counts, maxBytes, connections, signal }: Staging,
+  staging: Staging,
   earlier?: DamagedArchive,
 ): Promise<Manifest> {
+  const { counts, maxBytes, connections, signal } = staging
   const afresh = earlier !== undefined
   let written = 0
   const snapshot = await openSnapshot(volume, identity, {
@@ -77,16 +79,8 @@ async function attempt(
     await checkRoomFor(await unpackedBytes(atSource, format), volume, snapshot, maxBytes)
     const isKept = format.kind === 'zip' && !atSource.isSeekable
     const archive = isKept ? await keep(snapshot, file, signal) : atSource
-    const planting = {
-      identity: file.identity ?? identity,
-      stripComponents,
-      contentOf: snapshot.contentOf,
-      async put(member: SourceFile) {
-        signal.throwIfAborted()
-        await snapshot.put(member, signal, { replaces: true })
-        counts.files += 1
-      },
-    }
+    const identityOfArchive = file.identity ?? identity
+    const planting = { ...plantingOf(snapshot, staging), identity: identityOfArchive, stripComponents }
     const unpacking = {
       archive,
       format,
@@ -103,6 +97,21 @@ async function attempt(
     throw afresh && isOther ? mismatch(file, error.message, false) : error
   } finally {
     await snapshot.close()
+  }
+}
+
+/** Puts the files of archives into a snapshot, and counts them. */
+export function plantingOf(
+  snapshot: Snapshot,
+  { counts, signal }: Staging,
+): Pick<Planting, 'contentOf' | 'put'> {
+  return {
+    contentOf: snapshot.contentOf,
+    async put(file) {
+      signal.throwIfAborted()
+      await snapshot.put(file, signal, { replaces: true })
+      counts.files += 1
+    },
   }
 }
 

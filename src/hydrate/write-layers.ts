@@ -11,7 +11,7 @@ import type { Manifest } from './volume/manifest.ts'
 import { checkRoomFor, checkWritten } from './volume/space.ts'
 import type { Volume } from './volume/volume.ts'
 import { openSnapshot, type Snapshot } from './volume/work.ts'
-import { checksumOf, onceMore, type Staging } from './write-archive.ts'
+import { checksumOf, onceMore, plantingOf, type Staging } from './write-archive.ts'
 
 type Layers = Listing & { packed: readonly PackedFiles[] }
 
@@ -72,8 +72,8 @@ async function unpackAll(
   { packed, image }: Layers,
   given: Given,
 ): Promise<string | undefined> {
-  const planting = plantingOf(snapshot, given.staging)
   if (image === undefined) {
+    const planting = plantingOf(snapshot, given.staging)
     for (const layer of packed) {
       const identity = layer.file.identity ?? given.identity
       await unpackLayer(layer, given, entries => plant({ ...planting, identity }, entries))
@@ -118,17 +118,6 @@ function nothingAt(path: string | undefined): HydrationError {
 
 function bytesOf({ files, packed }: Layers): number {
   return [...files, ...packed.map(({ file }) => file)].reduce((sum, { size = 0 }) => sum + size, 0)
-}
-
-function plantingOf(snapshot: Snapshot, { counts, signal }: Staging) {
-  return {
-    contentOf: snapshot.contentOf,
-    async put(file: Layers['files'][number]) {
-      signal.throwIfAborted()
-      await snapshot.put(file, signal, { replaces: true })
-      counts.files += 1
-    },
-  }
 }
 
 interface Given {

@@ -62,7 +62,12 @@ async function list(hub: Hub, commit: string, source: HuggingFace): Promise<List
     if (include !== undefined && !isMatched(path, include)) return 'notIncluded'
     return isMatched(path, exclude) ? 'excluded' : undefined
   }
-  const matching = all.filter(({ path }) => byAuthor(path) === undefined)
+  const notWanted = new Map<string, LeftOut['why']>()
+  for (const { path } of all) {
+    const why = byAuthor(path)
+    if (why !== undefined) notWanted.set(path, why)
+  }
+  const matching = all.filter(({ path }) => !notWanted.has(path))
   // If `include` is set, the author has already chosen. A dataset has no weights.
   const duplicates =
     include === undefined && !isDataset(source)
@@ -74,7 +79,7 @@ async function list(hub: Hub, commit: string, source: HuggingFace): Promise<List
     throw new HydrationError('SourceNotFound', message)
   }
   const leftOut = all.flatMap(({ path }): LeftOut[] => {
-    const why = byAuthor(path) ?? (duplicates.has(path) ? 'duplicate' : undefined)
+    const why = notWanted.get(path) ?? (duplicates.has(path) ? 'duplicate' : undefined)
     return why === undefined ? [] : [{ path, why }]
   })
   return { files: wanted.map(found => fileOf(hub, commit, found)), leftOut }

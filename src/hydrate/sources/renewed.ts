@@ -1,3 +1,6 @@
+/** What is renewed this long before its end, in milliseconds, still lasts for a request. */
+export const RENEWED_MS = 5 * 60_000
+
 /**
  * Holds what counts for a while, such as a token, and asks for it again before it ends: once for all
  * connections, and with the next call if that fails.

@@ -4,7 +4,7 @@ import { AZURE_SECRET_KEYS } from '../../../api/azure-secret-keys.ts'
 import { HydrationError } from '../../failure.ts'
 import type { Http, SourceRequest } from '../../fetch/http.ts'
 import { getJson } from '../../fetch/json.ts'
-import { renewed } from '../renewed.ts'
+import { RENEWED_MS, renewed } from '../renewed.ts'
 import type { SourceContext } from '../source.ts'
 
 /** How a container is read. */
@@ -126,9 +126,6 @@ async function tokenFrom(http: Http, request: SourceRequest): Promise<Token> {
   const { value } = await getJson(http, request, tokenReply)
   return { token: value.access_token, untilMs: Date.now() + value.expires_in * 1000 }
 }
-
-/** Who is renewed this long before the end still has time for a request. */
-const RENEWED_MS = 5 * 60_000
 
 /** Asks again before the token ends. */
 function tokens(ask: () => Promise<Token>, first?: Token): () => Promise<string> {

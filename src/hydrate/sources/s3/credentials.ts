@@ -2,7 +2,7 @@ import { AWS_SECRET_KEYS } from '../../../api/aws-secret-keys.ts'
 import { errorMessage, foreign } from '../../../api/schema/text.ts'
 import { HydrationError } from '../../failure.ts'
 import { TransientError } from '../../fetch/retry.ts'
-import { renewed } from '../renewed.ts'
+import { RENEWED_MS, renewed } from '../renewed.ts'
 import type { SourceContext } from '../source.ts'
 
 /** What signs a request. */
@@ -15,9 +15,6 @@ export interface Credentials {
 
 /** Resolves to the current credentials, or to undefined if there are none. Public buckets need none. */
 export type CredentialSource = () => Promise<Credentials | undefined>
-
-/** Who is renewed this long before the end still has time for a request. */
-const RENEWED_MS = 5 * 60_000
 
 /**
  * Credentials from the Secret if there is one, and else those of the pod: environment variables, a web
