@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { getCACertificates } from 'node:tls'
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { errorMessage, quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
+import { createReadBuffers } from './read-buffers.ts'
 
 const CONNECT_MS = 30_000
+/** As much as is written at a time. */
+const READ_BYTES = 256 * 1024
+/** A TLS record has no more (RFC 8446 section 5.1). */
+const RECORD_BYTES = 16 * 1024
 /** If a body stands still this long, we ask again. */
 export const STALL_MS = 60_000
 
@@ -23,8 +28,14 @@ export interface Connections {
  * @throws HydrationError SourceUnavailable if SSL_CERT_FILE cannot be read.
  */
 export function createConnections(ca: string | undefined): Connections {
-  const tls = { ca: trusted(ca) }
-  const options = { bodyTimeout: STALL_MS, connect: { timeout: CONNECT_MS, ...tls } }
+  // Over HTTP/2, all requests to a host would share one connection, and CDNs limit the pace of each.
+  const common = { timeout: CONNECT_MS, allowH2: false }
+  const tls = { ...common, ca: trusted(ca), onread: createReadBuffers(RECORD_BYTES) }
+  const secure = buildConnector(tls)
+  const plain = buildConnector({ ...common, onread: createReadBuffers(READ_BYTES) })
+  const connect: buildConnector.connector = (to, done) =>
+    (to.protocol === 'https:' ? secure : plain)(to, done)
+  const options = { bodyTimeout: STALL_MS, allowH2: false, connect }
   const byVariables = new EnvHttpProxyAgent({ ...options, requestTls: tls, proxyTls: tls })
   const direct = new Agent(options)
   const networks = networksIn(process.env.no_proxy ?? process.env.NO_PROXY ?? '')

@@ -1,5 +1,6 @@
 import { request as send } from 'undici'
 import { HydrationError } from '../failure.ts'
+import { chunksOf } from './chunks.ts'
 import { type Connections, createConnections, STALL_MS } from './dispatcher.ts'
 import { createHostGate, type HostGate } from './host-gate.ts'
 import { atPace, type Pace } from './pace.ts'
@@ -209,7 +210,7 @@ async function once(
       },
     })
     const drop = () => void body.dump().catch(() => {})
-    const paced = atPace(body, pace, { peers: request.isPatient ? undefined : peers })
+    const paced = atPace(chunksOf(body), pace, { peers: request.isPatient ? undefined : peers })
     return afterwards({ status: statusCode, headers: answered, body: paced, drop }, leave)
   } catch (error) {
     leave()

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Opened } from '../fetch/opened.ts'
+import { createReturns } from '../fetch/read-buffers.ts'
 
 /** Chunks that are written together, and their bytes. */
 export interface Batch {
@@ -10,14 +11,19 @@ export interface Batch {
 /** A write of this size costs a file system about as little per byte as any. */
 const BATCH_BYTES = 256 * 1024
 
-/** The same bytes in fewer pieces: each write is a call to the operating system on another thread. */
+/**
+ * The same bytes in fewer pieces: each write is a call to the operating system on another thread. A batch is
+ * valid until the next one is asked for.
+ */
 export async function* batches(content: Opened['content']): AsyncGenerator<Batch> {
+  const giveBack = createReturns()
   let batch: Batch = { chunks: [], bytes: 0 }
   for await (const chunk of content) {
     batch.chunks.push(chunk)
     batch.bytes += chunk.length
     if (batch.bytes < BATCH_BYTES) continue
     yield batch
+    batch.chunks.forEach(giveBack)
     batch = { chunks: [], bytes: 0 }
   }
   if (batch.bytes > 0) yield batch

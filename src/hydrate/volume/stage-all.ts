@@ -9,6 +9,9 @@ import type { PartedWork } from './part-tasks.ts'
 import type { LargeFile, PartedFile } from './parted-file.ts'
 import type { Stager } from './stager.ts'
 
+/** Whoever writes to a file waits for others that do, and its hash follows its parts in their order. */
+const FILES_SIDE_BY_SIDE = 4
+
 export interface StageAll {
   stager: Stager
   /** Where a file goes. */
@@ -36,12 +39,13 @@ export async function stageAll(
     return work?.tasks ?? []
   }
   try {
-    const tasks: Task[] = []
+    const ofFiles: Task[][] = []
     for (const file of largestFirst(files)) {
       const doing = `writing ${file.path}`
-      for (const task of await onVolume(doing, () => tasksOf(file, doing))) tasks.push(named(doing, task))
+      const tasks = await onVolume(doing, () => tasksOf(file, doing))
+      ofFiles.push(tasks.map(task => named(doing, task)))
     }
-    await runPool(tasks, connections, signal, () => help(large))
+    await runPool(interleaved(ofFiles, FILES_SIDE_BY_SIDE), connections, signal, () => help(large))
   } finally {
     for (const file of opened) await file.close()
     await hasher.close()
@@ -64,6 +68,16 @@ function help(large: readonly Work[]): Task | undefined {
 
 function named(doing: string, task: Task): Task {
   return signal => onVolume(doing, () => task(signal))
+}
+
+/** The first of each of so many lists, then the second of each, and so on; then the next lists. */
+function interleaved<T>(lists: readonly T[][], width: number): T[] {
+  return lists.flatMap((_, index) => {
+    if (index % width !== 0) return []
+    const group = lists.slice(index, index + width)
+    const length = Math.max(...group.map(list => list.length))
+    return Array.from({ length }, (_, turn) => group.flatMap(list => list.slice(turn, turn + 1))).flat()
+  })
 }
 
 function isLarge(file: SourceFile): file is LargeFile {

@@ -22,6 +22,9 @@ export interface Place {
   list: string
 }
 
+/** Any keys will do, but some tools insist on having some. */
+const S3_KEYS = 'AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench AWS_REGION=us-east-1'
+
 /** One line of the table. */
 export interface Row {
   name: string
@@ -95,6 +98,8 @@ export const ROWS: readonly Row[] = [
     peers: {
       'oras pull': ({ url, into }) =>
         `oras pull --plain-http --no-tty --concurrency 16 -o ${into} ${new URL(url).host}/bench/model:v1 >/dev/null`,
+      'oras pull, sync': ({ url, into }) =>
+        `oras pull --plain-http --no-tty --concurrency 16 -o ${into} ${new URL(url).host}/bench/model:v1 >/dev/null && ${SYNC(into)}`,
     },
   },
   {
@@ -103,6 +108,18 @@ export const ROWS: readonly Row[] = [
     make: (folder, scale) => filesOf(folder, Math.round(20_000 * scale), 50 / 1024, 'part', 'json'),
     source: fromHub,
     peers: { 'aria2c -j16': aria2c({ perFile: 1 }) },
+  },
+  {
+    name: 'small-s3',
+    work: '20,000 objects of 1 KiB from a bucket of S3',
+    make: (folder, scale) => filesOf(folder, Math.round(20_000 * scale), 1 / 1024, 'part', 'json'),
+    source: ({ url }) => ({ s3: { uri: 's3://bench', endpoint: url, region: 'us-east-1' } }),
+    peers: {
+      'aws s3 cp': ({ url, into }) =>
+        `${S3_KEYS} aws s3 cp --recursive --only-show-errors --endpoint-url ${url} s3://bench ${into}`,
+      'rclone copy': ({ url, into }) =>
+        `${S3_KEYS} rclone copy --transfers 16 ':s3,provider=Other,env_auth,endpoint="${url}":bench' ${into}`,
+    },
   },
   {
     name: 'tar',

@@ -2,7 +2,7 @@
 // server FOLDER [MIB_PER_SECOND_OF_A_CONNECTION MILLISECONDS_OF_A_REQUEST].
 //
 // Repository bench/model has all files. Those of 10 MB or more are at another address, as at a CDN. It is the
-// repository of a registry as well, where each file is a layer.
+// repository of a registry as well, where each file is a layer. Bucket bench of an S3 store has them too.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"io/fs"
@@ -30,6 +31,7 @@ const (
 	resolve   = "/bench/model/resolve/"
 	api       = "/api/models/bench/model/"
 	registry  = "/v2/bench/model/"
+	bucket    = "/bench"
 	mediaType = "application/vnd.oci.image.manifest.v1+json"
 	slack     = 200 * time.Millisecond
 	mebibyte  = 1 << 20
@@ -157,8 +159,11 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.serve(w, r, h.byHash[strings.TrimPrefix(path, registry+"blobs/sha256:")], "blob")
 	case strings.HasPrefix(path, "/blobs/"):
 		h.serve(w, r, h.byHash[strings.TrimPrefix(path, "/blobs/")], "blob")
+	case r.URL.Query().Get("list-type") == "2":
+		h.objects(w, r)
 	default:
-		h.serve(w, r, h.byPath[strings.TrimPrefix(path, "/")], "file")
+		name := strings.TrimPrefix(strings.TrimPrefix(path, bucket), "/")
+		h.serve(w, r, h.byPath[name], "file")
 	}
 }
 
@@ -188,6 +193,39 @@ func (h *hub) tree(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", fmt.Sprintf(`<http://%s%s?recursive=true&cursor=%d>; rel="next"`, r.Host, r.URL.Path, end))
 	}
 	answer(w, entries)
+}
+
+// objects is a page of ListObjectsV2.
+func (h *hub) objects(w http.ResponseWriter, r *http.Request) {
+	type object struct {
+		Key          string
+		Size         int64
+		ETag         string
+		LastModified string
+		StorageClass string
+	}
+	type result struct {
+		XMLName               xml.Name `xml:"ListBucketResult"`
+		Name                  string
+		Prefix                string
+		KeyCount, MaxKeys     int
+		IsTruncated           bool
+		NextContinuationToken string `xml:",omitempty"`
+		Contents              []object
+	}
+	start, _ := strconv.Atoi(r.URL.Query().Get("continuation-token"))
+	end := min(start+page, len(h.files))
+	listed := result{Name: "bench", KeyCount: end - start, MaxKeys: page, IsTruncated: end < len(h.files)}
+	for _, each := range h.files[start:end] {
+		listed.Contents = append(listed.Contents,
+			object{each.path, each.size, strconv.Quote(each.gitBlob), "2026-01-01T00:00:00.000Z", "STANDARD"})
+	}
+	if listed.IsTruncated {
+		listed.NextContinuationToken = strconv.Itoa(end)
+	}
+	w.Header().Set("Content-Type", "application/xml")
+	io.WriteString(w, xml.Header)
+	xml.NewEncoder(w).Encode(listed)
 }
 
 func (h *hub) resolve(w http.ResponseWriter, r *http.Request, name string) {

@@ -1,0 +1,60 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { SOURCE_CA_VARIABLE, textVariables } from '../../src/api/hydration-env.ts'
+import { issueCA, type KeyedCertificate } from '../../src/certs/issue.ts'
+import { issueServing } from '../testbed/pki.ts'
+import { hydrate, manifestOf } from './support/run-hydrate.ts'
+
+// A server that would like to speak HTTP/2, as those of most CDNs do.
+
+vi.setConfig({ testTimeout: 180_000 })
+
+/** Four parts. */
+const content = randomBytes(128 * 1024 * 1024)
+let dir: string
+let ca: KeyedCertificate
+let server: Http2SecureServer
+let connections = 0
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'modelcache-secure-'))
+  ca = await issueCA({ commonName: 'a company', days: 1 })
+  const { certPem: cert, keyPem: key } = await issueServing(ca, ['files.example'])
+  server = createSecureServer({ cert, key, allowHTTP1: true }, ({ headers }, response) => {
+    const [, from = 0, to = content.length - 1] = /^bytes=(\d+)-(\d*)$/.exec(String(headers.range)) ?? []
+    const part = content.subarray(Number(from), Number(to || content.length - 1) + 1)
+    response.writeHead(headers.range === undefined ? 200 : 206, {
+      etag: '"v1"',
+      'accept-ranges': 'bytes',
+      'content-length': part.length,
+      ...(headers.range !== undefined && { 'content-range': `bytes ${from}-${to}/${content.length}` }),
+    })
+    response.end(part)
+  })
+  server.on('secureConnection', () => connections++)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+})
+afterAll(async () => {
+  server.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+test('each part has a connection of its own, because over HTTP/2 all of them would share one', async () => {
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/model.gguf`
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  const env = Object.fromEntries(
+    textVariables(SOURCE_CA_VARIABLE, ca.certPem).map(({ name, value }) => [name, value]),
+  )
+  const { last } = await hydrate(manifestOf({ http: { url, sha256 } }), ['--into', join(dir, 'volume')], {
+    env,
+  })
+  expect(last).toMatchObject({ bytes: content.length, files: 1 })
+  expect(connections).toBeGreaterThanOrEqual(4)
+})
