@@ -12,7 +12,19 @@ export function xmlParser(lists: readonly string[]): XMLParser {
 
 const ENTITIES: Readonly<Record<string, string>> = { quot: '"', apos: "'", lt: '<', gt: '>', amp: '&' }
 
-/** The text behind the entities that every XML has. */
+const MAX_CODE = 0x10ffff
+
+/**
+ * The text behind the entities that every XML has, and behind numbers of characters (XML 1.0 section 4.1):
+ * MinIO writes a quote as `&#34;`.
+ */
 export function entitiesOf(text: string): string {
-  return text.replace(/&(quot|apos|lt|gt|amp);/g, (_, name: string) => ENTITIES[name] ?? '')
+  return text.replace(
+    /&(?:(quot|apos|lt|gt|amp)|#(\d{1,7})|#x([\da-fA-F]{1,6}));/g,
+    (whole, name?: string, decimal?: string, hex?: string) => {
+      if (name !== undefined) return ENTITIES[name] ?? whole
+      const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal)
+      return code <= MAX_CODE ? String.fromCodePoint(code) : whole
+    },
+  )
 }

@@ -16,8 +16,8 @@ turn. SCALE=0.1 makes all files smaller, and then nothing is written down. Other
 docs/benchmarks.json, and npm run generate writes docs/benchmarks.md.
 
 Rows: ${ROWS.map(({ name }) => name).join(', ')}.
-The other tools must be on PATH: curl, tar, aria2c, oras, rclone, aws (Python's awscli), and hf
-(Python's huggingface_hub).
+The other tools must be on PATH: curl, tar, aria2c, oras, aws (Python's awscli), and hf (Python's
+huggingface_hub).
 `
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))

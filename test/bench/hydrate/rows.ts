@@ -117,8 +117,6 @@ export const ROWS: readonly Row[] = [
     peers: {
       'aws s3 cp': ({ url, into }) =>
         `${S3_KEYS} aws s3 cp --recursive --only-show-errors --endpoint-url ${url} s3://bench ${into}`,
-      'rclone copy': ({ url, into }) =>
-        `${S3_KEYS} rclone copy --transfers 16 ':s3,provider=Other,env_auth,endpoint="${url}":bench' ${into}`,
     },
   },
   {
