@@ -56,8 +56,8 @@ down: setup ## end what make up started
 env: setup ## print KUBECONFIG and PATH as lines for the eval of a shell
 	@$(RUN) testbed -- env
 
-bench: setup ## measure the admission path
-	@$(RUN) bench
+bench: setup ## measure the admission path beside bare Node.js and controller-runtime; ROWS=NAME,NAME ROUNDS=N UPDATE=1
+	@$(RUN) bench -- $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(UPDATE),--update)
 
 bench-rules: setup ## measure the decisions alone
 	@$(RUN) bench-rules

@@ -9,11 +9,14 @@ export interface LeveledLogger {
   setLevel(level: LogLevel): void
 }
 
-/** The logger of a process. It writes a line of JSON for each entry, to standard output by default. */
+/**
+ * The logger of a process. It writes a line of JSON for each entry, to standard output by default. Lines wait
+ * for others for a moment. A warning, or worse, is written at once, with all lines before it.
+ */
 export function createLogger(level: LogLevel, destination?: DestinationStream): LeveledLogger {
   const logger: Logger = pino(
     { level, base: null, serializers: { err: errorFields } },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    destination ?? standardOutput(),
   )
   return {
     logger,
@@ -22,4 +25,35 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
       logger.level = next
     },
   }
+}
+
+/** Bytes. A pipe takes so many in one piece (PIPE_BUF). */
+const TOGETHER = 4096
+/** How long lines wait at most. */
+const WAIT_MS = 50
+
+/** Of pino. */
+const WARN = 40
+
+/** A write to a pipe wakes its reader, which costs more than a decision about a pod. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, minLength: TOGETHER })
+  let timer: NodeJS.Timeout | undefined
+  const flush = () => {
+    clearTimeout(timer)
+    timer = undefined
+    output.flushSync()
+  }
+  process.on('exit', flush)
+  const lines = {
+    // With this, pino tells the level of each line.
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 0,
+    write(line: string) {
+      output.write(line)
+      if (lines.lastLevel >= WARN) return flush()
+      timer ??= setTimeout(flush, WAIT_MS)
+    },
+  }
+  return lines
 }

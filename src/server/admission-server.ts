@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
-import { admissionReview, respond } from '../admission/admission-review.ts'
+import { type AdmissionRequest, admissionReview, respond } from '../admission/admission-review.ts'
+import type { Decision } from '../admission/decision.ts'
 import type { Rules } from '../admission/rules.ts'
 import { firstIssue } from '../api/schema/parse.ts'
 import type { AdmissionMetrics } from './admission-metrics.ts'
@@ -89,13 +90,16 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     metrics: options.metrics,
   })
   // With this header, a client does not send its next request into a connection that is about to close.
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     // If we closed the connection while a body is still arriving, it would be reset and the answer lost.
     if (options.draining() && request.raw.complete) reply.header('connection', 'close')
+    done(null, payload)
   })
   receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics: options.metrics })
   for (const [path, rules] of Object.entries(options.webhooks)) {
-    app.post(path, (request, reply) => review(path, rules, { ...options, waitedMs }, request, reply))
+    const settings = { ...options, waitedMs }
+    // It returns nothing: fastify would wait for a reply as for a promise.
+    app.post(path, (request, reply) => review(path, rules, settings, request, reply))
   }
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const code = error.statusCode ?? 500
@@ -125,36 +129,55 @@ function advice(code: number, error: Error): string {
   return error.message
 }
 
-async function review(
+function review(
   path: string,
   rules: Rules,
   options: AdmissionServerOptions & { waitedMs: (request: FastifyRequest) => number },
   httpRequest: FastifyRequest,
   reply: FastifyReply,
-) {
-  if (!options.synced()) return answerRetryLater(reply, 'the watches are not synced yet')
+): void {
+  if (!options.synced()) {
+    answerRetryLater(reply, 'the watches are not synced yet')
+    return
+  }
   const { timeout } = httpRequest.query as { timeout?: unknown }
   const limitMs = timeLimitMs(timeout, options.waitedMs(httpRequest))
   if (limitMs === 0) {
     // Without Retry-After: a caller that still waits has no time for another call.
     options.metrics.shed('deadline')
-    return reply.code(503).send(status(503, 'ServiceUnavailable', 'the deadline for an answer has passed'))
+    reply.code(503).send(status(503, 'ServiceUnavailable', 'the deadline for an answer has passed'))
+    return
   }
   const parsed = admissionReview.safeParse(httpRequest.body)
   if (!parsed.success) {
     const { field, message } = firstIssue(parsed.error)
     const words = `not an AdmissionReview v1: ${field || 'body'}: ${message}`
-    return reply.code(400).send(status(400, 'BadRequest', words))
+    reply.code(400).send(status(400, 'BadRequest', words))
+    return
   }
   const { request } = parsed.data
   const startedAt = performance.now()
-  const decision = await admit(rules, request, options, limitMs)
-  const seconds = (performance.now() - startedAt) / 1000
-  options.metrics.observeReview(path.slice(1), request, decision, seconds)
-  options.logger.info(
+  const answer = (decision: Decision) => {
+    note(path.slice(1), request, decision, (performance.now() - startedAt) / 1000, options)
+    reply.type('application/json').send(JSON.stringify(respond(request.uid, decision)))
+  }
+  const decision = admit(rules, request, options, limitMs)
+  if (decision instanceof Promise) decision.then(answer).catch((error: unknown) => reply.send(error))
+  else answer(decision)
+}
+
+function note(
+  webhook: string,
+  request: AdmissionRequest,
+  decision: Decision,
+  seconds: number,
+  { metrics, logger }: AdmissionServerOptions,
+): void {
+  metrics.observeReview(webhook, request, decision, seconds)
+  logger.info(
     {
       uid: request.uid,
-      webhook: path.slice(1),
+      webhook,
       operation: request.operation,
       namespace: request.namespace,
       name: request.name,
@@ -168,5 +191,4 @@ async function review(
     },
     'reviewed',
   )
-  return respond(request.uid, decision)
 }

@@ -10,13 +10,13 @@ import { status } from './status.ts'
  */
 export function admitClients(app: FastifyInstance, names: readonly string[]): void {
   const strangers = new WeakMap<Socket, string | undefined>()
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw
     if (!strangers.has(socket)) strangers.set(socket, strangeName(socket, names))
     const stranger = strangers.get(socket)
-    if (stranger === undefined) return
+    if (stranger === undefined) return done()
     const message = `the client certificate has common name ${quote(stranger)}; --client-name allows ${names.join(', ')}`
-    return reply.code(403).send(status(403, 'Forbidden', message))
+    reply.code(403).send(status(403, 'Forbidden', message))
   })
 }
 

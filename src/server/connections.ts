@@ -1,6 +1,13 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Ends the connection if the body does not arrive in time. */
+    bodyTimer: NodeJS.Timeout | undefined
+  }
+}
+
 export interface ConnectionLimits {
   /** Number of connections, whether in the TLS handshake, idle or busy. */
   max: number
@@ -20,47 +27,70 @@ export interface ConnectionLimits {
  * servers keep connections for 90 s, and some of them before their first request.
  */
 export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted }: ConnectionLimits): void {
-  const open = new Map<string, Socket>()
-  /** In the order in which they started to wait. */
-  const waiting = new Set<string>()
-  const wait = (peer: string) => {
-    waiting.delete(peer)
-    if (open.has(peer)) waiting.add(peer)
-  }
-  const forget = (peer: string) => {
-    open.delete(peer)
-    waiting.delete(peer)
-  }
+  const open = new Map<string, Connection>()
+  /** The same by the socket that requests know, which speaks TLS. */
+  const known = new WeakMap<Socket, Connection>()
+  let turn = 0
 
   app.server.on('connection', (socket: Socket) => {
     const peer = peerOf(socket)
-    open.set(peer, socket)
-    wait(peer)
+    const connection: Connection = { peer, socket, waitingSince: ++turn }
+    open.set(peer, connection)
     socket.once('close', () => {
-      if (open.get(peer) === socket) forget(peer)
+      if (open.get(peer) === connection) open.delete(peer)
     })
-    const [oldest] = waiting.keys()
-    if (open.size <= max || oldest === undefined) return
-    open.get(oldest)?.destroy()
-    forget(oldest)
+    const oldest = open.size > max ? longestWaiting(open.values()) : undefined
+    if (oldest === undefined) return
+    oldest.socket.destroy()
+    open.delete(oldest.peer)
     onEvicted()
   })
 
-  const bodyTimers = new WeakMap<FastifyRequest, NodeJS.Timeout>()
-  app.addHook('onRequest', async request => {
+  const connectionOf = ({ raw: { socket } }: FastifyRequest): Connection | undefined => {
+    const found = known.get(socket) ?? open.get(peerOf(socket))
+    if (found !== undefined) known.set(socket, found)
+    return found
+  }
+  const wait = (connection: Connection | undefined) => {
+    if (connection !== undefined) connection.waitingSince = ++turn
+  }
+  app.decorateRequest('bodyTimer')
+  app.addHook('onRequest', (request, _, done) => {
     const { socket } = request.raw
-    wait(peerOf(socket))
-    bodyTimers.set(request, setTimeout(() => socket.destroy(), bodyMs).unref())
+    wait(connectionOf(request))
+    request.bodyTimer = setTimeout(() => socket.destroy(), bodyMs).unref()
+    done()
   })
   // The body has arrived, so now the client waits.
-  app.addHook('preValidation', async request => {
-    clearTimeout(bodyTimers.get(request))
-    waiting.delete(peerOf(request.raw.socket))
+  app.addHook('preValidation', (request, _, done) => {
+    clearTimeout(request.bodyTimer)
+    const connection = connectionOf(request)
+    if (connection !== undefined) connection.waitingSince = undefined
+    done()
   })
-  app.addHook('onResponse', async request => {
-    clearTimeout(bodyTimers.get(request))
-    wait(peerOf(request.raw.socket))
+  app.addHook('onResponse', (request, _, done) => {
+    clearTimeout(request.bodyTimer)
+    wait(connectionOf(request))
+    done()
   })
+}
+
+interface Connection {
+  readonly peer: string
+  readonly socket: Socket
+  /** In the order in which connections began to wait for their client; undefined if the client waits. */
+  waitingSince: number | undefined
+}
+
+/** Looked for when there is one connection too many, which costs less than its handshake. */
+function longestWaiting(connections: Iterable<Connection>): Connection | undefined {
+  let found: Connection | undefined
+  for (const connection of connections) {
+    const { waitingSince } = connection
+    if (waitingSince !== undefined && waitingSince < (found?.waitingSince ?? Number.POSITIVE_INFINITY))
+      found = connection
+  }
+  return found
 }
 
 /** Gives the same key for the TCP socket of a connection and the TLS socket on top of it. */

@@ -2,6 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AdmissionMetrics } from './admission-metrics.ts'
 import { status } from './status.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the client may have sent it at the earliest, in milliseconds as of `performance.now()`. */
+    arrivedAt: number
+  }
+}
+
 /**
  * The API server repeats a call after this many seconds, up to ten times, within the time limit of the
  * webhook.
@@ -28,15 +35,15 @@ export function shedOverload(
   app: FastifyInstance,
   options: OverloadOptions,
 ): (request: FastifyRequest) => number {
-  const arrivals = new WeakMap<FastifyRequest, number>()
-  app.addHook('onRequest', async (request, reply) => {
-    arrivals.set(request, performance.now() - options.lagMs())
-    if (options.maxLagMs > 0 && options.lagMs() > options.maxLagMs) {
-      options.metrics.shed('event-loop-lag')
-      return answerRetryLater(reply, 'the webhook is overloaded')
-    }
+  app.decorateRequest('arrivedAt', 0)
+  app.addHook('onRequest', (request, reply, done) => {
+    const lagMs = options.lagMs()
+    request.arrivedAt = performance.now() - lagMs
+    if (options.maxLagMs === 0 || lagMs <= options.maxLagMs) return done()
+    options.metrics.shed('event-loop-lag')
+    answerRetryLater(reply, 'the webhook is overloaded')
   })
-  return request => performance.now() - (arrivals.get(request) ?? performance.now())
+  return request => performance.now() - request.arrivedAt
 }
 
 /** Asks the API server to call again. */

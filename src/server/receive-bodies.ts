@@ -1,8 +1,15 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type BodyAccount, createBodyBudget } from './body-budget.ts'
 import { BodyRejected, parseBody } from './review-body.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What will be answered. */
+    response: ServerResponse | undefined
+  }
+}
 
 /**
  * Bodies up to this size are always accepted: those of all connections together fit into memory. Most pods
@@ -29,57 +36,89 @@ export interface ReceiveOptions {
  */
 export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: ReceiveOptions): void {
   const budget = createBodyBudget(LARGE_BODIES_BYTES)
-  const accounts = new WeakMap<FastifyRequest, BodyAccount>()
-  // Whether it was answered or its connection broke.
-  app.addHook('onRequest', async (request, reply) => {
-    reply.raw.once('close', () => {
-      const account = accounts.get(request)
-      if (account !== undefined) budget.release(account)
-    })
+  app.decorateRequest('response')
+  app.addHook('onRequest', (request, reply, done) => {
+    request.response = reply.raw
+    done()
   })
   app.removeContentTypeParser(['text/plain', 'application/json'])
-  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) =>
-    parseBody(await receive(request, payload)),
-  )
+  app.addContentTypeParser('application/json', (request, payload: IncomingMessage, done) => {
+    receive(request, payload, (error, body) => {
+      if (error !== undefined) return done(error)
+      let value: unknown
+      try {
+        value = parseBody(body)
+      } catch (rejected) {
+        return done(rejected instanceof Error ? rejected : new Error(String(rejected)))
+      }
+      done(null, value)
+    })
+  })
 
-  function receive(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
-    const received = Promise.withResolvers<Buffer>()
+  /** Calls `done` once, with an error or a body. */
+  function receive(request: FastifyRequest, payload: IncomingMessage, done: Received): void {
     let chunks: Buffer[] = []
     let bytes = 0
-    const account: BodyAccount = {
-      peer: payload.socket.remoteAddress ?? '',
-      bytes: 0,
-      open: true,
-      cut() {
-        metrics.shed('memory')
-        reject(new BodyRejected(503, 'the webhook has too many large requests at a time'))
-      },
+    let account: BodyAccount | undefined
+    let isDone = false
+
+    const end = (error: Error | undefined, body: Buffer = NOTHING): void => {
+      if (isDone) return
+      isDone = true
+      done(error, body)
     }
-    accounts.set(request, account)
     const reject = (reason: BodyRejected): void => {
       payload.off('data', onData)
       payload.resume()
       chunks = []
-      received.reject(reason)
+      end(reason)
+    }
+    const openAccount = (): BodyAccount => {
+      const opened: BodyAccount = {
+        peer: payload.socket.remoteAddress ?? '',
+        bytes: 0,
+        open: true,
+        cut() {
+          metrics.shed('memory')
+          reject(new BodyRejected(503, 'the webhook has too many large requests at a time'))
+        },
+      }
+      // Whether it was answered or its connection broke.
+      request.response?.once('close', () => budget.release(opened))
+      return opened
+    }
+    const hasRoom = (): boolean => {
+      if (bytes <= SMALL_BODY_BYTES) return true
+      account ??= openAccount()
+      if (bytes <= bodyLimit) return budget.hold(account, bytes)
+      budget.release(account)
+      reject(overLimit(bodyLimit))
+      return false
     }
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length
-      if (bytes > bodyLimit) {
-        budget.release(account)
-        reject(overLimit(bodyLimit))
-      } else if (bytes <= SMALL_BODY_BYTES || budget.hold(account, bytes)) chunks.push(chunk)
+      if (hasRoom()) chunks.push(chunk)
     }
-    if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw overLimit(bodyLimit)
+    if (Number(request.headers['content-length'] ?? 0) > bodyLimit) {
+      end(overLimit(bodyLimit))
+      return
+    }
     payload.on('data', onData)
-    payload.once('end', () => {
-      account.open = false
-      received.resolve(Buffer.concat(chunks, chunks.length === 0 ? 0 : bytes))
+    payload.on('end', () => {
+      if (account !== undefined) account.open = false
+      const [only = NOTHING] = chunks
+      end(undefined, chunks.length <= 1 ? only : Buffer.concat(chunks, bytes))
     })
-    payload.once('error', received.reject)
-    payload.once('close', () => received.reject(new BodyRejected(400, 'the connection was closed')))
-    return received.promise
+    payload.on('error', end)
+    payload.on('close', () => {
+      // An error costs more than the decision about a pod, and most bodies are whole by now.
+      if (!isDone) end(new BodyRejected(400, 'the connection was closed'))
+    })
   }
 }
+
+type Received = (error: Error | undefined, body: Buffer) => void
+const NOTHING = Buffer.alloc(0)
 
 function overLimit(bodyLimit: number): BodyRejected {
   return new BodyRejected(413, `the body is over the limit of ${bodyLimit} bytes`)

@@ -1,24 +1,49 @@
+import { parseArgs } from 'node:util'
+import { benchAdmission, lost } from './admission/main.ts'
+import { WORKS } from './admission/reviews.ts'
 import { benchMemory } from './memory.ts'
+import { printRow, readBenchmarks, writeBenchmarks } from './results.ts'
 import { benchRules } from './rules.ts'
-import { benchServer } from './serve.ts'
 
-const HELP = `Usage: make bench | make bench-rules | make bench-memory
+const HELP = `Usage: make bench [ROWS=NAME,NAME] [ROUNDS=N] [UPDATE=1] | make bench-rules | make bench-memory
 
-bench-rules measures each kind of decision with 10, 1,000 and 10,000 caches in memory over 100 namespaces. bench adds the
-whole path of a review over https on loopback. Medians of five rounds, after a warm-up.
+bench measures reviews from socket to socket over https, beside a server of Node.js that only parses them, and beside a
+webhook on controller-runtime: medians of N rounds (5), in turn, at 1, 8 and 64 connections. It fails if ModelCache has lost more
+than a tenth of its share of what docs/benchmarks.json says. UPDATE=1 writes the figures there instead, and npm run
+generate writes docs/benchmarks.md. It needs Linux, two cores, Go, and h2load.
 
-bench-memory starts the webhook and the controller on a real control plane, empty and with 10,000 caches and as many pods.
+bench-rules measures each kind of decision with 10, 1,000 and 10,000 caches in memory over 100 namespaces. bench-memory
+starts the webhook and the controller on a real control plane, empty and with 10,000 caches and as many pods.
+
+Rows: ${WORKS.map(({ name }) => name).join(', ')}.
 `
 
-if (process.argv.includes('--help')) {
-  process.stdout.write(HELP)
-} else if (process.argv.includes('--memory')) {
-  await benchMemory()
-} else {
-  console.log(`node ${process.version}, ${process.platform} ${process.arch}\n`)
-  benchRules()
-  if (!process.argv.includes('--rules')) {
-    console.log('')
-    await benchServer()
+const { values } = parseArgs({
+  options: {
+    rules: { type: 'boolean', default: false },
+    memory: { type: 'boolean', default: false },
+    update: { type: 'boolean', default: false },
+    rows: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) process.stdout.write(HELP)
+else if (values.memory) await benchMemory()
+else if (values.rules) benchRules()
+else process.exitCode = await bench()
+
+async function bench(): Promise<number> {
+  const works = values.rows?.split(',')
+  const measured = await benchAdmission({ works, rounds: Number(values.rounds) })
+  for (const row of measured) printRow(row)
+  const { rows: written } = await readBenchmarks()
+  if (values.update) {
+    await writeBenchmarks([...written, ...measured])
+    return 0
   }
+  const losses = lost(written, measured)
+  for (const loss of losses) console.error(`slower than before: ${loss}`)
+  return losses.length > 0 ? 1 : 0
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { z } from 'zod'
+import { spread } from './timed-rounds.ts'
 
 const result = z.object({
   name: z.string(),
@@ -10,7 +11,7 @@ const result = z.object({
   /** Medians. */
   ours: z.number(),
   peers: z.record(z.string(), z.number()),
-  /** The figure of a peer over ours: above 1 is better for us. */
+  /** Ours against a peer: above 1 is better for us. */
   ratio: z.record(z.string(), z.number()),
   rounds: z.int(),
   /** The smallest and the largest figure of each tool. */
@@ -43,4 +44,44 @@ function machine(): string {
   const fileSystem = execFileSync('stat', ['-f', '-c', '%T', tmpdir()], { encoding: 'utf8' }).trim()
   const memory = Math.round(totalmem() / 2 ** 30)
   return `${cpus().length} cores of ${cpu?.model.trim()}, ${memory} GiB of memory, Linux ${release()}, files on ${fileSystem}, Node.js ${process.version}`
+}
+
+export interface RowOf {
+  name: string
+  work: string
+  unit: string
+  /** Which of the tools is ours. */
+  ours: string
+  /** What each tool did in each round. */
+  figures: ReadonlyMap<string, readonly number[]>
+  /** Whether a larger figure is a better one; default false. */
+  isMoreBetter?: boolean
+}
+
+/** A row of the medians. */
+export function rowOf({ name, work, unit, ours: own, figures, isMoreBetter = false }: RowOf): Result {
+  const spreads = new Map([...figures].map(([tool, all]) => [tool, spread(all)]))
+  const ours = spreads.get(own)?.median ?? Number.NaN
+  const peers = [...spreads].filter(([tool]) => tool !== own)
+  const better = (theirs: number) => (isMoreBetter ? ours / theirs : theirs / ours)
+  return {
+    ...{ name, work, unit },
+    ours: rounded(ours),
+    peers: Object.fromEntries(peers.map(([tool, { median }]) => [tool, rounded(median)])),
+    ratio: Object.fromEntries(peers.map(([tool, { median }]) => [tool, rounded(better(median))])),
+    rounds: figures.get(own)?.length ?? 0,
+    spread: Object.fromEntries(
+      [...spreads].map(([tool, { min, max }]) => [tool, [rounded(min), rounded(max)]]),
+    ),
+  }
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3))
+}
+
+/** Prints a row in one line. */
+export function printRow({ name, ours, unit, peers }: Result): void {
+  const others = Object.entries(peers).map(([tool, value]) => `${tool} ${value} ${unit}`)
+  console.log(`${name}: ours ${ours} ${unit}, ${others.join(', ')}`)
 }

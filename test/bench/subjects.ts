@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { aReview } from '../../src/admission/fixtures.ts'
 import { CACHES } from '../../src/api/names.ts'
-import { NAMESPACE } from './cluster.ts'
+import { NAMESPACE, READY } from './cluster.ts'
 
 /** Reviews of the objects in examples/, as the API server sends them. */
 
@@ -44,10 +44,11 @@ export function podReview(pod: unknown) {
   return aReview({ namespace: NAMESPACE, userInfo: { username }, object: pod })
 }
 
-/** The creation of the gang. */
-export function gangReview() {
+/** The creation of the gang, which asks for a cache. */
+export function gangReview(cache = READY) {
   const resource = { group: 'leaderworkerset.x-k8s.io', version: 'v1', resource: 'leaderworkersets' }
-  return aReview({ namespace: NAMESPACE, resource, object: leaderWorkerSet() })
+  const object: unknown = JSON.parse(JSON.stringify(leaderWorkerSet()).replaceAll(READY, cache))
+  return aReview({ namespace: NAMESPACE, resource, object })
 }
 
 const caches = { group: 'modelplane.ai', version: 'v1alpha1', resource: 'modelcaches' }

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Result, readBenchmarks, writeBenchmarks } from '../results.ts'
-import { spread } from '../timed-rounds.ts'
+import { printRow, type Result, readBenchmarks, rowOf, writeBenchmarks } from '../results.ts'
 import { type Measured, measured } from './measured.ts'
 import { type Place, ROWS, type Row } from './rows.ts'
 import { buildServer, serveFolder } from './server.ts'
@@ -41,7 +40,7 @@ async function bench(names: readonly string[], rounds: number, scale: number): P
   const server = await buildServer()
   for (const row of ROWS.filter(({ name }) => names.includes(name))) {
     const results = await benchRow(row, { server, rounds, scale })
-    for (const result of results) console.log(lineOf(result))
+    for (const result of results) printRow(result)
     if (scale === 1) await writeBenchmarks([...(await readBenchmarks()).rows, ...results])
   }
 }
@@ -108,30 +107,7 @@ function resultOf(
   runs: ReadonlyMap<string, readonly Measured[]>,
   figure: (run: Measured) => number,
 ): Result {
-  const spreads = new Map([...runs].map(([tool, all]) => [tool, spread(all.map(figure))]))
-  const ours = spreads.get(OURS)?.median ?? Number.NaN
-  const peers = [...spreads].filter(([tool]) => tool !== OURS)
-  return {
-    name,
-    work: limits
-      ? `${work}, ${limits.mibPerSecond} MiB/s and ${limits.requestMs} ms for each connection`
-      : work,
-    unit,
-    ours: rounded(ours),
-    peers: Object.fromEntries(peers.map(([tool, { median }]) => [tool, rounded(median)])),
-    ratio: Object.fromEntries(peers.map(([tool, { median }]) => [tool, rounded(median / ours)])),
-    rounds: runs.get(OURS)?.length ?? 0,
-    spread: Object.fromEntries(
-      [...spreads].map(([tool, { min, max }]) => [tool, [rounded(min), rounded(max)]]),
-    ),
-  }
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(3))
-}
-
-function lineOf({ name, ours, unit, peers }: Result): string {
-  const others = Object.entries(peers).map(([tool, value]) => `${tool} ${value} ${unit}`)
-  return `${name}: ours ${ours} ${unit}, ${others.join(', ')}`
+  const pace = limits && `${limits.mibPerSecond} MiB/s and ${limits.requestMs} ms for each connection`
+  const figures = new Map([...runs].map(([tool, all]) => [tool, all.map(figure)]))
+  return rowOf({ name, work: pace ? `${work}, ${pace}` : work, unit, ours: OURS, figures })
 }

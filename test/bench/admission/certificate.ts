@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { issueCA, issueLeaf } from '../../../src/certs/issue.ts'
+
+const FOLDER = 'BENCH_CERTIFICATE'
+
+/** Issues one certificate for all servers. Returns the variable that tells them where it is. */
+export async function writeCertificate(dir: string): Promise<Record<string, string>> {
+  const ca = await issueCA({ commonName: 'bench', days: 1 })
+  const leaf = await issueLeaf(ca, {
+    commonName: 'localhost',
+    dnsNames: ['localhost'],
+    days: 1,
+    usages: ['serverAuth'],
+  })
+  await writeFile(join(dir, 'ca.crt'), ca.certPem)
+  await writeFile(join(dir, 'tls.key'), leaf.keyPem)
+  await writeFile(join(dir, 'tls.crt'), leaf.certPem)
+  return { [FOLDER]: dir }
+}
+
+/** The certificate, in a server. */
+export function certificate(): { key: string; cert: string } {
+  const dir = process.env[FOLDER] ?? ''
+  return { key: readFileSync(join(dir, 'tls.key'), 'utf8'), cert: readFileSync(join(dir, 'tls.crt'), 'utf8') }
+}

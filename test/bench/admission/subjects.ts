@@ -1,0 +1,53 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cacheRoot } from '../../testbed/cache.ts'
+import { runCommand } from '../../testbed/command.ts'
+import type { Work } from './reviews.ts'
+
+export const OURS = 'modelcache webhook'
+export const BARE = 'bare'
+
+/** A server to measure. */
+export interface Subject {
+  name: string
+  command: string
+  args: readonly string[]
+  /** Whether it answers as we do, and not only with the uid. */
+  decides: boolean
+  /** Requests of a round, for each second that it should take. */
+  perSecond: number
+  works(work: Work): boolean
+}
+
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+/** All servers that are measured. Those in Go are built first. */
+export async function subjects(certificates: string): Promise<Subject[]> {
+  const node = { command: process.execPath, works: () => true }
+  return [
+    { ...node, name: OURS, args: [pathOf('serve-ours.ts')], decides: true, perSecond: 6_000 },
+    { ...node, name: BARE, args: [pathOf('serve-bare.ts')], decides: false, perSecond: 12_000 },
+    {
+      name: 'controller-runtime',
+      command: await buildGo(),
+      args: [certificates],
+      decides: true,
+      perSecond: 1_500,
+      works: ({ path }) => path === '/mutate-pods',
+    },
+  ]
+}
+
+async function buildGo(): Promise<string> {
+  const folder = join(cacheRoot(), 'bench')
+  await mkdir(folder, { recursive: true })
+  const output = join(folder, 'controller-runtime')
+  const env = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' }
+  const { code, stderr } = await runCommand('go', ['build', '-o', output, '.'], {
+    cwd: pathOf('controller-runtime'),
+    env,
+  })
+  if (code !== 0) throw new Error(`the webhook on controller-runtime cannot be built: ${stderr}`)
+  return output
+}
