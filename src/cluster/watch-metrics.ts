@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import { type Aggregator, Gauge, type Registry } from 'prom-client'
 import type { ClusterWatches, WatchedKind } from './watches.ts'
 
 /** Shows the state of the watches, read at each scrape. */
@@ -6,21 +6,29 @@ export function exposeWatches(
   { registry }: { registry: Registry },
   watches: Pick<ClusterWatches, 'kinds'>,
 ): void {
-  const gauge = (name: string, help: string, read: (kind: WatchedKind) => number) =>
+  const gauge = (
+    name: string,
+    help: string,
+    read: (kind: WatchedKind) => number,
+    // Of several workers, each of which watches.
+    aggregator: Aggregator = 'sum',
+  ) =>
     new Gauge({
       name,
       help,
       labelNames: ['kind'] as const,
       registers: [registry],
+      aggregator,
       collect() {
         for (const kind of watches.kinds) this.set({ kind: kind.name }, read(kind))
       },
     })
-  gauge('modelcache_watch_objects', 'Objects held in memory.', kind => kind.size())
+  gauge('modelcache_watch_objects', 'Objects held in memory.', kind => kind.size(), 'max')
   gauge(
     'modelcache_watch_malformed_objects',
     'Objects that were left out because they cannot be parsed.',
     kind => kind.malformed(),
+    'max',
   )
   gauge(
     'modelcache_watch_restarts',
@@ -36,5 +44,6 @@ export function exposeWatches(
     'modelcache_watch_last_event_timestamp_seconds',
     'Last sign of life of the watch, bookmarks included.',
     ({ stats }) => (stats.lastEventAt ?? 0) / 1000,
+    'min',
   )
 }

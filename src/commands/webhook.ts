@@ -16,7 +16,8 @@ import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
 import { createLogger } from '../process/logger.ts'
 import { createMetrics } from '../process/metrics.ts'
-import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
+import { aborted, exitOnUncaught, terminationOfWorker, terminationSignal } from '../process/termination.ts'
+import { isWorker, leaveFirstProcess, obeyFirstProcess, startWorkers } from '../process/workers.ts'
 import { createAdmissionMetrics } from '../server/admission-metrics.ts'
 import { createAdmissionServer } from '../server/admission-server.ts'
 import { watchEventLoop } from '../server/event-loop-lag.ts'
@@ -42,6 +43,7 @@ import {
   policyOptions,
   port,
   seconds,
+  workerCount,
 } from './options.ts'
 import { webhookCertificate } from './webhook-certificate.ts'
 
@@ -75,6 +77,11 @@ const OPTIONS = {
     value: 'MS',
     help: 'event-loop delay in milliseconds above which requests get 503; 0 turns this off; default 1000',
   },
+  workers: {
+    schema: workerCount.default(1),
+    value: 'N',
+    help: 'processes that serve side by side, for N cores; each has watches and memory of its own; default 1',
+  },
   'drain-seconds': {
     schema: seconds.default(10),
     value: 'SECONDS',
@@ -106,7 +113,10 @@ export const webhook: Command = {
     const leveled = createLogger(options['log-level'])
     const { logger } = leveled
     exitOnUncaught(logger)
-    const terminated = terminationSignal(logger)
+    if (options.workers > 1 && !isWorker()) return serveByWorkers(options, logger)
+    const { terminated, terminate } = isWorker()
+      ? terminationOfWorker(logger)
+      : { terminated: terminationSignal(logger), terminate: () => {} }
     // The watches outlive the termination signal, because requests in flight still need them.
     const stopWatches = new AbortController()
     await followLogLevel(leveled, {
@@ -141,19 +151,19 @@ export const webhook: Command = {
       clusterName: options['cluster-name'],
       hydrationKeys: options['hydration-metadata'],
     }
-    const health = createHealthServer({
-      checks: [
-        () => (watches.synced() ? undefined : 'watches are not synced'),
-        () => (certificate.current() === undefined ? 'there is no serving certificate yet' : undefined),
-      ],
-      metrics,
-    })
-    await health.listen({ host: options.host, port: options['health-port'] })
+    const checks = [
+      () => (watches.synced() ? undefined : 'watches are not synced'),
+      () => (certificate.current() === undefined ? 'there is no serving certificate yet' : undefined),
+    ]
+    const health = createHealthServer({ checks, metrics })
+    if (isWorker()) obeyFirstProcess({ checks, registry: metrics.registry, terminate })
+    else await health.listen({ host: options.host, port: options['health-port'] })
     // Until there is a certificate there can be no handshake. A refused connection tells the client soonest.
     const pair = await Promise.race([certificate.first, aborted(terminated)])
     if (pair === undefined) {
       stopWatches.abort()
       await health.close()
+      leaveFirstProcess()
       return 0
     }
     const lag = watchEventLoop()
@@ -193,8 +203,29 @@ export const webhook: Command = {
     await closeWithin(admission, 5_000, logger)
     stopWatches.abort()
     await health.close()
+    leaveFirstProcess()
     return 0
   },
+}
+
+/** Several processes that share the port. This one answers probes and scrapes for all of them. */
+async function serveByWorkers(
+  { workers: count, host, 'health-port': port }: { workers: number; host: string; 'health-port': number },
+  logger: Logger,
+): Promise<number> {
+  const terminated = terminationSignal(logger)
+  const workers = startWorkers(count, logger)
+  const health = createHealthServer({
+    checks: [workers.notReady],
+    isAlive: workers.isAlive,
+    metrics: { registry: workers.metrics },
+  })
+  await health.listen({ host, port })
+  logger.info({ workers: count, healthPort: port }, 'workers started')
+  void aborted(terminated).then(workers.terminate)
+  const code = await workers.ended
+  await health.close()
+  return code
 }
 
 function tlsOf({ certPem, keyPem }: KeyedCertificate, clients: ClientAuthority | undefined) {

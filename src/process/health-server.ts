@@ -1,27 +1,39 @@
 import fastify, { type FastifyInstance } from 'fastify'
-import type { Metrics } from './metrics.ts'
+
+/** What Prometheus scrapes. */
+export interface Scraped {
+  readonly contentType: string
+  metrics(): Promise<string>
+}
 
 /** A reason not to be ready; undefined if ready. */
-export type ReadinessCheck = () => string | undefined
+export type ReadinessCheck = () => string | undefined | Promise<string | undefined>
 
 /**
  * The plain http server for probes and metrics, on its own port. It needs no certificate, so it answers even
- * when certificates are in trouble. `/healthz` shows that the event loop runs. `/readyz` lists the reasons
- * not to be ready, one on each line.
+ * when certificates are in trouble. `/healthz` shows that the event loop runs, and those of `isAlive`.
+ * `/readyz` lists the reasons not to be ready, one on each line.
  */
-export function createHealthServer(options: {
+export function createHealthServer({
+  checks,
+  isAlive,
+  metrics: { registry },
+}: {
   checks: readonly ReadinessCheck[]
-  metrics: Metrics
+  isAlive?: () => Promise<boolean>
+  metrics: { registry: Scraped }
 }): FastifyInstance {
   const app: FastifyInstance = fastify()
-  app.get('/healthz', () => 'ok\n')
-  app.get('/readyz', (_request, reply) => {
-    const reasons = options.checks.map(check => check()).filter(reason => reason !== undefined)
+  app.get('/healthz', async (_request, reply) =>
+    (await isAlive?.()) === false ? reply.code(503).send('a worker does not answer\n') : 'ok\n',
+  )
+  app.get('/readyz', async (_request, reply) => {
+    const reasons = (await Promise.all(checks.map(check => check()))).filter(reason => reason !== undefined)
     return reasons.length === 0 ? 'ok\n' : reply.code(503).send(`${reasons.join('\n')}\n`)
   })
   app.get('/metrics', async (_request, reply) => {
-    reply.type(options.metrics.registry.contentType)
-    return options.metrics.registry.metrics()
+    reply.type(registry.contentType)
+    return registry.metrics()
   })
   return app
 }

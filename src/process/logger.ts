@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { errorFields } from './error-fields.ts'
 import type { LogLevel } from './log-level.ts'
+import { workerNumber } from './workers.ts'
 
 /** A logger whose level can change at run time. */
 export interface LeveledLogger {
@@ -15,7 +16,11 @@ export interface LeveledLogger {
  */
 export function createLogger(level: LogLevel, destination?: DestinationStream): LeveledLogger {
   const logger: Logger = pino(
-    { level, base: null, serializers: { err: errorFields } },
+    {
+      level,
+      base: workerNumber() === undefined ? null : { worker: workerNumber() },
+      serializers: { err: errorFields },
+    },
     destination ?? standardOutput(),
   )
   return {

@@ -24,6 +24,8 @@ export function exposeCertificates(
     help: 'When a certificate ends: the serving certificate of the webhook, and the CA that signs.',
     labelNames: ['certificate'] as const,
     registers: [registry],
+    // Of several workers, the first end counts.
+    aggregator: 'min',
     collect() {
       this.reset()
       for (const [certificate, read] of Object.entries(expiries)) {

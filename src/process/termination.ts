@@ -1,17 +1,41 @@
+import cluster from 'node:cluster'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 
 /** Aborts at the first SIGTERM or SIGINT. The second one ends the process at once. */
 export function terminationSignal(logger: Logger): AbortSignal {
-  const controller = new AbortController()
+  const termination = new AbortController()
   const stop = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(1)
-    logger.info({ signal: name }, 'stopping')
-    controller.abort(new DOMException(`received ${name}`, 'AbortError'))
+    if (termination.signal.aborted) process.exit(1)
+    terminate(termination, logger, name)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  return controller.signal
+  return termination.signal
+}
+
+/**
+ * The same in a worker, whose first process hands signals on. A terminal sends SIGINT to both. If the first
+ * process is gone while the worker ends, it was told twice.
+ */
+export function terminationOfWorker(logger: Logger): { terminated: AbortSignal; terminate: () => void } {
+  const termination = new AbortController()
+  const stop = (name: string) => {
+    if (!termination.signal.aborted) terminate(termination, logger, name)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', () => {})
+  process.on('disconnect', () => {
+    if (cluster.worker?.exitedAfterDisconnect) return
+    if (termination.signal.aborted) process.exit(1)
+    stop('disconnect')
+  })
+  return { terminated: termination.signal, terminate: () => stop('SIGTERM') }
+}
+
+function terminate(termination: AbortController, logger: Logger, name: string): void {
+  logger.info({ signal: name }, 'stopping')
+  termination.abort(new DOMException(`received ${name}`, 'AbortError'))
 }
 
 /** Resolves when the signal aborts. */
