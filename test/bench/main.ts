@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util'
+import { benchScale } from './admission/decision-scale.ts'
 import { benchAdmission, lost } from './admission/main.ts'
 import { WORKS } from './admission/reviews.ts'
+import { benchWorst } from './admission/worst-review.ts'
 import { benchMemory } from './memory.ts'
 import { printRow, readBenchmarks, writeBenchmarks } from './results.ts'
 import { benchRules } from './rules.ts'
+
+const NAMES = [...WORKS.map(({ name }) => name), 'decision-scale', 'worst-review']
 
 const HELP = `Usage: make bench [ROWS=NAME,NAME] [ROUNDS=N] [UPDATE=1] | make bench-rules | make bench-memory
 
@@ -15,7 +19,7 @@ generate writes docs/benchmarks.md. It needs Linux, two cores, Go, and h2load.
 bench-rules measures each kind of decision with 10, 1,000 and 10,000 caches in memory over 100 namespaces. bench-memory
 starts the webhook and the controller on a real control plane, empty and with 10,000 caches and as many pods.
 
-Rows: ${WORKS.map(({ name }) => name).join(', ')}.
+Rows: ${NAMES.join(', ')}.
 `
 
 const { values } = parseArgs({
@@ -35,8 +39,15 @@ else if (values.rules) benchRules()
 else process.exitCode = await bench()
 
 async function bench(): Promise<number> {
-  const works = values.rows?.split(',')
-  const measured = await benchAdmission({ works, rounds: Number(values.rounds) })
+  const names = values.rows?.split(',') ?? NAMES
+  const unknown = names.filter(name => !NAMES.includes(name))
+  if (unknown.length > 0) throw new Error(`there is no row ${unknown.join(', ')}`)
+  const rounds = Number(values.rounds)
+  const measured = [
+    ...(await benchAdmission({ works: names, rounds })),
+    ...(names.includes('decision-scale') ? [benchScale(rounds)] : []),
+    ...(names.includes('worst-review') ? [benchWorst(rounds)] : []),
+  ]
   for (const row of measured) printRow(row)
   const { rows: written } = await readBenchmarks()
   if (values.update) {

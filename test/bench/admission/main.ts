@@ -20,8 +20,8 @@ const SECONDS = 2
 
 export interface AdmissionBench {
   rounds: number
-  /** Names of works; default all. */
-  works?: readonly string[] | undefined
+  /** Names of works. */
+  works: readonly string[]
 }
 
 /**
@@ -35,7 +35,7 @@ export async function benchAdmission({ rounds, works }: AdmissionBench): Promise
   started.defer(() => rm(dir, { recursive: true, force: true }))
   const env = await writeCertificate(dir)
   const results: Result[] = []
-  for (const work of WORKS.filter(({ name }) => works?.includes(name) ?? true)) {
+  for (const work of WORKS.filter(({ name }) => works.includes(name))) {
     const running = new Map<Subject, Server>()
     for (const subject of await subjects(dir)) {
       if (!subject.works(work)) continue
