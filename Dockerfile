@@ -8,13 +8,12 @@ ARG RUNTIME=gcr.io/distroless/cc-debian12:nonroot
 FROM ${BUILD} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Production packages only. None of them has an install script to run. Files that only a compiler or a
-# debugger reads are left out.
-RUN npm ci --omit=dev --ignore-scripts --no-update-notifier --loglevel=error --cache=/tmp/npm \
- && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' \) -delete \
- && rm -rf node_modules/@types /tmp/npm
-COPY LICENSE ./
+# No package that the program or its bundler needs has an install script to run.
+RUN npm ci --ignore-scripts --no-update-notifier --loglevel=error --cache=/tmp/npm
+COPY tools/build.ts ./tools/
 COPY src ./src
+RUN node tools/build.ts
+COPY LICENSE ./dist/
 
 # C libraries and certificates, no shell and no package manager.
 FROM ${RUNTIME}
@@ -26,8 +25,8 @@ LABEL org.opencontainers.image.title="modelcache" \
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-COPY --from=build /app ./
+COPY --from=build /app/dist ./
 # The user id that manifests/ and PodSecurity "restricted" use. Nothing below / is written.
 USER 65532:65532
-ENTRYPOINT ["/usr/local/bin/node", "/app/src/main.ts"]
+ENTRYPOINT ["/usr/local/bin/node", "/app/main.js"]
 CMD ["--help"]

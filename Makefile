@@ -63,7 +63,7 @@ bench-rules: setup ## measure the decisions alone
 	@$(RUN) bench-rules
 
 bench-memory: setup ## measure start-up and memory with 10,000 caches and pods
-	@$(RUN) bench -- --memory
+	@$(RUN) bench -- --memory $(if $(UPDATE),--update)
 
 bench-hydrate: setup ## stage files from a server on loopback, beside hf, aria2c and curl; ROWS=NAME,NAME ROUNDS=N SCALE=X
 	@$(RUN) bench-hydrate -- $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SCALE),--scale $(SCALE))

@@ -4,7 +4,7 @@ import { benchAdmission, lost } from './admission/main.ts'
 import { WORKS } from './admission/reviews.ts'
 import { benchWorst } from './admission/worst-review.ts'
 import { benchMemory } from './memory.ts'
-import { printRow, readBenchmarks, writeBenchmarks } from './results.ts'
+import { printRow, type Result, readBenchmarks, writeBenchmarks } from './results.ts'
 import { benchRules } from './rules.ts'
 
 const NAMES = [...WORKS.map(({ name }) => name), 'decision-scale', 'worst-review']
@@ -34,9 +34,15 @@ const { values } = parseArgs({
 })
 
 if (values.help) process.stdout.write(HELP)
-else if (values.memory) await benchMemory()
+else if (values.memory) await note(await benchMemory())
 else if (values.rules) benchRules()
 else process.exitCode = await bench()
+
+/** Prints rows, and writes them down if that was asked for. */
+async function note(measured: readonly Result[]): Promise<void> {
+  for (const row of measured) printRow(row)
+  if (values.update) await writeBenchmarks([...(await readBenchmarks()).rows, ...measured])
+}
 
 async function bench(): Promise<number> {
   const names = values.rows?.split(',') ?? NAMES
@@ -48,12 +54,9 @@ async function bench(): Promise<number> {
     ...(names.includes('decision-scale') ? [benchScale(rounds)] : []),
     ...(names.includes('worst-review') ? [benchWorst(rounds)] : []),
   ]
-  for (const row of measured) printRow(row)
   const { rows: written } = await readBenchmarks()
-  if (values.update) {
-    await writeBenchmarks([...written, ...measured])
-    return 0
-  }
+  await note(measured)
+  if (values.update) return 0
   const losses = lost(written, measured)
   for (const loss of losses) console.error(`slower than before: ${loss}`)
   return losses.length > 0 ? 1 : 0

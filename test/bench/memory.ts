@@ -2,36 +2,47 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { createRest } from '../../src/kube/rest.ts'
 import { ensureBinaries } from '../testbed/binaries.ts'
+import { runCommand } from '../testbed/command.ts'
 import { startControlPlane } from '../testbed/control-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
 import { startProduct } from '../testbed/product.ts'
 import type { Role } from '../testbed/role.ts'
+import { waitUntil } from '../testbed/wait.ts'
 import { type ClusterSize, fillCluster } from './fill-cluster.ts'
+import { type Result, rowOf } from './results.ts'
 
 const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
 /** After this much rest, the memory of a process counts as idle. */
 const IDLE_MS = 30_000
+const BUILD = fileURLToPath(new URL('../../tools/build.ts', import.meta.url))
+/** What the manifests give a container of 512 MiB. */
+const AS_SHIPPED = { NODE_OPTIONS: `--max-old-space-size=${Math.round(512 * 0.6)}` }
 
 /**
- * Start-up and memory of the webhook and the controller, as real processes on a real control plane: empty
- * first, then full.
+ * Start-up and memory of the webhook and the controller, bundled as in the image, as real processes on a real
+ * control plane: empty first, then full.
  */
-export async function benchMemory(): Promise<void> {
+export async function benchMemory(): Promise<Result[]> {
   await using started = new AsyncDisposableStack()
   const binaries = await ensureBinaries(console.log)
   const dir = await mkdtemp(join(tmpdir(), 'modelcache-bench-'))
   started.defer(() => rm(dir, { recursive: true, force: true }))
   const controlPlane = await startControlPlane({ dir, binaries })
   started.defer(() => controlPlane.stop())
-  const product = await startProduct({ dir, binaries, controlPlane })
+  const built = await runCommand(process.execPath, [BUILD, join(dir, 'dist')])
+  if (built.code !== 0) throw new Error(`the bundle cannot be built: ${built.stderr}`)
+  const main = join(dir, 'dist', 'main.js')
+  const settings = { webhook: { main, env: AS_SHIPPED }, controller: { main, env: AS_SHIPPED } }
+  const product = await startProduct({ dir, binaries, controlPlane, settings })
   started.defer(() => product.stop())
   const roles = { webhook: product.webhook, controller: product.controller }
 
-  await measure('nothing', roles)
+  const empty = await measure('nothing', roles)
   await product.stop()
   // Without a running webhook, the configurations would block what is created now.
   const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)
@@ -41,18 +52,47 @@ export async function benchMemory(): Promise<void> {
   const began = performance.now()
   await fillCluster(createRest(loadKubeConfig(controlPlane.kubeconfig)), SIZE)
   console.log(`filled in ${seconds(performance.now() - began)}`)
-  await measure(`${SIZE.caches} caches, ${SIZE.pods} pods, ${SIZE.namespaces} namespaces`, roles)
+  const what = `${SIZE.caches} caches, ${SIZE.pods} pods, ${SIZE.namespaces} namespaces`
+  const full = await measure(what, roles)
+  return Object.keys(roles).flatMap(role => rowsOf(role, what, empty.get(role), full.get(role)))
+}
+
+interface Figures {
+  seconds: number
+  mib: number
+}
+
+function rowsOf(role: string, what: string, empty: Figures | undefined, full: Figures | undefined): Result[] {
+  const suffix = role === 'webhook' ? '10000' : `10000-${role}`
+  const row = (name: string, work: string, unit: string, figure: (of: Figures) => number) =>
+    rowOf({
+      ...{
+        name: `${name}-${suffix}`,
+        work: `${work} of the ${role}, ${what}`,
+        unit,
+        ours: `modelcache ${role}`,
+      },
+      figures: new Map([
+        [`modelcache ${role}`, full === undefined ? [] : [figure(full)]],
+        ['the same, empty', empty === undefined ? [] : [figure(empty)]],
+      ]),
+    })
+  return [
+    row('start', 'time until it is ready,', 's', ({ seconds }) => seconds),
+    row('memory', 'memory (RSS) at rest', 'MiB', ({ mib }) => mib),
+  ]
 }
 
 /** Starts each role again, alone, and prints its time and memory. */
-async function measure(what: string, roles: Record<string, Role>): Promise<void> {
+async function measure(what: string, roles: Record<string, Role>): Promise<Map<string, Figures>> {
+  const figures = new Map<string, Figures>()
   console.log(`\n${what}`)
   for (const role of Object.values(roles)) await role.stop()
   for (const [name, role] of Object.entries(roles)) {
     const began = Date.now()
     await role.start()
     const ready = Date.now() - began
-    const synced = (await syncedAt(role)) - began
+    const synced = (await syncedAt(role, began)) - began
     const atReady = await memoryOf(role)
     await pause(IDLE_MS)
     const idle = await memoryOf(role)
@@ -61,15 +101,26 @@ async function measure(what: string, roles: Record<string, Role>): Promise<void>
         `RSS ${atReady.rss} MiB when ready, ${idle.rss} MiB after ${seconds(IDLE_MS)}, peak ${idle.peak} MiB; ` +
         `heap in use ${await heapOf(role)} MiB`,
     )
+    figures.set(name, { seconds: ready / 1000, mib: idle.rss })
     await role.stop()
   }
+  return figures
 }
 
-/** When the role last logged that its watches are synced, in milliseconds since the epoch. */
-async function syncedAt({ logPath }: Role): Promise<number> {
-  const lines = (await readFile(logPath, 'utf8')).split('\n')
-  const time = /"time":(\d+)/.exec(lines.findLast(line => line.includes('"watches are synced"')) ?? '')?.[1]
-  return Number(time)
+/** When the role logged after `since` that its watches are synced, in milliseconds since the epoch. */
+async function syncedAt({ logPath }: Role, since: number): Promise<number> {
+  let time = 0
+  await waitUntil({
+    what: 'the end of the first lists',
+    timeoutMs: 60_000,
+    async probe() {
+      const lines = (await readFile(logPath, 'utf8')).split('\n')
+      const line = lines.findLast(each => each.includes('"watches are synced"')) ?? ''
+      time = Number(/"time":(\d+)/.exec(line)?.[1])
+      return time >= since ? undefined : 'the log has no line of it'
+    },
+  })
+  return time
 }
 
 /** Resident memory now and at its peak, in MiB, as the kernel reports it. */

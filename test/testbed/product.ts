@@ -33,6 +33,8 @@ export interface Product {
 
 /** How to run a role, in addition to what it needs to run here. */
 export interface RoleSettings {
+  /** The file to run; by default that of the sources. */
+  main?: string
   options?: readonly string[]
   env?: NodeJS.ProcessEnv
 }
@@ -72,6 +74,7 @@ export async function startProduct(request: ProductRequest): Promise<Product> {
   const webhookOn = (at: number, healthPort: number, log: string, own: RoleSettings = {}) =>
     prepareRole({
       role: 'webhook',
+      main: own.main,
       args: [
         ...as(webhookConfig),
         ...['--port', `${at}`, '--drain-seconds', DRAIN_SECONDS],
@@ -84,6 +87,7 @@ export async function startProduct(request: ProductRequest): Promise<Product> {
   const controllerOn = (healthPort: number, log: string, own: RoleSettings = {}) =>
     prepareRole({
       role: 'controller',
+      main: own.main,
       // It has no pod of its own that would tell the image of its Jobs.
       args: [...as(controllerConfig), '--hydrator-image', HYDRATOR_IMAGE, ...(own.options ?? [])],
       env: own.env,

@@ -16,6 +16,8 @@ export interface Role extends Daemon {
 
 export interface RoleRequest {
   role: 'webhook' | 'controller'
+  /** The file to run; by default that of the sources. */
+  main?: string | undefined
   /** Options after the name of the role. */
   args: readonly string[]
   /** On top of this process's environment. */
@@ -25,12 +27,12 @@ export interface RoleRequest {
 }
 
 /** Prepares a role, which does not run yet. */
-export function prepareRole({ role, args, env, healthPort, logPath }: RoleRequest): Role {
+export function prepareRole({ role, main = MAIN, args, env, healthPort, logPath }: RoleRequest): Role {
   const healthUrl = `http://127.0.0.1:${healthPort}`
   const daemon = prepareDaemon({
     name: `modelcache-${role}`,
     command: process.execPath,
-    args: [MAIN, role, '--host', '127.0.0.1', '--health-port', `${healthPort}`, ...args],
+    args: [main, role, '--host', '127.0.0.1', '--health-port', `${healthPort}`, ...args],
     env: { ...process.env, ...env },
     logPath,
     graceMs: GRACE_MS,

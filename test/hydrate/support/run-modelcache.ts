@@ -17,6 +17,8 @@ export interface StartOptions {
   /** A command that runs it, such as one for another user. */
   before?: readonly string[]
   uid?: number
+  /** The file to run, if it is not that of the sources. */
+  main?: string
   env?: NodeJS.ProcessEnv
 }
 
@@ -24,9 +26,9 @@ export interface StartOptions {
 export function start(
   args: readonly string[],
   input?: string,
-  { before = [], uid, env = {} }: StartOptions = {},
+  { before = [], uid, env = {}, main = MAIN }: StartOptions = {},
 ) {
-  const [command = '', ...rest] = [...before, process.execPath, MAIN, ...args]
+  const [command = '', ...rest] = [...before, process.execPath, main, ...args]
   const child = spawn(command, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },

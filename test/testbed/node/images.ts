@@ -19,6 +19,7 @@ const CONTEXT = [
   'package-lock.json',
   'LICENSE',
   'src',
+  'tools/build.ts',
 ]
 /** Older ones are removed, because each has some 200 MB. */
 const KEPT = 3

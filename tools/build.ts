@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+// Bundles the program and its libraries into dist/, or into another folder: tools/build.ts [FOLDER].
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+/** A thread has a file of its own. */
+const INPUT = { main: 'src/main.ts', 'hash-worker': 'src/hydrate/volume/hash-worker.js' }
+/**
+ * It does not say that its modules do nothing when they are loaded. Of its 40 MiB of models we use its
+ * kubeconfig only.
+ */
+const WITHOUT_SIDE_EFFECTS = '/node_modules/@kubernetes/client-node/'
+
+const folder = resolve(process.argv[2] ?? join(ROOT, 'dist'))
+await rm(folder, { recursive: true, force: true })
+await mkdir(folder, { recursive: true })
+const bundle = await rolldown({
+  input: INPUT,
+  cwd: ROOT,
+  platform: 'node',
+  treeshake: { moduleSideEffects: id => !id.includes(WITHOUT_SIDE_EFFECTS) },
+})
+await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].js', comments: false })
+await bundle.close()
+const { name, version, license } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+const own = { name, version, license, private: true, type: 'module' }
+await writeFile(join(folder, 'package.json'), `${JSON.stringify(own, undefined, 2)}\n`)
+await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licenses())
+
+/** The licenses of all libraries, which ask to be named wherever their code goes. */
+async function licenses(): Promise<string> {
+  const lock: { packages: Record<string, { version?: string; license?: string; dev?: boolean }> } =
+    JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'))
+  const parts: string[] = []
+  for (const [path, { version = '', license = 'unknown', dev }] of Object.entries(lock.packages)) {
+    if (path === '' || dev || !existsSync(join(ROOT, path))) continue
+    const files = (await readdir(join(ROOT, path))).filter(file => /^(licen[cs]e|notice|copying)/i.test(file))
+    const texts = await Promise.all(files.toSorted().map(file => readFile(join(ROOT, path, file), 'utf8')))
+    const title = `${path.replace(/^.*node_modules\//, '')} ${version} (${license})`
+    parts.push([title, '='.repeat(title.length), ...texts.map(text => text.trim())].join('\n\n'))
+  }
+  return `${parts.join('\n\n\n')}\n`
+}
