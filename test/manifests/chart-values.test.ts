@@ -62,6 +62,7 @@ const CHANGES: Change[] = [
     ...['--set', 'clients.caConfigMapName=api-servers'],
   ],
   ['networkPolicy.metricsNamespace', 'observability', 'NetworkPolicy', '"observability"'],
+  ['webhook.workers', 4, webhook, '"--workers=4"'],
   ['webhook.timeoutSeconds', 9, 'MutatingWebhookConfiguration', '"timeoutSeconds":9'],
   ...changesOf('webhook'),
   ...changesOf('controller'),
