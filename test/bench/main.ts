@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { benchApiServer } from './admission/apiserver.ts'
 import { benchScale } from './admission/decision-scale.ts'
 import { benchAdmission, lost } from './admission/main.ts'
 import { WORKS } from './admission/reviews.ts'
@@ -7,7 +8,7 @@ import { benchMemory } from './memory.ts'
 import { printRow, type Result, readBenchmarks, writeBenchmarks } from './results.ts'
 import { benchRules } from './rules.ts'
 
-const NAMES = [...WORKS.map(({ name }) => name), 'decision-scale', 'worst-review']
+const NAMES = [...WORKS.map(({ name }) => name), 'apiserver-added', 'decision-scale', 'worst-review']
 
 const HELP = `Usage: make bench [ROWS=NAME,NAME] [ROUNDS=N] [UPDATE=1] | make bench-rules | make bench-memory
 
@@ -51,6 +52,7 @@ async function bench(): Promise<number> {
   const rounds = Number(values.rounds)
   const measured = [
     ...(await benchAdmission({ works: names, rounds })),
+    ...(names.includes('apiserver-added') ? await benchApiServer(rounds) : []),
     ...(names.includes('decision-scale') ? [benchScale(rounds)] : []),
     ...(names.includes('worst-review') ? [benchWorst(rounds)] : []),
   ]

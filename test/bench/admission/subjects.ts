@@ -39,7 +39,8 @@ export async function subjects(certificates: string): Promise<Subject[]> {
   ]
 }
 
-async function buildGo(): Promise<string> {
+/** Builds the webhook on controller-runtime. Returns the program. */
+export async function buildGo(): Promise<string> {
   const folder = join(cacheRoot(), 'bench')
   await mkdir(folder, { recursive: true })
   const output = join(folder, 'controller-runtime')

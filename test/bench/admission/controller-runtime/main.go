@@ -1,5 +1,5 @@
 // Gives pods that name caches their read-only mounts, as a webhook on controller-runtime usually does it: the
-// pod is decoded into its type, changed, and compared as a whole: controller-runtime CERTIFICATE_FOLDER.
+// pod is decoded into its type, changed, and compared as a whole: controller-runtime CERTIFICATE_FOLDER [ANNOTATION].
 package main
 
 import (
@@ -19,11 +19,13 @@ import (
 )
 
 const (
-	caches   = "modelplane.ai/caches"
 	injected = "modelplane.ai/injected"
 	consumer = "modelplane.ai/cache-consumer"
 	digest   = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 )
+
+// caches is the annotation with the name of a cache.
+var caches = "modelplane.ai/caches"
 
 type cache struct {
 	claim, path, subPath string
@@ -73,6 +75,11 @@ func (i *injector) Handle(_ context.Context, request admission.Request) admissio
 
 func main() {
 	folder := os.Args[1]
+	claims := "modelcache--"
+	if len(os.Args) > 2 {
+		// A policy of ModelCache guards its own claims.
+		caches, claims = os.Args[2], "bench--"
+	}
 	pair, err := tls.LoadX509KeyPair(filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key"))
 	if err != nil {
 		log.Fatal(err)
@@ -87,7 +94,7 @@ func main() {
 		if number := index / 100; number > 0 {
 			name = fmt.Sprintf("%s-%d", name, number)
 		}
-		ready[namespace+"/"+name] = cache{"modelcache--" + name, "/mnt/model", "snapshots/" + digest}
+		ready[namespace+"/"+name] = cache{claims + name, "/mnt/model", "snapshots/" + digest}
 	}
 	hook := &admission.Webhook{Handler: &injector{admission.NewDecoder(scheme), ready}}
 	handler, err := admission.StandaloneWebhook(hook, admission.StandaloneOptions{MetricsPath: "/mutate-pods"})
