@@ -1,7 +1,5 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheRoot } from '../testbed/cache.ts'
-import { outputOf, runCommand } from '../testbed/command.ts'
+import { npmPackage } from '../testbed/npm-package.ts'
 import { python } from './python.ts'
 import { pythonPackage } from './python-package.ts'
 import { type SpawnedServer, spawnServer } from './spawned-server.ts'
@@ -28,7 +26,7 @@ export interface AzureServer extends SpawnedServer {
 /** The Blob service of Azurite, on any loopback port. */
 export async function serveAzure(): Promise<AzureServer> {
   const packages = await pythonPackage('azure-storage-blob', CLIENT)
-  const main = join(await azurite(), 'node_modules/azurite/dist/src/blob/main.js')
+  const main = join(await npmPackage('azurite', AZURITE), 'node_modules/azurite/dist/src/blob/main.js')
   const options = [
     '--blobHost',
     '127.0.0.1',
@@ -41,25 +39,4 @@ export async function serveAzure(): Promise<AzureServer> {
     listens: /listens on (http:\S+)/,
   })
   return { ...served, python: script => python(packages, PROLOGUE + script, [served.url]) }
-}
-
-/** A folder with Azurite in the cache of the test bed. Installed the first time. */
-async function azurite(): Promise<string> {
-  const target = join(cacheRoot(), `azurite-${AZURITE}`)
-  const isThere = await stat(target).then(
-    () => true,
-    () => false,
-  )
-  if (isThere) return target
-  const scratch = `${target}.installing-${process.pid}`
-  await mkdir(scratch, { recursive: true })
-  const flags = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts']
-  const result = await runCommand('npm', ['install', ...flags, `azurite@${AZURITE}`], {
-    cwd: scratch,
-    timeoutMs: 600_000,
-  })
-  outputOf(result, 'installing azurite')
-  // Another process was first, and created the same.
-  await rename(scratch, target).catch(() => rm(scratch, { recursive: true, force: true }))
-  return target
 }

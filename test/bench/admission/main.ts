@@ -14,7 +14,7 @@ import { BARE, OURS, type Subject, subjects } from './subjects.ts'
 const CONNECTIONS = [1, 8, 64]
 /** The row without a number in its name. */
 const MOST = 64
-const WARM_UP = { connections: 8, requests: 10_000 }
+const WARM_UP = { connections: 8, seconds: 3 }
 /** How long a round takes, roughly. */
 const SECONDS = 2
 
@@ -53,25 +53,26 @@ async function benchWork(
   rounds: number,
 ): Promise<Result[]> {
   const body = JSON.stringify(work.review)
-  const urlOf = ({ origin }: Server) => `${origin}${work.path}?timeout=5s`
-  for (const [{ decides }, server] of servers) {
-    await checkAnswer(urlOf(server), work, decides)
-    await h2load({ url: urlOf(server), body, ...WARM_UP })
+  const urlOf = ({ origin }: Server, path = work.path) => `${origin}${path}?timeout=5s`
+  for (const [{ decides, path, perSecond }, server] of servers) {
+    await checkAnswer(urlOf(server, path), work, decides)
+    await h2load({ url: urlOf(server, path), body, ...WARM_UP, requests: perSecond * WARM_UP.seconds })
   }
   const connections = work.name === 'mutate-pod' ? CONNECTIONS : [MOST]
   const runs = new Map(connections.map(count => [count, new Map<string, Loaded[]>()]))
   for (let round = 0; round < rounds; round++)
     for (const [count, byName] of runs)
-      for (const [{ name, decides, perSecond }, server] of servers) {
+      for (const [{ name, decides, path, perSecond }, server] of servers) {
+        const url = urlOf(server, path)
         const requests = perSecond * SECONDS
         const cpu = server.cpuSeconds()
-        const loaded = await h2load({ url: urlOf(server), body, connections: count, requests })
+        const loaded = await h2load({ url, body, connections: count, requests })
         const micros = ((server.cpuSeconds() - cpu) * 1e6) / requests
         console.log(
           `  ${work.name}, ${count} connections, ${name}: ${Math.round(loaded.rate)}/s, ` +
             `p99 ${loaded.p99.toFixed(2)} ms, ${micros.toFixed(0)} µs of CPU for each`,
         )
-        await checkAnswer(urlOf(server), work, decides)
+        await checkAnswer(url, work, decides)
         byName.set(name, [...(byName.get(name) ?? []), loaded])
       }
   return [...runs].flatMap(([count, byName]) => rowsOf(work, body, count, byName))

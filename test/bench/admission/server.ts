@@ -13,6 +13,7 @@ export interface Server extends AsyncDisposable {
   cpuSeconds(): number
 }
 
+const READY_MS = 60_000
 /** Of the times in /proc. */
 const TICKS_PER_SECOND = 100
 
@@ -32,6 +33,7 @@ export async function startServer(
   const ended = once(child, 'exit')
   const port = await new Promise<string>((resolve, reject) => {
     let text = ''
+    setTimeout(() => reject(new Error(`${command} ${args.join(' ')} is not ready`)), READY_MS).unref()
     child.stdout.on('data', (chunk: Buffer) => {
       if (text.length > 10_000) return
       text += String(chunk)
@@ -47,7 +49,8 @@ export async function startServer(
       return (Number(user) + Number(system)) / TICKS_PER_SECOND
     },
     async [Symbol.asyncDispose]() {
-      child.kill()
+      // Some wait for their connections to end.
+      child.kill('SIGKILL')
       await ended
     },
   }

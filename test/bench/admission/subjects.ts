@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cacheRoot } from '../../testbed/cache.ts'
 import { runCommand } from '../../testbed/command.ts'
+import { npmPackage } from '../../testbed/npm-package.ts'
 import type { Work } from './reviews.ts'
 
 export const OURS = 'modelcache webhook'
 export const BARE = 'bare'
+/** https://www.npmjs.com/package/pepr */
+const PEPR = '1.1.4'
 
 /** A server to measure. */
 export interface Subject {
@@ -15,6 +18,8 @@ export interface Subject {
   args: readonly string[]
   /** Whether it answers as we do, and not only with the uid. */
   decides: boolean
+  /** Where it expects reviews, if not where we do. */
+  path?: string
   /** Requests of a round, for each second that it should take. */
   perSecond: number
   works(work: Work): boolean
@@ -26,7 +31,7 @@ const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 export async function subjects(certificates: string): Promise<Subject[]> {
   const node = { command: process.execPath, works: () => true }
   return [
-    { ...node, name: OURS, args: [pathOf('serve-ours.ts')], decides: true, perSecond: 6_000 },
+    { ...node, name: OURS, args: [pathOf('serve-ours.ts')], decides: true, perSecond: 5_000 },
     { ...node, name: BARE, args: [pathOf('serve-bare.ts')], decides: false, perSecond: 12_000 },
     {
       name: 'controller-runtime',
@@ -35,6 +40,15 @@ export async function subjects(certificates: string): Promise<Subject[]> {
       decides: true,
       perSecond: 1_500,
       works: ({ path }) => path === '/mutate-pods',
+    },
+    {
+      name: 'pepr',
+      command: process.execPath,
+      args: [pathOf('serve-pepr.js'), await npmPackage('pepr', PEPR)],
+      decides: true,
+      perSecond: 600,
+      path: '/mutate/pods',
+      works: ({ name }) => name === 'mutate-pod',
     },
   ]
 }

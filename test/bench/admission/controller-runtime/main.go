@@ -13,8 +13,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
@@ -74,6 +76,7 @@ func (i *injector) Handle(_ context.Context, request admission.Request) admissio
 }
 
 func main() {
+	ctrllog.SetLogger(logr.Discard())
 	folder := os.Args[1]
 	claims := "modelcache--"
 	if len(os.Args) > 2 {

@@ -1,0 +1,28 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheRoot } from './cache.ts'
+import { outputOf, runCommand } from './command.ts'
+
+/**
+ * A folder with a package of npm in its node_modules, in the cache of the test bed. It is installed the first
+ * time. For programs that the project does not depend on.
+ */
+export async function npmPackage(name: string, version: string): Promise<string> {
+  const target = join(cacheRoot(), `${name}-${version}`)
+  const isThere = await stat(target).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) return target
+  const scratch = `${target}.installing-${process.pid}`
+  await mkdir(scratch, { recursive: true })
+  const flags = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts']
+  const result = await runCommand('npm', ['install', ...flags, `${name}@${version}`], {
+    cwd: scratch,
+    timeoutMs: 600_000,
+  })
+  outputOf(result, `installing ${name}`)
+  // Another process was first, and created the same.
+  await rename(scratch, target).catch(() => rm(scratch, { recursive: true, force: true }))
+  return target
+}
