@@ -89,7 +89,11 @@ function parts(resource: string): [domain: string, name: string] {
   return slash === -1 ? ['', ''] : [resource.slice(0, slash), resource.slice(slash + 1)]
 }
 
+/** Most quantities begin with a digit that says it: no fraction and no exponent makes them zero. */
+const NOT_ZERO = /^[1-9]/
+
 /** Go reads null as no amount. */
 function isZero(quantity: string | number | null): boolean {
-  return quantity === null || parseQuantity(quantity) === 0n
+  if (quantity === null) return true
+  return !NOT_ZERO.test(String(quantity)) && parseQuantity(quantity) === 0n
 }

@@ -7,7 +7,12 @@ export interface Operation {
 
 /** A JSON Pointer (RFC 6901) to a member. `~` and `/` in its name are escaped. */
 export function pointer(parent: string, member: string | number): string {
-  return `${parent}/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return `${parent}/${typeof member === 'number' ? member : escaped(member)}`
+}
+
+/** Most names have nothing to escape, and a look costs less than to replace nothing. */
+function escaped(name: string): string {
+  return /[~/]/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name
 }
 
 /**

@@ -54,13 +54,20 @@ function member({ path, pointer: parent }: Place, name: string | number): Place 
 }
 
 function seenIn(value: unknown, place: Place, depth: number): Seen[] {
-  if (typeof value !== 'object' || value === null || depth === 0) return []
+  if (!isObject(value) || depth === 0) return []
   if (Array.isArray(value))
-    return value.flatMap((item, index) => seenIn(item, member(place, index), depth - 1))
+    return value.flatMap((item, index) =>
+      isObject(item) ? seenIn(item, member(place, index), depth - 1) : [],
+    )
   if (Array.isArray(valueAt(value, 'spec.containers'))) return [{ ...place, raw: value, isWhole: true }]
-  const members = Object.entries(value).filter(([name]) => mayLeadToTemplate(name))
+  // Nothing lies below a text or a number, and most members are one.
+  const members = Object.entries(value).filter(([name, inner]) => isObject(inner) && mayLeadToTemplate(name))
   const below = members.flatMap(([name, inner]) => seenIn(inner, member(place, name), depth - 1))
   return withBearer(value, place, below)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function mayLeadToTemplate(name: string): boolean {
