@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test test-alone test-taken-down faults crash memory lint up down env bench bench-rules bench-memory bench-hydrate fuzz clean
+.PHONY: help setup demo test test-alone test-taken-down faults crash memory lint up down env bench bench-rules bench-memory bench-profile bench-hydrate fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -64,6 +64,9 @@ bench-rules: setup ## measure the decisions alone
 
 bench-memory: setup ## measure start-up and memory with 10,000 caches and pods
 	@$(RUN) bench -- --memory $(if $(UPDATE),--update)
+
+bench-profile: setup ## draw where the time of a review goes: docs/admission-flame-graph.svg
+	@$(RUN) bench -- --profile
 
 bench-hydrate: setup ## stage files from a server on loopback, beside hf, aria2c and curl; ROWS=NAME,NAME ROUNDS=N SCALE=X
 	@$(RUN) bench-hydrate -- $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SCALE),--scale $(SCALE))

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { benchApiServer } from './admission/apiserver.ts'
 import { benchScale } from './admission/decision-scale.ts'
 import { benchAdmission, lost } from './admission/main.ts'
+import { profileAdmission } from './admission/profile.ts'
 import { WORKS } from './admission/reviews.ts'
 import { benchWorst } from './admission/worst-review.ts'
 import { benchMemory } from './memory.ts'
@@ -10,7 +11,8 @@ import { benchRules } from './rules.ts'
 
 const NAMES = [...WORKS.map(({ name }) => name), 'apiserver-added', 'decision-scale', 'worst-review']
 
-const HELP = `Usage: make bench [ROWS=NAME,NAME] [ROUNDS=N] [UPDATE=1] | make bench-rules | make bench-memory
+const HELP = `Usage: make bench [ROWS=NAME,NAME] [ROUNDS=N] [UPDATE=1] | make bench-rules | make bench-memory |
+make bench-profile
 
 bench measures reviews from socket to socket over https, beside a server of Node.js that only parses them, and beside a
 webhook on controller-runtime: medians of N rounds (5), in turn, at 1, 8 and 64 connections. It fails if ModelCache has lost more
@@ -19,6 +21,7 @@ generate writes docs/benchmarks.md. It needs Linux, two cores, Go, and h2load.
 
 bench-rules measures each kind of decision with 10, 1,000 and 10,000 caches in memory over 100 namespaces. bench-memory
 starts the webhook and the controller on a real control plane, empty and with 10,000 caches and as many pods.
+bench-profile draws a flame graph of mutate-pod into docs/.
 
 Rows: ${NAMES.join(', ')}.
 `
@@ -27,6 +30,7 @@ const { values } = parseArgs({
   options: {
     rules: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     update: { type: 'boolean', default: false },
     rows: { type: 'string' },
     rounds: { type: 'string', default: '5' },
@@ -35,6 +39,7 @@ const { values } = parseArgs({
 })
 
 if (values.help) process.stdout.write(HELP)
+else if (values.profile) await profileAdmission()
 else if (values.memory) await note(await benchMemory())
 else if (values.rules) benchRules()
 else process.exitCode = await bench()

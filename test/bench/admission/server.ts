@@ -11,6 +11,8 @@ export interface Server extends AsyncDisposable {
   readonly origin: string
   /** User and system time so far. */
   cpuSeconds(): number
+  /** Ends it in a way of its own. */
+  end(signal: NodeJS.Signals): Promise<void>
 }
 
 const READY_MS = 60_000
@@ -47,6 +49,10 @@ export async function startServer(
     cpuSeconds() {
       const [user, system] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13, 15)
       return (Number(user) + Number(system)) / TICKS_PER_SECOND
+    },
+    async end(signal) {
+      child.kill(signal)
+      await ended
     },
     async [Symbol.asyncDispose]() {
       // Some wait for their connections to end.
