@@ -32,8 +32,10 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   }
 }
 
-/** Bytes. A pipe takes so many in one piece (PIPE_BUF). */
-const TOGETHER = 4096
+/** Bytes. A quarter of what a pipe holds, so that its reader is never late. */
+const TOGETHER = 16_384
+/** A pipe takes so many in one piece (PIPE_BUF), and the lines of several workers must not mix. */
+const TOGETHER_IN_WORKER = 4_096
 /** How long lines wait at most. */
 const WAIT_MS = 50
 
@@ -42,7 +44,8 @@ const WARN = 40
 
 /** A write to a pipe wakes its reader, which costs more than a decision about a pod. */
 function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: TOGETHER })
+  const minLength = workerNumber() === undefined ? TOGETHER : TOGETHER_IN_WORKER
+  const output = pino.destination({ dest: 1, sync: true, minLength })
   let timer: NodeJS.Timeout | undefined
   const flush = () => {
     clearTimeout(timer)
