@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, request } from 'node:http'
+import type { Socket } from 'node:net'
 import { json } from 'node:stream/consumers'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -16,6 +17,7 @@ let agent: Agent
 let registry: Metrics['registry']
 let metrics: AdmissionMetrics
 let begun: ClientRequest[]
+let sockets: Socket[]
 
 beforeEach(async () => {
   const all = createMetrics()
@@ -23,9 +25,11 @@ beforeEach(async () => {
   metrics = createAdmissionMetrics(all)
   agent = new Agent({ keepAlive: true })
   begun = []
+  sockets = []
   app = fastify()
   receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics })
   app.post('/', async ({ body }) => ({ length: String(body).length }))
+  app.server.on('connection', (socket: Socket) => sockets.push(socket))
   url = await app.listen({ host: '127.0.0.1', port: 0 })
 })
 
@@ -77,11 +81,19 @@ function ask(bytes: number, from?: string): Promise<Reply> {
   return reply
 }
 
-/** Sends all of a body except its last byte, and waits until it is on its way. */
+/** Sends all of a body except its last byte, and waits until the server has read it. */
 async function almost(bytes: number, from?: string) {
   const { call, reply } = begin(bytes, from)
-  await new Promise<void>(resolve => call.write(bodyOf(bytes).slice(0, -1), () => resolve()))
+  call.write(bodyOf(bytes).slice(0, -1))
+  await vi.waitFor(() => expect(readFrom(call.socket?.localPort)).toBeGreaterThanOrEqual(bytes - 1), {
+    timeout: 60_000,
+  })
   return { finish: () => call.end('"'), call, reply }
+}
+
+/** Bytes that the server has read from the connection of that port. What the kernel holds does not count. */
+function readFrom(port: number | undefined): number {
+  return sockets.find(({ remotePort }) => remotePort === port)?.bytesRead ?? 0
 }
 
 const shed = async () => {

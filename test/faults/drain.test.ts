@@ -1,13 +1,12 @@
-import { Agent, request } from 'node:https'
-import { text } from 'node:stream/consumers'
+import { Agent } from 'node:https'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { eventually } from '../e2e/support/cluster.ts'
-import { annotations, pod } from '../e2e/support/objects.ts'
 import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { freePort } from '../testbed/ports.ts'
 import type { Role } from '../testbed/role.ts'
+import { sendReview } from './support/send-review.ts'
 
 const CONNECTIONS = 8
 /** What we ask over a connection before its replica is told to stop, and again when the replica is gone. */
@@ -104,29 +103,7 @@ const allowed = z.object({
 
 /** Sends the review of a pod that asks for a Ready cache. Returns whether the answer ends the connection. */
 async function ask(agent: Agent, port: number, uid: string): Promise<boolean> {
-  const { namespace } = own.cluster
-  const object = pod({ name: uid, namespace, ...annotations('weights') })
-  const resource = { group: '', version: 'v1', resource: 'pods' }
-  const said = { uid, resource, namespace, name: uid, operation: 'CREATE', userInfo: {}, object }
-  const body = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: said })
-  const { promise, resolve, reject } = Promise.withResolvers<{
-    status: number | undefined
-    ends: boolean
-    body: string
-  }>()
-  const call = request(
-    {
-      ...{ host: '127.0.0.1', port, agent, method: 'POST', path: '/mutate-pods?timeout=5s' },
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-    },
-    response => {
-      const { statusCode: status, headers } = response
-      text(response).then(body => resolve({ status, ends: headers.connection === 'close', body }), reject)
-    },
-  )
-  call.on('error', reject)
-  call.end(body)
-  const answer = await promise
+  const answer = await sendReview(port, { agent, uid, namespace: own.cluster.namespace })
   if (answer.status !== 200) throw new Error(`HTTP ${answer.status}: ${answer.body}`)
   expect(allowed.parse(JSON.parse(answer.body)).response.uid).toBe(uid)
   return answer.ends

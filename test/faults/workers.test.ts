@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { request } from 'node:https'
-import { json } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../e2e/support/cluster.ts'
-import { annotations, pod } from '../e2e/support/objects.ts'
 import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { freePort } from '../testbed/ports.ts'
 import type { Role } from '../testbed/role.ts'
+import { sendReview } from './support/send-review.ts'
 
 // A replica of the webhook in two processes, which drains, reports and ends as one.
 
@@ -35,22 +33,9 @@ async function startReplica(): Promise<Replica> {
   return replica
 }
 
-/** Sends the review of a pod that asks for a Ready cache, over a connection of its own. */
 async function review({ port }: Replica, uid: string): Promise<unknown> {
-  const { namespace } = own.cluster
-  const object = pod({ name: uid, namespace, ...annotations('weights') })
-  const resource = { group: '', version: 'v1', resource: 'pods' }
-  const said = { uid, resource, namespace, name: uid, operation: 'CREATE', userInfo: {}, object }
-  const body = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: said })
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  return new Promise((resolve, reject) => {
-    const to = { host: '127.0.0.1', port, method: 'POST', path: '/mutate-pods?timeout=5s' }
-    request({ ...to, headers, agent: false, rejectUnauthorized: false }, response => {
-      json(response).then(resolve, reject)
-    })
-      .on('error', reject)
-      .end(body)
-  })
+  const { body } = await sendReview(port, { uid, namespace: own.cluster.namespace })
+  return JSON.parse(body)
 }
 
 /** What the log has of a message, one for each line. */
