@@ -32,8 +32,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   }
 }
 
-/** Bytes. A quarter of what a pipe holds, so that its reader is never late. */
-const TOGETHER = 16_384
+/** Bytes: half of what the library writes at a time, and an eighth of what a pipe holds. */
+const TOGETHER = 8_192
 /** A pipe takes so many in one piece (PIPE_BUF), and the lines of several workers must not mix. */
 const TOGETHER_IN_WORKER = 4_096
 /** How long lines wait at most. */

@@ -9,7 +9,7 @@ export interface Answer {
   body: string
 }
 
-/** Sends the review of a pod that asks for the Ready cache `weights`. Without an agent, the connection is new. */
+/** Sends the review of a pod that asks for cache `weights`. Without an agent, the connection is new. */
 export function sendReview(
   port: number,
   { uid, namespace, agent }: { uid: string; namespace: string; agent?: Agent },
