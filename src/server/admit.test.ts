@@ -235,11 +235,22 @@ describe('a decision that a live read changes', () => {
       deny(violation('CacheNotFound', '', 'gone'), [{ ...CLAIM, name: `s${reads}` }])
     const confirm: LiveReader = async () => {
       reads += 1
-      return NONE
+      return { ...NONE }
     }
     const { decision } = await decide(restless, NONE, confirm)
     expect(textOf(decision)).toContain('as of the last watch event')
     expect(reads).toBe(3)
+  })
+
+  test('is not looked for where the live read found what the watch had', async () => {
+    let decisions = 0
+    const rules: Rules = () => {
+      decisions += 1
+      return deny(violation('CacheNotFound', '', 'gone'), [CLAIM])
+    }
+    const { decision } = await decide(rules, NONE, async view => view)
+    expect(textOf(decision)).toBe('gone')
+    expect(decisions).toBe(1)
   })
 })
 

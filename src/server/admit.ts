@@ -118,14 +118,16 @@ async function confirmed(
     const unread = basisOf(decision).filter(ref => !read.has(keyOf(ref)))
     if (unread.length === 0) return decision
     logger.debug({ uid: request.uid, read: unread.map(wordsFor) }, 'confirming a decision by a live read')
+    let next: ClusterView
     try {
-      known = await confirm(known, unread, signal)
+      next = await confirm(known, unread, signal)
     } catch (error) {
       logger.warn({ err: error, uid: request.uid }, 'could not confirm a decision by a live read')
       break
     }
     for (const ref of unread) read.add(keyOf(ref))
-    decision = rules(request, known)
+    if (next !== known) decision = rules(request, next)
+    known = next
   }
   return unconfirmed(decision, basis => basis.every(ref => read.has(keyOf(ref))))
 }

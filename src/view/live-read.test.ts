@@ -168,3 +168,17 @@ function viewWith(held: { classes?: string[]; claims?: string[]; caches?: object
   stores.Namespace.upsert({ metadata: { name: 'team' } })
   return createClusterView(stores)
 }
+
+test('the view itself comes back if all is as it has it, and another one after any change', async () => {
+  server.put(KINDS.ModelCache, cache('llama'))
+  const read = createLiveReader(createRest(server.config))
+  const stored = (await read(viewWith({}), [CACHE], never)).get('ModelCache', 'team', 'llama')
+  if (stored === undefined) throw new Error('it was not read')
+  const view = viewWith({ caches: [stored] })
+  expect(await read(view, [CACHE, CLASS], never)).toBe(view)
+  expect(await read(view, [CACHE, { list: 'StorageClass' }], never)).not.toBe(view)
+  server.put(KINDS.ModelCache, cache('llama'))
+  expect(await read(view, [CACHE], never)).not.toBe(view)
+  server.delete(KINDS.ModelCache, 'team', 'llama')
+  expect(await read(view, [CACHE], never)).not.toBe(view)
+})

@@ -33,7 +33,8 @@ const SECOND_READ_MS = READ_TIMEOUT_MS - FIRST_READ_MS
 
 /**
  * Reads each of `refs` from the API server, all at once, and returns a view that answers those from what was
- * read (404 means absent) and everything else from `view`.
+ * read (404 means absent) and everything else from `view`. If all of them are as `view` has them, the result
+ * is `view` itself, and whatever was decided with it stands.
  *
  * Rejects with an ApiError if a read fails in another way or its schema rejects the result, and with the
  * signal's reason if the signal aborts.
@@ -63,13 +64,28 @@ export function createLiveReader(rest: Rest): LiveReader {
   return async (view, refs, signal) => {
     signal.throwIfAborted()
     const { view: known, answers } = overlay(view)
+    let isSame = true
     const answer = async (ref: ObjectRef): Promise<void> => {
-      if ('list' in ref) answers.list(ref.list, ref.namespace, await list(ref.list, ref.namespace))
-      else answers.object(ref.kind, ref.namespace, ref.name, await object(ref.kind, ref.namespace, ref.name))
+      if ('list' in ref) {
+        answers.list(ref.list, ref.namespace, await list(ref.list, ref.namespace))
+        isSame = false
+        return
+      }
+      const { kind, namespace, name } = ref
+      const found = await object(kind, namespace, name)
+      answers.object(kind, namespace, name, found)
+      isSame &&= isSameState(view.get(kind, namespace, name), found)
     }
     await untilAborted(Promise.all(refs.map(answer)), signal)
-    return known
+    return isSame ? view : known
   }
+}
+
+/** Kubernetes: with each change of an object it gets another resourceVersion, also when it is made again. */
+function isSameState(one: StoredObject | undefined, other: StoredObject | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  const { resourceVersion } = one.metadata
+  return resourceVersion !== undefined && resourceVersion === other.metadata.resourceVersion
 }
 
 async function readObject<T extends StoredObject>(
