@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createProxy } from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -46,15 +47,43 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-test('each part has a connection of its own, because over HTTP/2 all of them would share one', async () => {
+/** Stages the file, with more variables. */
+async function stage(env: NodeJS.ProcessEnv = {}) {
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/model.gguf`
   const sha256 = createHash('sha256').update(content).digest('hex')
-  const env = Object.fromEntries(
+  const trusted = Object.fromEntries(
     textVariables(SOURCE_CA_VARIABLE, ca.certPem).map(({ name, value }) => [name, value]),
   )
-  const { last } = await hydrate(manifestOf({ http: { url, sha256 } }), ['--into', join(dir, 'volume')], {
-    env,
-  })
+  const into = await mkdtemp(join(dir, 'volume-'))
+  return hydrate(manifestOf({ http: { url, sha256 } }), ['--into', into], { env: { ...trusted, ...env } })
+}
+
+test('each part has a connection of its own, because over HTTP/2 all of them would share one', async () => {
+  const { last } = await stage()
   expect(last).toMatchObject({ bytes: content.length, files: 1 })
   expect(connections).toBeGreaterThanOrEqual(4)
+})
+
+test('a proxy passes the connections on', async () => {
+  let tunnels = 0
+  const proxy = createProxy()
+  proxy.on('connect', ({ url = '' }, socket: Socket) => {
+    tunnels += 1
+    const [host = '', port] = url.split(':')
+    const target = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      target.pipe(socket).pipe(target)
+    })
+    for (const end of [socket, target]) end.on('error', () => {})
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  try {
+    const { port } = proxy.address() as AddressInfo
+    const { last } = await stage({ HTTPS_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '', no_proxy: '' })
+    expect(last).toMatchObject({ bytes: content.length, files: 1 })
+    expect(tunnels).toBeGreaterThanOrEqual(4)
+  } finally {
+    proxy.close()
+  }
 })
