@@ -182,3 +182,19 @@ test('the view itself comes back if all is as it has it, and another one after a
   server.delete(KINDS.ModelCache, 'team', 'llama')
   expect(await read(view, [CACHE], never)).not.toBe(view)
 })
+
+test('another view comes back if the watch brings, during the read, what the read finds', async () => {
+  server.put(KINDS.ModelCache, cache('llama'))
+  const read = createLiveReader(createRest(server.config))
+  const stored = (await read(viewWith({}), [CACHE], never)).get('ModelCache', 'team', 'llama')
+  if (stored === undefined) throw new Error('it was not read')
+  const stores = emptyStores()
+  const view = createClusterView(stores)
+  const { release } = server.hold()
+  const reading = read(view, [CACHE], never)
+  stores.ModelCache.upsert(stored)
+  release()
+  const live = await reading
+  expect(live).not.toBe(view)
+  expect(live.get('ModelCache', 'team', 'llama')).toEqual(stored)
+})

@@ -72,9 +72,11 @@ export function createLiveReader(rest: Rest): LiveReader {
         return
       }
       const { kind, namespace, name } = ref
+      // The caller decided with this state. The watch may bring a newer one while we read.
+      const before = view.get(kind, namespace, name)
       const found = await object(kind, namespace, name)
       answers.object(kind, namespace, name, found)
-      isSame &&= isSameState(view.get(kind, namespace, name), found)
+      isSame &&= isSameState(before, found)
     }
     await untilAborted(Promise.all(refs.map(answer)), signal)
     return isSame ? view : known
