@@ -15,13 +15,11 @@ export interface LeveledLogger {
  * for others for a moment. A warning, or worse, is written at once, with all lines before it.
  */
 export function createLogger(level: LogLevel, destination?: DestinationStream): LeveledLogger {
+  const worker = workerNumber()
+  const base = worker === undefined ? null : { worker }
   const logger: Logger = pino(
-    {
-      level,
-      base: workerNumber() === undefined ? null : { worker: workerNumber() },
-      serializers: { err: errorFields },
-    },
-    destination ?? standardOutput(),
+    { level, base, serializers: { err: errorFields } },
+    destination ?? standardOutput(worker === undefined ? TOGETHER : TOGETHER_IN_WORKER),
   )
   return {
     logger,
@@ -43,8 +41,7 @@ const WAIT_MS = 50
 const WARN = 40
 
 /** A write to a pipe wakes its reader, which costs more than a decision about a pod. */
-function standardOutput(): DestinationStream {
-  const minLength = workerNumber() === undefined ? TOGETHER : TOGETHER_IN_WORKER
+function standardOutput(minLength: number): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true, minLength })
   let timer: NodeJS.Timeout | undefined
   const flush = () => {

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Logger } from 'pino'
 import { AggregatorRegistry, type Registry } from 'prom-client'
-import type { ReadinessCheck, Scraped } from './health-server.ts'
+import { type ReadinessCheck, reasonsOf, type Scraped } from './health-server.ts'
 
 // A role in several processes that share its port, for more cores. Each one is complete, with watches, stores
 // and certificates of its own. The first process accepts connections, and speaks for all of them.
@@ -41,8 +41,7 @@ export function obeyFirstProcess({
   process.on('message', async (order: Order) => {
     if (order.order === 'terminate') terminate()
     if (order.order !== 'report') return
-    const reasons = (await Promise.all(checks.map(check => check()))).filter(reason => reason !== undefined)
-    process.send?.({ report: order.id, reasons } satisfies Report)
+    process.send?.({ report: order.id, reasons: await reasonsOf(checks) } satisfies Report)
   })
 }
 

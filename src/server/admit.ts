@@ -32,17 +32,17 @@ export function admit(
   limitMs: number,
 ): Decision | Promise<Decision> {
   const { view, inDoubt } = admission
-  const isFault = (error: unknown) => fault(error, request, admission.logger)
+  const onFault = (error: unknown) => fault(error, request, admission.logger)
   if (inDoubt !== undefined && isAnyInDoubt(inDoubt))
-    return admitInDoubt(rules, request, admission, inDoubt, limitMs).catch(isFault)
+    return admitInDoubt(rules, request, admission, inDoubt, limitMs).catch(onFault)
   try {
     const decision = rules(request, view)
     if (basisOf(decision).length === 0) return decision
     const known = { view, read: new Set<string>() }
     const signal = AbortSignal.timeout(limitMs)
-    return confirmed(decision, rules, request, admission, known, signal).catch(isFault)
+    return confirmed(decision, rules, request, admission, known, signal).catch(onFault)
   } catch (error) {
-    return isFault(error)
+    return onFault(error)
   }
 }
 

@@ -44,6 +44,14 @@ async function logged({ logPath }: Replica, msg: string): Promise<{ worker?: num
   return lines.map(line => JSON.parse(line)).filter(line => line.msg === msg)
 }
 
+/** Waits until the first process and both workers have said that they stop. */
+async function untilAllStop(started: Replica): Promise<void> {
+  await eventually(
+    'the word of all that they stop',
+    async () => (await logged(started, 'stopping')).length === 3 || undefined,
+  )
+}
+
 /** The processes of the workers, as the kernel knows them. */
 async function workersOf(role: Replica): Promise<number[]> {
   const { pid } = role.child() ?? {}
@@ -73,10 +81,7 @@ test('both drain when the first process is told to stop, and it ends after them'
   const started = await startReplica()
   const child = started.child()
   process.kill(child?.pid ?? 0, 'SIGTERM')
-  await eventually(
-    'the word of both that they stop',
-    async () => (await logged(started, 'stopping')).length === 3 || undefined,
-  )
+  await untilAllStop(started)
   // The Service may not know yet.
   expect(await review(started, 'late')).toMatchObject({ response: { uid: 'late', allowed: true } })
   expect(await child?.ended).toBe('exit code 0')
@@ -88,10 +93,7 @@ test('a second SIGTERM ends all of them at once', async () => {
   const workers = await workersOf(started)
   expect(workers).toHaveLength(2)
   process.kill(child?.pid ?? 0, 'SIGTERM')
-  await eventually(
-    'the word of both that they stop',
-    async () => (await logged(started, 'stopping')).length === 3 || undefined,
-  )
+  await untilAllStop(started)
   process.kill(child?.pid ?? 0, 'SIGTERM')
   expect(await child?.ended).toBe('exit code 1')
   await eventually('the end of both', async () => !workers.some(isAlive) || undefined)

@@ -1,9 +1,10 @@
 import { pino } from 'pino'
 import type { AdmissionRequest } from '../../src/admission/admission-review.ts'
-import { issueCA, issueLeaf } from '../../src/certs/issue.ts'
+import { issueCA } from '../../src/certs/issue.ts'
 import { createMetrics } from '../../src/process/metrics.ts'
 import { createAdmissionMetrics } from '../../src/server/admission-metrics.ts'
 import { createAdmissionServer } from '../../src/server/admission-server.ts'
+import { issueServing } from '../testbed/pki.ts'
 import type { Case } from './case.ts'
 import { disagreement } from './compare.ts'
 import { hostileText } from './generate/hostile-text.ts'
@@ -27,12 +28,7 @@ export async function openServer(): Promise<Served> {
     return rules(request, current.view)
   }
   const ca = await issueCA({ commonName: 'fuzz', days: 1 })
-  const leaf = await issueLeaf(ca, {
-    commonName: 'fuzz',
-    dnsNames: ['localhost'],
-    days: 1,
-    usages: ['serverAuth'],
-  })
+  const leaf = await issueServing(ca, [])
   const app = createAdmissionServer({
     tls: { key: leaf.keyPem, cert: leaf.certPem },
     webhooks: Object.fromEntries(WEBHOOKS.map(webhook => [`/${webhook}`, rulesOf(webhook)])),

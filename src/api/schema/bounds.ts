@@ -51,7 +51,6 @@ export function mapOf<V>(value: z.ZodType<V>, { entries: max, key: maxKey, min =
     maxProperties: max,
     ...(min > 0 && { minProperties: min }),
   }
-  const compiled = z.compile(value)
   return z
     .unknown()
     .transform((given, context): Readonly<Record<string, V>> => {
@@ -62,7 +61,7 @@ export function mapOf<V>(value: z.ZodType<V>, { entries: max, key: maxKey, min =
       }
       const map = given as Readonly<Record<string, V>>
       for (const [key, member] of Object.entries(map)) {
-        const issue = compiled.safeParse(member).error?.issues[0]
+        const issue = value.safeParse(member).error?.issues[0]
         if (issue !== undefined) context.addIssue({ code: 'custom', message: issue.message, path: [key] })
       }
       return map

@@ -1,19 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issueCA, issueLeaf } from '../../../src/certs/issue.ts'
+import { issueCA } from '../../../src/certs/issue.ts'
+import { issueServing } from '../../testbed/pki.ts'
 
 const FOLDER = 'BENCH_CERTIFICATE'
 
 /** Issues one certificate for all servers. Returns the variable that tells them where it is. */
 export async function writeCertificate(dir: string): Promise<Record<string, string>> {
   const ca = await issueCA({ commonName: 'bench', days: 1 })
-  const leaf = await issueLeaf(ca, {
-    commonName: 'localhost',
-    dnsNames: ['localhost'],
-    days: 1,
-    usages: ['serverAuth'],
-  })
+  const leaf = await issueServing(ca, [])
   await writeFile(join(dir, 'ca.crt'), ca.certPem)
   await writeFile(join(dir, 'tls.key'), leaf.keyPem)
   await writeFile(join(dir, 'tls.crt'), leaf.certPem)

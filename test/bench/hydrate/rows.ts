@@ -48,6 +48,8 @@ const aria2c =
   ({ perFile }: { perFile: number }) =>
   ({ into, list }: Place) =>
     `aria2c -q -i ${list} -d ${into} -x${perFile} -s${perFile} -j${16 / perFile} -k1M --file-allocation=none`
+const orasPull = ({ url, into }: Place) =>
+  `oras pull --plain-http --no-tty --concurrency 16 -o ${into} ${new URL(url).host}/bench/model:v1 >/dev/null`
 const HUB_TOOLS = { 'hf download': hf, 'aria2c -x16': aria2c({ perFile: 16 }) }
 /** As many CDNs give. */
 const SLOW_CONNECTIONS: Limits = { mibPerSecond: 20, requestMs: 40 }
@@ -96,10 +98,8 @@ export const ROWS: readonly Row[] = [
     make: (folder, scale) => filesOf(folder, 16, 512 * scale, 'model', 'safetensors'),
     source: ({ url }) => ({ oci: { reference: `${new URL(url).host}/bench/model:v1` } }),
     peers: {
-      'oras pull': ({ url, into }) =>
-        `oras pull --plain-http --no-tty --concurrency 16 -o ${into} ${new URL(url).host}/bench/model:v1 >/dev/null`,
-      'oras pull, sync': ({ url, into }) =>
-        `oras pull --plain-http --no-tty --concurrency 16 -o ${into} ${new URL(url).host}/bench/model:v1 >/dev/null && ${SYNC(into)}`,
+      'oras pull': orasPull,
+      'oras pull, sync': place => `${orasPull(place)} && ${SYNC(place.into)}`,
     },
   },
   {
