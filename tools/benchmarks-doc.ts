@@ -9,7 +9,7 @@ const ADMISSION =
   '`make bench` posts the same reviews to ModelCache and to others, over https and connections that stay open: to `bare`, a server of Node.js that parses each review and echoes its uid, and to a webhook on controller-runtime that mutates the same pod. Each server has one core, and the load has another one. `make bench-memory` starts the roles on a real control plane.'
 
 const PROFILE =
-  'Where the time of `mutate-pod` goes, by `make bench-profile`. Green is ModelCache, yellow are libraries, and blue is Node.js.'
+  'Where the time of `mutate-pod` goes, by `make bench-profile`. Green is ModelCache, yellow is libraries, and blue is Node.js.'
 
 const STAGING =
   '`make bench-hydrate` stages files from a server on loopback, and has other tools fetch the same files. `modelcache hydrate` hashes every byte and syncs every file. `hf download` compares sizes, and `aria2c` compares nothing. Each tool has 16 connections, `aws` has ten. Rows that end with `-rss` are the most memory that all processes of a tool had together. The server shares the machine.'

@@ -7,11 +7,11 @@ import { rolldown } from 'rolldown'
 // Bundles the program and its libraries into dist/, or into another folder: tools/build.ts [FOLDER].
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** A thread has a file of its own. */
+/** The thread that hashes needs its own file. */
 const INPUT = { main: 'src/main.ts', 'hash-worker': 'src/hydrate/volume/hash-worker.js' }
 /**
- * It does not say that its modules do nothing when they are loaded. Of its 40 MiB of models we use its
- * kubeconfig only.
+ * Its package.json does not say that loading its modules has no side effects. We use only its kubeconfig, and
+ * none of its many models.
  */
 const WITHOUT_SIDE_EFFECTS = '/node_modules/@kubernetes/client-node/'
 
@@ -31,7 +31,7 @@ const own = { name, version, license, private: true, type: 'module' }
 await writeFile(join(folder, 'package.json'), `${JSON.stringify(own, undefined, 2)}\n`)
 await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licenses())
 
-/** The licenses of all libraries, which ask to be named wherever their code goes. */
+/** The licenses of all libraries. They require that copies of the code include them. */
 async function licenses(): Promise<string> {
   const lock: { packages: Record<string, { version?: string; license?: string; dev?: boolean }> } =
     JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'))

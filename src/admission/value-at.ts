@@ -1,9 +1,7 @@
-/** Paths are written in rules, so there are few of them. */
+/** Rules name their paths in code, so this map stays small. */
 const splitPaths = new Map<string, readonly string[]>()
 
-/**
- * The value at a dotted path of an object; undefined if a step is missing. Paths never come from outside.
- */
+/** The value at a dotted path of an object; undefined if a step is missing. No path comes from a request. */
 export function valueAt(root: unknown, path: string): unknown {
   let value = root
   for (const name of namesOf(path)) {

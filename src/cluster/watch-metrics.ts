@@ -10,7 +10,7 @@ export function exposeWatches(
     name: string,
     help: string,
     read: (kind: WatchedKind) => number,
-    // Of several workers, each of which watches.
+    // How to combine the values of workers. Each worker has its own watches.
     aggregator: Aggregator = 'sum',
   ) =>
     new Gauge({

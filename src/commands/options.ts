@@ -106,7 +106,7 @@ export const names = z
   .pipe(z.array(z.string().min(1, 'has an empty name')))
 export const seconds = digits.pipe(z.number().max(300))
 export const milliseconds = digits.pipe(z.number().max(60_000))
-/** More processes than a replica has cores are of no use. */
+/** Each process uses one core, so nobody needs more of them than a machine has cores. */
 export const workerCount = digits.pipe(z.number().min(1).max(64))
 
 const UNIT_MS = new Map([

@@ -80,7 +80,7 @@ const OPTIONS = {
   workers: {
     schema: workerCount.default(1),
     value: 'N',
-    help: 'processes that serve side by side, for N cores; each has watches and memory of its own; default 1',
+    help: 'how many processes to run; each uses one core and has its own watches and memory; default 1',
   },
   'drain-seconds': {
     schema: seconds.default(10),
@@ -208,7 +208,7 @@ export const webhook: Command = {
   },
 }
 
-/** Several processes that share the port. This one answers probes and scrapes for all of them. */
+/** Runs workers that share the port. This process answers probes and scrapes for all of them. */
 async function serveByWorkers(
   { workers: count, host, 'health-port': port }: { workers: number; host: string; 'health-port': number },
   logger: Logger,

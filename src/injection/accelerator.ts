@@ -89,7 +89,7 @@ function parts(resource: string): [domain: string, name: string] {
   return slash === -1 ? ['', ''] : [resource.slice(0, slash), resource.slice(slash + 1)]
 }
 
-/** Most quantities begin with a digit that says it: no fraction and no exponent makes them zero. */
+/** A quantity that starts like this is not zero, whatever follows. Most quantities do. */
 const NOT_ZERO = /^[1-9]/
 
 /** Go reads null as no amount. */

@@ -10,7 +10,7 @@ export function pointer(parent: string, member: string | number): string {
   return `${parent}/${typeof member === 'number' ? member : escaped(member)}`
 }
 
-/** Most names have nothing to escape, and a look costs less than to replace nothing. */
+/** Most names need no escaping, and a test costs less than two replacements. */
 function escaped(name: string): string {
   return /[~/]/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name
 }

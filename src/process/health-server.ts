@@ -16,7 +16,7 @@ export async function reasonsOf(checks: readonly ReadinessCheck[]): Promise<stri
 
 /**
  * The plain http server for probes and metrics, on its own port. It needs no certificate, so it answers even
- * when certificates are in trouble. `/healthz` shows that the event loop runs, and those of `isAlive`.
+ * when certificates are in trouble. `/healthz` shows that the event loop runs, and that `isAlive` agrees.
  * `/readyz` lists the reasons not to be ready, one on each line.
  */
 export function createHealthServer({

@@ -11,8 +11,8 @@ export interface LeveledLogger {
 }
 
 /**
- * The logger of a process. It writes a line of JSON for each entry, to standard output by default. Lines wait
- * for others for a moment. A warning, or worse, is written at once, with all lines before it.
+ * The logger of a process. It writes a line of JSON for each entry, to standard output by default. There it
+ * collects lines for a moment. It writes a warning or an error at once, after all lines before it.
  */
 export function createLogger(level: LogLevel, destination?: DestinationStream): LeveledLogger {
   const worker = workerNumber()
@@ -30,17 +30,17 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   }
 }
 
-/** Bytes: half of what the library writes at a time, and an eighth of what a pipe holds. */
+/** We collect this many bytes before we write: half of what the library can write at a time. */
 const TOGETHER = 8_192
-/** A pipe takes so many in one piece (PIPE_BUF), and the lines of several workers must not mix. */
+/** Linux writes this many bytes to a pipe in one piece (PIPE_BUF), so lines of several workers do not mix. */
 const TOGETHER_IN_WORKER = 4_096
-/** How long lines wait at most. */
+/** The longest time that a line waits. */
 const WAIT_MS = 50
 
-/** Of pino. */
+/** The level of a warning in pino. */
 const WARN = 40
 
-/** A write to a pipe wakes its reader, which costs more than a decision about a pod. */
+/** Each write to a pipe wakes its reader, which costs more than deciding about a pod. So we collect lines. */
 function standardOutput(minLength: number): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true, minLength })
   let timer: NodeJS.Timeout | undefined

@@ -24,7 +24,7 @@ export function exposeCertificates(
     help: 'When a certificate ends: the serving certificate of the webhook, and the CA that signs.',
     labelNames: ['certificate'] as const,
     registers: [registry],
-    // Of several workers, the first end counts.
+    // Workers report the certificate that ends first.
     aggregator: 'min',
     collect() {
       this.reset()

@@ -15,8 +15,9 @@ export function terminationSignal(logger: Logger): AbortSignal {
 }
 
 /**
- * The same in a worker, whose first process hands signals on. A terminal sends SIGINT to both. If the first
- * process is gone while the worker ends, it was told twice.
+ * The same for a worker. Its first process passes signals on, and a terminal sends SIGINT to both, so the
+ * worker ignores SIGINT. If the first process disappears while the worker drains, somebody sent a second
+ * signal, and the worker exits at once.
  */
 export function terminationOfWorker(logger: Logger): { terminated: AbortSignal; terminate: () => void } {
   const termination = new AbortController()

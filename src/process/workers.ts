@@ -3,29 +3,30 @@ import type { Logger } from 'pino'
 import { AggregatorRegistry, type Registry } from 'prom-client'
 import { type ReadinessCheck, reasonsOf, type Scraped } from './health-server.ts'
 
-// A role in several processes that share its port, for more cores. Each one is complete, with watches, stores
-// and certificates of its own. The first process accepts connections, and speaks for all of them.
+// Runs a role in several processes that share its port, to use several cores. Each worker has its own
+// watches, stores and certificates. The first process accepts connections, and answers probes and scrapes for
+// all.
 
-/** How long a worker may take to answer. Its event loop is stuck after that, or nearly. */
+/** A worker that takes longer to answer has a stuck event loop. */
 const ANSWER_MS = 3_000
-/** The share of the memory that all heaps together may have, in percent, as in the manifests. */
+/** All heaps together get this share of the memory, in percent. The manifests use the same number. */
 const HEAP_PERCENT = 60
 
-/** From the first process. */
+/** What the first process sends. */
 type Order = { order: 'report'; id: number } | { order: 'terminate' }
-/** From a worker: why it is not ready. */
+/** What a worker sends: why it is not ready. */
 interface Report {
   report: number
   reasons: string[]
 }
 
-/** Whether this process is one of several that serve together. */
+/** Whether this process is a worker. */
 export const isWorker = (): boolean => cluster.isWorker
 
-/** Which one, for the log. */
+/** The number of this worker; undefined in other processes. */
 export const workerNumber = (): number | undefined => cluster.worker?.id
 
-/** In a worker: answers for it, and calls `terminate` when the first process says so. */
+/** In a worker: answers the first process, and calls `terminate` when it says so. */
 export function obeyFirstProcess({
   checks,
   registry,
@@ -36,7 +37,7 @@ export function obeyFirstProcess({
   terminate: () => void
 }): void {
   AggregatorRegistry.setRegistries(registry)
-  // It answers for the registry from now on.
+  // The constructor starts to answer requests for metrics.
   new AggregatorRegistry()
   process.on('message', async (order: Order) => {
     if (order.order === 'terminate') terminate()
@@ -45,31 +46,31 @@ export function obeyFirstProcess({
   })
 }
 
-/** In a worker: its work is done. While it is connected to the first process, it would not end. */
+/** In a worker: disconnects from the first process, because the worker cannot exit before that. */
 export function leaveFirstProcess(): void {
   cluster.worker?.disconnect()
 }
 
 /** All workers, as the first process sees them. */
 export interface Workers {
-  /** Reasons of any worker not to be ready, or that it does not answer. */
+  /** Why some worker is not ready, or that it does not answer; undefined if all are ready. */
   notReady(): Promise<string | undefined>
-  /** Whether the event loops of all of them run. */
+  /** Whether every worker answers. */
   isAlive(): Promise<boolean>
-  /** The metrics of all of them together. */
+  /** The metrics of all workers, added up. */
   readonly metrics: Scraped
-  /** Resolves when all have ended: with 0 if they were told to, and else with 1. */
+  /** Resolves when all workers have exited: with 0 if we told them to, and otherwise with an error code. */
   readonly ended: Promise<number>
-  /** Tells all of them to drain and to end. */
+  /** Tells all workers to drain and exit. */
   terminate(): void
 }
 
 /**
- * Runs this program in so many more processes. If one of them ends unasked, the others are told to end too,
- * so that kubelet sees it and starts all of them again.
+ * Starts `count` more processes of this program. If one of them exits without being told to, we stop the
+ * others too, so that kubelet notices and restarts the container.
  */
 export function startWorkers(count: number, logger: Logger): Workers {
-  // Together they have the memory of one.
+  // The workers share the memory limit of one container.
   const heap = `--max-old-space-size-percentage=${Math.max(1, Math.floor(HEAP_PERCENT / count))}`
   cluster.setupPrimary({ execArgv: [...process.execArgv, heap] })
   const aggregator = new AggregatorRegistry()

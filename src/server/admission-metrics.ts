@@ -26,7 +26,7 @@ export function createAdmissionMetrics({ registry }: Metrics) {
     registers: [registry],
   })
   const durations = new Map<string, Histogram.Internal<'webhook'>>()
-  // To find it by its labels costs as much as to observe.
+  // Finding the histogram by its labels costs as much as observing.
   const durationOf = (webhook: string) => {
     const found = durations.get(webhook) ?? duration.labels({ webhook })
     durations.set(webhook, found)

@@ -98,7 +98,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
   receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics: options.metrics })
   for (const [path, rules] of Object.entries(options.webhooks)) {
     const settings = { ...options, waitedMs }
-    // It returns nothing: fastify would wait for a reply as for a promise.
+    // The handler returns nothing, because fastify would treat a returned reply as a promise.
     app.post(path, (request, reply) => review(path, rules, settings, request, reply))
   }
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {

@@ -18,7 +18,8 @@ export interface Admission {
 }
 
 /**
- * Decides one request, and always answers: at once if no I/O is needed, which saves a promise.
+ * Decides one request, and always answers. It returns a promise only if it needs I/O, because a promise costs
+ * time.
  *
  * Whatever rests on the absence or the state of an object is confirmed by a live read before the answer,
  * because the watches can lag behind what the user has just applied. A pod whose caches are Ready costs no

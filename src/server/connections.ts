@@ -28,7 +28,7 @@ export interface ConnectionLimits {
  */
 export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted }: ConnectionLimits): void {
   const open = new Map<string, Connection>()
-  /** The same by the socket that requests know, which speaks TLS. */
+  /** The same connections by their TLS sockets, which are what requests know. */
   const known = new WeakMap<Socket, Connection>()
   let turn = 0
 
@@ -78,11 +78,13 @@ export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted 
 interface Connection {
   readonly peer: string
   readonly socket: Socket
-  /** In the order in which connections began to wait for their client; undefined if the client waits. */
+  /**
+   * A number that grows with the time when it began to wait for its client; undefined if the client waits.
+   */
   waitingSince: number | undefined
 }
 
-/** Looked for when there is one connection too many, which costs less than its handshake. */
+/** Looks at all connections. We do that only for a connection too many, and its handshake costs more. */
 function longestWaiting(connections: Iterable<Connection>): Connection | undefined {
   let found: Connection | undefined
   for (const connection of connections) {

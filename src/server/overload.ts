@@ -4,7 +4,7 @@ import { status } from './status.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** When the client may have sent it at the earliest, in milliseconds as of `performance.now()`. */
+    /** The earliest time at which the client can have sent it, in milliseconds of `performance.now()`. */
     arrivedAt: number
   }
 }

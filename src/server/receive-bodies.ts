@@ -6,7 +6,7 @@ import { BodyRejected, parseBody } from './review-body.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What will be answered. */
+    /** The response to this request. */
     response: ServerResponse | undefined
   }
 }
@@ -111,7 +111,7 @@ export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: Rece
     })
     payload.on('error', end)
     payload.on('close', () => {
-      // An error costs more than the decision about a pod, and most bodies are whole by now.
+      // Most bodies are complete by now, and an error costs more than deciding about a pod.
       if (!isDone) end(new BodyRejected(400, 'the connection was closed'))
     })
   }

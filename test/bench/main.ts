@@ -14,10 +14,10 @@ const NAMES = [...WORKS.map(({ name }) => name), 'apiserver-added', 'decision-sc
 const HELP = `Usage: make bench [ROWS=NAME,NAME] [ROUNDS=N] [UPDATE=1] | make bench-rules | make bench-memory |
 make bench-profile
 
-bench measures reviews from socket to socket over https, beside a server of Node.js that only parses them, and beside a
-webhook on controller-runtime: medians of N rounds (5), in turn, at 1, 8 and 64 connections. It fails if ModelCache has lost more
-than a tenth of its share of what docs/benchmarks.json says. UPDATE=1 writes the figures there instead, and npm run
-generate writes docs/benchmarks.md. It needs Linux, two cores, Go, and h2load.
+bench measures reviews over https at 1, 8 and 64 connections, and takes medians of N rounds (5). It also measures a
+server of Node.js that only parses reviews, a webhook on controller-runtime, and Pepr. It fails if the ratio to bare
+Node.js is more than a tenth below the one in docs/benchmarks.json. UPDATE=1 writes the figures there instead, and npm
+run generate writes docs/benchmarks.md. It needs Linux, two cores, and Go, and installs h2load.
 
 bench-rules measures each kind of decision with 10, 1,000 and 10,000 caches in memory over 100 namespaces. bench-memory
 starts the webhook and the controller on a real control plane, empty and with 10,000 caches and as many pods.
@@ -44,7 +44,7 @@ else if (values.memory) await note(await benchMemory())
 else if (values.rules) benchRules()
 else process.exitCode = await bench()
 
-/** Prints rows, and writes them down if that was asked for. */
+/** Prints rows. With --update, it also writes them to docs/benchmarks.json. */
 async function note(measured: readonly Result[]): Promise<void> {
   for (const row of measured) printRow(row)
   if (values.update) await writeBenchmarks([...(await readBenchmarks()).rows, ...measured])

@@ -20,12 +20,12 @@ const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
 /** After this much rest, the memory of a process counts as idle. */
 const IDLE_MS = 30_000
 const BUILD = fileURLToPath(new URL('../../tools/build.ts', import.meta.url))
-/** What the manifests give a container of 512 MiB. */
+/** The manifests limit the heap like this in a container with 512 MiB. */
 const AS_SHIPPED = { NODE_OPTIONS: `--max-old-space-size=${Math.round(512 * 0.6)}` }
 
 /**
- * Start-up and memory of the webhook and the controller, bundled as in the image, as real processes on a real
- * control plane: empty first, then full.
+ * Measures start-up and memory of the webhook and the controller on a real control plane, first empty and
+ * then full. Both run from the bundle, as in the image.
  */
 export async function benchMemory(): Promise<Result[]> {
   await using started = new AsyncDisposableStack()

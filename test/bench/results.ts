@@ -11,7 +11,7 @@ const result = z.object({
   /** Medians. */
   ours: z.number(),
   peers: z.record(z.string(), z.number()),
-  /** Ours against a peer: above 1 is better for us. */
+  /** How we compare with each peer. Above 1 is better for us. */
   ratio: z.record(z.string(), z.number()),
   rounds: z.int(),
   /** The smallest and the largest figure of each tool. */
@@ -50,15 +50,15 @@ export interface RowOf {
   name: string
   work: string
   unit: string
-  /** Which of the tools is ours. */
+  /** The name of our tool. */
   ours: string
-  /** What each tool did in each round. */
+  /** The figure of each tool in each round. */
   figures: ReadonlyMap<string, readonly number[]>
   /** Whether a larger figure is a better one; default false. */
   isMoreBetter?: boolean
 }
 
-/** A row of the medians. */
+/** Makes a row from the medians. */
 export function rowOf({ name, work, unit, ours: own, figures, isMoreBetter = false }: RowOf): Result {
   const spreads = new Map([...figures].map(([tool, all]) => [tool, spread(all)]))
   const ours = spreads.get(own)?.median ?? Number.NaN

@@ -38,7 +38,7 @@ async function review({ port }: Replica, uid: string): Promise<unknown> {
   return JSON.parse(body)
 }
 
-/** What the log has of a message, one for each line. */
+/** All log lines with this message. */
 async function logged({ logPath }: Replica, msg: string): Promise<{ worker?: number; pid?: number }[]> {
   const lines = (await readFile(logPath, 'utf8')).split('\n').filter(line => line.startsWith('{'))
   return lines.map(line => JSON.parse(line)).filter(line => line.msg === msg)
@@ -52,7 +52,7 @@ async function untilAllStop(started: Replica): Promise<void> {
   )
 }
 
-/** The processes of the workers, as the kernel knows them. */
+/** The process ids of the workers. */
 async function workersOf(role: Replica): Promise<number[]> {
   const { pid } = role.child() ?? {}
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')

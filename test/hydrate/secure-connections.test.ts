@@ -12,7 +12,7 @@ import { issueCA, type KeyedCertificate } from '../../src/certs/issue.ts'
 import { issueServing } from '../testbed/pki.ts'
 import { hydrate, manifestOf } from './support/run-hydrate.ts'
 
-// A server that would like to speak HTTP/2, as those of most CDNs do.
+// A server that prefers HTTP/2, like those of most CDNs.
 
 vi.setConfig({ testTimeout: 180_000 })
 
@@ -47,7 +47,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** Stages the file, with more variables. */
+/** Stages the file, with these variables in addition. */
 async function stage(env: NodeJS.ProcessEnv = {}) {
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/model.gguf`
   const sha256 = createHash('sha256').update(content).digest('hex')

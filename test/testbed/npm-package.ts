@@ -4,8 +4,8 @@ import { cacheRoot } from './cache.ts'
 import { outputOf, runCommand } from './command.ts'
 
 /**
- * A folder with a package of npm in its node_modules, in the cache of the test bed. It is installed the first
- * time. For programs that the project does not depend on.
+ * Installs an npm package into the cache of the test bed, unless it is there already. Returns the folder. It
+ * is for programs that the project does not depend on.
  */
 export async function npmPackage(name: string, version: string): Promise<string> {
   const target = join(cacheRoot(), `${name}-${version}`)

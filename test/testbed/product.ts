@@ -33,7 +33,7 @@ export interface Product {
 
 /** How to run a role, in addition to what it needs to run here. */
 export interface RoleSettings {
-  /** The file to run; by default that of the sources. */
+  /** The file to run; default src/main.ts. */
   main?: string
   options?: readonly string[]
   env?: NodeJS.ProcessEnv

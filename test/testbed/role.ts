@@ -16,7 +16,7 @@ export interface Role extends Daemon {
 
 export interface RoleRequest {
   role: 'webhook' | 'controller'
-  /** The file to run; by default that of the sources. */
+  /** The file to run; default src/main.ts. */
   main?: string | undefined
   /** Options after the name of the role. */
   args: readonly string[]

@@ -51,7 +51,7 @@ function httpProblems(http: Http): string[] {
   ]
 }
 
-/** Most caches have one source, so the formats of the others are not looked at. */
+/** The formats of each source. A cache has one source, so we check only the formats of that one. */
 const FORMATS_OF = Map.groupBy(SOURCE_FORMATS, ({ field }) => field.split('.')[2])
 
 function formatProblems(spec: ModelCache['spec']) {

@@ -60,7 +60,7 @@ function seenIn(value: unknown, place: Place, depth: number): Seen[] {
       isObject(item) ? seenIn(item, member(place, index), depth - 1) : [],
     )
   if (Array.isArray(valueAt(value, 'spec.containers'))) return [{ ...place, raw: value, isWhole: true }]
-  // Nothing lies below a text or a number, and most members are one.
+  // Most members are strings or numbers, and nothing lies below those.
   const members = Object.entries(value).filter(([name, inner]) => isObject(inner) && mayLeadToTemplate(name))
   const below = members.flatMap(([name, inner]) => seenIn(inner, member(place, name), depth - 1))
   return withBearer(value, place, below)

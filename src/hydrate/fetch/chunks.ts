@@ -1,8 +1,8 @@
 import { finished, type Readable } from 'node:stream'
 
 /**
- * The chunks of a stream, each as it came. The iterator of a Readable joins those that wait, and so copies
- * them. Whoever stops reading destroys the stream.
+ * Yields the chunks of a stream as they arrived. The iterator of a Readable would join waiting chunks, which
+ * copies them. If the caller stops early, the stream is destroyed.
  */
 export async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array> {
   const waiting: Uint8Array[] = []

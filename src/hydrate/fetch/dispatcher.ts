@@ -7,9 +7,9 @@ import { HydrationError } from '../failure.ts'
 import { createReadBuffers } from './read-buffers.ts'
 
 const CONNECT_MS = 30_000
-/** As much as is written at a time. */
+/** We write this much at a time, so we read as much. */
 const READ_BYTES = 256 * 1024
-/** A TLS record has no more (RFC 8446 section 5.1). */
+/** The largest TLS record (RFC 8446 section 5.1). */
 const RECORD_BYTES = 16 * 1024
 /** If a body stands still this long, we ask again. */
 export const STALL_MS = 60_000
@@ -28,7 +28,8 @@ export interface Connections {
  * @throws HydrationError SourceUnavailable if SSL_CERT_FILE cannot be read.
  */
 export function createConnections(ca: string | undefined): Connections {
-  // Over HTTP/2, all requests to a host would share one connection, and CDNs limit the pace of each.
+  // Over HTTP/2, all requests to a host would share one connection, and CDNs limit the speed of each
+  // connection.
   const common = { timeout: CONNECT_MS, allowH2: false }
   const tls = { ...common, ca: trusted(ca), onread: createReadBuffers(RECORD_BYTES) }
   const secure = buildConnector(tls)

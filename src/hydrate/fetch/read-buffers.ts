@@ -1,12 +1,12 @@
 import type { OnReadOpts, Socket } from 'node:net'
 
-/** Where the memory of a chunk goes when nobody needs the chunk any more. */
+/** The list of free buffers that each buffer returns to. */
 const homes = new WeakMap<ArrayBufferLike, Buffer[]>()
 
 /**
- * Buffers of `bytes` that sockets read into, and that come back by `createReturns`. Without them, Node.js
- * allocates 64 KiB for each read, and V8 goes through the whole heap after every 64 MiB of that. It took more
- * time than the hash of the bytes. A buffer that never comes back is collected like any other.
+ * Makes sockets read into reusable buffers of `bytes`. `createReturns` brings them back. Otherwise Node.js
+ * allocates 64 KiB for each read, and V8 scans the whole heap after every 64 MiB, which took more time than
+ * hashing the bytes. If nobody brings a buffer back, the garbage collector frees it.
  */
 export function createReadBuffers(bytes: number): OnReadOpts {
   const free: Buffer[] = []
@@ -26,7 +26,7 @@ export function createReadBuffers(bytes: number): OnReadOpts {
     callback(this: Socket, read: number, buffer: Buffer) {
       const chunk = buffer.subarray(0, read)
       if (read >= bytes / 2) return this.push(chunk)
-      // Whoever keeps a few bytes would keep a whole buffer.
+      // We copy small reads. Otherwise a few bytes would keep a whole buffer in memory.
       unused = buffer
       return this.push(Buffer.from(chunk))
     },
@@ -34,8 +34,8 @@ export function createReadBuffers(bytes: number): OnReadOpts {
 }
 
 /**
- * Takes the chunks of a content back, in their order, once nobody needs them. Several chunks may lie in one
- * buffer, so it is free when the first chunk of another one comes.
+ * Returns a function that brings buffers back. Call it with the chunks of one body, in order, once you no
+ * longer need them. Several chunks can share a buffer, so a buffer is free when a chunk of another one comes.
  */
 export function createReturns(): (chunk: Uint8Array) => void {
   let last: ArrayBufferLike | undefined

@@ -1,4 +1,4 @@
-/** What is renewed this long before its end, in milliseconds, still lasts for a request. */
+/** Milliseconds. We renew a token this long before it ends, so that a request can still use it. */
 export const RENEWED_MS = 5 * 60_000
 
 /**

@@ -15,8 +15,8 @@ const ENTITIES: Readonly<Record<string, string>> = { quot: '"', apos: "'", lt: '
 const MAX_CODE = 0x10ffff
 
 /**
- * The text behind the entities that every XML has, and behind numbers of characters (XML 1.0 section 4.1):
- * MinIO writes a quote as `&#34;`.
+ * Decodes the five entities of XML and numeric character references (XML 1.0 section 4.1). MinIO writes a
+ * quote as `&#34;`.
  */
 export function entitiesOf(text: string): string {
   return text.replace(

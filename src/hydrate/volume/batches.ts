@@ -12,8 +12,8 @@ export interface Batch {
 const BATCH_BYTES = 256 * 1024
 
 /**
- * The same bytes in fewer pieces: each write is a call to the operating system on another thread. A batch is
- * valid until the next one is asked for.
+ * Yields the same bytes in fewer pieces, because each write is a call to the operating system on another
+ * thread. A batch is valid until you ask for the next one.
  */
 export async function* batches(content: Opened['content']): AsyncGenerator<Batch> {
   const giveBack = createReturns()

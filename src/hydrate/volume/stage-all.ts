@@ -9,7 +9,10 @@ import type { PartedWork } from './part-tasks.ts'
 import type { LargeFile, PartedFile } from './parted-file.ts'
 import type { Stager } from './stager.ts'
 
-/** Whoever writes to a file waits for others that do, and its hash follows its parts in their order. */
+/**
+ * How many files we fetch at a time. Writers of the same file block each other, and the hash needs the parts
+ * of a file in order.
+ */
 const FILES_SIDE_BY_SIDE = 4
 
 export interface StageAll {
@@ -70,7 +73,7 @@ function named(doing: string, task: Task): Task {
   return signal => onVolume(doing, () => task(signal))
 }
 
-/** The first of each of so many lists, then the second of each, and so on; then the next lists. */
+/** Takes one item from each list in turn, `width` lists at a time. */
 function interleaved<T>(lists: readonly T[][], width: number): T[] {
   return lists.flatMap((_, index) => {
     if (index % width !== 0) return []

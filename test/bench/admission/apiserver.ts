@@ -18,14 +18,14 @@ import { buildGo, OURS } from './subjects.ts'
 
 const PODS = 300
 const WARM_UP = 100
-/** Of the webhook in Go, so that each pod is sent to one of them. */
+/** The annotation for the webhook in Go, so that the API server sends each pod to one of the two. */
 const GO_CACHES = 'bench.modelplane.ai/caches'
 const GO_NAMESPACE = 'team-0'
 const WRITE = { fieldManager: 'bench', timeoutMs: 60_000 }
 
 /**
- * What a create of a pod takes longer because of a webhook: through a real API server, one after the other.
- * The three ways take turns. Ours calls two webhooks, one that mutates and one that validates.
+ * Measures how much a webhook adds to creating a pod through a real API server. The pods come one after the
+ * other, and the three ways take turns. ModelCache has two webhooks, one that mutates and one that validates.
  */
 export async function benchApiServer(rounds: number): Promise<Result[]> {
   await using started = new AsyncDisposableStack()

@@ -16,7 +16,7 @@ export async function writeCertificate(dir: string): Promise<Record<string, stri
   return { [FOLDER]: dir }
 }
 
-/** The certificate, in a server. */
+/** Reads the certificate, in a server. */
 export function certificate(): { key: string; cert: string } {
   const dir = process.env[FOLDER] ?? ''
   return { key: readFileSync(join(dir, 'tls.key'), 'utf8'), cert: readFileSync(join(dir, 'tls.crt'), 'utf8') }

@@ -17,7 +17,7 @@ const answer = z.object({
 const patch = z.array(z.object({ op: z.literal('add'), path: z.string(), value: z.unknown() }))
 
 /**
- * Asks once, and throws unless the answer is right: what is wrong, and fast, does not count. A server that
+ * Asks once, and throws if the answer is wrong, because a fast wrong answer does not count. A server that
  * does not decide must echo the uid.
  */
 export async function checkAnswer(
@@ -48,7 +48,7 @@ function mounts(encoded: string): boolean {
 function post(url: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    // The certificate is of the bench itself.
+    // The bench made the certificate itself.
     const options = { method: 'POST', headers, agent: false, rejectUnauthorized: false, family: 4 }
     request(url, options, response => text(response).then(resolve, reject))
       .on('error', reject)

@@ -9,7 +9,7 @@ const SIZES = [10_000, 1_000, 10]
 const CONSUMERS = 10_000
 const TIMES = 5_000
 
-/** The decision about one pod with more and more caches in memory, over 100 namespaces. All take turns. */
+/** Times the decision about one pod with 10 to 10,000 caches in 100 namespaces. The sizes take turns. */
 export function benchScale(rounds: number): Result {
   const { request } = admissionReview.parse(podReview(leaderPod(READY)))
   const views = SIZES.map(caches => clusterOf({ caches, consumers: CONSUMERS }))

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
 
-/** What --cpu-prof writes, as far as we read it. Times are in microseconds. */
+/** The part of a --cpu-prof file that we read. Times are in microseconds. */
 export const cpuProfile = z.object({
   nodes: z.array(
     z.object({
@@ -23,14 +23,14 @@ interface Frame {
 const WIDTH = 1200
 const ROW = 16
 const FONT = 11
-/** Pixels. A narrower frame is left out. */
+/** Pixels. We leave narrower frames out. */
 const LEAST = 1.5
-/** Pixels of a letter, roughly. */
+/** The rough width of a letter, in pixels. */
 const LETTER = 6.2
-/** Waiting, and what happens at the start. */
+/** Frames of waiting and of start-up. */
 const NOT_WORK = /^\((idle|program)\)| modules\/(esm|run_main)| main\//
 
-/** A flame graph: each frame is as wide as the time in it and in what it calls. */
+/** Draws a flame graph as SVG. The width of a frame is the time in it and in its callees. */
 export function flameGraph(profile: z.infer<typeof cpuProfile>, title: string): string {
   const root = stacksOf(profile)
   const depth = depthOf(root)
@@ -103,7 +103,7 @@ function drawn({ name, micros, children }: Frame, x: number, depth: number, scal
   return [own, ...below]
 }
 
-/** Ours, libraries, Node.js, and the rest. */
+/** One color for our code, and one each for libraries, Node.js and the rest. */
 function colorOf(name: string): string {
   if (name.endsWith('.ts')) return '#8fc1a9'
   if (name.endsWith('.js')) return '#f2c57c'

@@ -7,7 +7,7 @@ import { quantile } from '../timed-rounds.ts'
 
 const run = promisify(execFile)
 
-/** The core of the load. The servers have another one. */
+/** h2load runs on this core. The servers run on the other one. */
 const CORE = '1'
 const LIMIT_MS = 120_000
 
@@ -56,7 +56,7 @@ function resultOf(summary: string, requests: number, log: string): Loaded {
   const answered = Number(/status codes: (\d+) 2xx/.exec(summary)?.[1])
   if (!(rate > 0) || answered !== requests)
     throw new Error(`h2load got ${answered} answers for ${requests} requests: ${summary}`)
-  // Start in µs, status, duration in µs.
+  // Each line has the start in µs, the status, and the duration in µs.
   const ms = log.split('\n').flatMap(line => (line === '' ? [] : [Number(line.split('\t')[2]) / 1000]))
   const sorted = ms.toSorted((one, other) => one - other)
   return { rate, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }

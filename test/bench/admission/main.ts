@@ -10,12 +10,12 @@ import { WORKS, type Work } from './reviews.ts'
 import { type Server, startServer } from './server.ts'
 import { BARE, OURS, type Subject, subjects } from './subjects.ts'
 
-/** As many connections as one API server opens at rest, with some load, and at its limit. */
+/** How many connections an API server opens when it is idle, busy and overloaded. */
 const CONNECTIONS = [1, 8, 64]
-/** The row without a number in its name. */
+/** The row for this number of connections has no number in its name. */
 const MOST = 64
 const WARM_UP = { connections: 8, seconds: 3 }
-/** How long a round takes, roughly. */
+/** The rough length of a round. */
 const SECONDS = 2
 
 export interface AdmissionBench {
@@ -25,8 +25,8 @@ export interface AdmissionBench {
 }
 
 /**
- * Reviews from socket to socket: TLS, HTTP/1.1, JSON, decision, reply. Each server has a process and a core
- * of its own, and the load has another core. All take turns in each round.
+ * Measures reviews from socket to socket: TLS, HTTP/1.1, JSON, decision, reply. All servers run on one core,
+ * and the load runs on the other one. In each round, the servers take turns.
  */
 export async function benchAdmission({ rounds, works }: AdmissionBench): Promise<Result[]> {
   await installPackages({ 'nghttp2-client': 'h2load' }, console.log)
@@ -102,7 +102,7 @@ function rowsOf(
   return [rate, latency('p50'), latency('p99')]
 }
 
-/** Rows in which we have lost more than a tenth of what is written down, of what Node.js alone can do. */
+/** The rows whose ratio to bare Node.js is more than a tenth below the one in docs/benchmarks.json. */
 export function lost(written: readonly Result[], measured: readonly Result[]): string[] {
   return measured.flatMap(({ name, unit, ratio: { [BARE]: now } }) => {
     const before = written.find(row => row.name === name)?.ratio[BARE]

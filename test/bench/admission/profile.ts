@@ -13,14 +13,14 @@ const SERVER = fileURLToPath(new URL('serve-ours.ts', import.meta.url))
 const OUTPUT = fileURLToPath(new URL('../../../docs/admission-flame-graph.svg', import.meta.url))
 const LOAD = { connections: 64, requests: 50_000 }
 
-/** Draws where the time of `mutate-pod` goes, into docs/. */
+/** Profiles `mutate-pod`, and draws a flame graph into docs/. */
 export async function profileAdmission(): Promise<void> {
   await installPackages({ 'nghttp2-client': 'h2load' }, console.log)
   await using started = new AsyncDisposableStack()
   const dir = await mkdtemp(join(tmpdir(), 'modelcache-profile-'))
   started.defer(() => rm(dir, { recursive: true, force: true }))
   const env = await writeCertificate(dir)
-  // It writes its profile when it ends.
+  // Node.js writes the profile when the process exits.
   const ends = 'data:text/javascript,process.on("SIGUSR2",()=>process.exit())'
   const flags = ['--cpu-prof', `--cpu-prof-dir=${dir}`, '--import', ends]
   const server = started.use(await startServer(process.execPath, [...flags, SERVER], env))

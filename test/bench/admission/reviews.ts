@@ -2,7 +2,7 @@ import { CACHES } from '../../../src/api/names.ts'
 import { HYDRATING, NAMESPACE, READY } from '../cluster.ts'
 import { cacheReview, gangReview, leaderPod } from '../subjects.ts'
 
-// The bytes that an API server sends. Everybody who is measured gets the same.
+// Reviews as an API server sends them. Every server gets the same bytes.
 
 /** What a webhook must answer for a review to count. */
 export interface Expected {
@@ -65,7 +65,7 @@ export const WORKS: readonly Work[] = [
   },
 ]
 
-/** A review with the members that every API server adds. */
+/** Adds the members that every API server sends. */
 function asSent(review: { request: Record<string, unknown> }) {
   const { object, resource } = review.request
   const { kind = '', apiVersion = '' } = Object(object)
@@ -103,7 +103,7 @@ function podReview(pod: { metadata: object }) {
   return asSent({ request })
 }
 
-/** The leader as the LeaderWorkerSet controller, the StatefulSet controller and the API server make it. */
+/** The leader pod with everything that the controllers and the API server add. */
 function wholePod(cache: string | undefined) {
   const { metadata, spec, ...rest } = leaderPod(cache ?? '')
   const [container] = Object(spec).containers

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https'
 import { certificate } from './certificate.ts'
 
-// What Node.js can do at most: it parses the review, and answers with its uid.
+// The least that a webhook can do: it parses the review, and answers with its uid.
 
 const server = createServer(certificate(), (request, response) => {
   const chunks: Buffer[] = []

@@ -9,7 +9,7 @@ import { watchEventLoop } from '../../../src/server/event-loop-lag.ts'
 import { clusterOf } from '../cluster.ts'
 import { certificate } from './certificate.ts'
 
-// The webhook as `modelcache webhook` sets it up, with caches in memory in place of watches.
+// Runs the webhook like `modelcache webhook`, but with caches in memory instead of watches.
 
 const lag = watchEventLoop()
 const { logger } = createLogger('info')

@@ -6,8 +6,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { freePort } from '../../testbed/ports.ts'
 
-// The same mutation as a capability of Pepr. Pepr serves once it has read its store, so there is an API server
-// that has nothing else.
+// Runs the same mutation in Pepr. Pepr reads its store from the API server before it serves, so we start a
+// small API server that has only this store.
 
 const certificates = process.env.BENCH_CERTIFICATE ?? ''
 const CACHES = 'modelplane.ai/caches'
@@ -23,7 +23,7 @@ const storeOf = name => ({
 const api = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://api')
   response.writeHead(200, { 'content-type': 'application/json' })
-  // A watch that never says anything.
+  // A watch stays open and sends nothing.
   if (searchParams.has('watch')) return
   const name = pathname.split('/').at(-1)
   const wanted = searchParams.get('fieldSelector')?.replace('metadata.name=', '')
@@ -80,7 +80,7 @@ const port = await freePort()
 const pepr = { uuid: 'bench', onError: 'reject', alwaysIgnore: { namespaces: [] }, webhookTimeout: 10 }
 const module = new PeprModule({ description: 'bench', pepr }, [capability], { deferStart: true })
 module.start(port)
-// Its endpoints are there once it has read its store.
+// Pepr adds its endpoints once it has read its store.
 const url = `https://127.0.0.1:${port}/healthz`
 const look = () => {
   const again = () => setTimeout(look, 200)

@@ -2,25 +2,25 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 
-/** The core of the server that is measured. */
+/** The servers run on this core. */
 const CORE = '0'
 
 /** A server in a process of its own. */
 export interface Server extends AsyncDisposable {
   /** https://… */
   readonly origin: string
-  /** User and system time so far. */
+  /** The user and system time that it has used so far. */
   cpuSeconds(): number
-  /** Ends it in a way of its own. */
+  /** Sends a signal, and waits for the process to exit. */
   end(signal: NodeJS.Signals): Promise<void>
 }
 
 const READY_MS = 60_000
-/** Of the times in /proc. */
+/** The unit of times in /proc. */
 const TICKS_PER_SECOND = 100
 
 /**
- * Starts a program that prints `ready PORT` once it serves. What it prints afterwards is read and dropped.
+ * Starts a program that prints `ready PORT` once it serves. We read and drop everything else that it prints.
  */
 export async function startServer(
   command: string,
@@ -29,7 +29,7 @@ export async function startServer(
 ): Promise<Server> {
   const child = spawn('taskset', ['-c', CORE, command, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Go uses as many threads as there are cores, and has one.
+    // Go would start a thread for each core of the machine.
     env: { ...process.env, ...env, GOMAXPROCS: '1' },
   })
   const ended = once(child, 'exit')
@@ -55,7 +55,7 @@ export async function startServer(
       await ended
     },
     async [Symbol.asyncDispose]() {
-      // Some wait for their connections to end.
+      // Some servers would wait for their connections to end.
       child.kill('SIGKILL')
       await ended
     },

@@ -16,18 +16,18 @@ export interface Subject {
   name: string
   command: string
   args: readonly string[]
-  /** Whether it answers as we do, and not only with the uid. */
+  /** Whether it decides. If not, it only echoes the uid. */
   decides: boolean
-  /** Where it expects reviews, if not where we do. */
+  /** The path for reviews, if it differs from ours. */
   path?: string
-  /** Requests of a round, for each second that it should take. */
+  /** About how many requests it answers in a second, so that each round takes about the same time. */
   perSecond: number
   works(work: Work): boolean
 }
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** All servers that are measured. Those in Go are built first. */
+/** Lists all servers. It builds the one in Go first. */
 export async function subjects(certificates: string): Promise<Subject[]> {
   const node = { command: process.execPath, works: () => true }
   return [

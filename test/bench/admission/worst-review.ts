@@ -9,7 +9,7 @@ import { type Result, rowOf } from '../results.ts'
 import { gangReview, leaderPod, podReview } from '../subjects.ts'
 import { spread, timeRounds } from '../timed-rounds.ts'
 
-/** etcd stores no larger object, and the API server sends none that it would not store. */
+/** The size of the largest object that etcd stores. */
 const LARGEST = 1_500_000
 const OURS = 'the worst that we know'
 const PLAIN = 'a plain pod of the same size'
@@ -22,8 +22,8 @@ interface Attack {
 }
 
 /**
- * How long one review keeps the event loop busy: the largest bodies that a tenant can send, against a pod
- * whose size is one long text.
+ * Times how long one review blocks the event loop. It compares the largest bodies that a tenant can send with
+ * a plain pod of the same size.
  */
 export function benchWorst(rounds: number): Result {
   const view = clusterOf({ caches: 1_000 })
@@ -32,7 +32,7 @@ export function benchWorst(rounds: number): Result {
       const { request } = admissionReview.parse(parseBody(body))
       JSON.stringify(respond(request.uid, rules(request, view)))
     } catch (error) {
-      // That is an answer, too.
+      // A rejection is an answer too.
       if (!(error instanceof BodyRejected)) throw error
     }
   }

@@ -22,7 +22,7 @@ export interface Place {
   list: string
 }
 
-/** Any keys will do, but some tools insist on having some. */
+/** The server takes any keys, but some tools do not start without keys. */
 const S3_KEYS = 'AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench AWS_REGION=us-east-1'
 
 /** One line of the table. */

@@ -17,7 +17,7 @@ export interface StartOptions {
   /** A command that runs it, such as one for another user. */
   before?: readonly string[]
   uid?: number
-  /** The file to run, if it is not that of the sources. */
+  /** The file to run; default src/main.ts. */
   main?: string
   env?: NodeJS.ProcessEnv
 }
