@@ -96,6 +96,15 @@ const fakeGcsServer: BuildSet = {
   duration: 'about a minute',
 }
 
+const kueue: BuildSet = {
+  name: 'kueue',
+  module: 'kueue',
+  packages: { 'kueue-manager': 'sigs.k8s.io/kueue/cmd/kueue' },
+  files: ['kueue.yaml'],
+  finish: renderKueue,
+  duration: 'about three minutes',
+}
+
 /**
  * The binaries and manifests of a control plane, built from source the first time, and later from the cache.
  */
@@ -147,9 +156,24 @@ export async function ensureOras(onProgress: Report): Promise<string> {
   return join(await ensureBuilt(oras, onProgress), 'bin', 'oras')
 }
 
-/** LeaderWorkerSet's manifests come with its module, so they always match the manager. */
+/** The manager of Kueue and its manifests, in the same way. */
+export async function ensureKueue(onProgress: Report): Promise<{ binary: string; manifest: string }> {
+  const target = await ensureBuilt(kueue, onProgress)
+  return { binary: join(target, 'bin', 'kueue-manager'), manifest: join(target, 'kueue.yaml') }
+}
+
 async function renderLws(scratch: string, plan: BuildPlan): Promise<void> {
-  const source = join(await goModuleDir(plan, 'sigs.k8s.io/lws'), 'config', 'default')
-  const rendered = await runCommand(join(scratch, 'bin', 'kubectl'), ['kustomize', source])
-  await writeFile(join(scratch, 'lws.yaml'), outputOf(rendered, 'rendering the manifests of LeaderWorkerSet'))
+  const kubectl = join(scratch, 'bin', 'kubectl')
+  await render(kubectl, await goModuleDir(plan, 'sigs.k8s.io/lws'), join(scratch, 'lws.yaml'))
+}
+
+async function renderKueue(scratch: string, plan: BuildPlan): Promise<void> {
+  const { kubectl } = await ensureBinaries(() => {})
+  await render(kubectl, await goModuleDir(plan, 'sigs.k8s.io/kueue'), join(scratch, 'kueue.yaml'))
+}
+
+/** The manifests of an operator come with its module, so they always match its manager. */
+async function render(kubectl: string, moduleDir: string, file: string): Promise<void> {
+  const rendered = await runCommand(kubectl, ['kustomize', join(moduleDir, 'config', 'default')])
+  await writeFile(file, outputOf(rendered, `rendering the manifests in ${moduleDir}`))
 }

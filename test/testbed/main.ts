@@ -1,4 +1,4 @@
-import { ensureBinaries, ensureHelm, ensureNodeBinaries } from './binaries.ts'
+import { ensureBinaries, ensureHelm, ensureKueue, ensureNodeBinaries } from './binaries.ts'
 import { down } from './down.ts'
 import { printEnv } from './env.ts'
 import { nodeObstacle } from './node/packages.ts'
@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const report = (line: string) => console.error(line)
     const { dir } = await ensureBinaries(report)
     await ensureHelm(report)
+    await ensureKueue(report)
     if ((await nodeObstacle()) === undefined) await ensureNodeBinaries(report)
     console.log(dir)
     return 0

@@ -5,7 +5,8 @@ import { type Binaries, ensureBinaries } from './binaries.ts'
 import type { Report } from './build.ts'
 import { startControlPlane } from './control-plane.ts'
 import { type Kubectl, kubectlFor } from './kubectl.ts'
-import { type Lws, startLws } from './lws.ts'
+import { startLws } from './lws.ts'
+import type { OutsideManager } from './outside-manager.ts'
 import { type Product, startProduct } from './product.ts'
 
 /** A Kubernetes control plane with LeaderWorkerSet and ModelCache in it. */
@@ -21,7 +22,7 @@ export interface Testbed {
   readonly kubeconfig: string
   /** kubectl as that administrator. Never rejects because of an exit code. */
   readonly kubectl: Kubectl
-  readonly lws: Lws
+  readonly lws: OutsideManager
   readonly product: Product
   /** Ends every process, and removes the folder if it is a temporary one. */
   stop(): Promise<void>
@@ -76,7 +77,9 @@ function stoppable<Part extends { stop(): Promise<void> }>(part: Part, stack: As
 }
 
 /** Waits for both even if one fails, so that nothing is still starting while the rest is stopped. */
-async function bothOrNeither(parts: [Promise<Lws>, Promise<Product>]): Promise<[Lws, Product]> {
+async function bothOrNeither(
+  parts: [Promise<OutsideManager>, Promise<Product>],
+): Promise<[OutsideManager, Product]> {
   await Promise.allSettled(parts)
   return Promise.all(parts)
 }

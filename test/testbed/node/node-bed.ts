@@ -4,7 +4,8 @@ import type { Report } from '../build.ts'
 import { type ControlPlane, startControlPlane } from '../control-plane.ts'
 import { installPackages } from '../debian-packages.ts'
 import { applyObjects, type Kubectl, kubectlFor } from '../kubectl.ts'
-import { type Lws, startLws } from '../lws.ts'
+import { startLws } from '../lws.ts'
+import type { OutsideManager } from '../outside-manager.ts'
 import { ensureImages } from './images.ts'
 import { installProduct } from './installed.ts'
 import { startNode } from './node.ts'
@@ -23,7 +24,7 @@ export interface NodeBed {
   /** Path of a kubeconfig of a cluster administrator, valid outside the sandbox. */
   readonly kubeconfig: string
   readonly kubectl: Kubectl
-  readonly lws: Lws
+  readonly lws: OutsideManager
   /** The command line of the container runtime, with everything needed to reach it. */
   readonly runtime: string[]
   /** Ends every process. Resolves when only the folder of logs is left. */
