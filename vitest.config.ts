@@ -17,7 +17,7 @@ export default defineConfig({
             'test/fuzz/**/*.test.ts',
           ],
           // They start processes, and a machine may be busy.
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 60_000,
         },
       },
@@ -28,8 +28,8 @@ export default defineConfig({
           globalSetup: ['test/e2e/setup.ts'],
           // One control plane serves all files. Each file uses its own namespaces.
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
@@ -39,7 +39,7 @@ export default defineConfig({
           // Each file stops a control plane of its own, and mostly waits.
           maxWorkers: 2,
           testTimeout: 300_000,
-          hookTimeout: 180_000,
+          hookTimeout: 300_000,
         },
       },
       {

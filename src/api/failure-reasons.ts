@@ -33,7 +33,7 @@ export const FAILURE_REASONS = {
     fix: 'Rename one of them, leave one out with `exclude`, or use a volume that distinguishes case.',
   },
   GatedRepository: {
-    effect: 'final',
+    effect: 'retried',
     who: 'author',
     when: 'The repository is gated, and the owner of the token has no access.',
     fix: 'Ask for access on the page of the repository, with the account that owns the token.',
@@ -123,7 +123,7 @@ export const FAILURE_REASONS = {
     fix: 'Nothing: the hydration tries again. If the problem stays, check whether the cluster may reach the source, and whether it needs a proxy.',
   },
   Unauthorized: {
-    effect: 'final',
+    effect: 'retried',
     who: 'author',
     when: 'The source rejects the token, or needs one.',
     fix: 'Set `secretRef`, or put a token that may read the source in the Secret.',

@@ -125,6 +125,7 @@ export function aClaim(
     name?: string
     metadata?: Partial<PersistentVolumeClaim['metadata']>
     accessModes?: string[]
+    storageClassName?: string
     volumeMode?: string
     volumeName?: string
     status?: PersistentVolumeClaim['status']
@@ -133,7 +134,12 @@ export function aClaim(
   const accessModes = given.accessModes ?? ['ReadWriteMany']
   return persistentVolumeClaim.parse({
     metadata: { name: given.name ?? 'ops-staged', namespace: NAMESPACE, ...given.metadata },
-    spec: { accessModes, volumeMode: given.volumeMode, volumeName: given.volumeName },
+    spec: {
+      accessModes,
+      storageClassName: given.storageClassName,
+      volumeMode: given.volumeMode,
+      volumeName: given.volumeName,
+    },
     status: { phase: 'Bound', accessModes, ...given.status },
   })
 }

@@ -1,7 +1,7 @@
 /**
  * Labels and annotations that a ModelCache may give to its hydration pod. Injectors obey the labels and
  * annotations of pods, and an injector that adds a container beside the hydrator would let a tenant write
- * what others trust. So this list has none that injects a container.
+ * what others trust. So this list has none that chooses what a container is or mounts.
  */
 const ALLOWED = [
   // Cloud identities.
@@ -14,6 +14,9 @@ const ALLOWED = [
   // Autoscalers, which might otherwise move the pod.
   'cluster-autoscaler.kubernetes.io/safe-to-evict',
   'karpenter.sh/do-not-disrupt',
+  // The proxies of service meshes, which share the network of the pod and nothing else.
+  'sidecar.istio.io/inject',
+  'linkerd.io/inject',
   // Names for people.
   'app.kubernetes.io/instance',
   'app.kubernetes.io/part-of',

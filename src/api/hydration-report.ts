@@ -37,9 +37,11 @@ export const verifyReport = z.object({
   seconds: z.number().min(0),
 })
 
+const failureReason = z.enum(Object.keys(FAILURE_REASONS) as [FailureReason, ...FailureReason[]])
+
 /** What all of them report instead if they fail. */
 export const hydrationFailure = z.object({
-  reason: z.enum(Object.keys(FAILURE_REASONS) as [FailureReason, ...FailureReason[]]),
+  reason: failureReason,
   message: z.string().max(2048),
   /** The source in one line. */
   source: z.string().max(4200).optional(),
@@ -55,6 +57,15 @@ export const hydrationProgress = z.object({
     files: z.int().min(0),
     filesTotal: z.int().min(0).optional(),
   }),
+  /** Why nothing came since the last line that had more bytes. */
+  trouble: z
+    .object({
+      reason: failureReason,
+      message: z.string().max(1024),
+      /** Nothing comes until somebody changes a Secret or a ConfigMap. */
+      isWaiting: z.boolean(),
+    })
+    .optional(),
 })
 
 export type HydrationReport = z.infer<typeof hydrationReport>

@@ -56,8 +56,10 @@ export const hydration = z.object({
     .describe('How many parts of files the Job fetches at a time. Default: 16.'),
   labels: mapOf(text(63), { entries: 64, key: 317 })
     .optional()
-    .describe('More labels of the pod, such as one that a cloud uses to give it an identity.'),
+    .describe(
+      'More labels of the Job and its pod, such as a queue, or one that a cloud uses to give it an identity.',
+    ),
   annotations: mapOf(text(16_384), { entries: 64, key: 317 })
     .optional()
-    .describe('More annotations of the pod.'),
+    .describe('More annotations of the Job and its pod.'),
 })

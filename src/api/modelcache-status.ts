@@ -23,6 +23,23 @@ const cluster = z.object({
   message: z.string().optional().describe('What the cluster says.'),
 })
 
+const runFailure = z.object({
+  reason: z.string().max(1024).describe('Why, as one CamelCase word.'),
+  message: z.string().max(4096).describe('Why, in a sentence.'),
+  finishedAt: z.string().meta({ format: 'date-time' }).describe('When the run ended.'),
+  nextAttemptAt: z
+    .string()
+    .meta({ format: 'date-time' })
+    .optional()
+    .describe('When the controller tries again. Absent if it waits for somebody to act.'),
+  madeFrom: z
+    .string()
+    .max(64)
+    .describe(
+      'Hash of everything that the Job was made from. Once that changes, the failure no longer counts.',
+    ),
+})
+
 const hydrationRun = z.object({
   jobName: z.string().optional().describe('Name of the hydration Job.'),
   jobUID: z.string().optional().describe('UID of the hydration Job, which identifies its pods.'),
@@ -47,6 +64,15 @@ const hydrationRun = z.object({
     .optional()
     .describe('Value of annotation modelplane.ai/verify at the last complete verification.'),
   startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When this run started.'),
+  resumed: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the controller has let the Job start. Whoever suspends the Job later also resumes it.',
+    ),
+  failure: runFailure
+    .optional()
+    .describe('How this run failed. Status keeps it, because the Job may be deleted at any time.'),
 })
 
 const verification = z.object({

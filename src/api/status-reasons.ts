@@ -27,6 +27,12 @@ const WAITING_REASONS = {
     when: "The node cannot pull the image of the hydration Job, which is the controller's image.",
     fix: 'Set `spec.hydration.imagePullSecrets`, or make the image available to the nodes.',
   },
+  JobSuspended: {
+    effect: 'passes',
+    who: 'administrator',
+    when: 'Somebody else has suspended the hydration Job, for example a queue such as Kueue. The controller resumes a Job once, when it has created it, and never again.',
+    fix: 'Wait for the queue. If no queue has suspended it, resume the Job with the command of the message.',
+  },
   Measuring: {
     effect: 'progress',
     who: 'nobody',
@@ -115,7 +121,7 @@ export const STATUS_REASONS = {
     effect: 'final',
     who: 'administrator',
     when: 'The claim has lost its volume.',
-    fix: 'Restore the volume, or create the claim and the ModelCache again with another one.',
+    fix: 'Bring the volume back. With a claim of the controller, annotation `modelplane.ai/refetch` also helps: the controller creates another claim and stages the cache again. With backend ExistingPVC, create the claim and the ModelCache again.',
   },
   ClaimNotBound: {
     effect: 'passes',
@@ -132,7 +138,7 @@ export const STATUS_REASONS = {
   ClaimNotOwned: {
     effect: 'retried',
     who: 'author',
-    when: "A claim with the name of this cache's claim exists, but the controller did not create it. The controller never takes it over.",
+    when: "A claim with the name of this cache's claim exists, but the controller did not create it. The controller takes over a claim without an owner only if it has the label and the class of this cache's claim.",
     fix: 'Delete that claim, or give the ModelCache another name.',
   },
   ClaimNotFound: {
@@ -148,16 +154,16 @@ export const STATUS_REASONS = {
     fix: 'Use a claim with access mode ReadWriteMany or ReadOnlyMany and a volume that all nodes can reach.',
   },
   ClaimReplaced: {
-    effect: 'final',
-    who: 'author',
-    when: 'The staged claim is gone, or another claim has its name.',
-    fix: 'Delete the ModelCache and create it again. Then the controller stages it again.',
+    effect: 'progress',
+    who: 'nobody',
+    when: 'Another claim has the name of the staged one, for example after a restore from a backup.',
+    fix: 'Wait. A Job hashes what is on the new claim. If every file of the snapshot is there, the cache turns Ready. Otherwise the controller stages it again.',
   },
   ClaimTerminating: {
     effect: 'retried',
     who: 'author',
     when: 'Somebody has deleted the claim. It stays until the last pod that mounts it has ended.',
-    fix: "Create a claim with another name, and a ModelCache for it. If the controller's claim goes before anything was staged, the controller creates it again.",
+    fix: 'End the pods that mount it. Then the controller creates its claim again, and stages the cache. With backend ExistingPVC, create a claim with another name, and a ModelCache for it.',
   },
   ClaimWaitsForConsumer: {
     effect: 'retried',
@@ -174,6 +180,11 @@ export const STATUS_REASONS = {
 } as const satisfies Readonly<Record<string, StatusReasonText>>
 
 export type StatusReason = keyof typeof STATUS_REASONS
+
+/** The same reason; `HydrationFailed` in place of one that another version wrote. */
+export function knownReason(reason: string): StatusReason {
+  return rowOf(reason) === undefined ? 'HydrationFailed' : (reason as StatusReason)
+}
 
 /** What follows from a reason in a status; undefined if another version wrote the reason. */
 export function effectOf(reason: string): Effect | undefined {

@@ -9,6 +9,7 @@ import { SOURCE_CA_VARIABLE, textOf } from '../api/hydration-env.ts'
 import { EXIT } from '../api/hydration-report.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { sourceLine } from '../api/source-line.ts'
+import { awaitingInputs } from '../hydrate/await-inputs.ts'
 import { dryRun } from '../hydrate/dry-run.ts'
 import { HydrationError } from '../hydrate/failure.ts'
 import { createHttp } from '../hydrate/fetch/http.ts'
@@ -81,6 +82,10 @@ const OPTIONS = {
     value: 'DIR',
     help: 'folder with the ConfigMaps of sources: a folder for each ConfigMap with a file for each key',
   },
+  'await-inputs': {
+    schema: flag,
+    help: 'if the Secret or the ConfigMap of the source is missing, or the source rejects it, wait until it changes, and try again',
+  },
   claims: {
     schema: z.string().min(1).optional(),
     value: 'DIR',
@@ -135,6 +140,9 @@ export const hydrate: Command = {
       source: sourceLine(spec),
       interrupted: 'the snapshot was complete; the next run continues from here',
     }
+    const folders = options['await-inputs']
+      ? [options.secrets, options['config-maps']].filter(folder => folder !== undefined)
+      : []
     return reportedRun(run, signal => {
       const context: SourceContext = {
         source,
@@ -147,16 +155,19 @@ export const hydrate: Command = {
         signal,
       }
       if (options['dry-run']) return dryRun(context, line => console.log(line))
-      if (into === undefined) return measure(context)
-      return write({
-        ...context,
-        into,
-        claimUID: options['claim-uid'],
-        rehash: options.rehash,
-        maxBytes: options['max-bytes'],
-        connections: options.connections,
-        counts,
-      })
+      const work = (): Promise<object> =>
+        into === undefined
+          ? measure(context)
+          : write({
+              ...context,
+              into,
+              claimUID: options['claim-uid'],
+              rehash: options.rehash,
+              maxBytes: options['max-bytes'],
+              connections: options.connections,
+              counts: Object.assign(counts, newCounts()),
+            })
+      return awaitingInputs(work, { folders, signal })
     })
   },
 }
@@ -206,6 +217,6 @@ async function readSecret(
   if (secret !== undefined) return secret
   const looked =
     folder === undefined ? '--secrets is not given' : `looked for ${join(folder, ref.name, ref.key)}`
-  const message = `Secret ${ref.name} with key ${ref.key} does not exist or is empty (${looked}); create it in the namespace of the ModelCache`
+  const message = `Secret ${ref.name} with key ${ref.key} does not exist or is empty (${looked}); create it in the namespace of the ModelCache: kubectl create secret generic ${ref.name} --from-literal=${ref.key}=TOKEN`
   throw new HydrationError('SecretNotFound', message)
 }

@@ -1,4 +1,6 @@
 import type { HydrationProgress } from '../api/hydration-report.ts'
+import { foreign } from '../api/schema/text.ts'
+import type { Trouble } from './trouble.ts'
 
 /** How far a hydration is. */
 export interface Counts {
@@ -12,15 +14,19 @@ export function newCounts(): Counts {
   return { bytes: 0, bytesTotal: undefined, files: 0, filesTotal: undefined }
 }
 
+/** What status has room for. */
+const MAX_TROUBLE = 512
+
 /** A line of JSON for programs. The controller reads it from the log of the pod. */
-export function progressLine({ bytes, bytesTotal, files, filesTotal }: Counts): string {
+export function progressLine({ bytes, bytesTotal, files, filesTotal }: Counts, trouble?: Trouble): string {
   const progress: HydrationProgress['progress'] = {
     bytes,
     files,
     ...(bytesTotal !== undefined && { bytesTotal }),
     ...(filesTotal !== undefined && { filesTotal }),
   }
-  return JSON.stringify({ progress })
+  const told = trouble && { ...trouble, message: foreign(trouble.message, MAX_TROUBLE) }
+  return JSON.stringify({ progress, ...(told && { trouble: told }) })
 }
 
 const BAR = 24

@@ -116,9 +116,9 @@ describe('a claim that was deleted and made again', () => {
         'get',
         'modelcache/cloned',
         '-o',
-        'jsonpath={.status.conditions[*].reason}',
+        'jsonpath={.status.conditions[?(@.type=="Ready")].status}',
       ])
-      return stdout.includes('ClaimReplaced') || undefined
+      return stdout === 'False' || undefined
     })
     const asking = pod({ name: 'asks', annotations: { 'modelplane.ai/caches': 'cloned' } })
     const { code, stderr } = await create(TENANT, asking)

@@ -61,7 +61,7 @@ describe('labels and annotations that injectors obey are denied in', () => {
     ['annotations of Vault', { annotations: { 'vault.hashicorp.com/agent-inject': 'true' } }],
     ['its volumes', { annotations: { 'vault.hashicorp.com/agent-copy-volume-mounts': 'hydrate' } }],
     ['annotations of Istio', { annotations: { 'inject.istio.io/templates': 'mine' } }],
-    ['a label of Istio', { labels: { 'sidecar.istio.io/inject': 'true' } }],
+    ['a volume of Istio', { annotations: { 'sidecar.istio.io/userVolumeMount': '[]' } }],
     ['annotations of Linkerd', { annotations: { 'config.linkerd.io/proxy-image': 'evil' } }],
     ['annotations of Dapr', { annotations: { 'dapr.io/enabled': 'true' } }],
     [
@@ -93,7 +93,11 @@ describe('labels and annotations that injectors obey are denied in', () => {
       'azure.workload.identity/use': 'true',
       'kueue.x-k8s.io/queue-name': 'nightly',
     }
-    const annotations = { 'cost-center': '42', 'karpenter.sh/do-not-disrupt': 'true' }
+    const annotations = {
+      'cost-center': '42',
+      'linkerd.io/inject': 'enabled',
+      'karpenter.sh/do-not-disrupt': 'true',
+    }
     const cache = pausedCache('labelled', soundSpec({ hydration: { labels, annotations } }))
     const { code, stderr } = await cluster.apply(cache, ...TENANT)
     expect(code, stderr).toBe(0)
@@ -251,8 +255,6 @@ describe('the hydration Job', () => {
   test.each<[string, string[]]>([
     ['annotations of its pods', patch({ spec: { template: { metadata: { annotations: { a: 'b' } } } } })],
     ['labels of its pods', patch({ spec: { template: { metadata: { labels: { a: 'b' } } } } })],
-    ['node selector', patch({ spec: { template: { spec: { nodeSelector: { a: 'b' } } } } })],
-    ['tolerations', patch({ spec: { template: { spec: { tolerations: [{ operator: 'Exists' }] } } } })],
     [
       'resources',
       patch(
@@ -292,8 +294,15 @@ describe('the hydration Job', () => {
     },
   )
 
-  test('may be suspended and annotated by whoever may change Jobs', async () => {
-    for (const args of [patch({ spec: { suspend: true } }), ['annotate', 'job', JOB, 'note=x']]) {
+  test('may be suspended, annotated and given other nodes by whoever may change Jobs, such as a queue', async () => {
+    const spec = { nodeSelector: { pool: 'a' }, tolerations: [{ operator: 'Exists' }] }
+    const metadata = { labels: { 'kueue.x-k8s.io/podset': 'main' } }
+    for (const args of [
+      patch({ spec: { suspend: true } }),
+      ['annotate', 'job', JOB, 'note=x'],
+      ['label', 'job', JOB, 'kueue.x-k8s.io/priority-class=low'],
+      patch({ spec: { template: { metadata, spec } } }),
+    ]) {
       const { code, stderr } = await cluster.kubectl([...TENANT, ...args])
       expect(code, stderr).toBe(0)
     }

@@ -198,18 +198,37 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
         (await statusOf(name))?.phase === phase ? readyOf(name) : undefined,
       )
       expect(ready, name).toMatchObject({ reason, message: expect.stringMatching(advice) })
-      const { stdout } = await cluster.kubectl(['describe', `modelcache/${name}`])
-      expect(stdout).toMatch(new RegExp(`Warning +${reason}`))
+      // It is recorded after the status.
+      await eventually(`an Event ${reason}`, async () => {
+        const { stdout } = await cluster.kubectl(['describe', `modelcache/${name}`])
+        return new RegExp(`Warning +${reason}`).test(stdout) || undefined
+      })
     }
-    // What the message advises.
-    await cluster.need({
+  })
+
+  test('a Secret that appears or changes is enough', async () => {
+    const secret = (name: string) => ({
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: 'nobody' },
+      metadata: { name },
       stringData: { token: 'right' },
     })
-    await cluster.kubectl(['annotate', 'modelcache/no-secret', 'modelplane.ai/refetch=now'])
-    await eventually('Ready', async () => (await statusOf('no-secret'))?.phase === 'Ready' || undefined)
+    await cluster.need(secret('nobody'), secret('wrong'))
+    for (const name of ['no-secret', 'wrong-token'])
+      await eventually(`${name} to be Ready`, async () =>
+        (await statusOf(name))?.phase === 'Ready' ? true : undefined,
+      )
+  })
+
+  test('a source that is down is what status says, while the pod tries it again', async () => {
+    const down = { http: { url: 'http://127.0.0.1:9/model.bin' } }
+    await cluster.need(modelCache('down', spec(down)))
+    const ready = await eventually('a word about the source', async () => {
+      const found = await readyOf('down')
+      return found?.reason === 'SourceUnavailable' ? found : undefined
+    })
+    expect(ready?.message).toContain('127.0.0.1:9')
+    await cluster.kubectl(['delete', 'modelcache/down', '--wait=false'])
   })
 
   describe('on a volume of its own', () => {

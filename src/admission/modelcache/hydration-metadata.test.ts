@@ -49,7 +49,7 @@ describe('a hydration pod may have', () => {
 describe('it may not have', () => {
   test.each<[string, Metadata]>([
     ['what injectors obey', { annotations: { 'vault.hashicorp.com/agent-inject': 'true' } }],
-    ['a label that they obey', { labels: { 'sidecar.istio.io/inject': 'true' } }],
+    ['a label that they obey', { labels: { 'admission.datadoghq.com/enabled': 'true' } }],
     ['what is ours', { annotations: { 'modelplane.ai/hydrator-image': 'evil' } }],
     [
       'another spelling of what is allowed',

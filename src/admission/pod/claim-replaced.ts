@@ -20,5 +20,5 @@ export function isClaimReplaced(
 /** What to say about such a cache, in the words of a CacheNotReady denial. */
 export function claimReplacedText(namespace: string, cache: ModelCache, claimName: string): string {
   const { name } = cache.metadata
-  return `ModelCache ${namespace}/${name} is no longer Ready, because its claim ${claimName} was deleted or replaced by another one; delete the ModelCache and create it again`
+  return `ModelCache ${namespace}/${name} is no longer Ready, because its claim ${claimName} was deleted or replaced by another one; the controller hashes what is on the new claim, and stages the cache again if the snapshot is not there; wait with: kubectl -n ${namespace} wait --for=condition=Ready mc/${name}`
 }

@@ -18,6 +18,12 @@ export const HYDRATOR_SELECTOR = Object.entries(HYDRATOR_LABELS)
   .map(([key, value]) => `${key}=${value}`)
   .join(',')
 
+/**
+ * The label of a Job that waits in a queue of Kueue. Kueue resumes such a Job when its turn comes.
+ * https://kueue.sigs.k8s.io/docs/tasks/run/jobs/
+ */
+export const QUEUE_NAME = 'kueue.x-k8s.io/queue-name'
+
 /** We keep this much of a condition's message. Status has no room for more. */
 const MESSAGE = 1_024
 
@@ -36,6 +42,7 @@ const ENDS = ['Complete', 'Failed']
 export const hydrationJob = z.object({
   metadata: storedObjectMeta.extend({
     uid: text(256),
+    labels: optional(z.object({ [QUEUE_NAME]: optional(startOf(253)) })),
     annotations: optional(z.object({ [MADE_FROM]: optional(startOf(64)) })),
     ownerReferences: optional(ownerReferences),
   }),

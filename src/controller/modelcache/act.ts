@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import { forbiddenKeys } from '../../api/hydration-metadata.ts'
 import { type ModelCache, modelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
@@ -31,6 +32,8 @@ export interface WriteResult {
   rejection?: ApiRejection
   /** Something has changed since we looked, and no watch has shown it yet. */
   isStale: boolean
+  /** The version of the cache, if a write has changed it. */
+  resourceVersion?: string | undefined
 }
 
 /**
@@ -45,28 +48,31 @@ export async function write(
   options: ActOptions,
 ): Promise<WriteResult> {
   const { namespace, name } = cache.metadata
-  let isStale = false
+  const result: WriteResult = { isStale: false }
   for (const one of writes) {
     try {
-      await writeOne(cache, one, options)
+      const written = await writeOne(cache, one, options)
+      if (one.do === 'finalizer') result.resourceVersion = versionOf(written)
       options.logger.info({ namespace, name, write: one.do, ...named(one) }, 'written')
     } catch (error) {
       const rejection = rejectionOf(error, one)
-      if (rejection !== undefined) return { rejection, isStale }
+      if (rejection !== undefined) return { ...result, rejection }
       if (!isConflict(error) && !isNotFound(error)) throw error
-      isStale = true
+      result.isStale = true
+      // Nothing may be created for a cache that could go before it.
+      if (one.do === 'finalizer') break
     }
   }
-  return { isStale }
+  return result
 }
 
 function named(write: Write): object {
   return 'kind' in write ? { kind: write.kind } : {}
 }
 
-async function writeOne(cache: ModelCache, write: Write, options: ActOptions): Promise<void> {
+async function writeOne(cache: ModelCache, write: Write, options: ActOptions): Promise<unknown> {
   const { rest, signal, hydrator } = options
-  const { namespace, name, uid, resourceVersion } = cache.metadata
+  const { namespace } = cache.metadata
   const call = { fieldManager: FIELD_MANAGER, signal }
   switch (write.do) {
     case 'start': {
@@ -80,31 +86,57 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
           `HydrationMetadataNotAllowed: spec.hydration has ${quote(forbidden)}; remove it`,
         )
       const object = hydrationJob(whole, write.purpose, { ...hydrator, claim: write.claim })
-      await rest.create(collectionPath(KINDS.HydrationJob, namespace), object, call)
-      return
+      return rest.create(collectionPath(KINDS.HydrationJob, namespace), object, call)
     }
     case 'create':
-      await rest.create(collectionPath(KINDS[write.kind], namespace), write.object, call)
-      return
+      return rest.create(collectionPath(KINDS[write.kind], namespace), write.object, call)
     case 'merge': {
-      const body = { metadata: { resourceVersion: write.resourceVersion }, ...write.patch }
-      await rest.jsonMerge(objectPath(KINDS[write.kind], namespace, write.name), body, call)
-      return
+      const { resourceVersion, patch } = write
+      const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } }
+      return rest.jsonMerge(objectPath(KINDS[write.kind], namespace, write.name), body, call)
     }
     case 'delete': {
       const { propagation } = write
       const path = objectPath(KINDS[write.kind], namespace, write.name)
-      await rest.delete(path, { uid: write.uid, propagation, signal })
-      return
+      return rest.delete(path, { uid: write.uid, propagation, signal })
     }
-    case 'finalizer': {
-      const finalizers = write.present ? [STORAGE_FINALIZER] : []
-      const metadata = { name, namespace, uid, resourceVersion, finalizers }
-      const body = { apiVersion: API_VERSION, kind: 'ModelCache', metadata }
-      await rest.apply(objectPath(KINDS.ModelCache, namespace, name), body, { ...call, force: true })
-      return
-    }
+    case 'finalizer':
+      return writeFinalizer(cache, write.present, options)
   }
+}
+
+/**
+ * Writes the whole list, because an apply would leave a finalizer that another field manager has set. Memory
+ * holds ours alone, so the list is read first.
+ *
+ * @throws ApiError with status 409 if the cache has changed since we looked.
+ */
+async function writeFinalizer(
+  { metadata }: ModelCache,
+  present: boolean,
+  { rest, signal }: ActOptions,
+): Promise<unknown> {
+  const { namespace, name, resourceVersion } = metadata
+  const path = objectPath(KINDS.ModelCache, namespace, name)
+  const found = finalized.parse(await rest.get(path, { signal })).metadata
+  if (found.resourceVersion !== resourceVersion) throw changed(metadata)
+  const others = found.finalizers.filter(finalizer => finalizer !== STORAGE_FINALIZER)
+  const finalizers = present ? [...others, STORAGE_FINALIZER] : others
+  const body = { metadata: { resourceVersion, finalizers } }
+  return rest.jsonMerge(path, body, { fieldManager: FIELD_MANAGER, signal })
+}
+
+const finalized = z.object({
+  metadata: z.object({ resourceVersion: z.string(), finalizers: z.array(z.string()).default([]) }),
+})
+
+function versionOf(written: unknown): string {
+  return finalized.parse(written).metadata.resourceVersion
+}
+
+function changed({ namespace, name }: ModelCache['metadata']): ApiError {
+  const message = `ModelCache ${namespace}/${name} has changed since the controller looked at it`
+  return new ApiError(409, 'Conflict', message)
 }
 
 /**
@@ -120,11 +152,7 @@ async function readWhole(
   const { namespace, name, uid } = cache.metadata
   const whole = modelCache.parse(await rest.get(objectPath(KINDS.ModelCache, namespace, name), { signal }))
   if (whole.metadata.uid === uid && madeFrom(whole, purpose) === madeFrom(cache, purpose)) return whole
-  throw new ApiError(
-    409,
-    'Conflict',
-    `ModelCache ${namespace}/${name} has changed since the controller looked at it`,
-  )
+  throw changed(cache.metadata)
 }
 
 /**
@@ -134,11 +162,12 @@ async function readWhole(
  */
 export async function writeStatus(
   cache: ModelCache,
+  resourceVersion: string | undefined,
   status: ModelCacheStatus,
   { rest, logger, signal }: ActOptions,
 ): Promise<boolean> {
   if (isStored(status, cache)) return true
-  const { namespace, name, resourceVersion } = cache.metadata
+  const { namespace, name } = cache.metadata
   // With the version, a write that comes from an old look fails instead of overwriting newer data.
   const metadata = { name, namespace, resourceVersion }
   const body = { apiVersion: API_VERSION, kind: 'ModelCache', metadata, status }

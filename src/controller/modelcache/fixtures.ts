@@ -52,7 +52,13 @@ export function aManagedClaim(given: Parameters<typeof aClaim>[0] = {}) {
 /** The running Job that the controller has created for it. */
 export function aJob(
   cache: ModelCache,
-  given: { purpose?: Purpose; metadata?: object; suspend?: boolean; status?: HydrationJob['status'] } = {},
+  given: {
+    purpose?: Purpose
+    claimUID?: string
+    metadata?: object
+    suspend?: boolean
+    status?: HydrationJob['status']
+  } = {},
 ): HydrationJob {
   return hydrationJob.parse({
     metadata: {
@@ -65,7 +71,7 @@ export function aJob(
         [MADE_FROM]: madeFrom(
           cache,
           given.purpose ?? 'hydrate',
-          given.purpose === 'measure' ? undefined : CLAIM_UID,
+          given.purpose === 'measure' ? undefined : (given.claimUID ?? CLAIM_UID),
         ),
       },
       ...owner,

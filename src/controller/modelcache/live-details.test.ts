@@ -53,7 +53,7 @@ describe('of a pod that runs, its progress', () => {
   test('is the last line of its log that tells of it', async () => {
     log = `${line(10)}\n${line(20)}\nsomething else\n{"progress"\n`
     expect(await read(seen([aHydrationPod()]))).toEqual({
-      progress: { bytes: 20, bytesTotal: 100, files: 1 },
+      progress: { progress: { bytes: 20, bytesTotal: 100, files: 1 } },
     })
     expect(calls).toEqual(['/api/v1/namespaces/ml-team/pods/modelcache--llama-x7k2p'])
   })

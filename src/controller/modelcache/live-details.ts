@@ -85,8 +85,8 @@ async function readProgress(
   rest: Pick<Rest, 'log'>,
   path: string,
   signal: AbortSignal,
-): Promise<HydrationProgress['progress'] | undefined> {
-  const bounds = { tailLines: 5, limitBytes: 4_096 }
+): Promise<HydrationProgress | undefined> {
+  const bounds = { tailLines: 5, limitBytes: 16_384 }
   const log = await rest.log(path, { container: HYDRATOR_CONTAINER, ...bounds, signal })
   return log
     .split('\n')
@@ -94,9 +94,9 @@ async function readProgress(
     .findLast(progress => progress !== undefined)
 }
 
-function progressIn(line: string): HydrationProgress['progress'] | undefined {
+function progressIn(line: string): HydrationProgress | undefined {
   if (!line.startsWith('{"progress"')) return undefined
-  return hydrationProgress.safeParse(parseJson(line)).data?.progress
+  return hydrationProgress.safeParse(parseJson(line)).data
 }
 
 const event = z.object({

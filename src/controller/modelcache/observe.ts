@@ -26,8 +26,8 @@ export interface Run {
 
 /** Details that we ask the API server for when they are needed, because no watch shows them. */
 export interface Details {
-  /** How far the running pod is, from its log. */
-  progress?: HydrationProgress['progress'] | undefined
+  /** How far the running pod is and what keeps it from getting on, from its log. */
+  progress?: HydrationProgress | undefined
   /** The latest Warning about the claim, or about the Job and its pod. */
   warnings?: { claim?: string | undefined; run?: string | undefined }
 }

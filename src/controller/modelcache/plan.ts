@@ -3,6 +3,8 @@ import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { PAUSED, STORAGE_FINALIZER } from '../../api/names.ts'
 import type { EventInput } from '../../kube/events.ts'
 import type { Observation } from './observe.ts'
+import { isToBeStagedAgain } from './refetch.ts'
+import { isStaged } from './staged.ts'
 import { statusOf } from './status/status.ts'
 import { transitions } from './status/transitions.ts'
 import type { Step, StepResult, Write } from './step.ts'
@@ -11,9 +13,10 @@ import { claim } from './steps/claim.ts'
 import { deletion } from './steps/deletion.ts'
 import { existingClaim } from './steps/existing-claim.ts'
 import { notImplemented } from './steps/not-implemented.ts'
+import { replacedClaim } from './steps/replaced-claim.ts'
 import { size } from './steps/size.ts'
 import { snapshot } from './steps/snapshot.ts'
-import { isStaged, isToBeStagedAgain, staysReady } from './steps/stays-ready.ts'
+import { staysReady } from './steps/stays-ready.ts'
 
 /** In order; the first step that gives a verdict ends the chain. */
 const STEPS: readonly Step[] = [
@@ -25,6 +28,8 @@ const STEPS: readonly Step[] = [
   staysReady,
   // Say why the API server rejected a write.
   rejected,
+  // Take over the claim of a staged cache that was restored, or stage the cache again.
+  replacedClaim,
   // Make sure we know how large the claim must be.
   size,
   // Make sure the claim exists, is ours, and is large enough.
@@ -47,10 +52,6 @@ export function plan(seen: Observation): Plan {
   const { metadata } = seen.cache
   if (metadata.deletionTimestamp !== undefined) return { writes: deletion(seen), events: [] }
   if (isPaused(seen.cache)) return { writes: [], events: [] }
-  // This write changes the version that a write of status needs, so status comes next time.
-  const hasFinalizer = metadata.finalizers?.includes(STORAGE_FINALIZER) === true
-  if (hasFinalizer !== needsFinalizer(seen))
-    return { writes: [{ do: 'finalizer', present: !hasFinalizer }], events: [] }
   const results: StepResult[] = []
   for (const step of STEPS) {
     const result = step(seen)
@@ -60,11 +61,21 @@ export function plan(seen: Observation): Plan {
   const status = statusOf(seen, results)
   const waits = results.flatMap(({ againMs }) => againMs ?? [])
   return {
-    writes: seen.rejection === undefined ? results.flatMap(({ writes = [] }) => writes) : [],
+    writes:
+      seen.rejection === undefined
+        ? [...finalizer(seen), ...results.flatMap(({ writes = [] }) => writes)]
+        : [],
     status,
     events: transitions(seen.cache, status),
     againMs: waits.length === 0 ? undefined : Math.min(...waits),
   }
+}
+
+/** Sets or removes our finalizer, whoever has set it before: a restored ModelCache may bring it along. */
+function finalizer(seen: Observation): Write[] {
+  const isPresent = seen.cache.metadata.finalizers?.includes(STORAGE_FINALIZER) === true
+  const isNeeded = needsFinalizer(seen)
+  return isPresent === isNeeded ? [] : [{ do: 'finalizer', present: isNeeded }]
 }
 
 /**

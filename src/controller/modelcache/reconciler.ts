@@ -13,7 +13,7 @@ import { type ActOptions, recordEvents, write, writeStatus } from './act.ts'
 import { createReadDetails } from './live-details.ts'
 import { claimOf, type ObserveOptions, observe } from './observe.ts'
 import { plan } from './plan.ts'
-import { isStaged } from './steps/stays-ready.ts'
+import { isStaged } from './staged.ts'
 
 /** How many caches are worked on side by side. Each costs the API server a call or two. */
 const CONCURRENCY = 4
@@ -68,9 +68,10 @@ export function startModelCacheReconciler(
     const seen = observe(cache, observeOptions, Date.now())
     const details = await readDetails(seen)
     let planned = plan({ ...seen, ...details })
-    const { rejection, isStale } = await write(cache, planned.writes, options)
+    const { rejection, isStale, resourceVersion } = await write(cache, planned.writes, options)
     if (rejection !== undefined) planned = plan({ ...seen, ...details, rejection })
-    if (planned.status !== undefined && !(await writeStatus(cache, planned.status, options)))
+    const version = resourceVersion ?? cache.metadata.resourceVersion
+    if (planned.status !== undefined && !(await writeStatus(cache, version, planned.status, options)))
       return { againMs: STALE_MS }
     await recordEvents(cache, planned.events, options)
     return { againMs: isStale ? STALE_MS : planned.againMs }

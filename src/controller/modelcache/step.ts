@@ -11,6 +11,9 @@ export interface Cause {
   message: string
 }
 
+/** How a run failed, as status keeps it. */
+export type RunFailure = NonNullable<NonNullable<ModelCacheStatus['hydration']>['failure']>
+
 /** The verdict on a cache, and its reason. */
 export type Verdict = Cause &
   ({ ready: true; phase: 'Ready' } | { ready: false; phase: Exclude<Phase, 'Ready'> })
@@ -39,7 +42,7 @@ export type Write =
       readonly kind: MadeKind
       readonly name: string
       readonly resourceVersion: string | undefined
-      readonly patch: object
+      readonly patch: { readonly metadata?: object; readonly spec?: object }
     }
   /** Delete exactly that object, and no other of its name. */
   | {

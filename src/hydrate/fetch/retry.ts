@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '../../backoff.ts'
 import { HydrationError } from '../failure.ts'
+import { tellTrouble } from '../trouble.ts'
 import { headerOf, type Reply } from './reply.ts'
 
 export interface RetryOptions {
@@ -48,6 +49,7 @@ export async function withRetries<T>(work: () => Promise<T>, options: RetryOptio
       if (!(error instanceof TransientError) || attempt >= attempts) throw error
       const waitMs = error.retryAfterMs ?? backoffMs(attempt, BACKOFF, random)
       if (waitMs > MAX_ASKED_MS) throw error
+      tellTrouble({ reason: error.reason, message: error.message, isWaiting: false })
       await wait(waitMs, signal)
     }
   }

@@ -51,7 +51,8 @@ export async function namespaceOf(kubectlBare: Kubectl): Promise<Cluster> {
   }
 }
 
-const PATIENCE_MS = 60_000
+/** A busy machine with a real node takes minutes for what others do in seconds. */
+const PATIENCE_MS = 180_000
 const POLL_MS = 200
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBinaries } from '../../testbed/binaries.ts'
 import { type ControlPlane, startControlPlane } from '../../testbed/control-plane.ts'
-import { kubectlFor } from '../../testbed/kubectl.ts'
+import { type Kubectl, kubectlFor } from '../../testbed/kubectl.ts'
 import { type Product, type ProductRequest, startProduct } from '../../testbed/product.ts'
 import { type Cluster, namespaceOf } from './cluster.ts'
 import { classes, pausedCache, readyStatus, soundSpec } from './objects.ts'
@@ -19,6 +19,10 @@ export interface OwnPlane extends AsyncDisposable {
   cluster: Cluster
   /** Another one, empty. */
   newNamespace(): Promise<Cluster>
+  /** kubectl of its administrator, without a namespace. */
+  kubectl: Kubectl
+  /** The folder of its data and logs. */
+  dir: string
 }
 
 /**
@@ -50,6 +54,8 @@ export async function startOwnPlane({
     product,
     cluster,
     newNamespace: () => namespaceOf(kubectl),
+    kubectl,
+    dir,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

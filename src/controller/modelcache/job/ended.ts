@@ -1,31 +1,40 @@
-import { REFETCH } from '../../../api/names.ts'
-import { effectOf } from '../../../api/status-reasons.ts'
+import { effectOf, knownReason } from '../../../api/status-reasons.ts'
 import { doublingMs } from '../../../backoff.ts'
 import type { Observation, Run } from '../observe.ts'
-import { type Cause, notReady, type StepResult, type Write } from '../step.ts'
+import { refetchCommand } from '../refetch.ts'
+import { rfc3339 } from '../status/conditions.ts'
+import { notReady, type RunFailure, type StepResult, type Write } from '../step.ts'
+import { stateOfHydrator } from './pods.ts'
 
 /** A failed Job that may succeed later is created again after a pause that doubles. */
 const PAUSE = { baseMs: 60_000, capMs: 30 * 60_000 }
 
-/** A final failure waits for somebody to act. Any other is retried. */
-export function failed(seen: Observation, run: Run, { reason, message }: Cause): StepResult {
-  const { cache, now } = seen
-  const { namespace, name } = cache.metadata
+/**
+ * A final failure waits for somebody to act. Any other is retried after a pause, by the writes `again`.
+ * Status keeps the failure, because the Job may be gone at the next look.
+ */
+export function failed({ cache, now }: Observation, failure: RunFailure, again: Write[]): StepResult {
+  const { message, finishedAt } = failure
+  const { hydration } = cache.status ?? {}
+  const reason = knownReason(failure.reason)
   if (effectOf(reason) === 'final') {
-    const again = `then: kubectl -n ${namespace} annotate modelcache/${name} --overwrite ${REFETCH}="$(date)"`
-    return notReady({ reason, message: `${message}; ${again}` }, 'Failed')
+    const status = { hydration: { ...hydration, failure } }
+    return notReady({ reason, message: `${message}; then: ${refetchCommand(cache)}` }, 'Failed', { status })
   }
-  const attempt = Math.max(1, cache.status?.hydration?.attempt ?? 1)
-  const pause = doublingMs(attempt, PAUSE)
-  const since = endOf(run) ?? now
-  const left = since + pause - now
-  const next = `this was attempt ${attempt}, and the next one starts within ${Math.ceil(pause / 60_000)} min`
-  const actions = left > 0 ? { againMs: left } : { writes: [deletion(run)] }
-  return notReady({ reason, message: `${message}; ${next}` }, 'Failed', actions)
+  const attempt = Math.max(1, hydration?.attempt ?? 1)
+  const nextMs = Date.parse(finishedAt) + doublingMs(attempt, PAUSE)
+  const nextAttemptAt = rfc3339(nextMs)
+  const next = `attempt ${attempt + 1} starts at ${nextAttemptAt}, or at once: ${refetchCommand(cache)}`
+  const status = { hydration: { ...hydration, failure: { ...failure, nextAttemptAt } } }
+  const actions = nextMs > now ? { againMs: nextMs - now } : { writes: again }
+  return notReady({ reason, message: `${message}; ${next}` }, 'Failed', { ...actions, status })
 }
 
+/** When the run ended, in milliseconds since the epoch; undefined if it has not. */
 export function endOf(run: Run): number | undefined {
-  const at = Date.parse(held(run, 'Failed', 'Complete')?.lastTransitionTime ?? '')
+  const job = held(run, 'Failed', 'Complete')?.lastTransitionTime
+  const pod = run.pods.at(-1)
+  const at = Date.parse(job ?? (pod && stateOfHydrator(pod).terminated?.finishedAt) ?? '')
   return Number.isNaN(at) ? undefined : at
 }
 
@@ -34,15 +43,14 @@ export function held({ job }: Run, ...types: string[]) {
   return job.status?.conditions?.find(({ type, status }) => status === 'True' && types.includes(type))
 }
 
-/** Deletes a Job together with its pods. The default of the API would leave the pods. */
-export function deletion({ job }: Run): Write {
-  const { name, uid } = job.metadata
-  return { do: 'delete', kind: 'HydrationJob', name, uid, propagation: 'Foreground' }
-}
-
-/** The same for each Job that exists and is not being deleted yet. */
+/**
+ * Deletes each Job that exists and is not being deleted yet, together with its pods. The default of the API
+ * would leave the pods.
+ */
 export function deletions(...runs: readonly (Run | undefined)[]): Write[] {
-  return runs.flatMap(run =>
-    run === undefined || run.job.metadata.deletionTimestamp !== undefined ? [] : [deletion(run)],
-  )
+  return runs.flatMap(run => {
+    if (run === undefined || run.job.metadata.deletionTimestamp !== undefined) return []
+    const { name, uid } = run.job.metadata
+    return [{ do: 'delete', kind: 'HydrationJob', name, uid, propagation: 'Foreground' } as const]
+  })
 }

@@ -4,7 +4,7 @@ import { isQuota } from '../api-rejection.ts'
 import { isUnbound, type Observation, type Run } from '../observe.ts'
 import type { Cause } from '../step.ts'
 import { failureOfPod } from './failure.ts'
-import { falseCondition, isFinished, isRunning, stateOfHydrator } from './pods.ts'
+import { falseCondition, hasEnded, isRunning, stateOfHydrator } from './pods.ts'
 
 /** After this time without a volume, a claim is not about to be bound. */
 const BINDING_MS = 120_000
@@ -15,8 +15,7 @@ export function obstacle(seen: Observation, { job, pods }: Run): Cause | undefin
   const pod = pods.at(-1)
   if (pod === undefined) return podRejected(seen, job.metadata.name)
   if (isRunning(pod)) return undefined
-  if (isFinished(pod)) return retried(pod)
-  // Its container has ended, and the pod is about to.
+  if (hasEnded(pod)) return retried(pod)
   if (pod.status?.phase !== 'Pending') return undefined
   return imagePull(pod) ?? storage(seen) ?? unschedulable(seen, pod) ?? unbound(seen) ?? waiting(seen, pod)
 }
@@ -56,8 +55,19 @@ function unschedulable(seen: Observation, pod: HydrationPod): Cause | undefined 
   // If the claim should be bound before any pod uses it, the claim is what to look at.
   if (condition?.reason !== 'Unschedulable' || (isUnbound(seen) && words.includes('unbound immediate')))
     return undefined
+  if (isUnbound(seen) && /persistent ?volumes? to bind|did not have enough free storage/i.test(words))
+    return noVolume(seen, words)
   const message = `no node can run pod ${pod.metadata.name}: ${foreign(words, MAX_MESSAGE)}; see spec.hydration`
   return { reason: 'PodUnschedulable', message }
+}
+
+/**
+ * With WaitForFirstConsumer the scheduler looks for the volume, so it is the one who says that there is none.
+ */
+function noVolume({ claim }: Observation, words: string): Cause {
+  const { storageClassName } = claim?.spec ?? {}
+  const message = `StorageClass ${storageClassName} has no volume for claim ${claim?.metadata.name}; make a PersistentVolume that is large enough and ReadWriteMany, or use a class that creates volumes; the scheduler says ${foreign(words, MAX_MESSAGE)}`
+  return { reason: 'StorageUnprovisioned', message }
 }
 
 function unbound(seen: Observation): Cause | undefined {

@@ -10,6 +10,11 @@ export function isRunning(pod: HydrationPod): boolean {
   return stateOfHydrator(pod).running !== undefined
 }
 
+/** Whether the hydrator has ended, whatever the other containers of its pod do. */
+export function hasEnded(pod: HydrationPod): boolean {
+  return stateOfHydrator(pod).terminated !== undefined || isFinished(pod)
+}
+
 /** Whether the pod has ended for good. */
 export function isFinished({ status }: HydrationPod): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed'

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { DIGEST } from '../../../api/fixtures.ts'
+import { QUEUE_NAME } from '../../../api/kubernetes/hydration-job.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { REFETCH } from '../../../api/names.ts'
 import {
@@ -11,7 +13,11 @@ import {
   NOW,
   theJobIs,
 } from '../fixtures.ts'
+import { rfc3339 } from '../status/conditions.ts'
+import type { StepResult } from '../step.ts'
 import { advanceRun } from './run.ts'
+
+const REPORT = { digest: DIGEST, path: 'snapshots/x', bytes: 1, files: 1, seconds: 2 }
 
 const running: ModelCacheStatus = {
   hydration: { jobName: 'modelcache--llama', jobUID: 'uid-of-the-job', attempt: 2 },
@@ -28,17 +34,16 @@ const run = (
   const cache = aTakenUpCache({ status: running, ...given.cache })
   const pods = (given.pods ?? []) as ReturnType<typeof aHydrationPod>[]
   const runs = { hydrate: { job: aJob(cache, given.job), pods } }
-  const run = advanceRun(
-    anObservation({ cache, claim: aManagedClaim(), runs, now: given.now ?? NOW }),
-    'hydrate',
-  )
-  return { ...run.result, report: run.report }
+  const seen = anObservation({ cache, claim: aManagedClaim(), runs, now: given.now ?? NOW })
+  const { result, ...success } = advanceRun(seen, 'hydrate')
+  const going: Partial<StepResult> = result ?? {}
+  return { ...going, success }
 }
 
 describe('the Job of a run', () => {
   test('is started where there is none', () => {
     const { result } = advanceRun(anObservation({ claim: aManagedClaim() }), 'hydrate')
-    expect(result.writes).toEqual([
+    expect(result?.writes).toEqual([
       {
         do: 'start',
         kind: 'HydrationJob',
@@ -86,7 +91,7 @@ describe('the Job of a run', () => {
     const job = aJob(aTakenUpCache())
     const cache = aTakenUpCache({ status: running, ...change })
     const seen = anObservation({ cache, claim: aManagedClaim(), runs: { hydrate: { job, pods: [] } } })
-    const { writes, status } = advanceRun(seen, 'hydrate').result
+    const { writes, status } = advanceRun(seen, 'hydrate').result ?? {}
     expect(writes).toEqual([
       {
         do: 'delete',
@@ -103,7 +108,7 @@ describe('the Job of a run', () => {
     const cache = aTakenUpCache({ status: running })
     const claim = aManagedClaim({ metadata: { uid: 'uid-of-another' } })
     const seen = anObservation({ cache, claim, runs: { hydrate: { job: aJob(cache), pods: [] } } })
-    expect(advanceRun(seen, 'hydrate').result.writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
+    expect(advanceRun(seen, 'hydrate').result?.writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
   })
 
   test('is waited for while it goes', () => {
@@ -119,7 +124,7 @@ describe('the Job of a run', () => {
       cache,
       claim: aManagedClaim(),
       runs,
-      progress: { bytes: 999, bytesTotal: 1000, files: 3 },
+      progress: { progress: { bytes: 999, bytesTotal: 1000, files: 3 } },
     })
     expect(advanceRun(seen, 'hydrate').result).toMatchObject({
       status: { bytesStaged: 999, bytesTotal: 1000, filesStaged: 3, progress: '99%' },
@@ -128,13 +133,66 @@ describe('the Job of a run', () => {
     })
   })
 
+  const troubled = (isWaiting: boolean) => {
+    const cache = aTakenUpCache({ status: running })
+    const trouble = { reason: 'SecretNotFound' as const, message: 'there is no Secret\u001b', isWaiting }
+    const progress = { progress: { bytes: 5, files: 0 }, trouble }
+    const runs = { hydrate: { job: aJob(cache), pods: [aHydrationPod()] } }
+    return advanceRun(anObservation({ cache, claim: aManagedClaim(), runs, progress }), 'hydrate').result
+  }
+
+  test('says what its pod waits for, and that nobody has to tell the controller', () => {
+    expect(troubled(true)?.verdict).toEqual({
+      ready: false,
+      phase: 'Failed',
+      reason: 'SecretNotFound',
+      message: 'there is no Secret\\u{1b}; the Job waits for that, and goes on by itself',
+    })
+  })
+
+  test('says what keeps its pod from getting on', () => {
+    expect(troubled(false)?.verdict).toMatchObject({ phase: 'Hydrating', reason: 'SecretNotFound' })
+    expect(troubled(false)?.verdict?.message).toContain('Job modelcache--llama tries again')
+  })
+
   test('that is complete gives the report of its pod', () => {
-    const message = 'a line before\n{"digest":"x"}\n'
-    const { report } = run({
+    const message = `a line before\n${JSON.stringify(REPORT)}\n`
+    const { success } = run({
       job: { status: theJobIs('Complete') },
       pods: [aHydrationPod({ ended: { exitCode: 0, message } })],
     })
-    expect(report).toEqual({ said: { digest: 'x' }, at: '2031-06-01T11:59:59Z' })
+    expect(success).toEqual({ report: REPORT, at: '2031-06-01T11:59:59Z' })
+  })
+
+  test.each([
+    ['runs on beside another container', {}, { phase: 'Running' }],
+    ['has failed by another container', { status: theJobIs('Failed') }, { phase: 'Failed' }],
+    ['is being deleted, because its time to live was 0', { metadata: { deletionTimestamp: EARLIER } }, {}],
+  ])('that %s is complete when the hydrator is', (_, job, status) => {
+    const ended = { exitCode: 0, message: JSON.stringify(REPORT) }
+    expect(run({ job, pods: [aHydrationPod({ ended, status })] }).success.report).toEqual(REPORT)
+  })
+
+  test('whose report cannot be read has failed', () => {
+    const pods = [aHydrationPod({ ended: { exitCode: 0, message: '{"digest":"x"}' } })]
+    expect(run({ job: { status: theJobIs('Complete') }, pods }).verdict).toMatchObject({
+      reason: 'HydrationFailed',
+      message: expect.stringContaining('cannot be read'),
+    })
+  })
+
+  test('that somebody else has suspended stays suspended, and status says so', () => {
+    const cache = { status: { hydration: { ...running.hydration, resumed: true } } }
+    const { verdict, writes } = run({ cache, job: { suspend: true } })
+    expect([verdict?.reason, writes]).toEqual(['JobSuspended', undefined])
+    expect(verdict?.message).toContain('somebody else has suspended Job modelcache--llama')
+  })
+
+  test('in a queue is left to Kueue from the beginning', () => {
+    const job = { suspend: true, metadata: { labels: { [QUEUE_NAME]: 'downloads' } } }
+    const { verdict, writes } = run({ job })
+    expect([verdict?.reason, writes]).toEqual(['JobSuspended', undefined])
+    expect(verdict?.message).toContain('waits in queue "downloads" until Kueue resumes it')
   })
 
   test('that is complete a moment ago is waited for: its pod comes by another watch', () => {
@@ -176,12 +234,63 @@ describe('a Job that has failed', () => {
     })
 
   test('for what comes again is not tried again, and status says how to', () => {
-    const { verdict, writes, againMs } = failed({ reason: 'Unauthorized', message: 'set secretRef' })
-    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'Unauthorized' })
+    const { verdict, writes, againMs } = failed({ reason: 'ArchiveInvalid', message: 'it is damaged' })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'ArchiveInvalid' })
     expect(verdict?.message).toBe(
-      'set secretRef; then: kubectl -n ml-team annotate modelcache/llama --overwrite modelplane.ai/refetch="$(date)"',
+      'it is damaged; then: kubectl -n ml-team annotate modelcache/llama --overwrite modelplane.ai/refetch="$(date)"',
     )
     expect([writes, againMs]).toEqual([undefined, undefined])
+  })
+
+  test('before it has failed counts as failed, because its other containers may never end', () => {
+    const message = JSON.stringify({ reason: 'ArchiveInvalid', message: 'it is damaged' })
+    const pod = aHydrationPod({ ended: { exitCode: 1, message }, status: { phase: 'Running' } })
+    const soon = run({ pods: [pod] })
+    expect([soon.verdict?.reason, soon.writes]).toEqual(['ArchiveInvalid', undefined])
+    expect(soon.status?.hydration?.failure).toMatchObject({
+      reason: 'ArchiveInvalid',
+      message: 'it is damaged',
+      finishedAt: '2031-06-01T11:59:59Z',
+    })
+    const later = run({ pods: [pod], now: NOW + 60_000 })
+    expect(later.verdict?.reason).toBe('ArchiveInvalid')
+    expect(later.writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
+  })
+
+  test('that is gone is remembered until something changes', () => {
+    const { status } = failed({ reason: 'ArchiveInvalid', message: 'it is damaged' })
+    const cache = aTakenUpCache({ status })
+    const gone = advanceRun(anObservation({ cache, claim: aManagedClaim() }), 'hydrate').result
+    expect([gone?.verdict?.reason, gone?.writes]).toEqual(['ArchiveInvalid', undefined])
+    const claim = aManagedClaim({ metadata: { uid: 'uid-of-another' } })
+    const changed = advanceRun(anObservation({ cache, claim }), 'hydrate').result
+    expect(changed?.writes).toMatchObject([{ do: 'start' }])
+  })
+
+  test('that is gone and may pass is made again after the pause', () => {
+    const { status } = failed({ reason: 'SourceUnavailable', message: 'it is down' }, NOW, 1)
+    const cache = aTakenUpCache({ status })
+    const at = (now: number) =>
+      advanceRun(anObservation({ cache, claim: aManagedClaim(), now }), 'hydrate').result
+    expect(at(NOW)?.writes).toBeUndefined()
+    expect(at(Date.parse(EARLIER) + 60_000)?.writes).toMatchObject([{ do: 'start' }])
+  })
+
+  test('whose pod does not end makes no other pod, so the controller makes another Job', () => {
+    const message = JSON.stringify({ reason: 'SourceUnavailable', message: 'it is down' })
+    const pods = [aHydrationPod({ ended: { exitCode: 75, message }, status: { phase: 'Running' } })]
+    const cache = { status: { hydration: { ...running.hydration, attempt: 1 } } }
+    const soon = run({ cache, pods })
+    expect([soon.verdict?.phase, soon.verdict?.reason]).toEqual(['Hydrating', 'SourceUnavailable'])
+    const later = run({ cache, pods, now: NOW + 60_000 })
+    expect([later.verdict?.phase, later.verdict?.reason]).toEqual(['Failed', 'SourceUnavailable'])
+    expect(later.writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
+  })
+
+  test('counts no pod that somebody deletes: the Job makes another one', () => {
+    const [pod] = [aHydrationPod({ ended: { exitCode: 1 } })]
+    const metadata = { ...pod.metadata, deletionTimestamp: EARLIER }
+    expect(run({ pods: [{ ...pod, metadata }] }).verdict?.phase).toBe('Hydrating')
   })
 
   test.each([
@@ -196,7 +305,9 @@ describe('a Job that has failed', () => {
     expect(before.againMs).toBe(Date.parse(EARLIER) + pause - NOW)
     const after = failed(transient, Date.parse(EARLIER) + pause, attempt)
     expect(after.writes).toMatchObject([{ do: 'delete', kind: 'HydrationJob' }])
-    expect(after.verdict?.message).toContain(`attempt ${attempt}`)
+    const at = rfc3339(Date.parse(EARLIER) + pause)
+    expect(before.verdict?.message).toContain(`attempt ${attempt + 1} starts at ${at}, or at once: kubectl`)
+    expect(before.status?.hydration?.failure?.nextAttemptAt).toBe(at)
   })
 
   test('without a word says what its log ended with, and nothing that a terminal would obey', () => {

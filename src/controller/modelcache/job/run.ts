@@ -1,14 +1,22 @@
-import { parseBytes } from '../../../api/kubernetes/quantity.ts'
+import {
+  type HydrationReport,
+  hydrationReport,
+  type MeasureReport,
+  measureReport,
+  type VerifyReport,
+  verifyReport,
+} from '../../../api/hydration-report.ts'
+import { QUEUE_NAME } from '../../../api/kubernetes/hydration-job.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
-import { MADE_FROM } from '../../../api/names.ts'
-import { jobName, type MountedClaim, madeFrom, type Purpose } from '../objects/hydration-job.ts'
-import { isMadeFor } from '../objects/made-for.ts'
+import { printable, quote } from '../../../api/schema/text.ts'
+import { jobName, type Purpose } from '../objects/hydration-job.ts'
 import type { Observation, Run } from '../observe.ts'
 import { isUnbound } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
-import { type Actions, notReady, type StepResult, type Write } from '../step.ts'
-import { deletion, endOf, failed, held } from './ended.ts'
+import { type Actions, type Cause, notReady, type RunFailure, type StepResult, type Write } from '../step.ts'
+import { deletions, endOf, failed } from './ended.ts'
 import { failureOfJob, lastLine } from './failure.ts'
+import { inputsNow, type JobState, lingers, mounted, stateOf } from './job-state.ts'
 import { obstacle } from './obstacle.ts'
 import { isRunning, stateOfHydrator } from './pods.ts'
 
@@ -18,66 +26,47 @@ import { isRunning, stateOfHydrator } from './pods.ts'
 const RUNNING_MS = 5_000
 const WAITING_MS = 10_000
 
-/** The state of a run. `report` is what its pod said if it succeeded. */
-export interface RunResult {
-  result: StepResult
-  report?: { said: unknown; at: string | undefined }
+interface Reports {
+  hydrate: HydrationReport
+  measure: MeasureReport
+  verify: VerifyReport
 }
 
-/** What to do about a Job. The states are checked in this order. */
-type JobState =
-  /** The Job is being deleted, and its name is not free yet. */
-  | 'deleting'
-  /** The Job has no owner: its cache is gone. */
-  | 'orphaned'
-  /** The ModelCache or its claim has changed since the Job was created. */
-  | 'outdated'
-  /** Status does not have the UID of the Job yet, so admission does not know its pods. */
-  | 'unrecorded'
-  | 'complete'
-  | 'failed'
-  /** The Job was created suspended, and may start now. */
-  | 'suspended'
-  | 'running'
+const REPORTS = { hydrate: hydrationReport, measure: measureReport, verify: verifyReport }
 
-function stateOf(seen: Observation, purpose: Purpose, run: Run): JobState {
-  const { cache } = seen
-  const { metadata, spec } = run.job
-  if (metadata.deletionTimestamp !== undefined) return 'deleting'
-  if (!isMadeFor(cache, run.job)) return 'orphaned'
-  if (metadata.annotations?.[MADE_FROM] !== madeFrom(cache, purpose, mounted(seen, purpose)?.uid))
-    return 'outdated'
-  if (cache.status?.hydration?.jobUID !== metadata.uid) return 'unrecorded'
-  if (held(run, 'Complete')) return 'complete'
-  if (held(run, 'Failed')) return 'failed'
-  return spec.suspend === true ? 'suspended' : 'running'
-}
-
-/** The claim that a Job of this purpose mounts. */
-function mounted({ claim }: Observation, purpose: Purpose): MountedClaim | undefined {
-  if (purpose === 'measure' || claim === undefined) return undefined
-  const size = claim.status?.capacity?.storage ?? claim.spec.resources?.requests?.storage
-  return { uid: claim.metadata.uid, bytes: size === undefined ? undefined : parseBytes(size) }
-}
+/** A run that goes on, or has failed; or the report of one that has succeeded. */
+export type RunResult<P extends Purpose> =
+  | { result: StepResult; report?: undefined; at?: undefined }
+  | { report: Reports[P]; at: string | undefined; result?: undefined }
 
 /**
  * Advances a run by one step. The controller creates the Job suspended, records its UID in status so that
- * admission knows its pods, and then resumes it. If the ModelCache has changed since, the controller deletes
- * the Job and creates another one.
+ * admission knows its pods, and then resumes it, once. If the ModelCache has changed since, the controller
+ * deletes the Job and creates another one.
+ *
+ * Container `hydrate` alone decides how a run ends. Injected containers may outlive it or fail, and somebody
+ * may delete the Job at any time.
  */
-export function advanceRun(seen: Observation, purpose: Purpose): RunResult {
+export function advanceRun<P extends Purpose>(seen: Observation, purpose: P): RunResult<P> {
   const run = seen.runs[purpose]
-  if (run === undefined) return { result: started(seen, purpose) }
+  if (run === undefined) return { result: withoutJob(seen, purpose) }
   const state = stateOf(seen, purpose, run)
   return state === 'complete'
     ? completed(seen, purpose, run)
     : { result: underWay(seen, purpose, run, state) }
 }
 
-function started(seen: Observation, purpose: Purpose): StepResult {
+/** The Job of a failed run may be gone. The failure counts until something changes. */
+function withoutJob(seen: Observation, purpose: Purpose): StepResult {
+  const { failure } = seen.cache.status?.hydration ?? {}
+  return failure === undefined || failure.madeFrom !== inputsNow(seen, purpose)
+    ? inProgress(seen, purpose, waitText(jobName(seen.cache, purpose)), { writes: [start(seen, purpose)] })
+    : failed(seen, failure, [start(seen, purpose)])
+}
+
+function start(seen: Observation, purpose: Purpose): Write {
   const claim = mounted(seen, purpose)
-  const start: Write = { do: 'start', kind: 'HydrationJob', purpose, ...(claim && { claim }) }
-  return inProgress(seen, purpose, waitText(jobName(seen.cache, purpose)), { writes: [start] })
+  return { do: 'start', kind: 'HydrationJob', purpose, ...(claim && { claim }) }
 }
 
 function underWay(
@@ -97,19 +86,23 @@ function underWay(
       )
     case 'orphaned': {
       const message = `Job ${name} has no owner, so the controller replaces it`
-      return inProgress(seen, purpose, message, { writes: [deletion(run)] })
+      return inProgress(seen, purpose, message, { writes: deletions(run) })
     }
     case 'outdated': {
       const message = `the ModelCache has changed, so the controller replaces Job ${name}`
-      const status = { hydration: { ...hydration, attempt: 0 } }
-      return inProgress(seen, purpose, message, { writes: [deletion(run)], status })
+      const status = { hydration: { ...hydration, attempt: 0, failure: undefined } }
+      return inProgress(seen, purpose, message, { writes: deletions(run), status })
     }
     case 'unrecorded':
       return inProgress(seen, purpose, waitText(name), { status: { hydration: recordOf(seen, run) } })
     case 'failed':
-      return failed(seen, run, failureOfJob(run.job, run.pods))
+      return hasFailed(seen, purpose, run)
+    case 'new': {
+      const status = { hydration: { ...hydration, resumed: true } }
+      return inProgress(seen, purpose, waitText(name), { writes: [resumption(run)], status })
+    }
     case 'suspended':
-      return inProgress(seen, purpose, waitText(name), { writes: [resumption(run)] })
+      return suspended(seen, purpose, run)
     case 'running':
       return working(seen, purpose, run)
   }
@@ -133,6 +126,42 @@ function resumption({ job }: Run): Write {
   return { do: 'merge', kind: 'HydrationJob', name, resourceVersion, patch: { spec: { suspend: false } } }
 }
 
+/** Whoever suspends a Job has a reason, such as a queue or a quota, and resumes it when that is gone. */
+function suspended(seen: Observation, purpose: Purpose, { job }: Run): StepResult {
+  const { namespace, name, labels } = job.metadata
+  const queue = labels?.[QUEUE_NAME]
+  const patch = `kubectl -n ${namespace} patch job ${name} --type=merge -p '{"spec":{"suspend":false}}'`
+  const message =
+    queue === undefined
+      ? `somebody else has suspended Job ${name}, so the controller leaves it suspended; whoever did resumes it, or: ${patch}`
+      : `Job ${name} waits in queue ${quote(queue)} until Kueue resumes it; see: kubectl -n ${namespace} get workloads`
+  const { phase } = causeOf(seen, purpose, message)
+  return notReady({ reason: 'JobSuspended', message }, phase, { againMs: WAITING_MS })
+}
+
+function hasFailed(seen: Observation, purpose: Purpose, run: Run): StepResult {
+  const { failure } = seen.cache.status?.hydration ?? {}
+  // Once its pod is gone, the Job knows less than status does.
+  const known = run.pods.length === 0 && failure?.madeFrom === inputsNow(seen, purpose) ? failure : undefined
+  const result = failed(
+    seen,
+    known ?? failureNow(seen, purpose, run, failureOfJob(run.job, run.pods)),
+    deletions(run),
+  )
+  return lingers(run, seen.now) ? { ...result, writes: deletions(run) } : result
+}
+
+function failureNow(seen: Observation, purpose: Purpose, run: Run, cause: Cause): RunFailure {
+  // The clock of the node may be wrong, and a pause must not be skipped or last for hours because of it.
+  const startedAt = Date.parse(seen.cache.status?.hydration?.startedAt ?? '') || 0
+  const finishedAt = Math.min(seen.now, Math.max(endOf(run) ?? seen.now, startedAt))
+  return {
+    ...cause,
+    finishedAt: rfc3339(finishedAt),
+    madeFrom: inputsNow(seen, purpose),
+  }
+}
+
 /**
  * The run is in progress, and we look again after a while. All states before a pod starts have the same text,
  * because each new text costs a write of status.
@@ -154,10 +183,19 @@ function working(seen: Observation, purpose: Purpose, run: Run): StepResult {
   const pod = run.pods.at(-1)
   const isAtWork = pod !== undefined && isRunning(pod)
   const { phase, ...cause } = causeOf(seen, purpose, messageOf(seen, purpose, run, isAtWork))
-  return notReady({ ...cause, ...obstacle(seen, run) }, phase, {
-    status: isAtWork ? progressOf(seen) : {},
-    againMs: isAtWork ? RUNNING_MS : WAITING_MS,
-  })
+  if (!isAtWork) return notReady({ ...cause, ...obstacle(seen, run) }, phase, { againMs: WAITING_MS })
+  const actions = { status: progressOf(seen), againMs: RUNNING_MS }
+  const trouble = seen.progress?.trouble
+  if (trouble === undefined) return notReady(cause, phase, actions)
+  const { reason, isWaiting } = trouble
+  const message = printable(trouble.message)
+  return isWaiting
+    ? notReady(
+        { reason, message: `${message}; the Job waits for that, and goes on by itself` },
+        'Failed',
+        actions,
+      )
+    : notReady({ reason, message: `${message}; Job ${run.job.metadata.name} tries again` }, phase, actions)
 }
 
 function messageOf({ claim }: Observation, purpose: Purpose, { job }: Run, isAtWork: boolean): string {
@@ -181,7 +219,7 @@ function waitText(job: string): string {
 /** The log decides: an older pod may have reported more than this one, which first checks what exists. */
 function progressOf({ progress }: Observation): Partial<ModelCacheStatus> {
   if (progress === undefined) return {}
-  const { bytes, bytesTotal, files } = progress
+  const { bytes, bytesTotal, files } = progress.progress
   return {
     bytesStaged: bytes,
     filesStaged: files,
@@ -195,20 +233,24 @@ function percent(share: number): string {
   return `${Math.min(99, Math.floor(share * 100))}%`
 }
 
-function completed(seen: Observation, purpose: Purpose, run: Run): RunResult {
+function completed<P extends Purpose>(seen: Observation, purpose: P, run: Run): RunResult<P> {
   const ended = run.pods.map(pod => stateOfHydrator(pod).terminated).find(state => state?.exitCode === 0)
   const said = lastLine(ended?.message)
+  const { name } = run.job.metadata
+  const fails = (message: string) =>
+    failed(seen, failureNow(seen, purpose, run, { reason: 'HydrationFailed', message }), deletions(run))
   if (said !== undefined) {
-    const result = inProgress(seen, purpose, 'the Job is complete')
-    return { result, report: { said, at: ended?.finishedAt ?? undefined } }
+    const { data } = REPORTS[purpose].safeParse(said)
+    if (data === undefined) return { result: fails(`the report of Job ${name} cannot be read`) }
+    return { report: data as Reports[P], at: ended?.finishedAt }
   }
   if (!isOld(seen, run))
     return { result: inProgress(seen, purpose, 'the Job is complete, and its report will follow') }
-  const message = `Job ${run.job.metadata.name} is complete, but its pod and its report are gone`
+  const message = `Job ${name} is complete, but its pod and its report are gone`
   // The files stay on the volume, so another run costs little.
   const isFirst = (seen.cache.status?.hydration?.attempt ?? 0) <= 1
-  if (!isFirst) return { result: failed(seen, run, { reason: 'HydrationFailed', message }) }
-  return { result: inProgress(seen, purpose, `${message}; it runs again`, { writes: [deletion(run)] }) }
+  if (!isFirst) return { result: fails(message) }
+  return { result: inProgress(seen, purpose, `${message}; it runs again`, { writes: deletions(run) }) }
 }
 
 /** Whether the Job ended so long ago that the watches must have shown its pod by now. */

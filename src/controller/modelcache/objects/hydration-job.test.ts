@@ -102,7 +102,7 @@ test('after a verification that found damage, every file is hashed', () => {
 test('the Secret of the source is mounted, that key of it alone, and is not missed by Kubernetes', () => {
   const source = { huggingFace: { repo: 'a/b', secretRef: { name: 'hf', key: 'token' } } }
   const { container: hydrator, volumes } = podOf({ spec: { artifact: { source } } })
-  expect(hydrator.args.slice(9)).toEqual(['--secrets', '/secrets'])
+  expect(hydrator.args.slice(9)).toEqual(['--secrets', '/secrets', '--await-inputs'])
   expect(volumes).toContainEqual({
     name: 'secret',
     secret: {
@@ -127,7 +127,7 @@ test('of a Secret for a bucket, the keys of all usual names are mounted, whichev
 
 test('a ConfigMap is mounted', () => {
   const { container: hydrator } = podOf({ spec: { artifact: { source: { configMap: { name: 'chat' } } } } })
-  expect(hydrator.args.slice(9)).toEqual(['--config-maps', '/config-maps'])
+  expect(hydrator.args.slice(9)).toEqual(['--config-maps', '/config-maps', '--await-inputs'])
   expect(hydrator.volumeMounts).toContainEqual({
     name: 'config-map',
     mountPath: '/config-maps/chat',
@@ -164,6 +164,12 @@ describe('spec.hydration', () => {
       requests: { cpu: '250m', memory: '256Mi' },
       limits: { memory: '2Gi', 'ephemeral-storage': '256Mi' },
     })
+  })
+
+  test('may ask for the proxy of a mesh, which we turn off otherwise', () => {
+    const labels = { 'sidecar.istio.io/inject': 'true' }
+    expect(podOf().labels).toMatchObject({ 'sidecar.istio.io/inject': 'false' })
+    expect(podOf({ spec: { hydration: { labels } } }).labels).toMatchObject(labels)
   })
 
   test('may allow less than our requests', () => {

@@ -49,7 +49,13 @@ const NONROOT = 65_532
 /** How many more pods a Job may create after the first one. The pauses in between grow to ten minutes. */
 const BACKOFF_LIMIT = 6
 
-/** Turns off the sidecars of service meshes. They outlive the container, and the Job would never end. */
+/** A failed Job and its log stay this long. A policy that only fills in a missing value finds one. */
+const TTL_SECONDS = 7 * 24 * 3600
+
+/**
+ * Turns off the sidecars of service meshes, which slow down a download and may outlive the container.
+ * `spec.hydration` can turn them on.
+ */
 const NO_SIDECARS = {
   labels: { 'sidecar.istio.io/inject': 'false' },
   annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
@@ -80,20 +86,25 @@ export function madeFrom(cache: ModelCache, purpose: Purpose, claimUID?: string)
  */
 export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: JobSettings): object {
   const { labels, ...made } = madeFor(cache)
+  const { hydration } = cache.spec
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
       name: jobName(cache, purpose),
       ...made,
-      labels: { ...labels, ...HYDRATOR_LABELS },
-      annotations: { [MADE_FROM]: madeFrom(cache, purpose, settings.claim?.uid) },
+      labels: { ...hydration?.labels, ...labels, ...HYDRATOR_LABELS },
+      annotations: {
+        ...hydration?.annotations,
+        [MADE_FROM]: madeFrom(cache, purpose, settings.claim?.uid),
+      },
     },
     spec: {
       suspend: true,
       completions: 1,
       parallelism: 1,
       backoffLimit: BACKOFF_LIMIT,
+      ttlSecondsAfterFinished: TTL_SECONDS,
       podReplacementPolicy: 'Failed',
       podFailurePolicy: {
         rules: [
@@ -128,7 +139,7 @@ function podTemplate(
   ]
   return {
     metadata: {
-      labels: { ...hydration?.labels, ...NO_SIDECARS.labels, ...labels, ...HYDRATOR_LABELS },
+      labels: { ...NO_SIDECARS.labels, ...hydration?.labels, ...labels, ...HYDRATOR_LABELS },
       annotations: { ...NO_SIDECARS.annotations, ...hydration?.annotations, [HYDRATOR_IMAGE]: image },
     },
     spec: {

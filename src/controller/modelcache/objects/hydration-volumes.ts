@@ -62,6 +62,8 @@ export function inputsOf({ spec }: ModelCache): Inputs {
       readOnly: true,
     })
   }
+  // kubelet keeps both up to date in a running pod, and nobody has to tell the controller.
+  if (secret !== undefined || configMap !== undefined) args.push('--await-inputs')
   if (claim !== undefined) {
     args.push('--claims', CLAIMS)
     volumes.push({

@@ -1,4 +1,5 @@
 import { controllerOf } from '../../../api/kubernetes/metadata.ts'
+import type { PersistentVolumeClaim } from '../../../api/kubernetes/persistent-volume-claim.ts'
 import { managedName } from '../../../api/managed-name.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { CLAIM_OF } from '../../../api/names.ts'
@@ -23,6 +24,20 @@ export function madeFor({ metadata }: ModelCache) {
     // owner.
     ownerReferences: [{ apiVersion: API_VERSION, kind: 'ModelCache', name, uid, controller: true }],
   }
+}
+
+/**
+ * Whether a claim is what is left of an earlier life of this cache: restored from a backup, or kept by
+ * `--cascade=orphan`. Only administrators and this controller may create claims with our label.
+ */
+export function isLeftBehind(cache: ModelCache, claim: PersistentVolumeClaim): boolean {
+  const { storageClassName } = cache.spec.storage.pvc ?? {}
+  return (
+    isOrphan(claim) &&
+    claim.metadata.labels?.[CLAIM_OF] === madeFor(cache).labels[CLAIM_OF] &&
+    claim.spec.accessModes?.includes('ReadWriteMany') === true &&
+    (storageClassName === undefined || storageClassName === claim.spec.storageClassName)
+  )
 }
 
 /** Whether an object has no owner. `--cascade=orphan` leaves such objects behind. */

@@ -46,12 +46,14 @@ function kept({ cache }: Observation): Partial<ModelCacheStatus> {
 }
 
 function conditions(
-  { cache, now }: Observation,
+  { cache, claim, now }: Observation,
   { ready: isReady, phase, reason, message }: Verdict,
-  { resolvedDigest }: Partial<ModelCacheStatus>,
+  parts: Partial<ModelCacheStatus>,
 ): Condition[] {
   // A snapshot that was staged once is still there, whatever happens now, unless its claim is lost.
-  const isPopulated = isReady || (resolvedDigest !== undefined && phase !== 'Failed')
+  const isThere =
+    parts.resolvedDigest !== undefined && claim !== undefined && claim.metadata.uid === parts.claimUID
+  const isPopulated = isReady || (isThere && phase !== 'Failed')
   const holds = { Ready: isReady, Populated: isPopulated, Failed: phase === 'Failed' }
   return Object.entries(holds).map(([type, held]) =>
     condition(

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { aClaim } from '../../../api/fixtures.ts'
-import { aManagedClaim, anObservation, aTakenUpCache, EARLIER } from '../fixtures.ts'
+import { CLAIM_OF, REFETCH } from '../../../api/names.ts'
+import { aJob, aManagedClaim, anObservation, aTakenUpCache, EARLIER } from '../fixtures.ts'
 import { claim, growth } from './claim.ts'
+
+const LEFT_BEHIND = {
+  name: 'modelcache--llama',
+  storageClassName: 'shared',
+  accessModes: ['ReadWriteMany'],
+  metadata: { labels: { [CLAIM_OF]: 'llama' } },
+}
 
 describe('the claim', () => {
   test('is made of the effective class, and owned by the cache', () => {
@@ -71,7 +79,39 @@ describe('the claim', () => {
     ['ClaimLost', aManagedClaim({ status: { phase: 'Lost' } })],
   ])('is not used for reason %s', (reason, existing) => {
     const { writes, verdict } = claim(anObservation({ claim: existing }))
-    expect([writes, verdict?.reason]).toEqual([undefined, reason])
+    expect([writes, verdict?.reason]).toEqual([[], reason])
+  })
+
+  test.each([
+    ['is being deleted', aManagedClaim({ metadata: { deletionTimestamp: EARLIER } })],
+    ['is lost', aManagedClaim({ status: { phase: 'Lost' } })],
+    ['is of somebody else', aClaim({ name: 'modelcache--llama' })],
+  ])('that %s loses the Jobs, whose pods would keep it', (_, existing) => {
+    const runs = { hydrate: { job: aJob(aTakenUpCache()), pods: [] } }
+    expect(claim(anObservation({ claim: existing, runs })).writes).toMatchObject([
+      { do: 'delete', kind: 'HydrationJob' },
+    ])
+  })
+
+  test('that has lost its volume is deleted when somebody asks for it', () => {
+    const cache = aTakenUpCache({ metadata: { annotations: { [REFETCH]: 'now' } } })
+    const lost = aManagedClaim({ status: { phase: 'Lost' } })
+    expect(claim(anObservation({ cache, claim: lost })).writes).toMatchObject([
+      { do: 'delete', kind: 'PersistentVolumeClaim', uid: 'uid-of-the-claim' },
+    ])
+  })
+
+  test.each([
+    ['with our label', LEFT_BEHIND, true],
+    ['of another class', { ...LEFT_BEHIND, storageClassName: 'other' }, false],
+    ['of another cache', { ...LEFT_BEHIND, metadata: { labels: { [CLAIM_OF]: 'other' } } }, false],
+    ['that one node alone can mount', { ...LEFT_BEHIND, accessModes: ['ReadWriteOnce'] }, false],
+  ])('without an owner, %s, is taken over: %s', (_, given, isTaken) => {
+    const { writes, verdict } = claim(anObservation({ claim: aClaim(given) }))
+    const owner = { kind: 'ModelCache', name: 'llama', uid: 'uid-of-the-cache', controller: true }
+    const adoption = { do: 'merge', patch: { metadata: { ownerReferences: [owner] } } }
+    expect(writes).toMatchObject(isTaken ? [adoption] : [])
+    expect(verdict?.reason).toBe(isTaken ? 'Provisioning' : 'ClaimNotOwned')
   })
 
   test('that is ours is named in status, with its UID', () => {

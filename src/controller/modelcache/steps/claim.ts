@@ -1,9 +1,14 @@
+import type { PersistentVolumeClaim } from '../../../api/kubernetes/persistent-volume-claim.ts'
 import { parseQuantity } from '../../../api/kubernetes/quantity.ts'
+import type { ModelCache } from '../../../api/modelcache.ts'
 import { quote } from '../../../api/schema/text.ts'
+import { deletions } from '../job/ended.ts'
 import { claim as claimObject } from '../objects/claim.ts'
-import { isMadeFor } from '../objects/made-for.ts'
+import { isLeftBehind, isMadeFor, madeFor } from '../objects/made-for.ts'
 import { claimOf, type Observation } from '../observe.ts'
-import { type Cause, goOn, notReady, type Step, type StepResult, type Write } from '../step.ts'
+import { isToBeStagedAgain, refetchCommand } from '../refetch.ts'
+import { isStaged } from '../staged.ts'
+import { goOn, notReady, type Step, type StepResult, type Write } from '../step.ts'
 
 /** For sources that are part of the cluster: no object has more than a megabyte or two. */
 const SMALL_GIB = 1
@@ -23,30 +28,63 @@ export const claim: Step = seen => {
   const { cache, claim } = seen
   const name = claimOf(cache)
   if (claim === undefined) return made(seen, name)
-  if (claim.metadata.deletionTimestamp !== undefined)
-    return pending(
-      'ClaimTerminating',
-      `claim ${name} is being deleted; the controller creates it again when it is gone`,
-    )
-  if (!isMadeFor(cache, claim))
-    return pending(
-      'ClaimNotOwned',
-      `claim ${name} exists, but was not created for this ModelCache; delete it, or give the ModelCache another name`,
-    )
-  if (claim.status?.phase === 'Lost') return notReady(volumeLost(name), 'Failed')
+  if (claim.metadata.deletionTimestamp !== undefined) return terminating(seen, name)
+  if (isLeftBehind(cache, claim)) {
+    const message = `claim ${name} is left of an earlier life of this ModelCache, and the controller takes it over`
+    return notReady({ reason: 'Provisioning', message }, 'Provisioning', { writes: [adoption(cache, claim)] })
+  }
+  if (!isMadeFor(cache, claim)) return notOwned(seen, name)
+  if (claim.status?.phase === 'Lost') return volumeLost(seen, name)
   return goOn({
     writes: growth(seen),
     status: { claimName: name, claimUID: claim.metadata.uid, ...sizeOnClaim(seen) },
   })
 }
 
-export function volumeLost(claim: string): Cause {
-  const message = `claim ${claim} has lost its volume; delete the ModelCache and create it again`
-  return { reason: 'ClaimLost', message }
+/** Makes the cache the owner of a claim that is left of an earlier life. */
+export function adoption(cache: ModelCache, { metadata }: PersistentVolumeClaim): Write {
+  const { name, resourceVersion } = metadata
+  const { ownerReferences } = madeFor(cache)
+  return {
+    do: 'merge',
+    kind: 'PersistentVolumeClaim',
+    name,
+    resourceVersion,
+    patch: { metadata: { ownerReferences } },
+  }
+}
+
+/** Jobs go, because their pods keep the claim, even after their end. */
+export function terminating({ runs }: Observation, claim: string): StepResult {
+  const message = `somebody has deleted claim ${claim}; when the last pod that mounts it is gone, the controller creates it again and stages the cache`
+  const writes = deletions(runs.hydrate, runs.verify)
+  return notReady({ reason: 'ClaimTerminating', message }, 'Pending', { writes })
+}
+
+export function notOwned({ cache, runs }: Observation, claim: string): StepResult {
+  const { namespace } = cache.metadata
+  const message = `claim ${claim} exists, but was not created for this ModelCache; delete it (kubectl -n ${namespace} delete pvc ${claim}), or give the ModelCache another name`
+  const writes = deletions(runs.hydrate, runs.verify)
+  return notReady({ reason: 'ClaimNotOwned', message }, 'Pending', { writes })
+}
+
+/** The volume may come back, so the claim goes only if somebody asks for a new one. */
+export function volumeLost({ cache, claim, runs }: Observation, name: string): StepResult {
+  const message = `claim ${name} has lost its volume; bring the volume back, or get a new one: ${refetchCommand(cache)}`
+  const writes: Write[] = deletions(runs.hydrate, runs.verify)
+  if (isToBeStagedAgain(cache))
+    writes.push({
+      do: 'delete',
+      kind: 'PersistentVolumeClaim',
+      name,
+      uid: claim?.metadata.uid,
+      propagation: 'Background',
+    })
+  return notReady({ reason: 'ClaimLost', message }, 'Failed', { writes })
 }
 
 /** The size for people: the capacity of the volume, or the request of the claim. */
-export function sizeOnClaim({ claim }: Observation): { size?: string } {
+export function sizeOnClaim({ claim }: Pick<Observation, 'claim'>): { size?: string } {
   const size = claim?.status?.capacity?.storage ?? claim?.spec.resources?.requests?.storage
   return size === undefined ? {} : { size: String(size) }
 }
@@ -62,14 +100,13 @@ function made(seen: Observation, name: string): StepResult {
         )
       : pending('StorageClassNotFound', `StorageClass ${quote(storageClass.name)} does not exist`)
   const object = claimObject(cache, found.metadata.name, sizeOf(seen))
-  return notReady(
-    { reason: 'Provisioning', message: `the controller creates claim ${name}` },
-    'Provisioning',
-    {
-      writes: [{ do: 'create', kind: 'PersistentVolumeClaim', object }],
-      status: { claimName: name },
-    },
-  )
+  const message = isStaged(cache)
+    ? `claim ${name} is gone, and the snapshot with it, so the controller creates it again and stages the cache`
+    : `the controller creates claim ${name}`
+  return notReady({ reason: 'Provisioning', message }, 'Provisioning', {
+    writes: [{ do: 'create', kind: 'PersistentVolumeClaim', object }],
+    status: { claimName: name },
+  })
 }
 
 /** In GiB: the size in the spec, or else from the measured size. */
@@ -96,9 +133,6 @@ export function growth({ cache, claim }: Observation): Write[] {
   return [{ do: 'merge', kind: 'PersistentVolumeClaim', name, resourceVersion, patch }]
 }
 
-function pending(
-  reason: 'ClaimTerminating' | 'ClaimNotOwned' | 'NoStorageClass' | 'StorageClassNotFound',
-  message: string,
-): StepResult {
+function pending(reason: 'NoStorageClass' | 'StorageClassNotFound', message: string): StepResult {
   return notReady({ reason, message }, 'Pending')
 }

@@ -1,11 +1,10 @@
-import { type HydrationReport, hydrationReport } from '../../../api/hydration-report.ts'
+import type { HydrationReport } from '../../../api/hydration-report.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { REFETCH } from '../../../api/names.ts'
-import { failed } from '../job/ended.ts'
 import { advanceRun } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
-import { goOn, ready, type Step, type StepResult } from '../step.ts'
+import { ready, type Step } from '../step.ts'
 
 /** Status has room for this many. The oldest are dropped first. */
 const MAX_SNAPSHOTS = 64
@@ -14,21 +13,10 @@ const MIB = 2 ** 20
 
 /** Runs the Job that writes the snapshot, and reads its report. */
 export const snapshot: Step = seen => {
-  const { report, result } = advanceRun(seen, 'hydrate')
-  return report === undefined ? result : complete(seen, report)
-}
-
-function complete(seen: Observation, { said, at }: { said: unknown; at: string | undefined }): StepResult {
-  const { claim, runs } = seen
-  const report = hydrationReport.safeParse(said)
-  if (runs.hydrate === undefined) return goOn()
-  if (!report.success)
-    return failed(seen, runs.hydrate, {
-      reason: 'HydrationFailed',
-      message: 'the report of the Job cannot be read',
-    })
-  const message = words(report.data, claim?.metadata.name ?? '')
-  return ready({ reason: 'SnapshotComplete', message }, { status: staged(seen, report.data, at) })
+  const { result, report, at } = advanceRun(seen, 'hydrate')
+  if (result !== undefined) return result
+  const message = words(report, seen.claim?.metadata.name ?? '')
+  return ready({ reason: 'SnapshotComplete', message }, { status: staged(seen, report, at) })
 }
 
 function staged(
@@ -57,6 +45,7 @@ function staged(
       ...status?.hydration,
       attempt: undefined,
       message: undefined,
+      failure: undefined,
       ...(refetch !== undefined && { refetch }),
     },
   }

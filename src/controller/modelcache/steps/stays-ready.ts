@@ -1,8 +1,8 @@
-import type { ModelCache } from '../../../api/modelcache.ts'
-import { REFETCH } from '../../../api/names.ts'
 import { conditionOf } from '../../../api/readiness.ts'
 import { deletions } from '../job/ended.ts'
-import { claimOf, type Observation } from '../observe.ts'
+import type { Observation } from '../observe.ts'
+import { isToBeStagedAgain } from '../refetch.ts'
+import { isOnItsClaim, isStaged } from '../staged.ts'
 import {
   type Actions,
   type Cause,
@@ -13,7 +13,7 @@ import {
   type StepResult,
   type Write,
 } from '../step.ts'
-import { growth, sizeOnClaim, volumeLost } from './claim.ts'
+import { growth, sizeOnClaim, terminating, volumeLost } from './claim.ts'
 import { snapshot } from './snapshot.ts'
 import { damage, isToBeVerified, verification } from './verification.ts'
 
@@ -23,9 +23,9 @@ import { damage, isToBeVerified, verification } from './verification.ts'
  */
 export const staysReady: Step = seen => {
   const { cache } = seen
-  if (!isStaged(cache)) return goOn()
+  if (!isStaged(cache) || !isOnItsClaim(seen)) return goOn()
   const lost = loss(seen)
-  if (lost !== undefined) return notReady(lost, 'Failed', { writes: tidied(seen) })
+  if (lost !== undefined) return lost
   const common: Actions = { writes: growth(seen), status: sizeOnClaim(seen) }
   if (isToBeVerified(cache)) return unchanged(seen, joined(common, checking(seen)))
   if (isToBeStagedAgain(cache)) {
@@ -36,29 +36,11 @@ export const staysReady: Step = seen => {
   return unchanged(seen, joined(common, { writes: tidied(seen) }))
 }
 
-/** Whether a snapshot was complete once, on a known claim. */
-export function isStaged({ status }: ModelCache): boolean {
-  return status?.resolvedDigest !== undefined && status.claimUID !== undefined
-}
-
-/** Whether the refetch annotation has a value that was not handled yet. */
-export function isToBeStagedAgain({ metadata, status }: ModelCache): boolean {
-  const wanted = metadata.annotations?.[REFETCH]
-  return wanted !== undefined && wanted !== status?.hydration?.refetch
-}
-
-/** Why the staged snapshot is gone. */
-function loss({ cache, claim }: Observation): Cause | undefined {
-  const name = claimOf(cache)
-  if (claim === undefined || claim.metadata.uid !== cache.status?.claimUID) {
-    const message = `claim ${name} was deleted or replaced by another one, whose content nobody has verified; delete the ModelCache and create it again`
-    return { reason: 'ClaimReplaced', message }
-  }
-  if (claim.metadata.deletionTimestamp !== undefined) {
-    const message = `somebody has deleted claim ${name}; it stays until the last pod that mounts it has ended; delete the ModelCache and create it again`
-    return { reason: 'ClaimTerminating', message }
-  }
-  return claim.status?.phase === 'Lost' ? volumeLost(name) : undefined
+/** Why no pod can get the staged snapshot any more. */
+function loss(seen: Observation): StepResult | undefined {
+  const { claim } = seen
+  if (claim?.metadata.deletionTimestamp !== undefined) return terminating(seen, claim.metadata.name)
+  return claim?.status?.phase === 'Lost' ? volumeLost(seen, claim.metadata.name) : undefined
 }
 
 /** Deletes the Job: it is done, and its pod would pin the volume. */

@@ -102,10 +102,10 @@ describe('a damaged snapshot', () => {
     expect(events).toMatchObject([{ type: 'Warning', reason: 'NotReady' }])
   })
 
-  test('is not noted before the Job has failed, which says how to repair it', () => {
+  test('is noted as soon as the hydrator says so, and with how to repair it', () => {
     const said = { exitCode: 1, message: DAMAGED }
     const { status } = planned(ASKED, {}, { said })
-    expect(status?.verification).toBeUndefined()
+    expect(status?.verification).toMatchObject({ intact: false, message: expect.stringContaining('refetch') })
   })
 
   test('stays so until it is staged again, which hashes every file', () => {

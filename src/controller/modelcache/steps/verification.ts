@@ -1,4 +1,3 @@
-import { verifyReport } from '../../../api/hydration-report.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { VERIFY } from '../../../api/names.ts'
@@ -17,13 +16,9 @@ export function isToBeVerified({ metadata, status }: ModelCache): boolean {
 
 /** Runs the Job that hashes the snapshot, and notes what it found. The cache keeps its verdict meanwhile. */
 export function verification(seen: Observation): Actions {
-  const { result, report } = advanceRun(seen, 'verify')
-  if (report !== undefined)
-    return verifyReport.safeParse(report.said).success
-      ? verified(seen, undefined, report.at)
-      : progress(seen, 'the report of the verifying Job cannot be read')
+  const { result, at } = advanceRun(seen, 'verify')
+  if (result === undefined) return verified(seen, undefined, at)
   const { verdict } = result
-  // A moment before, its pod has failed, and the Job has not yet.
   if (verdict?.reason === 'SnapshotDamaged' && verdict.phase === 'Failed')
     return verified(seen, verdict.message)
   const { writes = [], againMs, status } = result
@@ -50,6 +45,7 @@ function verified({ cache, now }: Observation, message: string | undefined, at?:
         ...hydration,
         attempt: undefined,
         message: undefined,
+        failure: undefined,
         verify: cache.metadata.annotations?.[VERIFY],
       },
     },

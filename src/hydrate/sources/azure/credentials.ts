@@ -50,7 +50,7 @@ async function inSecret(name: string, { secretKey, http, signal }: SourceContext
   if (tenant !== undefined && client !== undefined && secret !== undefined)
     return entra({ tenant, form: { client_id: client, client_secret: secret } }, { http, signal })
   const { accountKey, connectionString, sasToken } = AZURE_SECRET_KEYS
-  const message = `Secret ${name} does not exist, or has none of the keys ${accountKey[0]}, ${connectionString[0]} and ${sasToken[0]}, or AZURE_TENANT_ID with AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; create it in the namespace of the ModelCache`
+  const message = `Secret ${name} does not exist, or has none of the keys ${accountKey[0]}, ${connectionString[0]} and ${sasToken[0]}, or AZURE_TENANT_ID with AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; create it in the namespace of the ModelCache, for example: kubectl create secret generic ${name} --from-literal=${accountKey[0]}=KEY`
   throw new HydrationError('SecretNotFound', message)
 }
 

@@ -66,7 +66,7 @@ const credentials = z.discriminatedUnion('type', [
 async function inSecret(name: string, { secretKey }: SourceContext): Promise<Account> {
   const held = await secretKey(name, GCS_SECRET_KEYS)
   if (held === undefined) {
-    const message = `Secret ${name} does not exist or has no key ${GCS_SECRET_KEYS[0]}, or another of its usual names (${GCS_SECRET_KEYS.slice(1).join(', ')}); create it in the namespace of the ModelCache`
+    const message = `Secret ${name} does not exist or has no key ${GCS_SECRET_KEYS[0]}, or another of its usual names (${GCS_SECRET_KEYS.slice(1).join(', ')}); create it in the namespace of the ModelCache: kubectl create secret generic ${name} --from-file=${GCS_SECRET_KEYS[0]}=FILE`
     throw new HydrationError('SecretNotFound', message)
   }
   const parsed = credentials.safeParse(parseJson(held))

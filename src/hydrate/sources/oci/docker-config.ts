@@ -50,7 +50,7 @@ export async function registryCredentials(
   if (old !== undefined) return credentialsOf(secret, best(parsed(old, oldConfig, secret), reference))
   const [username, password] = [await secretKey(secret, user), await secretKey(secret, pass)]
   if (username !== undefined && password !== undefined) return { kind: 'password', username, password }
-  const message = `Secret ${secret} does not exist or has no key ${names[0]}; create it in the namespace of the ModelCache with kubectl create secret docker-registry`
+  const message = `Secret ${secret} does not exist or has no key ${names[0]}; create it in the namespace of the ModelCache: kubectl create secret docker-registry ${secret} --docker-server=HOST --docker-username=USER --docker-password=TOKEN`
   throw new HydrationError('SecretNotFound', message)
 }
 

@@ -41,7 +41,7 @@ async function fromSecret(name: string, context: SourceContext): Promise<Credent
   if (accessKeyId !== undefined && secretAccessKey !== undefined)
     return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
   const missing = accessKeyId === undefined ? AWS_SECRET_KEYS.accessKeyId : AWS_SECRET_KEYS.secretAccessKey
-  const message = `Secret ${name} has no key ${missing[0]}, or another of its usual names (${missing.slice(1).join(', ')}); create it in the namespace of the ModelCache`
+  const message = `Secret ${name} has no key ${missing[0]}, or another of its usual names (${missing.slice(1).join(', ')}); create it in the namespace of the ModelCache: kubectl create secret generic ${name} --from-literal=${AWS_SECRET_KEYS.accessKeyId[0]}=ID --from-literal=${AWS_SECRET_KEYS.secretAccessKey[0]}=KEY`
   throw new HydrationError('SecretNotFound', message)
 }
 
