@@ -95,8 +95,6 @@ topologySpreadConstraints:
 {{- end }}
 securityContext:
   runAsNonRoot: true
-  runAsUser: 65532
-  runAsGroup: 65532
   seccompProfile: { type: RuntimeDefault }
 {{- end }}
 

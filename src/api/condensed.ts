@@ -46,10 +46,18 @@ export function condensed(cache: ModelCache): ModelCache {
     ...cache,
     spec: {
       ...withCondensedSource(spec),
+      storage: withoutMetadata(spec.storage),
       ...(clusterSelector && { clusterSelector: condensedSelector(clusterSelector) }),
     },
     jobInputs: jobInputs(cache),
   }
+}
+
+/** Only the write of a new claim needs the labels and annotations of claims, and it reads the whole cache. */
+function withoutMetadata(storage: ModelCache['spec']['storage']): ModelCache['spec']['storage'] {
+  if (storage.pvc === undefined) return storage
+  const { labels, annotations, ...pvc } = storage.pvc
+  return { ...storage, pvc }
 }
 
 /**

@@ -17,6 +17,12 @@ const toleration = z.object({
     .describe('Seconds for which a NoExecute taint is tolerated. Default: forever.'),
 })
 
+/** Members whose null differs from their absence. */
+export const NULLABLE = ['runAsUser', 'runAsGroup', 'fsGroup'] as const
+
+/** Some clusters choose it themselves, as OpenShift does. There, null means that we say nothing. */
+const id = z.int().min(0).nullable().optional()
+
 /** More connections help no link, and annoy any server. */
 export const MAX_CONNECTIONS = 64
 
@@ -38,13 +44,17 @@ export const hydration = z.object({
     .describe('Resources of the Job. Serving pods have their own.'),
   securityContext: z
     .object({
-      runAsUser: z.int().min(0).optional().describe('User id of the Job. Default: 65532.'),
-      runAsGroup: z.int().min(0).optional().describe('Group id of the Job. Default: 65532.'),
-      fsGroup: z.int().min(0).optional().describe('Group that owns the volume. Default: 65532.'),
+      runAsUser: id.describe('User id of the Job; null leaves it to the cluster. Default: 65532.'),
+      runAsGroup: id.describe('Group id of the Job; null leaves it to the cluster. Default: 65532.'),
+      fsGroup: id.describe('Group that owns the volume; null leaves it to the cluster. Default: 65532.'),
       supplementalGroups: listOf(z.int().min(0), 32).optional().describe('More groups of the Job.'),
     })
     .optional()
-    .describe('The user and groups of the Job, for volumes that only they may write to.'),
+    .describe(
+      'The user and groups of the Job, for volumes that only they may write to. Empty ({}) leaves all of them to the cluster, as OpenShift wants it.',
+    ),
+  priorityClassName: objectName.optional().describe('PriorityClass of the Job.'),
+  runtimeClassName: objectName.optional().describe('RuntimeClass of the Job.'),
   imagePullSecrets: listOf(z.object({ name: objectName.describe('Name of the Secret.') }), 16)
     .optional()
     .describe('Secrets for pulling the image of the Job, in addition to those of its ServiceAccount.'),

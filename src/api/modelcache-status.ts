@@ -3,7 +3,7 @@ import { SHA256_DIGEST } from './schema/digest.ts'
 
 /** A `metav1.Condition`. */
 const condition = z.object({
-  type: z.string().max(316).describe('Ready, Populated or Failed.'),
+  type: z.string().max(316).describe('Ready, Populated, Failed, Reconciling or Stalled.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),
   observedGeneration: z
     .int()
@@ -92,13 +92,17 @@ const snapshot = z.object({
 export const PHASES = ['Pending', 'Resolving', 'Provisioning', 'Hydrating', 'Ready', 'Failed'] as const
 
 export const modelCacheStatus = z.object({
-  observedGeneration: z.int().min(0).optional().describe('Generation of the spec that this status is for.'),
+  observedGeneration: z
+    .int()
+    .min(-1)
+    .optional()
+    .describe('Generation of the spec that this status is for; -1 before the controller has looked at it.'),
   phase: z.enum(PHASES).optional().describe('One word for people. Programs should read the conditions.'),
   conditions: z
     .array(condition)
     .max(16)
     .optional()
-    .describe('Ready, Populated and Failed.')
+    .describe('Ready, Populated and Failed, and while the cache is not Ready, Reconciling or Stalled.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
   source: z.string().max(4096).optional().describe('The source in one line, for people.'),
   resolvedRevision: z

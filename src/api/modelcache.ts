@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { artifactSource } from './artifact-source.ts'
-import { hydration } from './hydration.ts'
+import { hydration, NULLABLE } from './hydration.ts'
 import { storedObjectMeta } from './kubernetes/metadata.ts'
 import { modelCacheRules } from './modelcache-rules.ts'
 import { modelCacheStatus } from './modelcache-status.ts'
@@ -28,6 +28,12 @@ const mount = z.object({
   path: text(1024).min(2).describe('Absolute path where containers see the artifact, read-only.'),
 })
 
+/**
+ * Kubernetes: the key of a label is a prefix of 253 characters, a slash and 63 more. A selector with more
+ * labels than these selects nothing.
+ */
+const LABELS = { entries: 64, key: 317 }
+
 const pvc = z.object({
   storageClassName: objectName
     .optional()
@@ -41,6 +47,16 @@ const pvc = z.object({
     .optional()
     .describe(
       'Size of the claim in GiB. It may only grow. Default: the measured size of the source plus headroom.',
+    ),
+  labels: mapOf(text(63), LABELS)
+    .optional()
+    .describe(
+      'More labels of the claim. The controller sets them when it creates the claim, and never again.',
+    ),
+  annotations: mapOf(text(16_384), LABELS)
+    .optional()
+    .describe(
+      'More annotations of the claim. The controller sets them when it creates the claim, and never again.',
     ),
 })
 
@@ -66,12 +82,6 @@ const storage = z.object({
   pvc: pvc.optional().describe('The claim of backend PVC.'),
   existingPVC: existingPVC.optional().describe('The claim of backend ExistingPVC.'),
 })
-
-/**
- * Kubernetes: the key of a label is a prefix of 253 characters, a slash and 63 more. A selector with more
- * labels than these selects nothing.
- */
-const LABELS = { entries: 64, key: 317 }
 
 const labelSelector = z.object({
   matchLabels: mapOf(text(63), LABELS).optional().describe('Labels that must all be present.'),
@@ -138,11 +148,16 @@ export const modelCache = customResource(
       kind: z.literal('ModelCache'),
       metadata: cacheMeta,
       spec: spec.describe('What to stage, and where.'),
-      status: modelCacheStatus.optional().describe('What the controller observed.'),
+      // GitOps tools take an object without a status for one that is done.
+      status: modelCacheStatus
+        .optional()
+        .describe('What the controller observed.')
+        .meta({ default: { observedGeneration: -1 } }),
     })
     .describe(
       'A ModelCache stages one artifact, such as the weights of a language model, once per cluster, and is mounted read-only into every pod that names it.',
     ),
+  NULLABLE,
 )
 
 export type ModelCache = z.infer<typeof modelCache> & {

@@ -56,8 +56,8 @@ export const POD_REASONS = {
   HubCacheReadOnly: {
     says: 'warned',
     who: 'author',
-    when: 'A warning: a container keeps its downloads inside the mount of a cache, by a variable such as HF_HOME or a flag such as --download-dir. A snapshot has the files of one model, not the layout of a hub cache, and it is read-only.',
-    fix: 'Point the variable or the flag elsewhere, such as at an emptyDir, and serve the mount path as the model.',
+    when: 'A warning: a container keeps its downloads inside the mount of a cache, by a variable such as HF_HOME, a flag such as --download-dir, or because its image does by default, as NIM does. A snapshot has the files of one model, not the layout of a hub cache, and every mount is read-only, also that of a claim that people filled.',
+    fix: 'Point the variable or the flag elsewhere, such as at an emptyDir, and serve the mount path as the model. An engine that finds everything in a filled folder, and writes nothing, may keep it.',
   },
   HydrationProtected: {
     says: 'denied',

@@ -51,6 +51,41 @@ describe('the image of Jobs', () => {
   })
 })
 
+describe('the defaults of the installation', () => {
+  const read = async (text: string) => {
+    const file = join(dir, 'defaults.yaml')
+    await writeFile(file, text)
+    return settings({ 'hydrator-image': 'x', 'hydration-defaults': file })
+  }
+
+  test('come from a file, and its variables and CA reach every Job', async () => {
+    const { defaults, env } = await read(`
+labels: { team: search }
+securityContext: { runAsUser: null }
+env: [{ name: HTTPS_PROXY, value: "http://$(x)" }]
+ca: ${JSON.stringify(PEM)}
+`)
+    expect(defaults).toEqual({ labels: { team: 'search' }, securityContext: { runAsUser: null } })
+    const named = Object.fromEntries(env.map(({ name, value }) => [name, value]))
+    expect(named.HTTPS_PROXY).toBe('http://$$(x)')
+    expect(textOf('MODELCACHE_SOURCE_CA', named)).toBe(PEM)
+  })
+
+  test('may be none', async () => {
+    expect((await read('# nothing')).defaults).toEqual({})
+  })
+
+  test.each([
+    ['an unknown key', 'label: { a: b }', /label/],
+    ['a wrong value', 'priorityClassName: 5', /priorityClassName: /],
+    ['no YAML', 'a: [', /defaults\.yaml: /],
+    ['no certificate', 'ca: nonsense', /ca: has no PEM certificate/],
+  ])('are not read from a file with %s', async (_, text, words) => {
+    await expect(read(text)).rejects.toThrow(UsageError)
+    await expect(read(text)).rejects.toThrow(words)
+  })
+})
+
 describe('every Job gets', () => {
   const envOf = async (ca?: string) =>
     Object.fromEntries(

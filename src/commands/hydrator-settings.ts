@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { parse } from 'yaml'
 import { z } from 'zod'
+import { type HydrationDefaults, hydrationDefaults, MAX_CA } from '../api/hydration-defaults.ts'
 import { literal, SOURCE_CA_VARIABLE, textVariables, type Variable } from '../api/hydration-env.ts'
 import { errorMessage } from '../api/schema/text.ts'
 import type { HydratorSettings } from '../controller/modelcache/objects/hydration-job.ts'
@@ -20,6 +22,11 @@ export const hydratorOptions = {
     value: 'FILE',
     help: 'PEM certificates that hydration Jobs trust in addition to the public ones, for mirrors and proxies inside a company',
   },
+  'hydration-defaults': {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'YAML with what hydration Jobs, their pods and claims get unless their ModelCache says otherwise: labels, annotations, nodeSelector, tolerations, affinity, priorityClassName, runtimeClassName, imagePullSecrets, resources, securityContext, env, ca',
+  },
 } satisfies Record<string, Option>
 
 /** Variables of this process that are passed on to Jobs. */
@@ -33,15 +40,13 @@ const HANDED_ON = [
   'HF_ENDPOINT',
 ]
 
-/** Kubernetes: an object holds a megabyte and a half, and the ModelCache is in the Job too. */
-const MAX_CA = 524_288
-
 /** @throws UsageError if there is no image, or no usable CA. */
 export async function hydratorSettings(
   options: {
     'hydrator-image'?: string | undefined
     'source-ca'?: string | undefined
     'hydration-metadata'?: readonly string[] | undefined
+    'hydration-defaults'?: string | undefined
   },
   { rest, namespace, signal }: { rest: Pick<Rest, 'get'>; namespace: string; signal: AbortSignal },
 ): Promise<HydratorSettings> {
@@ -51,12 +56,42 @@ export async function hydratorSettings(
     const value = process.env[name]
     return value ? [literal(name, value)] : []
   })
-  const ca = options['source-ca']
-  const metadataKeys = options['hydration-metadata']
-  return { ...own, metadataKeys, env: [...handedOn, ...(ca === undefined ? [] : await caVariables(ca))] }
+  const file = options['hydration-defaults']
+  const { env = [], ca, ...defaults } = file === undefined ? {} : await readDefaults(file)
+  const caFile = options['source-ca']
+  const pem = caFile === undefined ? ca : await readCA(caFile)
+  return {
+    ...own,
+    metadataKeys: options['hydration-metadata'],
+    defaults,
+    env: [
+      ...handedOn,
+      ...env.map(({ name, value }) => literal(name, value)),
+      ...(pem === undefined ? [] : textVariables(SOURCE_CA_VARIABLE, pem)),
+    ],
+  }
 }
 
-async function caVariables(file: string): Promise<Variable[]> {
+async function readDefaults(file: string): Promise<HydrationDefaults> {
+  const refuse = (why: string) => {
+    throw new UsageError(`--hydration-defaults: ${file}: ${why}`)
+  }
+  const text = await readFile(file, 'utf8').catch(error => refuse(errorMessage(error)))
+  let given: unknown
+  try {
+    given = parse(String(text))
+  } catch (error) {
+    return refuse(errorMessage(error))
+  }
+  const parsed = hydrationDefaults.safeParse(given ?? {})
+  return parsed.success ? parsed.data : refuse(problemsOf(parsed.error))
+}
+
+function problemsOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': ')).join('; ')
+}
+
+async function readCA(file: string): Promise<string> {
   const pem = await readFile(file, 'utf8').catch(error => {
     throw new UsageError(`--source-ca: ${errorMessage(error)}`)
   })
@@ -66,7 +101,7 @@ async function caVariables(file: string): Promise<Variable[]> {
     throw new UsageError(
       `--source-ca: ${file} has ${pem.length} characters, but a Job has room for at most ${MAX_CA}`,
     )
-  return textVariables(SOURCE_CA_VARIABLE, pem)
+  return pem
 }
 
 const pod = z.object({

@@ -72,7 +72,7 @@ const ENGINE_PROGRAMS: ReadonlyMap<string, string | undefined> = new Map([
 ])
 
 const ENGINE_MODULE =
-  /^(vllm\.entrypoints\..+|sglang\.launch_server|mlc_llm|dynamo\.(vllm|sglang|trtllm|frontend)|llama_cpp\.server|lightllm\.server\.api_server)$/
+  /^(vllm\.entrypoints\..+|sglang\.launch_server|mlc_llm|dynamo\.(vllm|sglang|trtllm|frontend)|huggingfaceserver|llama_cpp\.server|lightllm\.server\.api_server)$/
 
 /** Whether a container runs a known inference engine, by its image or by the program in its command. */
 export function isEngine(container: Container): boolean {

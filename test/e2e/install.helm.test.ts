@@ -43,7 +43,7 @@ describe('helm', () => {
   })
 
   test('the ResourceQuota of the documentation is one', async () => {
-    const [, quota] = /```yaml\n([\s\S]*?)```/.exec(DOCS) ?? []
+    const [, quota] = /```yaml\n([^`]*kind: ResourceQuota\n[^`]*)```/.exec(DOCS) ?? []
     const stored = await plane.run(['apply', '--dry-run=server', '-f', '-'], quota)
     expect(outputOf(stored, 'applying the ResourceQuota')).toContain('modelcache-critical-pods created')
   })

@@ -152,6 +152,7 @@ describe('what comes in the way is named in status and told in an Event:', () =>
           { status: 'False' },
           { status: 'False' },
           { type: 'Failed', status: 'True', reason: 'Unauthorized' },
+          { type: 'Reconciling', status: 'True' },
         ],
       },
     })
@@ -213,7 +214,12 @@ describe('what comes in the way is named in status and told in an Event:', () =>
       },
     })
     await cluster.need(modelCache('squatted', soundSpec({ ...inline, ...sized })))
-    await says('squatted', 'Pending', 'ClaimNotOwned', 'delete it, or give the ModelCache another name')
+    await says(
+      'squatted',
+      'Pending',
+      'ClaimNotOwned',
+      'delete pvc modelcache--squatted), or give the ModelCache another name',
+    )
     await cluster.kubectl(['delete', 'pvc/modelcache--squatted', '--wait=false'])
     await inPhase('squatted', 'Provisioning')
     await cluster.kubectl(['delete', 'modelcache/squatted'])

@@ -105,6 +105,16 @@ const kueue: BuildSet = {
   duration: 'about three minutes',
 }
 
+const GITOPS = 'modelplane.ai/modelcache/test/testbed/gitops'
+
+const gitops: BuildSet = {
+  name: 'gitops',
+  module: 'gitops',
+  packages: { kstatus: `${GITOPS}/kstatus`, 'argo-health': `${GITOPS}/argo-health` },
+  sources: ['kstatus/main.go', 'argo-health/main.go'],
+  duration: 'half a minute',
+}
+
 /**
  * The binaries and manifests of a control plane, built from source the first time, and later from the cache.
  */
@@ -160,6 +170,12 @@ export async function ensureOras(onProgress: Report): Promise<string> {
 export async function ensureKueue(onProgress: Report): Promise<{ binary: string; manifest: string }> {
   const target = await ensureBuilt(kueue, onProgress)
   return { binary: join(target, 'bin', 'kueue-manager'), manifest: join(target, 'kueue.yaml') }
+}
+
+/** The paths of what judges a status as GitOps tools do, in the same way. */
+export async function ensureGitops(onProgress: Report): Promise<{ kstatus: string; argoHealth: string }> {
+  const dir = join(await ensureBuilt(gitops, onProgress), 'bin')
+  return { kstatus: join(dir, 'kstatus'), argoHealth: join(dir, 'argo-health') }
 }
 
 async function renderLws(scratch: string, plan: BuildPlan): Promise<void> {

@@ -11,6 +11,8 @@ export interface BuildSet {
   module: string
   /** The executables by name, with the Go package of each. */
   packages: Readonly<Record<string, string>>
+  /** Our own Go files, relative to go.mod: another build follows when they change. */
+  sources?: readonly string[]
   /** What `finish` adds to the folder. */
   files?: readonly string[]
   /** The last step, in the folder with the executables, before the build counts. */
@@ -41,7 +43,10 @@ export async function planBuild(set: BuildSet): Promise<BuildPlan> {
   if (goVersion === undefined) throw new Error(`${join(moduleDir, 'go.mod')} does not name the version of Go`)
   const flags = buildFlags(goMod)
   const packages = Object.entries(set.packages).flat()
-  const inputs = [goMod, goSum, ...packages, ...flags, process.platform, process.arch]
+  const sources = await Promise.all(
+    (set.sources ?? []).map(source => readFile(join(moduleDir, source), 'utf8')),
+  )
+  const inputs = [goMod, goSum, ...packages, ...sources, ...flags, process.platform, process.arch]
   const hash = createHash('sha256').update(inputs.join('\0')).digest('hex').slice(0, 16)
   return { set, moduleDir, goVersion, flags, target: join(cacheRoot(), hash) }
 }

@@ -1,4 +1,4 @@
-import { ensureBinaries, ensureHelm, ensureKueue, ensureNodeBinaries } from './binaries.ts'
+import { ensureBinaries, ensureGitops, ensureHelm, ensureKueue, ensureNodeBinaries } from './binaries.ts'
 import { down } from './down.ts'
 import { printEnv } from './env.ts'
 import { nodeObstacle } from './node/packages.ts'
@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const { dir } = await ensureBinaries(report)
     await ensureHelm(report)
     await ensureKueue(report)
+    await ensureGitops(report)
     if ((await nodeObstacle()) === undefined) await ensureNodeBinaries(report)
     console.log(dir)
     return 0

@@ -32,6 +32,19 @@ describe('a hydration pod may have', () => {
     expect(reasons(metadata)).toEqual([])
   })
 
+  test('and its claim may have the same, and nothing else', () => {
+    const found = (annotations: Record<string, string>) => {
+      const cache = aModelCache({ spec: { storage: { pvc: { storageClassName: 'shared', annotations } } } })
+      return hydrationMetadata({ namespace: NAMESPACE, cache, old: undefined }, aView(), aPolicy())
+    }
+    expect(found({ team: 'search' })).toEqual([])
+    // Some provisioners take the path of a volume from it.
+    const field = 'spec.storage.pvc.annotations[nfs.io/storage-path]'
+    expect(found({ 'nfs.io/storage-path': 'shared' })).toMatchObject([
+      { violation: { reason: 'HydrationMetadataNotAllowed', field } },
+    ])
+  })
+
   test('what its installation allows, by name or by prefix', () => {
     const metadata = { labels: { 'example.com/cost': '1', 'other.io/a': '1' } }
     expect(reasons(metadata)).toEqual(['HydrationMetadataNotAllowed', 'HydrationMetadataNotAllowed'])

@@ -12,13 +12,26 @@ const MAX_BYTES = 16_384
 const NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 
 /**
- * The labels and annotations that a ModelCache gives to its hydration pod. Runs on CREATE and when they
+ * The labels and annotations that a ModelCache gives to its Job, pod and claim. Runs on CREATE and when they
  * change.
  */
-export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys = [] }) => {
-  const { labels = {}, annotations = {} } = cache.spec.hydration ?? {}
-  const before = old?.spec.hydration
-  if (old && isDeepStrictEqual([before?.labels ?? {}, before?.annotations ?? {}], [labels, annotations]))
+export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys = [] }) => [
+  ...findings('spec.hydration', cache.spec.hydration, old && (old.spec.hydration ?? {}), hydrationKeys),
+  ...findings('spec.storage.pvc', cache.spec.storage.pvc, old && (old.spec.storage.pvc ?? {}), hydrationKeys),
+]
+
+interface Metadata {
+  labels?: Readonly<Record<string, string>> | undefined
+  annotations?: Readonly<Record<string, string>> | undefined
+}
+
+function findings(
+  owner: string,
+  { labels = {}, annotations = {} }: Metadata = {},
+  before: Metadata | undefined,
+  hydrationKeys: readonly string[],
+): Finding[] {
+  if (before && isDeepStrictEqual([before.labels ?? {}, before.annotations ?? {}], [labels, annotations]))
     return []
   const entries = [
     ...Object.entries(labels).map(([key, value]) => ({ kind: 'labels', key, value })),
@@ -29,11 +42,11 @@ export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys =
     0,
   )
   if (bytes > MAX_BYTES) {
-    const text = `labels and annotations of spec.hydration have ${bytes} bytes in total, but at most ${MAX_BYTES} are allowed`
-    return [invalid('spec.hydration', text)]
+    const text = `labels and annotations of ${owner} have ${bytes} bytes in total, but at most ${MAX_BYTES} are allowed`
+    return [invalid(owner, text)]
   }
   return entries.flatMap(({ kind, key, value }) => {
-    const place = `spec.hydration.${kind}`
+    const place = `${owner}.${kind}`
     const field = `${place}[${key}]`
     if (!isQualifiedName(key)) {
       const text = `${place} has ${quote(key)}, which Kubernetes does not accept as a key; write it as example.com/name`
@@ -44,7 +57,7 @@ export const hydrationMetadata: Rule = ({ cache, old }, _view, { hydrationKeys =
       return [invalid(field, text)]
     }
     if (isAllowedKey(key, hydrationKeys)) return []
-    const text = `${place} has ${quote(key)}, which a hydration pod may not have, because injectors obey it; remove it, or ask an administrator to allow it with --hydration-metadata`
+    const text = `${place} has ${quote(key)}, which injectors and provisioners may obey; remove it, or ask an administrator to allow it with --hydration-metadata`
     return [error(violation('HydrationMetadataNotAllowed', field, text))]
   })
 }

@@ -4,13 +4,13 @@ import { isWithin } from '../../api/mount-path.ts'
 import { cut } from '../../api/schema/text.ts'
 import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
-import type { Advice, Subject } from './workload.ts'
+import type { Advice } from './workload.ts'
 
 /** Variables that tell an engine and its libraries where to keep downloads and compiled code. */
 const VARIABLES = new Set([
   ...['HF_HOME', 'HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'TRANSFORMERS_CACHE', 'SENTENCE_TRANSFORMERS_HOME'],
   ...['HF_ASSETS_CACHE', 'HF_DATASETS_CACHE', 'HF_MODULES_CACHE', 'HF_XET_CACHE', 'MODELSCOPE_CACHE'],
-  ...['NIM_CACHE_PATH', 'LLAMA_CACHE', 'VLLM_CACHE_ROOT', 'FLASHINFER_WORKSPACE_BASE'],
+  ...['NIM_CACHE_PATH', 'OLLAMA_MODELS', 'LLAMA_CACHE', 'VLLM_CACHE_ROOT', 'FLASHINFER_WORKSPACE_BASE'],
   ...['XDG_CACHE_HOME', 'TORCH_HOME', 'TORCHINDUCTOR_CACHE_DIR', 'TRITON_CACHE_DIR'],
 ])
 
@@ -18,38 +18,43 @@ const VARIABLES = new Set([
 const FLAG = /^(--download[-_]dir|--huggingface-hub-cache)(?:=(.*))?$/
 
 /**
+ * Where the engine of an image keeps its cache if no variable says otherwise, by a part of its repository.
+ */
+const DEFAULT_FOLDERS = [
+  { image: /(^|\/)nvcr\.io\/nim\//, variable: 'NIM_CACHE_PATH', folder: '/opt/nim/.cache' },
+  { image: /(^|\/)ollama\/ollama([:@]|$)/, variable: 'OLLAMA_MODELS', folder: '/root/.ollama/models' },
+]
+
+/**
  * An engine keeps its own cache folder inside the mount of a cache. A snapshot has the files of one model,
- * not the layout of a hub cache, and it is read-only. A claim that people filled may be a hub cache, so the
- * rule leaves those alone.
+ * not the layout of a hub cache, and every mount of a cache is read-only, also that of a claim that people
+ * filled.
  */
 export const hubCacheReadOnly: Advice = ({ subjects }) =>
   subjects.flatMap(subject => {
-    const mounts = snapshotsOf(subject)
+    const mounts = subject.references.flatMap(({ cache }) => cache?.spec.mount.path ?? [])
     const targets = targetContainers(subject.pod, mounts).value ?? []
     return targets.flatMap(({ container }) => {
       const found = cacheFoldersOf(container).find(({ folder }) =>
         mounts.some(path => isWithin(folder, path)),
       )
       if (found === undefined) return []
-      const text = `container ${container.name}: ${found.name} is ${cut(found.folder, 40)}, a read-only snapshot and not a hub cache; point it elsewhere, and serve the mounted path`
+      const text = `container ${container.name}: ${found.name} is ${cut(found.folder, 40)}${found.isDefault ? ' by default' : ''}, a read-only mount, and not a hub cache that the engine may fill; point it elsewhere, and serve the mounted path`
       return [warning('HubCacheReadOnly', `${subject.template.path}.spec.containers`, text)]
     })
   })
-
-function snapshotsOf({ references }: Subject): string[] {
-  return references.flatMap(({ cache }) =>
-    cache?.spec.storage.backend === 'PVC' ? [cache.spec.mount.path] : [],
-  )
-}
 
 interface CacheFolder {
   /** The variable or the flag. */
   name: string
   /** An absolute path. */
   folder: string
+  /** The image says it, and the container nothing else. */
+  isDefault?: boolean
 }
 
-function cacheFoldersOf({ env, command, args }: Container): CacheFolder[] {
+function cacheFoldersOf(container: Container): CacheFolder[] {
+  const { env, command, args, image = '' } = container
   const words = [...(command ?? []), ...(args ?? [])]
   const named = [
     ...(env ?? []).flatMap(({ name, value }) => (VARIABLES.has(name) ? [{ name, folder: value }] : [])),
@@ -58,7 +63,13 @@ function cacheFoldersOf({ env, command, args }: Container): CacheFolder[] {
       return name === undefined ? [] : [{ name, folder: value ?? words[index + 1] }]
     }),
   ]
-  return named.flatMap(({ name, folder }) =>
-    folder?.startsWith('/') ? [{ name, folder: posix.normalize(folder) }] : [],
+  const byImage = DEFAULT_FOLDERS.find(
+    known => known.image.test(image) && !env?.some(({ name }) => name === known.variable),
   )
+  return [
+    ...named.flatMap(({ name, folder }) =>
+      folder?.startsWith('/') ? [{ name, folder: posix.normalize(folder) }] : [],
+    ),
+    ...(byImage ? [{ name: byImage.variable, folder: byImage.folder, isDefault: true }] : []),
+  ]
 }

@@ -244,14 +244,30 @@ describe('a warning', () => {
     ).toEqual([])
   })
 
-  test('says nothing of a hub cache that people have filled', () => {
+  test('says the same of a hub cache that people have filled, because its mount is read-only, too', () => {
     const storage = { backend: 'ExistingPVC', existingPVC: { name: 'ops-staged' } } as const
     const filled = aModelCache({ spec: { artifact: {}, storage } })
     const env = [{ name: 'HF_HOME', value: '/mnt/model' }]
     const decision = decide(deployment(template(undefined, { containers: [aGpuContainer({ env })] })), {
       caches: [filled],
     })
-    expect(warningsOf(decision).filter(text => text.startsWith('HubCache'))).toEqual([])
+    expect(warningsOf(decision).filter(text => text.startsWith('HubCache'))).toHaveLength(1)
+  })
+
+  const ofNim = (path: string, env: { name: string; value: string }[] = []) => {
+    const cache = aReadyCache({ path })
+    const containers = [aGpuContainer({ image: 'nvcr.io/nim/meta/llama-3.1-70b-instruct:1.8.0', env })]
+    const decision = decide(deployment(template(undefined, { containers })), { caches: [cache] })
+    return warningsOf(decision).filter(text => text.startsWith('HubCache'))
+  }
+
+  test('says that the mount lies over the folder where an image keeps its cache by default', () => {
+    for (const path of ['/opt/nim/.cache', '/opt/nim'])
+      expect(ofNim(path)).toEqual([
+        expect.stringContaining('NIM_CACHE_PATH is /opt/nim/.cache by default, a read-only mount'),
+      ])
+    expect(ofNim('/mnt/model')).toEqual([])
+    expect(ofNim('/opt/nim/.cache', [{ name: 'NIM_CACHE_PATH', value: '/scratch' }])).toEqual([])
   })
 
   test('says that containers without caches get nothing', () => {

@@ -6,6 +6,9 @@ const VLLM = 'vllm/vllm-openai:v0.11.0'
 const HUB = 'meta-llama/Llama-3.3-70B-Instruct'
 const sh = (script: string) => aContainer({ command: ['sh', '-c'], args: [script] })
 
+const ofTgi = (env: { name: string; value: string }[], args: string[] = []) =>
+  aContainer({ image: 'ghcr.io/huggingface/text-generation-inference:3', args, env })
+
 describe('a model is visible', () => {
   test.each([
     ['as the first argument of the image', aContainer({ image: VLLM, args: [HUB, '--port', '8000'] })],
@@ -25,6 +28,20 @@ describe('a model is visible', () => {
         args: ['--model-id', HUB],
       }),
     ],
+    ['of text-generation-inference, in a variable', ofTgi([{ name: 'MODEL_ID', value: HUB }])],
+    ['of TensorRT-LLM', aContainer({ command: ['trtllm-serve', HUB, '--port', '8000'] })],
+    ['of TensorRT-LLM, by its verb', aContainer({ command: ['trtllm-serve', 'serve', HUB] })],
+    ['of llama.cpp, on a hub', aContainer({ command: ['llama-server', '-hf', HUB] })],
+    [
+      'of llama.cpp, in a variable',
+      aContainer({
+        image: 'ghcr.io/ggml-org/llama.cpp:server',
+        env: [{ name: 'LLAMA_ARG_HF_REPO', value: HUB }],
+      }),
+    ],
+    ['of LMDeploy', aContainer({ command: ['lmdeploy', 'serve', 'api_server', HUB] })],
+    ['of KServe', aContainer({ image: 'kserve/huggingfaceserver:v0.15', args: [`--model_id=${HUB}`] })],
+    ['of Infinity', aContainer({ image: 'michaelf34/infinity:0.0.76', args: ['v2', '--model-id', HUB] })],
     ['in a script of several commands', sh(`multi-node-serving.sh leader; vllm serve ${HUB} --port 1`)],
     ['behind exec, over several lines', sh(`export A=b\nexec vllm serve \\\n  ${HUB} \\\n  --port 1`)],
     [
@@ -36,6 +53,18 @@ describe('a model is visible', () => {
     ['beside a variable of Kubernetes', sh(`start.sh --size=$(LWS_GROUP_SIZE); vllm serve ${HUB}`)],
   ])('%s', (_, container) => {
     expect(visibleModel(container)).toBe(HUB)
+  })
+
+  test.each([
+    's3://models/llama',
+    'hf://meta-llama/Llama-3.3-70B-Instruct',
+    'ggml-org/gemma-3-1b-it-GGUF:Q4_K_M',
+  ])('as %s', model => {
+    expect(visibleModel(aContainer({ command: ['vllm', 'serve', model] }))).toBe(model)
+  })
+
+  test('as the word, if a variable names another one', () => {
+    expect(visibleModel(ofTgi([{ name: 'MODEL_ID', value: 'other/name' }], ['--model-id', HUB]))).toBe(HUB)
   })
 
   test('as the file of llama.cpp', () => {

@@ -15,8 +15,15 @@ export function mapValue(text: z.ZodString) {
   return text.nullable().transform(value => value ?? '')
 }
 
-/** The schema of one of our custom resources, applied to what the API server leaves of it. */
-export function customResource<T extends z.ZodObject>(schema: T): z.ZodType<z.output<T>, z.input<T>> {
+/**
+ * The schema of one of our custom resources, applied to what the API server leaves of it. `nullable` names
+ * the members whose null it keeps, because the CRD says so.
+ */
+export function customResource<T extends z.ZodObject>(
+  schema: T,
+  nullable: readonly string[] = [],
+): z.ZodType<z.output<T>, z.input<T>> {
+  const pruned = (object: unknown) => withoutNullsOf(object, nullable)
   return z.preprocess(pruned, z.compile(schema)) as z.ZodType<z.output<T>, z.input<T>>
 }
 
@@ -24,17 +31,19 @@ export function customResource<T extends z.ZodObject>(schema: T): z.ZodType<z.ou
  * Removes null members of objects and null values of maps, but not elements of lists. Metadata is a built-in
  * type and has its own schema.
  */
-function pruned(object: unknown): unknown {
+function withoutNullsOf(object: unknown, nullable: readonly string[]): unknown {
   if (typeof object !== 'object' || object === null || !('metadata' in object)) return object
-  return { ...Object(withoutNulls(object)), metadata: object.metadata }
+  return { ...Object(withoutNulls(object, nullable)), metadata: object.metadata }
 }
 
 /** No schema of ours is deeper. What lies below is not read, and must not overflow the stack. */
 const MAX_DEPTH = 32
 
-function withoutNulls(value: unknown, depth = MAX_DEPTH): unknown {
+function withoutNulls(value: unknown, nullable: readonly string[], depth = MAX_DEPTH): unknown {
   if (typeof value !== 'object' || value === null || depth === 0) return value
-  if (Array.isArray(value)) return value.map(item => withoutNulls(item, depth - 1))
-  const members = Object.entries(value).filter(([, member]) => member !== null)
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member, depth - 1)]))
+  if (Array.isArray(value)) return value.map(item => withoutNulls(item, nullable, depth - 1))
+  const members = Object.entries(value).filter(([name, member]) => member !== null || nullable.includes(name))
+  return Object.fromEntries(
+    members.map(([name, member]) => [name, withoutNulls(member, nullable, depth - 1)]),
+  )
 }

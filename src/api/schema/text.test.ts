@@ -31,5 +31,6 @@ test('a text that is cut is one character shorter, and says so', () => {
 
 test('what no terminal shows is escaped, and a program reads the same from JSON', () => {
   expect(printable('a\u202eb')).toBe('a\\u{202e}b')
+  expect(printable('a\u00a0b c')).toBe('a\\u{a0}b c')
   expect(JSON.parse(printableJson({ a: `x\u{E0001}${BELL}` }))).toEqual({ a: `x\u{E0001}${BELL}` })
 })

@@ -5,9 +5,14 @@
 export const UNPRINTABLE =
   '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Zl}\\p{Zp}\\u{34F}\\u{115F}\\u{1160}\\u{17B4}\\u{17B5}\\u{180B}-\\u{180F}\\u{2800}\\u{3164}\\u{FE00}-\\u{FE0F}\\u{FFA0}\\u{FFF0}-\\u{FFF8}\\u{E0000}-\\u{E0FFF}]'
 
-const unprintable = new RegExp(UNPRINTABLE, 'gu')
+/**
+ * They look like the space of ASCII, and are none to any program: the no-break space of a web page above all.
+ */
+const OTHER_SPACES = '[\\u{A0}\\u{1680}\\u{2000}-\\u{200A}\\u{202F}\\u{205F}\\u{3000}]'
 
-/** The text with its unprintable characters escaped. */
+const unprintable = new RegExp(`${UNPRINTABLE}|${OTHER_SPACES}`, 'gu')
+
+/** The text with its unprintable characters and misleading spaces escaped. */
 export function printable(text: string): string {
   return text.replaceAll(unprintable, character => {
     const code = (character.codePointAt(0) ?? 0).toString(16)

@@ -13,6 +13,7 @@ import type { EventInput, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { type ApiRejection, isQuota } from './api-rejection.ts'
+import { claim as newClaim } from './objects/claim.ts'
 import { type HydratorSettings, hydrationJob, madeFrom, type Purpose } from './objects/hydration-job.ts'
 import type { Write } from './step.ts'
 
@@ -77,19 +78,16 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
   switch (write.do) {
     case 'start': {
       const whole = await readWhole(cache, write.purpose, options)
-      const [forbidden] = forbiddenKeys(whole.spec.hydration, hydrator.metadataKeys)
-      // A ModelCache may be older than this rule of admission.
-      if (forbidden !== undefined)
-        throw new ApiError(
-          403,
-          'Forbidden',
-          `HydrationMetadataNotAllowed: spec.hydration has ${quote(forbidden)}; remove it`,
-        )
+      checkMetadata('spec.hydration', whole.spec.hydration, hydrator)
       const object = hydrationJob(whole, write.purpose, { ...hydrator, claim: write.claim })
       return rest.create(collectionPath(KINDS.HydrationJob, namespace), object, call)
     }
-    case 'create':
-      return rest.create(collectionPath(KINDS[write.kind], namespace), write.object, call)
+    case 'create': {
+      const whole = await readWhole(cache, 'hydrate', options)
+      checkMetadata('spec.storage.pvc', whole.spec.storage.pvc, hydrator)
+      const object = newClaim(whole, write.claim, hydrator.defaults)
+      return rest.create(collectionPath(KINDS[write.kind], namespace), object, call)
+    }
     case 'merge': {
       const { resourceVersion, patch } = write
       const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } }
@@ -103,6 +101,22 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
     case 'finalizer':
       return writeFinalizer(cache, write.present, options)
   }
+}
+
+/**
+ * A ModelCache may be older than the rule of admission about its labels and annotations.
+ *
+ * @throws ApiError with status 403 if it has one that is not allowed.
+ */
+function checkMetadata(
+  place: string,
+  given: Parameters<typeof forbiddenKeys>[0],
+  { metadataKeys }: HydratorSettings,
+): void {
+  const [forbidden] = forbiddenKeys(given, metadataKeys)
+  if (forbidden === undefined) return
+  const message = `HydrationMetadataNotAllowed: ${place} has ${quote(forbidden)}; remove it`
+  throw new ApiError(403, 'Forbidden', message)
 }
 
 /**

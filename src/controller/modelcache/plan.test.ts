@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aClaim, aCondition, aModelCache, DIGEST } from '../../api/fixtures.ts'
 import { type ModelCacheStatus, modelCacheStatus } from '../../api/modelcache-status.ts'
 import { STORAGE_FINALIZER } from '../../api/names.ts'
+import { effectOf } from '../../api/status-reasons.ts'
 import { readyMount } from '../../injection/cache-mount.ts'
 import { aJob, aManagedClaim, anObservation, aTakenUpCache, NOW } from './fixtures.ts'
 import type { Observation } from './observe.ts'
@@ -59,7 +60,12 @@ describe('a cache on a claim that people filled', () => {
       const status = desiredStatus({ cache: before, claim, now: NOW })
       expect(status).toMatchObject({
         phase: 'Pending',
-        conditions: [{ type: 'Ready', status: 'False', reason }, { status: 'False' }, { status: 'False' }],
+        conditions: [
+          { type: 'Ready', status: 'False', reason },
+          { status: 'False' },
+          { status: 'False' },
+          { type: effectOf(reason) === 'final' ? 'Stalled' : 'Reconciling', status: 'True' },
+        ],
       })
       expect(readyMount({ ...before, status })).toBeUndefined()
     }

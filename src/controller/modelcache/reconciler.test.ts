@@ -45,7 +45,8 @@ function aCluster() {
       written.push({ verb: 'merge', path, body })
       return body
     },
-    get: async () => ({ items: [] }),
+    get: async path =>
+      stores.ModelCache.get(NAMESPACE, /modelcaches\/(.+)$/.exec(path)?.[1] ?? '') ?? { items: [] },
     log: async () => '',
     apply: async (path, body, options) => {
       if (failures > 0) {
@@ -144,10 +145,10 @@ describe('the controller', () => {
     }
     const reasons = applied.map(({ body: { status } }) => status)
     expect(reasons).toMatchObject([
-      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }, {}, {}] },
-      { phase: 'Pending', conditions: [{ reason: 'ClaimNotBound' }, {}, {}] },
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }, {}, {}, {}] },
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotBound' }, {}, {}, {}] },
       { phase: 'Ready', conditions: [{ reason: 'ClaimBound' }, {}, {}] },
-      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }, {}, {}] },
+      { phase: 'Pending', conditions: [{ reason: 'ClaimNotFound' }, {}, {}, {}] },
     ])
   })
 
@@ -219,7 +220,7 @@ describe('the controller', () => {
     const claims = { verb: 'create', path: '/api/v1/namespaces/ml-team/persistentvolumeclaims' }
     expect(written[0]).toMatchObject(claims)
     const refused = { reason: 'QuotaExceeded', message: expect.stringContaining(quota) }
-    expect(applied.at(-1)?.body.status).toMatchObject({ phase: 'Pending', conditions: [refused, {}, {}] })
+    expect(applied.at(-1)?.body.status).toMatchObject({ phase: 'Pending', conditions: [refused, {}, {}, {}] })
     expect(told.at(-1)).toContain('llama QuotaExceeded')
 
     refuse(undefined)
@@ -228,7 +229,7 @@ describe('the controller', () => {
     expect(applied.at(-1)?.body.status).toMatchObject({
       phase: 'Provisioning',
       claimName: 'modelcache--llama',
-      conditions: [{ reason: 'Provisioning' }, {}, {}],
+      conditions: [{ reason: 'Provisioning' }, {}, {}, {}],
     })
   })
 
@@ -257,7 +258,7 @@ describe('the controller', () => {
     start()
     await settled()
     expect(applied.at(-1)?.body.status).toMatchObject({
-      conditions: [{ reason: 'StorageClassNotFound' }, {}, {}],
+      conditions: [{ reason: 'StorageClassNotFound' }, {}, {}, {}],
     })
     stores.StorageClass.upsert(aStorageClass())
     await settled()

@@ -1,5 +1,6 @@
 import type { ModelCacheStatus, PHASES } from '../../api/modelcache-status.ts'
 import type { StatusReason } from '../../api/status-reasons.ts'
+import type { NewClaim } from './objects/claim.ts'
 import type { MountedClaim, Purpose } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
 
@@ -34,8 +35,8 @@ export type Write =
       /** The claim that it mounts. */
       readonly claim?: MountedClaim | undefined
     }
-  /** Create an object. It never takes over an existing one. */
-  | { readonly do: 'create'; readonly kind: 'PersistentVolumeClaim'; readonly object: object }
+  /** Create the claim, for which the same is true. It never takes over an existing one. */
+  | { readonly do: 'create'; readonly kind: 'PersistentVolumeClaim'; readonly claim: NewClaim }
   /** A JSON merge patch of exactly that version of the object. */
   | {
       readonly do: 'merge'

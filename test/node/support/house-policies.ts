@@ -53,3 +53,59 @@ export function endsJobsAtOnce(namespace: string): object[] {
     patches: '[JSONPatch{op: "add", path: "/spec/ttlSecondsAfterFinished", value: 0}]',
   })
 }
+
+function validation(namespace: string, { resources, validations }: Validation): object[] {
+  const metadata = { name: namespace }
+  return [
+    {
+      apiVersion: V1,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata,
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+          resourceRules: [{ ...resources, apiVersions: ['v1'], operations: ['CREATE'] }],
+        },
+        validations,
+      },
+    },
+    {
+      apiVersion: V1,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata,
+      spec: { policyName: namespace, validationActions: ['Deny'] },
+    },
+  ]
+}
+
+interface Validation {
+  resources: { apiGroups: string[]; resources: string[] }
+  validations: { expression: string; message: string }[]
+}
+
+/** What must carry a label of the house. */
+export function requiresLabel(namespace: string, label: string): object[] {
+  return validation(namespace, {
+    resources: { apiGroups: ['', 'batch'], resources: ['pods', 'jobs', 'persistentvolumeclaims'] },
+    validations: [
+      {
+        expression: `has(object.metadata.labels) && '${label}' in object.metadata.labels`,
+        message: `label ${label} is required`,
+      },
+    ],
+  })
+}
+
+/** As the SCC restricted-v2 of OpenShift: the user and the group of volumes are open, or in a range. */
+export function likeOpenShift(namespace: string): object[] {
+  const inRange = (field: string) =>
+    `!has(object.spec.securityContext) || !has(object.spec.securityContext.${field}) || (object.spec.securityContext.${field} >= 1000700000 && object.spec.securityContext.${field} <= 1000709999)`
+  return validation(namespace, {
+    resources: { apiGroups: [''], resources: ['pods'] },
+    validations: ['runAsUser', 'fsGroup'].map(field => ({
+      expression: inRange(field),
+      message: `unable to validate against any security context constraint: ${field} must be in the ranges: [1000700000, 1000709999]`,
+    })),
+  })
+}

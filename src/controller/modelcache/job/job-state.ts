@@ -63,10 +63,16 @@ function suspension({ cache }: Observation, { job }: Run) {
   return isQueued || cache.status?.hydration?.resumed ? 'suspended' : 'new'
 }
 
-/** Whether the hydrator has ended long ago, and another container keeps its pod from ending. */
-export function lingers({ pods }: Run, now: number): boolean {
+/** Whether the newest pod has not ended. */
+export function isGoingOn({ pods }: Run): boolean {
   const pod = pods.at(-1)
-  if (pod === undefined || isFinished(pod)) return false
+  return pod !== undefined && !isFinished(pod)
+}
+
+/** Whether the hydrator has ended long ago, and another container keeps its pod from ending. */
+export function lingers(run: Run, now: number): boolean {
+  const pod = run.pods.at(-1)
+  if (pod === undefined || !isGoingOn(run)) return false
   const at = Date.parse(stateOfHydrator(pod).terminated?.finishedAt ?? '')
   return now - at >= LINGER_MS
 }

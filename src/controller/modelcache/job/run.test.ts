@@ -247,6 +247,7 @@ describe('a Job that has failed', () => {
     const pod = aHydrationPod({ ended: { exitCode: 1, message }, status: { phase: 'Running' } })
     const soon = run({ pods: [pod] })
     expect([soon.verdict?.reason, soon.writes]).toEqual(['ArchiveInvalid', undefined])
+    expect(soon.againMs).toBe(60_000)
     expect(soon.status?.hydration?.failure).toMatchObject({
       reason: 'ArchiveInvalid',
       message: 'it is damaged',

@@ -16,7 +16,7 @@ import { rfc3339 } from '../status/conditions.ts'
 import { type Actions, type Cause, notReady, type RunFailure, type StepResult, type Write } from '../step.ts'
 import { deletions, endOf, failed } from './ended.ts'
 import { failureOfJob, lastLine } from './failure.ts'
-import { inputsNow, type JobState, lingers, mounted, stateOf } from './job-state.ts'
+import { inputsNow, isGoingOn, type JobState, LINGER_MS, lingers, mounted, stateOf } from './job-state.ts'
 import { obstacle } from './obstacle.ts'
 import { isRunning, stateOfHydrator } from './pods.ts'
 
@@ -148,7 +148,8 @@ function hasFailed(seen: Observation, purpose: Purpose, run: Run): StepResult {
     known ?? failureNow(seen, purpose, run, failureOfJob(run.job, run.pods)),
     deletions(run),
   )
-  return lingers(run, seen.now) ? { ...result, writes: deletions(run) } : result
+  if (lingers(run, seen.now)) return { ...result, writes: deletions(run) }
+  return isGoingOn(run) ? { ...result, againMs: Math.min(LINGER_MS, result.againMs ?? LINGER_MS) } : result
 }
 
 function failureNow(seen: Observation, purpose: Purpose, run: Run, cause: Cause): RunFailure {

@@ -172,6 +172,18 @@ describe('spec.hydration', () => {
     expect(podOf({ spec: { hydration: { labels } } }).labels).toMatchObject(labels)
   })
 
+  test.each([
+    ['by null', { runAsUser: null, runAsGroup: null, fsGroup: null }],
+    // kubectl apply removes null members before it sends an object.
+    ['by an empty context', {}],
+  ])('may leave the user and the groups to the cluster, %s', (_, securityContext) => {
+    expect(podOf({ spec: { hydration: { securityContext } } })).toHaveProperty('securityContext', {
+      runAsNonRoot: true,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    })
+  })
+
   test('may allow less than our requests', () => {
     const { container: hydrator } = podOf({
       spec: { hydration: { resources: { limits: { memory: '128Mi' } } } },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { jobInputs } from '../../../api/condensed.ts'
+import type { HydrationDefaults } from '../../../api/hydration-defaults.ts'
 import { MANIFEST_VARIABLE, textVariables, type Variable } from '../../../api/hydration-env.ts'
 import { EXIT } from '../../../api/hydration-report.ts'
 import { HYDRATOR_LABELS } from '../../../api/kubernetes/hydration-job.ts'
@@ -8,6 +9,7 @@ import { managedName, managedVariant } from '../../../api/managed-name.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { HYDRATOR_IMAGE, MADE_FROM, REFETCH, VERIFY } from '../../../api/names.ts'
 import { API_VERSION } from '../../../api/schema/group.ts'
+import { type EffectiveHydration, effectiveHydration } from './effective-hydration.ts'
 import { hydrationResources } from './hydration-resources.ts'
 import { inputsOf, NO_INPUTS, VOLUME, volumeOf } from './hydration-volumes.ts'
 import { madeFor } from './made-for.ts'
@@ -26,6 +28,8 @@ export interface HydratorSettings {
   metadataKeys?: readonly string[] | undefined
   /** Proxies, a company CA, the hub. */
   env: readonly Variable[]
+  /** What the ModelCache may leave open. */
+  defaults?: HydrationDefaults | undefined
 }
 
 /** The claim of a Job, and how much it holds. */
@@ -86,16 +90,16 @@ export function madeFrom(cache: ModelCache, purpose: Purpose, claimUID?: string)
  */
 export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: JobSettings): object {
   const { labels, ...made } = madeFor(cache)
-  const { hydration } = cache.spec
+  const hydration = effectiveHydration(cache, settings.defaults)
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
       name: jobName(cache, purpose),
       ...made,
-      labels: { ...hydration?.labels, ...labels, ...HYDRATOR_LABELS },
+      labels: { ...hydration.labels, ...labels, ...HYDRATOR_LABELS },
       annotations: {
-        ...hydration?.annotations,
+        ...hydration.annotations,
         [MADE_FROM]: madeFrom(cache, purpose, settings.claim?.uid),
       },
     },
@@ -119,7 +123,7 @@ export function hydrationJob(cache: ModelCache, purpose: Purpose, settings: JobS
           },
         ],
       },
-      template: podTemplate(cache, purpose, settings, labels),
+      template: podTemplate(cache, purpose, settings, hydration),
     },
   }
 }
@@ -128,9 +132,9 @@ function podTemplate(
   cache: ModelCache,
   purpose: Purpose,
   { image, imagePullPolicy = 'IfNotPresent', env, claim }: JobSettings,
-  labels: Readonly<Record<string, string>>,
+  hydration: EffectiveHydration,
 ): object {
-  const { hydration } = cache.spec
+  const { labels } = madeFor(cache)
   const inputs = purpose === 'verify' ? NO_INPUTS : inputsOf(cache)
   const volumes = [
     { name: 'tmp', emptyDir: { sizeLimit: '32Mi' }, mountPath: '/tmp' },
@@ -139,18 +143,21 @@ function podTemplate(
   ]
   return {
     metadata: {
-      labels: { ...NO_SIDECARS.labels, ...hydration?.labels, ...labels, ...HYDRATOR_LABELS },
-      annotations: { ...NO_SIDECARS.annotations, ...hydration?.annotations, [HYDRATOR_IMAGE]: image },
+      labels: { ...NO_SIDECARS.labels, ...hydration.labels, ...labels, ...HYDRATOR_LABELS },
+      annotations: { ...NO_SIDECARS.annotations, ...hydration.annotations, [HYDRATOR_IMAGE]: image },
     },
     spec: {
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      serviceAccountName: hydration?.serviceAccountName,
-      imagePullSecrets: hydration?.imagePullSecrets,
-      nodeSelector: { 'kubernetes.io/os': 'linux', ...hydration?.nodeSelector },
-      tolerations: hydration?.tolerations,
-      securityContext: podSecurityContext(cache),
+      serviceAccountName: hydration.serviceAccountName,
+      imagePullSecrets: hydration.imagePullSecrets,
+      nodeSelector: { 'kubernetes.io/os': 'linux', ...hydration.nodeSelector },
+      tolerations: hydration.tolerations,
+      affinity: hydration.affinity,
+      priorityClassName: hydration.priorityClassName,
+      runtimeClassName: hydration.runtimeClassName,
+      securityContext: podSecurityContext(hydration),
       containers: [
         {
           name: HYDRATOR_CONTAINER,
@@ -161,7 +168,7 @@ function podTemplate(
             purpose === 'verify'
               ? []
               : [...env, ...textVariables(MANIFEST_VARIABLE, JSON.stringify(manifestOf(cache)))],
-          resources: hydrationResources(cache),
+          resources: hydrationResources(hydration),
           // If the process ends without a message, the end of its log is better than nothing.
           terminationMessagePolicy: 'FallbackToLogsOnError',
           securityContext: {
@@ -203,17 +210,19 @@ function command({ spec, status }: ModelCache, purpose: Purpose, claim: MountedC
   }
 }
 
-function podSecurityContext({ spec }: ModelCache): object {
-  const asked = spec.hydration?.securityContext
-  const runAsUser = asked?.runAsUser ?? NONROOT
+/** What is null stays away from the pod, and so does everything if the context is empty. */
+function podSecurityContext({ securityContext }: EffectiveHydration): object {
+  const isEmpty = securityContext !== undefined && Object.keys(securityContext).length === 0
+  const ours = isEmpty ? null : NONROOT
+  const { runAsUser = ours, runAsGroup = ours, fsGroup = ours, supplementalGroups } = securityContext ?? {}
   return {
     runAsNonRoot: runAsUser !== 0,
-    runAsUser,
-    runAsGroup: asked?.runAsGroup ?? NONROOT,
-    fsGroup: asked?.fsGroup ?? NONROOT,
+    ...(runAsUser !== null && { runAsUser }),
+    ...(runAsGroup !== null && { runAsGroup }),
+    ...(fsGroup !== null && { fsGroup }),
     // Kubernetes does not walk a volume with many files again for each Job.
     fsGroupChangePolicy: 'OnRootMismatch',
-    ...(asked?.supplementalGroups !== undefined && { supplementalGroups: asked.supplementalGroups }),
+    ...(supplementalGroups !== undefined && { supplementalGroups }),
     seccompProfile: { type: 'RuntimeDefault' },
   }
 }

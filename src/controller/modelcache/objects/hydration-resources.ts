@@ -1,5 +1,5 @@
 import { parseQuantity } from '../../../api/kubernetes/quantity.ts'
-import type { ModelCache } from '../../../api/modelcache.ts'
+import type { EffectiveHydration } from './effective-hydration.ts'
 
 /**
  * Enough for a file of any size, because the hydrator streams. The rest of the limit is page cache, which the
@@ -14,8 +14,8 @@ const RESOURCES = {
  * Our defaults, and the ModelCache's values on top. If it requests more than our limit, its request is the
  * limit.
  */
-export function hydrationResources({ spec }: ModelCache): object {
-  const { requests = {}, limits = {} } = spec.hydration?.resources ?? {}
+export function hydrationResources({ resources }: EffectiveHydration): object {
+  const { requests = {}, limits = {} } = resources ?? {}
   return {
     requests: { ...RESOURCES.requests, ...limitedBy(limits), ...requests },
     limits: { ...RESOURCES.limits, ...requests, ...limits },

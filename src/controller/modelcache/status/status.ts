@@ -1,5 +1,6 @@
 import type { Condition, ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { sourceLine } from '../../../api/source-line.ts'
+import { effectOf } from '../../../api/status-reasons.ts'
 import type { Observation } from '../observe.ts'
 import type { StepResult, Verdict } from '../step.ts'
 import { condition } from './conditions.ts'
@@ -54,7 +55,13 @@ function conditions(
   const isThere =
     parts.resolvedDigest !== undefined && claim !== undefined && claim.metadata.uid === parts.claimUID
   const isPopulated = isReady || (isThere && phase !== 'Failed')
-  const holds = { Ready: isReady, Populated: isPopulated, Failed: phase === 'Failed' }
+  const holds = {
+    Ready: isReady,
+    Populated: isPopulated,
+    Failed: phase === 'Failed',
+    // As kstatus wants it, they are absent if they are not True.
+    ...(!isReady && { [effectOf(reason) === 'final' ? 'Stalled' : 'Reconciling']: true }),
+  }
   return Object.entries(holds).map(([type, held]) =>
     condition(
       cache.status?.conditions,

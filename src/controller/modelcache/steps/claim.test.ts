@@ -18,46 +18,24 @@ describe('the claim', () => {
       {
         do: 'create',
         kind: 'PersistentVolumeClaim',
-        object: {
-          apiVersion: 'v1',
-          kind: 'PersistentVolumeClaim',
-          metadata: {
-            name: 'modelcache--llama',
-            namespace: 'ml-team',
-            labels: { 'app.kubernetes.io/managed-by': 'modelcache', 'modelplane.ai/modelcache': 'llama' },
-            ownerReferences: [
-              {
-                apiVersion: 'modelplane.ai/v1alpha1',
-                kind: 'ModelCache',
-                name: 'llama',
-                uid: 'uid-of-the-cache',
-                controller: true,
-              },
-            ],
-          },
-          spec: {
-            accessModes: ['ReadWriteMany'],
-            storageClassName: 'shared',
-            resources: { requests: { storage: '10Gi' } },
-          },
-        },
+        claim: { storageClassName: 'shared', sizeGiB: 10 },
       },
     ])
     expect(verdict?.phase).toBe('Provisioning')
   })
 
   test.each([
-    [undefined, '1Gi'],
-    [1, '2Gi'],
-    [2 ** 30, '3Gi'],
-    [140 * 2 ** 30, '155Gi'],
-  ])('has room for %s bytes that were measured: %s', (bytesTotal, storage) => {
+    [undefined, 1],
+    [1, 2],
+    [2 ** 30, 3],
+    [140 * 2 ** 30, 155],
+  ])('has room for %s bytes that were measured: %s GiB', (bytesTotal, sizeGiB) => {
     const cache = aTakenUpCache({
       spec: { storage: { pvc: { storageClassName: 'shared' } } },
       status: { bytesTotal },
     })
     const [write] = claim(anObservation({ cache })).writes ?? []
-    expect(write).toMatchObject({ object: { spec: { resources: { requests: { storage } } } } })
+    expect(write).toMatchObject({ claim: { sizeGiB } })
   })
 
   test.each([

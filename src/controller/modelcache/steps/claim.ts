@@ -3,7 +3,6 @@ import { parseQuantity } from '../../../api/kubernetes/quantity.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { quote } from '../../../api/schema/text.ts'
 import { deletions } from '../job/ended.ts'
-import { claim as claimObject } from '../objects/claim.ts'
 import { isLeftBehind, isMadeFor, madeFor } from '../objects/made-for.ts'
 import { claimOf, type Observation } from '../observe.ts'
 import { isToBeStagedAgain, refetchCommand } from '../refetch.ts'
@@ -99,12 +98,12 @@ function made(seen: Observation, name: string): StepResult {
           'the ModelCache names no StorageClass, and the cluster has no default one; make one that supports ReadWriteMany the default',
         )
       : pending('StorageClassNotFound', `StorageClass ${quote(storageClass.name)} does not exist`)
-  const object = claimObject(cache, found.metadata.name, sizeOf(seen))
+  const claim = { storageClassName: found.metadata.name, sizeGiB: sizeOf(seen) }
   const message = isStaged(cache)
     ? `claim ${name} is gone, and the snapshot with it, so the controller creates it again and stages the cache`
     : `the controller creates claim ${name}`
   return notReady({ reason: 'Provisioning', message }, 'Provisioning', {
-    writes: [{ do: 'create', kind: 'PersistentVolumeClaim', object }],
+    writes: [{ do: 'create', kind: 'PersistentVolumeClaim', claim }],
     status: { claimName: name },
   })
 }
