@@ -50,7 +50,7 @@ test.each([
 describe('the CRD of ModelCache', () => {
   test('names the sources that the rules count', () => {
     const source = root.properties?.spec?.properties?.artifact?.properties?.source
-    expect(Object.keys(source?.properties ?? {})).toEqual([...SOURCE_NAMES])
+    expect(Object.keys(source?.properties ?? {})).toEqual([...SOURCE_NAMES, 'pvc-clone'])
   })
 
   test('has every field of the artifact immutable, but for credentials', () => {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { listOf, mapOf, text } from './schema/bounds.ts'
 import { MAX_FILE_NAME } from './schema/file-name.ts'
 import { objectName } from './schema/object-name.ts'
+import { reserved } from './schema/reserved.ts'
 
 const CREDENTIALS = 'Credentials. Only the hydration Job mounts them. May change at any time.'
 
@@ -210,4 +211,5 @@ export const artifactSource = z.object({
   gcs: gcs.optional().describe('Objects of a bucket of Google Cloud Storage.'),
   azure: azure.optional().describe('Blobs of a container of Azure Blob Storage.'),
   pvcClone: pvcClone.optional().describe('The files of another claim.'),
+  'pvc-clone': reserved('object'),
 })

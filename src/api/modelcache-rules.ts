@@ -2,7 +2,7 @@ import { IMMUTABLE_FIELDS } from './modelcache-fields.ts'
 import { CREDENTIAL_FOLDERS, SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
-import { list, present, re2 } from './schema/cel.ts'
+import { list, pathOf, present, re2 } from './schema/cel.ts'
 import { UNPRINTABLE } from './schema/text.ts'
 import { HTTP_CONFLICTS, SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
 import { SOURCE_NAMES } from './sources.ts'
@@ -41,7 +41,7 @@ function artifactSourceRules(): CelRule[] {
   const fieldPath = '.artifact.source'
   return [
     {
-      rule: `${existing} || ${count} >= 1`,
+      rule: `${existing} || ${count} >= 1 || (${present('self', 'artifact.source.pvc-clone')})`,
       message: say(
         'ArtifactSourceRequired',
         `no source is set; set exactly one of ${SOURCE_NAMES.join(', ')}`,
@@ -60,13 +60,13 @@ function artifactSourceRules(): CelRule[] {
       reason: 'FieldValueInvalid',
     },
     {
-      rule: `!(${existing}) || ${count} == 0`,
+      rule: `!(${existing}) || ${count} == 0 || (${present('self', 'storage.existingPVC.subPath')})`,
       message: say(
-        'ArtifactSourceAmbiguous',
-        'backend ExistingPVC serves the content of its claim and has no source; remove the source, or use backend PVC',
+        'StorageMemberMismatch',
+        'backend ExistingPVC stages a source into a folder of the claim; set storage.existingPVC.subPath, or remove the source if the claim is already filled',
       ),
-      fieldPath,
-      reason: 'FieldValueForbidden',
+      fieldPath: '.storage.existingPVC',
+      reason: 'FieldValueRequired',
     },
   ]
 }
@@ -182,11 +182,12 @@ function reservedValueRule({ field, values, instead }: (typeof RESERVED_VALUES)[
   }
 }
 
-function reservedFieldRule({ field, instead }: (typeof RESERVED_FIELDS)[number]): CelRule {
+/** A field that this version does not implement is denied by name. */
+export function reservedFieldRule({ field, instead }: (typeof RESERVED_FIELDS)[number]): CelRule {
   return {
     rule: `!(${present('self', field)})`,
     message: say('NotImplemented', `${field} is not implemented; ${instead}`),
-    fieldPath: `.${field}`,
+    fieldPath: pathOf(field),
     reason: 'FieldValueForbidden',
   }
 }

@@ -11,6 +11,7 @@ import { listOf, mapOf, text } from './schema/bounds.ts'
 import { digestOf } from './schema/digest.ts'
 import { API_VERSION } from './schema/group.ts'
 import { objectName } from './schema/object-name.ts'
+import { reserved } from './schema/reserved.ts'
 import { cut, printable } from './schema/text.ts'
 
 const artifact = z.object({
@@ -20,8 +21,13 @@ const artifact = z.object({
     .describe('What the artifact is. Adapter and Engine are reserved: not implemented.'),
   source: artifactSource
     .optional()
-    .describe('Where the bytes come from: exactly one member, or none with backend ExistingPVC.'),
-  resolvedVia: text(253).optional().describe('Reserved: not implemented.'),
+    .describe(
+      'Where the bytes come from: exactly one member, or none if the claim of backend ExistingPVC is already filled.',
+    ),
+  adapterType: reserved('string'),
+  baseRef: reserved('object'),
+  engine: reserved('object'),
+  resolvedVia: reserved('object'),
 })
 
 const mount = z.object({
@@ -62,14 +68,19 @@ const pvc = z.object({
 
 const existingPVC = z.object({
   name: objectName.describe(
-    'Name of a bound ReadWriteMany or ReadOnlyMany claim that already holds the artifact.',
+    'Name of a claim: ReadWriteMany, or ReadOnlyMany if it already holds the artifact.',
   ),
   namespace: objectName
     .optional()
     .describe(
       'Must be the namespace of the ModelCache, which is also the default, because pods only mount claims of their own namespace.',
     ),
-  subPath: text(1024).min(1).optional().describe('Folder of the claim to mount. Default: its root.'),
+  subPath: text(1024)
+    .min(1)
+    .optional()
+    .describe(
+      'Folder of the claim to mount, by default its root. With a source, the folder that the artifact is staged into.',
+    ),
 })
 
 const storage = z.object({
@@ -77,10 +88,11 @@ const storage = z.object({
     .enum(BACKENDS)
     .default('PVC')
     .describe(
-      'PVC: a claim that the controller creates and fills. ExistingPVC: a claim that is already filled, to which nothing is written. Custom and ContentAddressed are reserved: not implemented.',
+      'PVC: a claim that the controller creates and fills. ExistingPVC: a claim of your own; with a source, the controller stages it into a folder of that claim, and without one it writes nothing. Custom and ContentAddressed are reserved: not implemented.',
     ),
   pvc: pvc.optional().describe('The claim of backend PVC.'),
   existingPVC: existingPVC.optional().describe('The claim of backend ExistingPVC.'),
+  contentAddressed: reserved('object'),
 })
 
 const labelSelector = z.object({
@@ -97,6 +109,7 @@ const labelSelector = z.object({
   )
     .optional()
     .describe('Requirements that must all hold.'),
+  cel: reserved('string'),
 })
 
 const spec = z

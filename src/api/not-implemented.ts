@@ -15,5 +15,23 @@ export const RESERVED_VALUES = [
 
 /** Fields that this version does not implement, with what to do instead. */
 export const RESERVED_FIELDS: readonly { field: string; instead: string }[] = [
-  { field: 'artifact.resolvedVia', instead: 'remove it' },
+  { field: 'artifact.adapterType', instead: 'remove it; an adapter is staged as plain files, kind Bytes' },
+  {
+    field: 'artifact.baseRef',
+    instead: 'remove it; name the cache of the base model in the annotation of pods, too',
+  },
+  { field: 'artifact.engine', instead: 'remove it; the pods that mount the cache say what serves it' },
+  { field: 'artifact.resolvedVia', instead: 'remove it; status.resolvedRevision says what was resolved' },
+  { field: 'artifact.source.pvc-clone', instead: 'use artifact.source.pvcClone' },
+  { field: 'clusterSelector.cel', instead: 'use matchLabels or matchExpressions' },
+  { field: 'storage.contentAddressed', instead: 'remove it, and use backend PVC' },
+]
+
+/** The same for an InferenceCluster. */
+export const RESERVED_CLUSTER_FIELDS: readonly { field: string; instead: string }[] = [
+  { field: 'cluster', instead: 'remove it; an InferenceCluster stands for the cluster that it is in' },
+  {
+    field: 'storage.csiDrivers',
+    instead: 'remove it; annotation modelplane.ai/access-modes of a StorageClass says what it can do',
+  },
 ]

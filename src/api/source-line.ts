@@ -1,6 +1,7 @@
 import type { ModelCacheSpec } from './modelcache.ts'
 import { printable } from './schema/text.ts'
 import { askSource } from './sources.ts'
+import { isStaging } from './staging.ts'
 
 /** The source of a cache in one line, for people: the SOURCE column. */
 export function sourceLine(spec: ModelCacheSpec): string {
@@ -8,7 +9,7 @@ export function sourceLine(spec: ModelCacheSpec): string {
 }
 
 function lineOf({ artifact, storage }: ModelCacheSpec): string {
-  if (storage.backend === 'ExistingPVC' && storage.existingPVC) {
+  if (storage.existingPVC && !isStaging({ artifact, storage })) {
     const { name, subPath } = storage.existingPVC
     return subPath === undefined ? `pvc/${name}` : `pvc/${name}/${subPath}`
   }

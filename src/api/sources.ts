@@ -8,7 +8,8 @@ import { digestOf } from './schema/digest.ts'
 
 /** `spec.artifact.source`: one member for each kind of source. Exactly one is set. */
 export type Source = z.infer<typeof artifactSource>
-export type SourceName = keyof Source
+/** A source that can be staged. */
+export type SourceName = Exclude<keyof Source, 'pvc-clone'>
 
 /** What we know about one kind of source. */
 export interface SourceType<S> {

@@ -1,6 +1,7 @@
 import type { Pod } from '../api/kubernetes/pod.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { cleanPath } from '../api/mount-path.ts'
+import { isStaging } from '../api/staging.ts'
 import { hasSnapshot } from '../api/volume-layout.ts'
 import { type CacheMount, snapshotMount, subPathOf, waitingMount } from './cache-mount.ts'
 import { PENDING } from './record.ts'
@@ -18,7 +19,7 @@ export function broughtMount(
   const waiting = waitingMount(cache)
   if (recorded === PENDING) return waiting
   // A claim that people filled has a single folder, at all times.
-  if (cache.spec.storage.backend !== 'PVC') return undefined
+  if (!isStaging(cache.spec)) return undefined
   if (waiting !== undefined && mountsAt(pod, waiting)) return waiting
   if (recorded === undefined || !hasSnapshot(cache, recorded)) return undefined
   const mount = snapshotMount(cache, recorded)

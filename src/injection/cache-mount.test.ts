@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aCondition, aModelCache, aReadyCache, DIGEST, SNAPSHOT } from '../api/fixtures.ts'
 import type { ModelCacheStatus } from '../api/modelcache-status.ts'
 import { snapshotPath } from '../api/volume-layout.ts'
-import { readyMount, snapshotMount, subPathOf } from './cache-mount.ts'
+import { readyMount, snapshotMount, subPathOf, waitingMount } from './cache-mount.ts'
 
 const READY: ModelCacheStatus = {
   phase: 'Ready',
@@ -20,6 +20,18 @@ describe('a cache on a claim of its own', () => {
       mountPath: '/mnt/model',
       digest: DIGEST,
     })
+  })
+
+  test('that is staged into a folder of another claim is mounted from there', () => {
+    const spec = {
+      storage: { backend: 'ExistingPVC', existingPVC: { name: 'models', subPath: 'llama/' } },
+    } as const
+    const cache = aModelCache({ spec, status: { ...READY, claimName: 'models' } })
+    const mount = readyMount(cache)
+    expect(mount).toMatchObject({ kind: 'snapshot', claimName: 'models', digest: DIGEST })
+    expect(mount && subPathOf(mount)).toEqual({ subPath: `llama/${SNAPSHOT}` })
+    const waiting = waitingMount(cache)
+    expect(waiting && subPathOf(waiting).subPathExpr).toMatch(/^llama\/snapshots\/\$\(\w+\)$/)
   })
 
   test('is mounted from the folder of that snapshot', () => {

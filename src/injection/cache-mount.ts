@@ -1,7 +1,7 @@
 import type { VolumeMount } from '../api/kubernetes/pod.ts'
-import { managedClaimOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { isReady } from '../api/readiness.ts'
+import { inFolder, isStaging, stagingPlace } from '../api/staging.ts'
 import { snapshotPath, snapshotPathExpr } from '../api/volume-layout.ts'
 import { digestVariable } from './digest-variable.ts'
 
@@ -14,10 +14,12 @@ interface Common {
   mountPath: string
 }
 
-/** One snapshot on a claim of ours. */
+/** One snapshot that we have staged. */
 export interface SnapshotMount extends Common {
   kind: 'snapshot'
   digest: string
+  /** The folder of the claim that is the cache's. Absent means its root. */
+  folder: string | undefined
 }
 
 /**
@@ -25,6 +27,7 @@ export interface SnapshotMount extends Common {
  */
 export interface AwaitedMount extends Common {
   kind: 'awaited'
+  folder: string | undefined
 }
 
 /** A claim that people filled. */
@@ -46,7 +49,7 @@ export interface ClaimMount extends Common {
 export function readyMount(cache: ModelCache): SnapshotMount | ClaimMount | undefined {
   const { spec, status, metadata } = cache
   if (metadata.deletionTimestamp !== undefined || !isReady(cache)) return undefined
-  if (spec.storage.backend === 'ExistingPVC') return claimMount(cache, { waits: false })
+  if (!isStaging(spec)) return claimMount(cache, { waits: false })
   if (status?.claimName === undefined || status.resolvedDigest === undefined) return undefined
   return snapshotMount(cache, status.resolvedDigest)
 }
@@ -56,13 +59,13 @@ export function readyMount(cache: ModelCache): SnapshotMount | ClaimMount | unde
  * people filled is already known. For our own claim, the digest is not.
  */
 export function waitingMount(cache: ModelCache): AwaitedMount | ClaimMount | undefined {
-  if (cache.spec.storage.backend === 'ExistingPVC') return claimMount(cache, { waits: true })
-  return { kind: 'awaited', ...onManagedClaim(cache) }
+  if (!isStaging(cache.spec)) return claimMount(cache, { waits: true })
+  return { kind: 'awaited', ...placeOf(cache) }
 }
 
-/** The mount of one snapshot of a cache with backend PVC. */
+/** The mount of one snapshot of a cache that is staged. */
 export function snapshotMount(cache: ModelCache, digest: string): SnapshotMount {
-  return { kind: 'snapshot', ...onManagedClaim(cache), digest }
+  return { kind: 'snapshot', ...placeOf(cache), digest }
 }
 
 /** The mount of the claim that people filled, which only backend ExistingPVC has. */
@@ -76,12 +79,8 @@ export function claimMount(
   return { kind: 'claim', cache: metadata.name, claimName, mountPath: spec.mount.path, subPath, waits }
 }
 
-function onManagedClaim(cache: ModelCache): Common {
-  return {
-    cache: cache.metadata.name,
-    claimName: managedClaimOf(cache),
-    mountPath: cache.spec.mount.path,
-  }
+function placeOf(cache: ModelCache): Common & { folder: string | undefined } {
+  return { cache: cache.metadata.name, ...stagingPlace(cache), mountPath: cache.spec.mount.path }
 }
 
 /** Whether a pod with this mount waits at a scheduling gate because the cache is not Ready. */
@@ -93,9 +92,9 @@ export function waits(mount: CacheMount): boolean {
 export function subPathOf(mount: CacheMount): Pick<VolumeMount, 'subPath' | 'subPathExpr'> {
   switch (mount.kind) {
     case 'snapshot':
-      return { subPath: snapshotPath(mount.digest) }
+      return { subPath: inFolder(mount.folder, snapshotPath(mount.digest)) }
     case 'awaited':
-      return { subPathExpr: snapshotPathExpr(digestVariable(mount.cache).name) }
+      return { subPathExpr: inFolder(mount.folder, snapshotPathExpr(digestVariable(mount.cache).name)) }
     case 'claim':
       return mount.subPath === undefined ? {} : { subPath: mount.subPath }
   }

@@ -14,6 +14,7 @@ export function aSnapshotMount(given: Partial<SnapshotMount> = {}): SnapshotMoun
     cache,
     claimName: `modelcache--${cache}`,
     mountPath: '/mnt/model',
+    folder: undefined,
     digest: DIGEST,
     ...given,
   }

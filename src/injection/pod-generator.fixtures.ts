@@ -35,9 +35,11 @@ const place = {
   claimName: fc.constantFrom('modelcache--llama', 'modelcache--tokenizer', 'ops-staged'),
   mountPath: fc.constantFrom('/mnt/model', '/mnt/tokenizer', '/models/a', '/models/a/b'),
 }
+/** Of a cache that is staged into a claim that people made. */
+const folder = fc.option(fc.constant('models/llama'), { nil: undefined })
 const cacheMount: fc.Arbitrary<CacheMount> = fc.oneof(
-  fc.record({ kind: fc.constant('snapshot'), ...place, digest: fc.constant(DIGEST) }),
-  fc.record({ kind: fc.constant('awaited'), ...place }),
+  fc.record({ kind: fc.constant('snapshot'), ...place, folder, digest: fc.constant(DIGEST) }),
+  fc.record({ kind: fc.constant('awaited'), ...place, folder }),
   fc.record({
     kind: fc.constant('claim'),
     ...place,

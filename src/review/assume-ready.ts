@@ -1,7 +1,7 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
 import type { RuleKind } from '../api/kinds.ts'
-import { managedClaimOf } from '../api/managed-claim.ts'
 import type { ModelCache } from '../api/modelcache.ts'
+import { isStaging, stagingPlace } from '../api/staging.ts'
 
 /** Stands for a digest that nobody knows yet. No bytes have this digest. */
 export const ASSUMED_DIGEST = `sha256:${'0'.repeat(64)}`
@@ -24,15 +24,14 @@ export function assumeReady(view: ClusterView): ClusterView {
 
 function readied(cache: ModelCache): ModelCache {
   const { spec, status } = cache
-  const existing = spec.storage.backend === 'ExistingPVC'
   return {
     ...cache,
     status: {
       ...status,
       phase: 'Ready',
       conditions: [...(status?.conditions?.filter(({ type }) => type !== 'Ready') ?? []), READY],
-      claimName: (existing ? spec.storage.existingPVC?.name : undefined) ?? managedClaimOf(cache),
-      ...(!existing && { resolvedDigest: status?.resolvedDigest ?? ASSUMED_DIGEST }),
+      claimName: stagingPlace(cache).claimName,
+      ...(isStaging(spec) && { resolvedDigest: status?.resolvedDigest ?? ASSUMED_DIGEST }),
     },
   }
 }

@@ -468,13 +468,13 @@ describe('a Job that its administrator leaves without its pods', () => {
       'delete',
       'job/modelcache--left',
       '--cascade=orphan',
-      '--timeout=60s',
+      '--timeout=180s',
     ])
     expect(left.code, left.stderr).toBe(0)
     expect((await cluster.kubectl([...pods, 'jsonpath={.items[*].metadata.ownerReferences}'])).stdout).toBe(
       '',
     )
-    const gone = await cluster.kubectl(['delete', 'modelcache/weights', '--timeout=60s'])
+    const gone = await cluster.kubectl(['delete', 'modelcache/weights', '--timeout=180s'])
     expect(gone.code, gone.stderr).toBe(0)
   })
 })

@@ -128,4 +128,15 @@ describe('who may not create pods does not read with the identity of one', () =>
     const allowed = await cluster.apply(modelCache('identity', from(source)), ...READER, '--dry-run=server')
     expect(allowed.code, allowed.stderr).toBe(0)
   })
+
+  test('a claim to write to', async () => {
+    await cluster.need(claim('shared', ['ReadWriteMany']))
+    const storage = { backend: 'ExistingPVC', existingPVC: { name: 'shared', subPath: 'llama' } }
+    const into = modelCache('into', { ...from({ inline: { files: { a: 'b' } } }), storage })
+    const { code, stderr } = await cluster.apply(into, ...STAGER)
+    expect(code).toBe(1)
+    expect(stderr).toContain('ReadForbidden: backend ExistingPVC writes a source into a claim')
+    const allowed = await cluster.apply(into, ...READER, '--dry-run=server')
+    expect(allowed.code, allowed.stderr).toBe(0)
+  })
 })

@@ -88,7 +88,7 @@ describe('where the CRD has lost its rules, the webhook denies by itself', () =>
     [
       'a reserved field',
       'refused',
-      soundSpec({ artifact: { source: { huggingFace: { repo: 'a/b' } }, resolvedVia: 'x' } }),
+      soundSpec({ artifact: { source: { huggingFace: { repo: 'a/b' } }, resolvedVia: { commit: 'x' } } }),
       /NotImplemented: spec.artifact.resolvedVia/,
     ],
     ['a bad mount path', 'refused', soundSpec({ mount: { path: '/mnt//x' } }), /MountPathInvalid/],

@@ -419,7 +419,7 @@ describe('a ModelCache over an existing claim', () => {
       'wait',
       '--for=condition=Ready',
       'modelcache/staged',
-      '--timeout=60s',
+      '--timeout=180s',
     ])
     expect(waited.code, waited.stderr).toBe(0)
     expect(await ready()).toBe('ClaimBound Ready 1Gi')

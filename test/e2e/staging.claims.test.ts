@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
-import { classes, DIGEST, modelCache, RWX_CLASS, soundSpec } from './support/objects.ts'
+import { annotations, classes, DIGEST, modelCache, pod, RWX_CLASS, soundSpec } from './support/objects.ts'
 import { inline, report, sized, stagingIn } from './support/staging.ts'
 
 // Claims and ModelCaches that people delete, copy and restore while a cache is staged, and after that.
@@ -111,6 +112,56 @@ test('a claim that is restored from a backup is hashed, and not staged again', a
     verification: { digest: DIGEST, intact: true },
   })
   expect(next.metadata).toMatchObject({ ownerReferences: [{ uid: found.metadata.uid }] })
+})
+
+test('two caches are staged into folders of one claim, which stays as it is', async () => {
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'models' } }
+  const resources = { requests: { storage: '1Gi' } }
+  await provision('models')
+  await cluster.need({
+    ...claim,
+    spec: { accessModes: ['ReadWriteMany'], storageClassName: RWX_CLASS, resources },
+  })
+  const names = ['qwen', 'mistral']
+  for (const name of names) {
+    const storage = { backend: 'ExistingPVC', existingPVC: { name: 'models', subPath: name } }
+    await cluster.need(modelCache(name, soundSpec({ ...inline, storage })))
+  }
+  for (const name of names) {
+    const hydrating = await podOf(`modelcache--${name}`)
+    expect(await cluster.get(`pod/${hydrating}`)).toMatchObject({
+      spec: {
+        containers: [
+          {
+            volumeMounts: expect.arrayContaining([
+              expect.objectContaining({ name: 'volume', subPath: name }),
+            ]),
+          },
+        ],
+        volumes: expect.arrayContaining([{ name: 'volume', persistentVolumeClaim: { claimName: 'models' } }]),
+      },
+    })
+    await end(hydrating, 0, report)
+    await inPhase(name, 'Ready')
+  }
+  await cluster.need(pod({ name: 'server', ...annotations('qwen') }))
+  expect(await cluster.get('pod/server')).toMatchObject({
+    spec: {
+      containers: [
+        {
+          volumeMounts: expect.arrayContaining([
+            expect.objectContaining({ subPath: `qwen/${snapshotPath(DIGEST)}`, readOnly: true }),
+          ]),
+        },
+      ],
+    },
+  })
+  expect((await cluster.kubectl(['delete', 'modelcache/mistral', '--timeout=180s'])).code).toBe(0)
+  const { stderr } = await cluster.kubectl(['delete', 'modelcache/qwen', '--timeout=10s'])
+  expect(stderr).toContain('CacheInUse')
+  await must('delete', 'pod/server', '--force')
+  await must('delete', 'modelcache/qwen', '--timeout=180s')
+  expect((await get('pvc/models')).metadata).not.toHaveProperty('ownerReferences')
 })
 
 describe('a ModelCache as it is stored while it is staged, created again from that', () => {

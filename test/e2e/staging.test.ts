@@ -85,8 +85,8 @@ test('a cache is staged: claim, Job, pod, Ready; and all of it goes with it', as
     'the end of the Job',
     async () => (await cluster.kubectl(['get', `job/${job}`])).code !== 0 || undefined,
   )
-  const told = await eventsOf('whole')
-  for (const phase of ['Provisioning', 'Hydrating', 'Ready']) expect(told).toContain(phase)
+  for (const phase of ['Provisioning', 'Hydrating', 'Ready'])
+    await eventually(`an Event ${phase}`, async () => (await eventsOf('whole')).includes(phase) || undefined)
 
   await cluster.need(pod({ name: 'server', ...annotations('whole') }))
   expect(await cluster.get('pod/server')).toMatchObject({
@@ -105,7 +105,7 @@ test('a cache is staged: claim, Job, pod, Ready; and all of it goes with it', as
   expect(
     (await cluster.kubectl(['wait', '--for=condition=Ready', 'modelcache/whole', '--timeout=10s'])).code,
   ).toBe(0)
-  expect((await cluster.kubectl(['delete', 'modelcache/whole', '--timeout=60s'])).code).toBe(0)
+  expect((await cluster.kubectl(['delete', 'modelcache/whole', '--timeout=180s'])).code).toBe(0)
   await eventually(
     'the end of the claim',
     async () => (await cluster.kubectl(['get', `pvc/${job}`])).code !== 0 || undefined,

@@ -112,7 +112,7 @@ describe.skipIf(NO_NODE)('after a kill at a random moment', () => {
         return stdout === 'Ready' || undefined
       })
       expect(await sumsIn(volume)).toEqual([sources.sums])
-      const { code, stderr } = await cluster.kubectl(['delete', `modelcache/${name}`, '--timeout=60s'])
+      const { code, stderr } = await cluster.kubectl(['delete', `modelcache/${name}`, '--timeout=180s'])
       expect(code, stderr).toBe(0)
     },
   )

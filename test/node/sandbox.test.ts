@@ -42,7 +42,7 @@ test.skipIf(NO_NODE)('nothing of a sandbox outlives an owner that is killed outr
     owner.kill('SIGKILL')
     await waitUntil({
       what: 'the end of all that was in the sandbox',
-      timeoutMs: 60_000,
+      timeoutMs: 180_000,
       probe: async () => {
         const rest = [...inside.filter(isAlive), ...left()]
         return rest.length === 0 && !existsSync(join(dir, 'node')) ? undefined : `left: ${rest.join(', ')}`

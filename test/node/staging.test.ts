@@ -114,10 +114,12 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
       .split('\n')
       .filter(line => line.includes(`"${cluster.namespace}","name":"llama"`))
     console.log(`writes of the controller for it: ${writes.length}`)
-    // A phase may be shorter than the time between two looks.
-    const { stdout: told } = await cluster.kubectl(['describe', 'modelcache/llama'])
+    // A phase may be shorter than the time between two looks, and an Event is recorded after the status.
     for (const phase of ['Resolving', 'Provisioning', 'Hydrating', 'Ready'])
-      expect(told).toMatch(new RegExp(`Normal +${phase} `))
+      await eventually(`an Event ${phase}`, async () => {
+        const { stdout } = await cluster.kubectl(['describe', 'modelcache/llama'])
+        return new RegExp(`Normal +${phase} `).test(stdout) || undefined
+      })
     expect(progress.size, [...progress].join()).toBeGreaterThan(2)
     expect(await statusOf('llama')).toMatchObject({
       resolvedRevision: expect.stringMatching(/^[0-9a-f]{40}$/),
@@ -145,7 +147,7 @@ describe.skipIf(NO_NODE)('a cache on a real node', () => {
       const { stdout } = await cluster.kubectl(['get', 'pods', '-o', 'name'])
       return stdout === '' || undefined
     })
-    const { code, stderr } = await cluster.kubectl(['delete', 'modelcache/llama', '--timeout=60s'])
+    const { code, stderr } = await cluster.kubectl(['delete', 'modelcache/llama', '--timeout=180s'])
     expect(code, stderr).toBe(0)
     await eventually('the end of the claim', async () => {
       const { stdout } = await cluster.kubectl([

@@ -68,7 +68,7 @@ describe.skipIf(NO_NODE)('weights on a real volume', () => {
       await mkdir(path, { recursive: true })
       await writeFile(join(path, 'weights.txt'), `weights of ${name}\n`)
     }
-    await cluster.kubectl(['wait', '--for=condition=Ready', 'modelcache/staged', '--timeout=60s'])
+    await cluster.kubectl(['wait', '--for=condition=Ready', 'modelcache/staged', '--timeout=180s'])
   })
 
   async function output(name: string): Promise<string> {

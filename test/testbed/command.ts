@@ -13,7 +13,7 @@ export interface CommandOptions {
   timeoutMs?: number
 }
 
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 240_000
 const MAX_OUTPUT = 256 * 1024 * 1024
 
 /**

@@ -50,7 +50,7 @@ export interface Operator {
   probe: object
 }
 
-const READY_MS = 60_000
+const READY_MS = 180_000
 
 /** What needs pods, and an API server that asks one of them for some kinds. */
 const LEFT_OUT = ['Deployment', 'APIService']

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aContainer, aReadyCache } from '../../api/fixtures.ts'
+import { aContainer, aModelCache, aReadyCache } from '../../api/fixtures.ts'
 import { allow } from '../decision.ts'
 import { aPolicy, aRequest, aView, CONTROLLER, findingsOf, JOB_CONTROLLER, reasonsOf } from '../fixtures.ts'
 import { validateJob } from './validate.ts'
@@ -41,6 +41,36 @@ describe('a Job whose template mounts a managed claim writable', () => {
     expect(reasonsOf(validate(aJob(), CONTROLLER, aPolicy({ controllerUser: 'ours' })))).toEqual([
       'ClaimWritable',
     ])
+  })
+})
+
+describe('a Job of our controller that writes to a claim that people made', () => {
+  const storage = { backend: 'ExistingPVC', existingPVC: { name: 'shared', subPath: 'llama' } } as const
+  const view = aView({ caches: [aModelCache({ spec: { storage } })] })
+  const staging = (claimName: string, subPath: string | undefined, owner = 'llama') => ({
+    metadata: {
+      name: 'modelcache--llama',
+      ownerReferences: [{ kind: 'ModelCache', name: owner, uid: 'x', controller: true }],
+    },
+    spec: {
+      template: {
+        spec: {
+          containers: [aContainer({ volumeMounts: [{ name: 'data', mountPath: '/volume', subPath }] })],
+          volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
+        },
+      },
+    },
+  })
+
+  test.each([
+    ['the folder of its ModelCache', staging('shared', 'llama'), []],
+    ['another folder', staging('shared', 'other'), ['ClaimWritable']],
+    ['the whole claim', staging('shared', undefined), ['ClaimWritable']],
+    ['another claim', staging('scratch', 'llama'), ['ClaimWritable']],
+    ['what no ModelCache names', staging('shared', 'llama', 'nobody'), ['ClaimWritable']],
+  ])('writes to %s', (_, object, reasons) => {
+    const request = aRequest({ object, userInfo: { username: CONTROLLER } })
+    expect(reasonsOf(validateJob(request, view, aPolicy()))).toEqual(reasons)
   })
 })
 

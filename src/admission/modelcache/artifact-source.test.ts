@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aModelCache } from '../../api/fixtures.ts'
 import { SOURCE_NAMES } from '../../api/sources.ts'
+import { findingsOf } from '../fixtures.ts'
 import { create, HF, INLINE, onClaim, spec, violationOf } from './fixtures.ts'
 
 describe('exactly one source is set', () => {
@@ -24,11 +25,20 @@ describe('exactly one source is set', () => {
     expect(found.text).toContain('keep one')
   })
 
-  test('but none with backend ExistingPVC', () => {
-    const cache = onClaim({ name: 'ops-staged' })
-    cache.spec.artifact.source = { huggingFace: HF }
-    const found = violationOf(create(cache))
-    expect(found).toMatchObject({ reason: 'ArtifactSourceAmbiguous', field: FIELD })
-    expect(found.text).toContain('remove the source')
+  test('or none with backend ExistingPVC, and one only if it has a folder of its own there', () => {
+    const staged = (subPath?: string) => {
+      const cache = onClaim({ name: 'ops-staged', subPath })
+      cache.spec.artifact.source = { huggingFace: HF }
+      return create(cache)
+    }
+    const found = violationOf(staged())
+    expect(found).toMatchObject({
+      reason: 'StorageMemberMismatch',
+      field: 'spec.storage.existingPVC.subPath',
+    })
+    expect(found.text).toContain('or remove the source if the claim is already filled')
+    expect(findingsOf(staged('models/llama'))).toEqual([])
+    for (const folder of ['snapshots/x', 'llama/.modelcache'])
+      expect(violationOf(staged(folder)).text).toContain('a folder of staged caches')
   })
 })

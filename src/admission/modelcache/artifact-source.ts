@@ -6,17 +6,14 @@ import type { Rule } from './change.ts'
 const FIELD = 'spec.artifact.source'
 
 /**
- * There is exactly one source. With backend ExistingPVC there is none, because the claim already holds the
- * bytes.
+ * There is exactly one source. With backend ExistingPVC there may be none, because the claim already holds
+ * the bytes.
  */
 export const artifactSource: Rule = ({ cache: { spec } }) => {
   const set = namesOf(spec.artifact.source)
-  if (spec.storage.backend === 'ExistingPVC') {
-    if (set.length === 0) return []
-    const text = `${FIELD} has ${set.join(' and ')}, but backend ExistingPVC serves the content of its claim; remove the source, or use backend PVC`
-    return [error(violation('ArtifactSourceAmbiguous', FIELD, text))]
-  }
-  if (set.length === 1) return []
+  if (spec.storage.backend === 'ExistingPVC' && set.length === 0) return []
+  // A source of the design that this version does not have is denied by its name.
+  if (set.length === 1 || (set.length === 0 && spec.artifact.source?.['pvc-clone'])) return []
   const found =
     set.length === 0
       ? violation(

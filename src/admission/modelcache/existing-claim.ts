@@ -1,5 +1,6 @@
 import { isRawDevice, type PersistentVolumeClaim } from '../../api/kubernetes/persistent-volume-claim.ts'
 import { quote } from '../../api/schema/text.ts'
+import { isStaging } from '../../api/staging.ts'
 import { violation } from '../../api/violation.ts'
 import type { ClusterView, ObjectRef } from '../cluster-view.ts'
 import { error, type Finding, warning } from '../finding.ts'
@@ -29,8 +30,16 @@ export const existingClaim: Rule = ({ cache: { spec }, namespace, old }, view) =
   if (obstacle !== undefined)
     return [error(violation('ClaimNotMountable', `${FIELD}.name`, `${subject} ${obstacle}`), basis)]
   const modes = claim.spec.accessModes ?? []
+  if (isStaging(spec) && !modes.includes('ReadWriteMany')) {
+    const text = `${subject} is ${modes.join(', ') || 'without access modes'}; staging into it needs ReadWriteMany`
+    return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
+  }
   if (modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany'))
-    return [...onOneNode(claim, { subject, basis }, view), ...unfilled(claim, basis, view)]
+    return [
+      ...onOneNode(claim, { subject, basis }, view),
+      // A Job that stages into the claim is the pod that it waits for.
+      ...(isStaging(spec) ? [] : unfilled(claim, basis, view)),
+    ]
   const text = `${subject} is ${modes.join(', ') || 'without access modes'}; pods on several nodes need ReadWriteMany or ReadOnlyMany`
   return [error(violation('ClaimNotShared', `${FIELD}.name`, text), basis)]
 }

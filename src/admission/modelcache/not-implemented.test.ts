@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ModelCache } from '../../api/modelcache.ts'
-import { create, HF, spec, violationOf } from './fixtures.ts'
+import { create, HF, pvc, spec, violationOf } from './fixtures.ts'
+
+const HUB = { kind: 'Weights', source: { huggingFace: HF } } as const
 
 describe('what is not implemented is denied by name', () => {
   test.each<[string, string, Partial<ModelCache['spec']>]>([
@@ -9,10 +11,20 @@ describe('what is not implemented is denied by name', () => {
     ['spec.storage.backend', 'Custom', { storage: { backend: 'Custom' } }],
     ['spec.storage.backend', 'ContentAddressed', { storage: { backend: 'ContentAddressed' } }],
     ['spec.replication', 'AllMatchingNodes', { replication: 'AllMatchingNodes' }],
+    ['spec.artifact.adapterType', 'Bytes', { artifact: { ...HUB, adapterType: true } }],
+    ['spec.artifact.baseRef', 'annotation', { artifact: { ...HUB, baseRef: true } }],
+    ['spec.artifact.engine', 'pods', { artifact: { ...HUB, engine: true } }],
+    ['spec.artifact.resolvedVia', 'resolvedRevision', { artifact: { ...HUB, resolvedVia: true } }],
     [
-      'spec.artifact.resolvedVia',
-      'resolvedVia',
-      { artifact: { kind: 'Weights', source: { huggingFace: HF }, resolvedVia: 'x' } },
+      'spec.storage.contentAddressed',
+      'PVC',
+      { storage: { ...pvc('shared').spec.storage, contentAddressed: true } },
+    ],
+    ['spec.clusterSelector.cel', 'matchLabels', { clusterSelector: { cel: true } }],
+    [
+      'spec.artifact.source.pvc-clone',
+      'pvcClone',
+      { artifact: { kind: 'Weights', source: { 'pvc-clone': true } } },
     ],
   ])('%s %s', (field, name, given) => {
     const found = violationOf(create(spec(given)))

@@ -9,7 +9,11 @@ describe('the member of storage is that of the backend', () => {
     [
       'spec.storage.existingPVC',
       'with PVC',
-      { backend: 'PVC', pvc: { storageClassName: 'shared' }, existingPVC: { name: 'ops-staged' } },
+      {
+        backend: 'PVC',
+        pvc: { storageClassName: 'shared' },
+        existingPVC: { name: 'ops-staged' },
+      },
     ],
     [
       'spec.storage.pvc',

@@ -1,7 +1,7 @@
 import type { Pod } from '../../api/kubernetes/pod.ts'
-import { managedClaimOf } from '../../api/managed-claim.ts'
 import { isManagedName } from '../../api/managed-name.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { isStaging, stagingPlace } from '../../api/staging.ts'
 import { type CacheMount, claimMount, readyMount } from '../../injection/cache-mount.ts'
 
 /**
@@ -16,15 +16,15 @@ export function expectedMount(cache: ModelCache, pod: Pod): CacheMount | undefin
   if (metadata.deletionTimestamp !== undefined) return undefined
   const ready = readyMount(cache)
   if (ready) return ready
-  if (spec.storage.backend === 'ExistingPVC') return claimMount(cache, { waits: true })
-  const mayBeItsOwn = (claimName: string | undefined) =>
-    isManagedName(claimName) || claimName === cache.status?.claimName
+  if (!isStaging(spec)) return claimMount(cache, { waits: true })
+  const { claimName } = stagingPlace(cache)
+  const mayBeItsOwn = (name: string | undefined) => isManagedName(name) || name === claimName
   const bringsIt = pod.spec.volumes?.some(
     ({ persistentVolumeClaim: claim }) => claim && mayBeItsOwn(claim.claimName),
   )
   if (bringsIt) return undefined
   // Any folder of the claim will do, because only the path is checked. The template has no volume of that
   // claim.
-  const [claimName, mountPath] = [managedClaimOf(cache), spec.mount.path]
+  const { path: mountPath } = spec.mount
   return { kind: 'claim', cache: metadata.name, claimName, mountPath, subPath: undefined, waits: true }
 }

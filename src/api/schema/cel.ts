@@ -11,8 +11,16 @@ export function re2(pattern: string): string {
  * but then the API server's cost estimate ignores the length limits behind it, and it rejects the CRD.
  */
 export function present(root: 'self' | 'oldSelf', field: string): string {
-  const names = field.split('.')
+  // CEL has no names with a dash. Kubernetes writes them so.
+  const names = field.split('.').map(name => name.replaceAll('-', '__dash__'))
   return names.map((_, index) => `has(${root}.${names.slice(0, index + 1).join('.')})`).join(' && ')
+}
+
+/** A dotted path as `fieldPath` wants it. */
+export function pathOf(field: string): string {
+  return field.replaceAll(/(?:^|\.)([^.]+)/g, (_, name: string) =>
+    name.includes('-') ? `['${name}']` : `.${name}`,
+  )
 }
 
 /** A list of texts. */

@@ -1,6 +1,7 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { PAUSED, STORAGE_FINALIZER } from '../../api/names.ts'
+import { isStaging } from '../../api/staging.ts'
 import type { EventInput } from '../../kube/events.ts'
 import type { Observation } from './observe.ts'
 import { isToBeStagedAgain } from './refetch.ts'
@@ -85,7 +86,7 @@ function finalizer(seen: Observation): Write[] {
  */
 function needsFinalizer(seen: Observation): boolean {
   const { cache, runs } = seen
-  if (cache.spec.storage.backend !== 'PVC') return false
+  if (!isStaging(cache.spec)) return false
   if (runs.hydrate !== undefined || runs.measure !== undefined) return true
   return notImplemented(seen).verdict === undefined && (!isStaged(cache) || isToBeStagedAgain(cache))
 }

@@ -13,7 +13,7 @@ import { startContainerd } from './containerd.ts'
 import type { Sandbox } from './sandbox.ts'
 
 const NAME = 'node1'
-const READY_MS = 60_000
+const READY_MS = 180_000
 const POD_NETWORK = '10.244.0.0/16'
 
 export interface NodeRequest {

@@ -86,6 +86,19 @@ test('a pod that verifies mounts the claim read-only, and gets nothing of the so
   expect(hydrator.volumeMounts).toContainEqual({ name: 'volume', mountPath: '/volume', readOnly: true })
 })
 
+test('a pod that stages into a claim of others sees its folder alone, and changes no owners there', () => {
+  const storage = { backend: 'ExistingPVC', existingPVC: { name: 'models', subPath: 'llama' } } as const
+  for (const purpose of ['hydrate', 'verify'] as const) {
+    const found = podOf({ spec: { storage } }, purpose)
+    const claim = { claimName: 'models', ...(purpose === 'verify' && { readOnly: true }) }
+    expect(found.volumes).toContainEqual({ name: 'volume', persistentVolumeClaim: claim })
+    expect(found.container.volumeMounts).toContainEqual(
+      expect.objectContaining({ name: 'volume', mountPath: '/volume', subPath: 'llama' }),
+    )
+    expect(found).not.toHaveProperty('securityContext.fsGroup')
+  }
+})
+
 test('spec.hydration says how many connections it opens', () => {
   const { args } = podOf({ spec: { hydration: { connections: 4 } } }).container
   expect(args.join(' ')).toContain('--connections 4')

@@ -157,7 +157,7 @@ function podTemplate(
       affinity: hydration.affinity,
       priorityClassName: hydration.priorityClassName,
       runtimeClassName: hydration.runtimeClassName,
-      securityContext: podSecurityContext(hydration),
+      securityContext: podSecurityContext(hydration, cache.spec.storage.backend === 'ExistingPVC'),
       containers: [
         {
           name: HYDRATOR_CONTAINER,
@@ -176,14 +176,15 @@ function podTemplate(
             readOnlyRootFilesystem: true,
             capabilities: { drop: ['ALL'] },
           },
-          volumeMounts: volumes.map(({ name, mountPath, readOnly }) => ({
+          volumeMounts: volumes.map(({ name, mountPath, readOnly, subPath }) => ({
             name,
             mountPath,
             ...(readOnly && { readOnly }),
+            ...(subPath !== undefined && { subPath }),
           })),
         },
       ],
-      volumes: volumes.map(({ mountPath, readOnly, ...volume }) => volume),
+      volumes: volumes.map(({ mountPath, readOnly, subPath, ...volume }) => volume),
     },
   }
 }
@@ -211,10 +212,12 @@ function command({ spec, status }: ModelCache, purpose: Purpose, claim: MountedC
 }
 
 /** What is null stays away from the pod, and so does everything if the context is empty. */
-function podSecurityContext({ securityContext }: EffectiveHydration): object {
+function podSecurityContext({ securityContext }: EffectiveHydration, isOfOthers: boolean): object {
   const isEmpty = securityContext !== undefined && Object.keys(securityContext).length === 0
   const ours = isEmpty ? null : NONROOT
-  const { runAsUser = ours, runAsGroup = ours, fsGroup = ours, supplementalGroups } = securityContext ?? {}
+  const { runAsUser = ours, runAsGroup = ours, supplementalGroups } = securityContext ?? {}
+  // For a group, kubelet changes the owner of every file of a claim, and this one belongs to somebody else.
+  const { fsGroup = isOfOthers ? null : ours } = securityContext ?? {}
   return {
     runAsNonRoot: runAsUser !== 0,
     ...(runAsUser !== null && { runAsUser }),

@@ -1,6 +1,6 @@
-import { managedClaimOf } from '../../../api/managed-claim.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { askSource } from '../../../api/sources.ts'
+import { stagingPlace } from '../../../api/staging.ts'
 
 /** Where a Job finds its claim. */
 export const VOLUME = '/volume'
@@ -9,17 +9,24 @@ const CONFIG_MAPS = '/config-maps'
 const CLAIMS = '/claims'
 
 /** A volume of a pod, and where its container has it. */
-export type MountedVolume = { name: string; mountPath: string; readOnly?: boolean } & Readonly<
-  Record<string, unknown>
->
+export type MountedVolume = {
+  name: string
+  mountPath: string
+  readOnly?: boolean
+  subPath?: string
+} & Readonly<Record<string, unknown>>
 
-/** The claim of the cache. */
+/**
+ * The claim of the cache, or its folder of a claim that people made: the Job sees nothing else of that one.
+ */
 export function volumeOf(cache: ModelCache, { readOnly }: { readOnly: boolean }): MountedVolume {
+  const { claimName, folder } = stagingPlace(cache)
   return {
     name: 'volume',
-    persistentVolumeClaim: { claimName: managedClaimOf(cache), ...(readOnly && { readOnly }) },
+    persistentVolumeClaim: { claimName, ...(readOnly && { readOnly }) },
     mountPath: VOLUME,
     readOnly,
+    ...(folder !== undefined && { subPath: folder }),
   }
 }
 

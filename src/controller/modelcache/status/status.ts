@@ -1,5 +1,6 @@
 import type { Condition, ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { sourceLine } from '../../../api/source-line.ts'
+import { isStaging } from '../../../api/staging.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
 import type { Observation } from '../observe.ts'
 import type { StepResult, Verdict } from '../step.ts'
@@ -41,7 +42,7 @@ export function statusOf(seen: Observation, results: readonly StepResult[]): Mod
 /** Earlier findings stay until a step replaces them. A forced apply removes what we leave out. */
 function kept({ cache }: Observation): Partial<ModelCacheStatus> {
   const { status, spec } = cache
-  if (status === undefined || spec.storage.backend !== 'PVC') return {}
+  if (status === undefined || !isStaging(spec)) return {}
   const { observedGeneration, phase, conditions, source, clusters, ...found } = status
   return found
 }

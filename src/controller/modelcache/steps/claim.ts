@@ -26,6 +26,8 @@ const HEAD_ROOM = 1.1
 export const claim: Step = seen => {
   const { cache, claim } = seen
   const name = claimOf(cache)
+  // It is its owner's.
+  if (cache.spec.storage.backend === 'ExistingPVC') return goOn()
   if (claim === undefined) return made(seen, name)
   if (claim.metadata.deletionTimestamp !== undefined) return terminating(seen, name)
   if (isLeftBehind(cache, claim)) {

@@ -2,13 +2,23 @@ import type { PersistentVolume } from '../../../api/kubernetes/persistent-volume
 import { isRawDevice, type PersistentVolumeClaim } from '../../../api/kubernetes/persistent-volume-claim.ts'
 import type { StorageClass } from '../../../api/kubernetes/storage-class.ts'
 import { quote } from '../../../api/schema/text.ts'
+import { isStaging } from '../../../api/staging.ts'
 import type { StatusReason } from '../../../api/status-reasons.ts'
-import { goOn, notReady, ready, type Step } from '../step.ts'
+import { deletions } from '../job/ended.ts'
+import type { Observation } from '../observe.ts'
+import { isStaged } from '../staged.ts'
+import { goOn, notReady, ready, type Step, type StepResult } from '../step.ts'
+import { sizeOnClaim } from './claim.ts'
 
-/** With backend ExistingPVC, the cache is Ready when the claim that people filled can be mounted. */
-export const existingClaim: Step = ({ cache: { spec }, claim, claimClass, volume }) => {
-  const { backend, existingPVC: reference } = spec.storage
+/**
+ * With backend ExistingPVC and without a source, the cache is Ready when the claim that people filled can be
+ * mounted. With a source, the claim must be there to stage into.
+ */
+export const existingClaim: Step = seen => {
+  const { cache, claim, claimClass, volume } = seen
+  const { backend, existingPVC: reference } = cache.spec.storage
   if (backend !== 'ExistingPVC' || reference === undefined) return goOn()
+  if (isStaging(cache.spec)) return stagedInto(seen, reference.name)
   const { ready: isReady, ...cause } = claimState(reference.name, claim, { storageClass: claimClass, volume })
   const size = claim?.status?.capacity?.storage
   const status = {
@@ -17,6 +27,28 @@ export const existingClaim: Step = ({ cache: { spec }, claim, claimClass, volume
     ...(size !== undefined && { size: String(size) }),
   }
   return isReady ? ready(cause, { status }) : notReady(cause, 'Pending', { status })
+}
+
+/**
+ * Nothing is written before the claim is known to be the right one, and a staged cache does not wait for it.
+ */
+function stagedInto(seen: Observation, name: string): StepResult {
+  const { cache, claim, claimClass, volume, runs } = seen
+  const state = claimState(name, claim, { storageClass: claimClass, volume, isWritten: true })
+  const isGone =
+    claim === undefined || claim.metadata.deletionTimestamp !== undefined || state.reason === 'ClaimLost'
+  // The Job is the first consumer of a claim that waits for one.
+  const isUsable = state.ready || state.reason === 'ClaimWaitsForConsumer' || (isStaged(cache) && !isGone)
+  if (!isUsable) {
+    const { ready: _, ...cause } = state
+    return notReady(cause, 'Pending', {
+      status: { claimName: name },
+      writes: deletions(runs.hydrate, runs.verify),
+    })
+  }
+  const status = { claimName: name, ...sizeOnClaim(seen) }
+  // Of a staged cache, status has the UID of the claim that was staged.
+  return goOn({ status: isStaged(cache) ? status : { ...status, claimUID: claim?.metadata.uid } })
 }
 
 /** Whether a claim that people filled can be mounted, and if not, why. */
@@ -36,7 +68,13 @@ export function claimState(
   {
     storageClass,
     volume,
-  }: { storageClass?: StorageClass | undefined; volume?: PersistentVolume | undefined } = {},
+    isWritten = false,
+  }: {
+    storageClass?: StorageClass | undefined
+    volume?: PersistentVolume | undefined
+    /** The artifact is staged into it. */
+    isWritten?: boolean
+  } = {},
 ): ClaimState {
   const subject = `PersistentVolumeClaim ${name}`
   if (claim === undefined) {
@@ -61,14 +99,24 @@ export function claimState(
     return { ready: false, reason: 'ClaimNotBound', message: `${subject} is ${phase}, not Bound` }
   }
   const modes = claim.status?.accessModes ?? []
-  if (!modes.includes('ReadWriteMany') && !modes.includes('ReadOnlyMany')) {
-    const message = `the volume of ${subject} is ${modes.join(', ') || 'without access modes'}, neither ReadWriteMany nor ReadOnlyMany`
-    return { ready: false, reason: 'ClaimNotShared', message }
+  const limited = limitOf(modes, volume, isWritten)
+  if (limited !== undefined)
+    return { ready: false, reason: 'ClaimNotShared', message: `the volume of ${subject} ${limited}` }
+  return { ready: true, reason: 'ClaimBound', message: `${subject} is bound and ${modes.join(', ')}` }
+}
+
+/** Why not every node can mount the volume as it is wanted. */
+function limitOf(
+  modes: readonly string[],
+  volume: PersistentVolume | undefined,
+  isWritten: boolean,
+): string | undefined {
+  if (!modes.includes('ReadWriteMany') && (isWritten || !modes.includes('ReadOnlyMany'))) {
+    const wanted = isWritten ? 'not ReadWriteMany' : 'neither ReadWriteMany nor ReadOnlyMany'
+    return `is ${modes.join(', ') || 'without access modes'}, ${wanted}`
   }
   const node = volume?.spec.onlyNode
-  if (node !== undefined) {
-    const message = `the volume of ${subject} can only be reached from node ${quote(node)}; pods on several nodes need one that all nodes can reach`
-    return { ready: false, reason: 'ClaimNotShared', message }
-  }
-  return { ready: true, reason: 'ClaimBound', message: `${subject} is bound and ${modes.join(', ')}` }
+  return node === undefined
+    ? undefined
+    : `can only be reached from node ${quote(node)}; pods on several nodes need one that all nodes can reach`
 }

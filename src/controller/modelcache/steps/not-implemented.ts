@@ -6,7 +6,7 @@ import { goOn, notReady, type Step, type StepResult } from '../step.ts'
  */
 export const notImplemented: Step = ({ cache: { spec } }) => {
   const { backend } = spec.storage
-  if (backend !== 'PVC')
+  if (backend !== 'PVC' && backend !== 'ExistingPVC')
     return blocked(`this version does not support backend ${backend}; use backend PVC or ExistingPVC`)
   return goOn()
 }

@@ -19,6 +19,8 @@ export const replacedClaim: Step = seen => {
   if (!isStaged(cache) || isOnItsClaim(seen) || claim === undefined) return goOn()
   const { name, deletionTimestamp } = claim.metadata
   if (deletionTimestamp !== undefined) return terminating(seen, name)
+  // A claim that people made is theirs, whatever its UID is.
+  if (cache.spec.storage.backend === 'ExistingPVC') return verified(seen, claim)
   if (isLeftBehind(cache, claim))
     return notReady(replaced(name, 'the controller takes it over, and hashes what is on it'), 'Pending', {
       writes: [adoption(cache, claim)],
