@@ -1,5 +1,6 @@
 import { managedClaimOf } from './managed-claim.ts'
 import type { ModelCache } from './modelcache.ts'
+import { namesOf } from './sources.ts'
 import { snapshotPath } from './volume-layout.ts'
 
 type Spec = Pick<ModelCache['spec'], 'artifact' | 'storage'>
@@ -9,7 +10,7 @@ type Spec = Pick<ModelCache['spec'], 'artifact' | 'storage'>
  * made. Without a source, such a claim is already filled.
  */
 export function isStaging({ artifact, storage }: Spec): boolean {
-  return storage.backend === 'PVC' || (storage.backend === 'ExistingPVC' && artifact.source !== undefined)
+  return storage.backend !== 'ExistingPVC' || namesOf(artifact.source).length > 0
 }
 
 /** Where the artifact is staged. */
@@ -21,8 +22,10 @@ export interface StagingPlace {
 
 /** The claim and the folder of a cache that is staged. */
 export function stagingPlace(cache: ModelCache): StagingPlace {
-  const { existingPVC } = cache.spec.storage
-  return { claimName: existingPVC?.name ?? managedClaimOf(cache), folder: existingPVC?.subPath }
+  const { backend, existingPVC } = cache.spec.storage
+  if (backend !== 'ExistingPVC' || existingPVC === undefined)
+    return { claimName: managedClaimOf(cache), folder: undefined }
+  return { claimName: existingPVC.name, folder: existingPVC.subPath }
 }
 
 /** The folder of a snapshot within its claim. */

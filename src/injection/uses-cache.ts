@@ -14,8 +14,8 @@ import { readRecord } from './record.ts'
 export function usesCache(pod: ConsumerPod, name: string, cache: ModelCache | undefined): boolean {
   if (pod.finished || pod.gated || isHydration(pod)) return false
   if (cache === undefined) return readRecord(pod.record).has(name)
-  if (isStaging(cache.spec) && cache.spec.storage.existingPVC) return usesSnapshot(pod, cache)
   const { backend, existingPVC: existing } = cache.spec.storage
+  if (backend === 'ExistingPVC' && isStaging(cache.spec)) return usesSnapshot(pod, cache)
   if (backend !== 'ExistingPVC' || existing === undefined)
     return claimsOf(cache).some(claim => pod.claims.includes(claim))
   // Several caches may use folders of one claim.

@@ -4,8 +4,8 @@ import type { HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import type { PersistentVolume } from '../../api/kubernetes/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../../api/kubernetes/persistent-volume-claim.ts'
 import type { StorageClass } from '../../api/kubernetes/storage-class.ts'
-import { managedClaimOf } from '../../api/managed-claim.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { stagingPlace } from '../../api/staging.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import { thisCluster } from '../../storage/this-cluster.ts'
@@ -92,7 +92,7 @@ export function observe(
 
 /** The claim that pods of the cache mount. */
 export function claimOf(cache: ModelCache): string {
-  return cache.spec.storage.existingPVC?.name ?? managedClaimOf(cache)
+  return stagingPlace(cache).claimName
 }
 
 /** Whether the claim has no volume yet. */

@@ -43,7 +43,7 @@ export function storedCache(name: string, random: Random): unknown {
       deletionTimestamp: random.perhaps(0.07, () => '2031-05-04T03:02:01Z'),
     },
     spec: {
-      artifact: isExisting ? {} : { source: { huggingFace: { repo: 'org/model' } } },
+      artifact: isExisting && random.chance(0.5) ? {} : { source: { huggingFace: { repo: 'org/model' } } },
       mount: { path: random.pick(words.CACHE_PATHS) },
       storage,
     },

@@ -1,5 +1,4 @@
-import { backendOf, managedClaimOf, nameOf } from '../oracle/cluster.ts'
-import { textAt } from '../oracle/json.ts'
+import { isStaged, nameOf, placeOf } from '../oracle/cluster.ts'
 import { pendingMount, snapshotOf } from '../oracle/mounts.ts'
 import type { Random } from './random.ts'
 import { DIGESTS, NAMESPACE, NO_DIGESTS } from './words.ts'
@@ -33,19 +32,16 @@ export function consumerPod(name: string, caches: unknown[], random: Random): un
 /** What a pod claims to have got of a cache, and what it mounts. Usually the same. */
 function givenOf(cache: unknown, volumeName: string, random: Random) {
   const name = nameOf(cache)
-  const isExisting = backendOf(cache) === 'ExistingPVC'
-  const claimName = isExisting
-    ? textAt(cache, 'spec', 'storage', 'existingPVC', 'name')
-    : random.chance(0.9)
-      ? managedClaimOf(cache)
-      : 'modelcache--gone'
+  const isFilled = !isStaged(cache)
+  const place = placeOf(cache)
+  const claimName = isFilled || random.chance(0.9) ? place.claim : 'modelcache--gone'
   const digest = random.chance(0.9) ? random.pick(DIGESTS) : random.pick(NO_DIGESTS)
-  const usual = isExisting ? `pvc/${claimName}` : digest
+  const usual = isFilled ? `pvc/${claimName}` : digest
   const identity = random.chance(0.75) ? usual : random.pick(['pending', 'pvc/ops-staged', digest])
   const folder = random.chance(0.85) ? digest : random.pick(DIGESTS)
   const expression = pendingMount(cache).variable?.subPathExpr
   const isByVariable = expression !== undefined && random.chance(0.25)
-  const where = isByVariable ? { subPathExpr: expression } : { subPath: snapshotOf(folder) }
+  const where = isByVariable ? { subPathExpr: expression } : { subPath: place.folder + snapshotOf(folder) }
   return {
     entry: random.chance(0.95) ? `${name}=${identity}` : random.pick([name, `${name}==`, `=${identity}`, '']),
     mount: { name: random.chance(0.95) ? volumeName : 'v0', mountPath: '/mnt', readOnly: true, ...where },

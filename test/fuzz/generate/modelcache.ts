@@ -29,8 +29,8 @@ export function generateModelCache(name: string, random: Random): Given {
         kind: random.perhaps(0.3, () =>
           random.chance(0.9) ? 'Tokenizer' : random.pick(['Adapter', 'Engine', 'Weights']),
         ),
-        source: random.chance(0.05) ? undefined : sourceOf(isExisting ? 0.05 : 1, random),
-        resolvedVia: random.perhaps(0.02, () => 'x'),
+        source: random.chance(0.05) ? undefined : sourceOf(isExisting ? 0.3 : 1, random),
+        ...reserved(['adapterType', 'baseRef', 'engine', 'resolvedVia'], random),
       },
       mount: { path: random.chance(0.7) ? '/mnt/model' : written('path', random) },
       storage: {
@@ -38,11 +38,16 @@ export function generateModelCache(name: string, random: Random): Given {
         pvc: random.perhaps(isExisting ? 0.05 : 0.7, () => ({
           storageClassName: random.perhaps(0.5, () => random.pick([...CLASS_NAMES, 'gone'])),
           sizeGiB: random.perhaps(0.5, () => random.pick([1, 100, 200])),
+          labels: random.perhaps(0.1, () => hydrationMetadata(random)),
+          annotations: random.perhaps(0.1, () => hydrationMetadata(random)),
         })),
+        ...reserved(['contentAddressed'], random),
         existingPVC: random.perhaps(isExisting ? 0.95 : 0.05, () => ({
           name: random.pick(['ops-staged', 'ops-2', 'mine', 'gone']),
           namespace: random.perhaps(0.2, () => random.pick([NAMESPACE, 'other'])),
-          subPath: random.perhaps(0.4, () => written('folder', random)),
+          subPath: random.perhaps(isExisting ? 0.7 : 0.4, () =>
+            random.chance(0.1) ? random.pick(['snapshots', 'a/.modelcache/b']) : written('folder', random),
+          ),
         })),
       },
       hydration: random.perhaps(0.2, () => ({
@@ -55,6 +60,12 @@ export function generateModelCache(name: string, random: Random): Given {
     },
     status: random.perhaps(0.3, () => ({ claimName: random.pick([`modelcache--${name}`, 'mine']) })),
   }
+}
+
+/** Names of the design that this version does not have, rarely. */
+function reserved(names: readonly string[], random: Random): Given {
+  const given = names.filter(() => random.chance(0.01))
+  return Object.fromEntries(given.map(name => [name, random.pick<unknown>(['x', { a: [1] }, 5])]))
 }
 
 /** Usually one source, but also none and several. */

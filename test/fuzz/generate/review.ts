@@ -1,5 +1,5 @@
 import { JOB_CONTROLLERS, OUR_CONTROLLER } from '../oracle/claim-writable.ts'
-import type { Cluster } from '../oracle/cluster.ts'
+import { type Cluster, nameOf, placeOf } from '../oracle/cluster.ts'
 import { textAt } from '../oracle/json.ts'
 import { judge, WEBHOOKS } from '../oracle/oracle.ts'
 import { spoil } from './hostile.ts'
@@ -42,10 +42,17 @@ const REQUESTS: Record<string, (cluster: Cluster, random: Random) => Request> = 
       : request
   },
   'validate-jobs': (cluster, random) => {
-    const { spec } = generatePod(cluster, random)
+    const cache = cluster.caches.length > 0 && random.chance(0.6) ? random.pick(cluster.caches) : undefined
+    const spec =
+      cache !== undefined && random.chance(0.7) ? staging(cache, random) : generatePod(cluster, random).spec
+    const owner = { kind: 'ModelCache', name: nameOf(cache), uid: 'uid', controller: random.chance(0.9) }
     return {
       resource: resource('batch', 'jobs'),
-      object: { metadata: { name: 'job' }, spec: { template: { spec } } },
+      object: {
+        metadata: { name: 'job', ...(cache !== undefined && { ownerReferences: [owner] }) },
+        spec: { template: { spec } },
+      },
+      ...(random.chance(0.5) && { userInfo: { username: OUR_CONTROLLER } }),
     }
   },
   'validate-workloads': (cluster, random) => {
@@ -54,6 +61,20 @@ const REQUESTS: Record<string, (cluster: Cluster, random: Random) => Request> = 
     return { resource: resource('apps', name), operation, object, oldObject: oldObject ?? null }
   },
   'validate-modelcaches': modelCacheRequest,
+}
+
+/** The pod of a Job that stages a cache, or almost. */
+function staging(cache: unknown, random: Random) {
+  const { claim, folder } = placeOf(cache)
+  const subPath = textAt(cache, 'spec', 'storage', 'existingPVC', 'subPath')
+  const mount = { name: 'volume', mountPath: '/volume', subPath: random.chance(0.8) ? subPath : `${folder}x` }
+  const claimName = random.chance(0.85) ? claim : 'ops-2'
+  return {
+    containers: [{ name: 'hydrate', image: 'x', volumeMounts: [mount] }],
+    volumes: [
+      { name: 'volume', persistentVolumeClaim: { claimName, readOnly: random.perhaps(0.1, () => true) } },
+    ],
+  }
 }
 
 function resource(group: string, name: string) {

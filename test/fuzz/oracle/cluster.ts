@@ -70,6 +70,29 @@ export function backendOf(cache: unknown): string {
   return textAt(cache, 'spec', 'storage', 'backend') ?? 'PVC'
 }
 
+export const SOURCES = [
+  ...['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap'],
+  ...['gcs', 'azure', 'pvcClone'],
+]
+
+/** Whether this project fills the claim, or a folder of it. */
+export function isStaged(cache: unknown): boolean {
+  const source = mapAt(cache, 'spec', 'artifact', 'source')
+  return backendOf(cache) !== 'ExistingPVC' || SOURCES.some(name => at(source, name) !== undefined)
+}
+
+/** The claim that a staged cache is on, and the folder of it that is the cache's. */
+export function placeOf(cache: unknown): { claim: string; folder: string } {
+  const isOfOthers = backendOf(cache) === 'ExistingPVC'
+  const existing = isOfOthers ? at(cache, 'spec', 'storage', 'existingPVC') : undefined
+  const claim = textAt(existing, 'name') ?? managedClaimOf(cache)
+  const subPath = textAt(existing, 'subPath')
+  if (subPath === undefined) return { claim, folder: '' }
+  let end = subPath.length
+  while (subPath[end - 1] === '/') end -= 1
+  return { claim, folder: `${subPath.slice(0, end)}/` }
+}
+
 /** The claim that this project fills for a cache of backend PVC. */
 export function managedClaimOf(cache: unknown): string {
   return textAt(cache, 'status', 'claimName') ?? labelFor(nameOf(cache))
@@ -84,7 +107,7 @@ export function isMountable(cache: unknown): boolean {
     condition => at(condition, 'type') === 'Ready' && at(condition, 'status') === 'True',
   )
   if (isBeingDeleted(cache) || !isReady) return false
-  if (backendOf(cache) === 'ExistingPVC') return true
+  if (!isStaged(cache)) return true
   return textAt(cache, 'status', 'claimName') !== undefined && isDigest(at(cache, 'status', 'resolvedDigest'))
 }
 

@@ -6,14 +6,16 @@ import {
   consumersIn,
   isBeingDeleted,
   isGated,
+  isStaged,
   managedClaimOf,
   named,
+  placeOf,
   recordOf,
 } from './cluster.ts'
 import { at, textAt } from './json.ts'
 import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcache-shape.ts'
-import { foldersOf } from './mounts.ts'
+import { foldersOf, knownDigests, pendingMount, snapshotOf } from './mounts.ts'
 import { labelFor } from './names.ts'
 
 /** DESIGN 3.2: running pods mount the cache, and nobody has allowed its deletion. */
@@ -31,14 +33,29 @@ export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
     if (textAt(pod, 'metadata', 'name')?.startsWith('modelcache--')) return false
     // If the object has another version, the pods' own records still tell.
     if (!modelCache(cache)) return recordOf(pod).has(name)
-    const claims = [...claimsByVolume(at(pod, 'spec')).values()]
-    if (backendOf(cache) === 'PVC')
-      return claims.includes(managedClaimOf(cache)) || claims.includes(labelFor(name))
-    const claim = textAt(cache, 'spec', 'storage', 'existingPVC', 'name')
-    const folder = textAt(cache, 'spec', 'storage', 'existingPVC', 'subPath')
-    if (backendOf(cache) !== 'ExistingPVC' || claim === undefined) return false
-    return folder === undefined ? claims.includes(claim) : foldersOf(pod).has(`${claim}/${folder}`)
+    return mountsCache(pod, cache, name)
   })
+}
+
+/** Whether a running pod mounts what the cache is on. */
+function mountsCache(pod: unknown, cache: unknown, name: string): boolean {
+  const claims = [...claimsByVolume(at(pod, 'spec')).values()]
+  if (backendOf(cache) === 'ExistingPVC' && isStaged(cache)) return mountsSnapshot(pod, cache)
+  if (backendOf(cache) === 'PVC')
+    return claims.includes(managedClaimOf(cache)) || claims.includes(labelFor(name))
+  const claim = textAt(cache, 'spec', 'storage', 'existingPVC', 'name')
+  const folder = textAt(cache, 'spec', 'storage', 'existingPVC', 'subPath')
+  if (backendOf(cache) !== 'ExistingPVC' || claim === undefined) return false
+  return folder === undefined ? claims.includes(claim) : foldersOf(pod).has(`${claim}/${folder}`)
+}
+
+/** Others are staged into the same claim. */
+function mountsSnapshot(pod: unknown, cache: unknown): boolean {
+  const { claim, folder } = placeOf(cache)
+  const paths = [...knownDigests(cache)].map(digest => folder + snapshotOf(String(digest)))
+  const { variable } = pendingMount(cache)
+  const folders = foldersOf(pod)
+  return [...paths, variable?.subPathExpr].some(path => folders.has(`${claim}/${path}`))
 }
 
 function isFinished(pod: unknown): boolean {

@@ -10,6 +10,8 @@ const HARMLESS = [
   'kueue.x-k8s.io/queue-name',
   'kueue.x-k8s.io/priority-class',
   'scheduling.volcano.sh/queue-name',
+  'sidecar.istio.io/inject',
+  'linkerd.io/inject',
   'cluster-autoscaler.kubernetes.io/safe-to-evict',
   'karpenter.sh/do-not-disrupt',
   'app.kubernetes.io/instance',
@@ -17,11 +19,17 @@ const HARMLESS = [
   'app.kubernetes.io/version',
 ]
 
-/** What a ModelCache may not put on its hydration pod. Existing metadata stays. */
+/** What a ModelCache may not put on its Job, its pod and its claim. Existing metadata stays. */
 export function ofHydrationMetadata(cache: unknown, old: unknown): Set<string> {
+  return new Set([
+    ...ofMetadata(cache, old, 'spec', 'hydration'),
+    ...ofMetadata(cache, old, 'spec', 'storage', 'pvc'),
+  ])
+}
+
+function ofMetadata(cache: unknown, old: unknown, ...owner: string[]): Set<string> {
   const reasons = new Set<string>()
-  const maps = (object: unknown) =>
-    ['labels', 'annotations'].map(kind => mapAt(object, 'spec', 'hydration', kind))
+  const maps = (object: unknown) => ['labels', 'annotations'].map(kind => mapAt(object, ...owner, kind))
   if (old !== undefined && isDeepStrictEqual(maps(cache), maps(old))) return reasons
   const [labels = {}, annotations = {}] = maps(cache)
   const texts = [labels, annotations].flatMap(map => Object.entries(map).flat())

@@ -129,8 +129,10 @@ export const pod: Shape = having({
   spec: podSpec,
 })
 
+const owner = having({ kind: maybe(name), name: maybe(name), uid: textOf(0, 256), controller: maybe(flag) })
+
 export const job: Shape = having({
-  metadata: objectMetadata,
+  metadata: both(objectMetadata, having({ ownerReferences: maybe(listOf(owner, 64)) })),
   spec: having({ template: having({ spec: podSpec }) }),
 })
 

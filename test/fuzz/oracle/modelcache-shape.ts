@@ -1,6 +1,19 @@
 import { cacheMetadata, digest, objectName } from './kinds.ts'
 import { ALPHANUMERIC, DIGITS, madeOf } from './names.ts'
-import { both, flag, having, listOf, mapOf, maybe, oneOf, type Shape, text, textOf, whole } from './shape.ts'
+import {
+  anything,
+  both,
+  flag,
+  having,
+  listOf,
+  mapOf,
+  maybe,
+  oneOf,
+  type Shape,
+  text,
+  textOf,
+  whole,
+} from './shape.ts'
 
 /** The shape of a ModelCache, from its CRD: types, enums, lengths and patterns. */
 
@@ -75,6 +88,7 @@ const source = having({
     having({ account: textOf(0, 24), uri: textOf(0, 1200), endpoint: maybe(textOf(0, 1024)), secretRef }),
   ),
   pvcClone: maybe(having({ name: objectName, subPath: maybe(textOf(1, 1024)) })),
+  'pvc-clone': anything,
 })
 
 const hydration = having({
@@ -101,6 +115,8 @@ const hydration = having({
       supplementalGroups: maybe(listOf(whole(0), 32)),
     }),
   ),
+  priorityClassName: maybe(objectName),
+  runtimeClassName: maybe(objectName),
   imagePullSecrets: maybe(listOf(having({ name: objectName }), 16)),
   labels: maybe(labels),
   annotations: maybe(mapOf(textOf(0, 16_384), key, 64)),
@@ -111,14 +127,20 @@ const spec = having({
     having({
       kind: maybe(oneOf('Weights', 'Tokenizer', 'Bytes', 'Adapter', 'Engine')),
       source: maybe(source),
-      resolvedVia: maybe(textOf(0, 253)),
     }),
   ),
   mount: having({ path: textOf(2, 1024) }),
   storage: maybe(
     having({
       backend: maybe(oneOf('PVC', 'ExistingPVC', 'Custom', 'ContentAddressed')),
-      pvc: maybe(having({ storageClassName: maybe(objectName), sizeGiB: maybe(whole(1, 1_048_576)) })),
+      pvc: maybe(
+        having({
+          storageClassName: maybe(objectName),
+          sizeGiB: maybe(whole(1, 1_048_576)),
+          labels: maybe(labels),
+          annotations: maybe(mapOf(textOf(0, 16_384), key, 64)),
+        }),
+      ),
       existingPVC: maybe(
         having({ name: objectName, namespace: maybe(objectName), subPath: maybe(textOf(1, 1024)) }),
       ),
@@ -161,7 +183,7 @@ const cluster = having({
 })
 
 const status = having({
-  observedGeneration: maybe(whole(0)),
+  observedGeneration: maybe(whole(-1)),
   phase: maybe(oneOf('Pending', 'Resolving', 'Provisioning', 'Hydrating', 'Ready', 'Failed')),
   conditions: maybe(listOf(condition, 16)),
   source: maybe(textOf(0, 4096)),

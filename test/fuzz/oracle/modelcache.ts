@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { backendOf, type Cluster, isBeingDeleted, named } from './cluster.ts'
+import { backendOf, type Cluster, isBeingDeleted, isStaged, named, SOURCES } from './cluster.ts'
 import { isCacheInUse } from './deletion.ts'
 import { ofHydrationMetadata } from './hydration.ts'
 import { at, isObject, listAt, mapAt, textAt } from './json.ts'
@@ -10,9 +10,10 @@ import { isSourceValid } from './sources.ts'
 import { effectiveClass, isReadWriteMany } from './storage-class.ts'
 import { judged, type Verdict } from './verdict.ts'
 
-const SOURCES = [
-  ...['huggingFace', 's3', 'http', 'oci', 'inline', 'configMap'],
-  ...['gcs', 'azure', 'pvcClone'],
+/** What the design has and this version does not. */
+const RESERVED = [
+  ...['adapterType', 'baseRef', 'engine', 'resolvedVia', 'source.pvc-clone'].map(name => `artifact.${name}`),
+  ...['clusterSelector.cel', 'storage.contentAddressed'],
 ]
 
 /** DESIGN 3.1 and 3.2. */
@@ -55,16 +56,15 @@ function ofItself(cache: unknown): string[] {
   const reasons: string[] = []
   const source = mapAt(cache, 'spec', 'artifact', 'source')
   const sources = SOURCES.filter(name => source[name] !== undefined)
-  if (backendOf(cache) === 'ExistingPVC') {
-    if (sources.length > 0) reasons.push('ArtifactSourceAmbiguous')
-  } else if (sources.length === 0) reasons.push('ArtifactSourceRequired')
-  else if (sources.length > 1) reasons.push('ArtifactSourceAmbiguous')
+  const isFilled = backendOf(cache) === 'ExistingPVC' || source['pvc-clone'] !== undefined
+  if (sources.length === 0 && !isFilled) reasons.push('ArtifactSourceRequired')
+  if (sources.length > 1) reasons.push('ArtifactSourceAmbiguous')
 
   const isReserved =
     ['Adapter', 'Engine'].includes(textAt(cache, 'spec', 'artifact', 'kind') ?? '') ||
     ['Custom', 'ContentAddressed'].includes(backendOf(cache)) ||
     textAt(cache, 'spec', 'replication') === 'AllMatchingNodes' ||
-    textAt(cache, 'spec', 'artifact', 'resolvedVia') !== undefined
+    RESERVED.some(path => at(cache, 'spec', ...path.split('.')) !== undefined)
   if (isReserved) reasons.push('NotImplemented')
 
   const path = textAt(cache, 'spec', 'mount', 'path') ?? ''
@@ -79,8 +79,11 @@ function ofStorage(cache: unknown): string[] {
   const reasons: string[] = []
   const isMismatch =
     (backend === 'ExistingPVC') !== (existingPVC !== undefined) || (backend !== 'PVC' && pvc !== undefined)
-  if (isMismatch) reasons.push('StorageMemberMismatch')
   const folder = textAt(existingPVC, 'subPath')
+  const parts = folder?.split('/') ?? []
+  const isStagedInto = backend === 'ExistingPVC' && existingPVC !== undefined && isStaged(cache)
+  const isTaken = parts.includes('snapshots') || parts.includes('.modelcache')
+  if (isMismatch || (isStagedInto && (folder === undefined || isTaken))) reasons.push('StorageMemberMismatch')
   const isWrong = (path: string) => path.startsWith('/') || path.split('/').includes('..') || !isShown(path)
   if (folder !== undefined && isWrong(folder)) reasons.push('MountPathInvalid')
   return reasons
@@ -125,6 +128,7 @@ function ofExistingClaim(cache: unknown, namespace: string, { claims }: Cluster)
   if (isElsewhere || claim === undefined) return ['ClaimNotFound']
   if (!isMountable(claim)) return ['ClaimNotMountable']
   const modes = listAt(claim, 'spec', 'accessModes')
+  if (isStaged(cache)) return modes.includes('ReadWriteMany') ? [] : ['ClaimNotShared']
   return modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany') ? [] : ['ClaimNotShared']
 }
 

@@ -1,15 +1,15 @@
 import {
   annotation,
-  backendOf,
   type Cluster,
   claimsByVolume,
   consumersIn,
   isGated,
   isMountable,
+  isStaged,
   LEADER_NAME,
-  managedClaimOf,
   named,
   nameOf,
+  placeOf,
   recordOf,
 } from './cluster.ts'
 import { at, listAt, textAt } from './json.ts'
@@ -71,10 +71,10 @@ function broughtBy(pod: unknown, cache: unknown): Mount | undefined {
   const recorded = recordOf(pod).get(nameOf(cache))
   const pending = pendingMount(cache)
   if (recorded === 'pending') return pending
-  if (backendOf(cache) !== 'PVC') return undefined
+  if (!isStaged(cache)) return undefined
   if (bringsFolder(pod, pending.path, pending.variable?.subPathExpr ?? '')) return pending
   const isKnown = recorded !== undefined && knownDigests(cache).has(recorded)
-  return isKnown && bringsFolder(pod, pending.path, snapshotOf(recorded))
+  return isKnown && bringsFolder(pod, pending.path, placeOf(cache).folder + snapshotOf(recorded))
     ? readyMount(cache, recorded)
     : undefined
 }
@@ -110,18 +110,19 @@ function leaderOf(pod: unknown, namespace: string, cluster: Cluster): unknown {
 /** A worker gets what its leader got, if that is beyond doubt. */
 function mountOfLeader(leader: unknown, cache: unknown): Mount | undefined {
   const identity = recordOf(leader).get(nameOf(cache))
-  if (backendOf(cache) === 'ExistingPVC') {
+  if (!isStaged(cache)) {
     const mount = readyMount(cache, '')
     // A leader that still waits has not got the claim yet.
     return identity === mount.identity && !isGated(leader) ? mount : undefined
   }
   if (identity === 'pending') return pendingMount(cache)
   if (identity === undefined || !knownDigests(cache).has(identity)) return undefined
-  const claim = managedClaimOf(cache)
+  const { claim, folder } = placeOf(cache)
   const folders = foldersOf(leader)
   // A leader that has waited mounts by the variable, and its record now has the digest.
   const expression = pendingMount(cache).variable?.subPathExpr
-  const isMounted = folders.has(`${claim}/${snapshotOf(identity)}`) || folders.has(`${claim}/${expression}`)
+  const isMounted =
+    folders.has(`${claim}/${folder}${snapshotOf(identity)}`) || folders.has(`${claim}/${expression}`)
   return isMounted ? readyMount(cache, identity) : undefined
 }
 
@@ -153,20 +154,21 @@ export function snapshotOf(digest: string): string {
 /** One snapshot of a managed claim, or what people have put on theirs. */
 export function readyMount(cache: unknown, digest: string): Mount {
   const common = { cache: nameOf(cache), path: textAt(cache, 'spec', 'mount', 'path') ?? '', waits: false }
-  if (backendOf(cache) === 'ExistingPVC') {
+  if (!isStaged(cache)) {
     const claim = textAt(cache, 'spec', 'storage', 'existingPVC', 'name') ?? ''
     const subPath = textAt(cache, 'spec', 'storage', 'existingPVC', 'subPath')
     return { ...common, claim, subPath, identity: `pvc/${claim}` }
   }
-  return { ...common, claim: managedClaimOf(cache), subPath: snapshotOf(digest), identity: digest }
+  const { claim, folder } = placeOf(cache)
+  return { ...common, claim, subPath: folder + snapshotOf(digest), identity: digest }
 }
 
 /** What is known before the cache is Ready. The folder comes from an annotation when the container starts. */
 export function pendingMount(cache: unknown): Mount {
   const ready = readyMount(cache, '')
-  if (backendOf(cache) === 'ExistingPVC') return { ...ready, waits: true }
+  if (!isStaged(cache)) return { ...ready, waits: true }
   const name = digestVariableFor(ready.cache)
   const fieldPath = `metadata.annotations['digest.modelplane.ai/${labelFor(ready.cache)}']`
-  const variable = { name, fieldPath, subPathExpr: `snapshots/$(${name})` }
+  const variable = { name, fieldPath, subPathExpr: `${placeOf(cache).folder}snapshots/$(${name})` }
   return { ...ready, subPath: undefined, variable, identity: 'pending', waits: true }
 }

@@ -7,10 +7,10 @@ import {
   writableClaims,
 } from './claim-writable.ts'
 import type { Cluster } from './cluster.ts'
-import { named, recordOf } from './cluster.ts'
+import { isStaged, named, placeOf, recordOf } from './cluster.ts'
 import { isHydrationTouched } from './hydration.ts'
 import { type Injected, inject } from './injection.ts'
-import { at, textAt } from './json.ts'
+import { at, listAt, textAt } from './json.ts'
 import { job, pod as podShape } from './kinds.ts'
 import { knownDigests, type Mount, mountsFor, snapshotOf } from './mounts.ts'
 import { isDigest } from './names.ts'
@@ -63,7 +63,7 @@ function ofInjection(request: unknown, cluster: Cluster): Iterable<string> {
     const digest = record.get(mount.cache)
     const cache = named(cluster.caches, mount.cache, textAt(request, 'namespace') ?? '')
     if (digest === undefined || !isDigest(mount.identity) || !knownDigests(cache).has(digest)) return mount
-    return { ...mount, identity: digest, subPath: snapshotOf(digest) }
+    return { ...mount, identity: digest, subPath: placeOf(cache).folder + snapshotOf(digest) }
   }
   const { reasons, pod: after } = given(pod, textAt(request, 'namespace') ?? '', cluster, asRecorded)
   if (reasons.size > 0) return reasons
@@ -81,14 +81,42 @@ function given(pod: unknown, namespace: string, cluster: Cluster, adjust: (mount
   return { reasons: new Set([...unsound, ...reasons, ...injected.reasons]), pod: injected.pod }
 }
 
+/** Whether a Job of our controller writes to a claim of others, and no ModelCache wants that. */
+function writesElsewhere(object: unknown, namespace: string, { caches }: Cluster): boolean {
+  const pod = at(object, 'spec', 'template', 'spec')
+  const owners = listAt(object, 'metadata', 'ownerReferences')
+  const owner = textAt(
+    owners.find(candidate => at(candidate, 'controller') === true),
+    'name',
+  )
+  const cache = named(caches, owner ?? '', namespace)
+  const wanted = at(cache, 'spec', 'storage', 'existingPVC')
+  const mounts = ['containers', 'initContainers']
+    .flatMap(kind => listAt(pod, kind))
+    .flatMap(container => listAt(container, 'volumeMounts'))
+  return listAt(pod, 'volumes').some(volume => {
+    const source = at(volume, 'persistentVolumeClaim')
+    const claim = textAt(source, 'claimName')
+    if (claim === undefined || at(source, 'readOnly') === true || claim.startsWith('modelcache--'))
+      return false
+    const folder = textAt(wanted, 'subPath')
+    const isWanted = cache !== undefined && isStaged(cache) && textAt(wanted, 'name') === claim
+    if (!isWanted || folder === undefined) return true
+    return mounts.some(
+      mount => textAt(mount, 'name') === textAt(volume, 'name') && textAt(mount, 'subPath') !== folder,
+    )
+  })
+}
+
 /** DESIGN 3.4: a Job whose pods would write to a managed claim belongs to our controller. */
 export function judgeJob(request: unknown, cluster: Cluster): Verdict {
   const object = at(request, 'object')
   if (textAt(request, 'operation') !== 'CREATE' || textAt(request, 'subResource')) return judged(object, [])
-  if (textAt(request, 'userInfo', 'username') === OUR_CONTROLLER) return judged(object, [])
   if (!job(object)) return judged(object, ['SpecInvalid'])
-  const claims = [...writableClaims(at(object, 'spec', 'template', 'spec'))]
   const namespace = textAt(request, 'namespace') ?? ''
+  if (textAt(request, 'userInfo', 'username') === OUR_CONTROLLER)
+    return judged(object, writesElsewhere(object, namespace, cluster) ? ['ClaimWritable'] : [])
+  const claims = [...writableClaims(at(object, 'spec', 'template', 'spec'))]
   return judged(
     object,
     claims.some(claim => managedClaim(claim, namespace, cluster)) ? ['ClaimWritable'] : [],

@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { warningsOf } from './advice.ts'
-import { backendOf, CACHES, type Cluster, isBeingDeleted, isMountable, named, nameOf } from './cluster.ts'
+import {
+  CACHES,
+  type Cluster,
+  isBeingDeleted,
+  isMountable,
+  isStaged,
+  named,
+  nameOf,
+  placeOf,
+} from './cluster.ts'
 import { inject } from './injection.ts'
 import { at, listAt, textAt } from './json.ts'
 import { pod as podShape } from './kinds.ts'
@@ -55,11 +64,11 @@ function impossible(template: Template, namespace: string, cluster: Cluster): It
 function expectedMount(cache: unknown, pod: unknown): Mount[] {
   if (isBeingDeleted(cache)) return []
   const mount = readyMount(cache, textAt(cache, 'status', 'resolvedDigest') ?? '')
-  if (isMountable(cache) || backendOf(cache) === 'ExistingPVC') return [mount]
+  if (isMountable(cache) || !isStaged(cache)) return [mount]
   const claims = listAt(pod, 'spec', 'volumes').map(volume =>
     textAt(volume, 'persistentVolumeClaim', 'claimName'),
   )
   const mayBeIts = (claim: string | undefined) =>
-    claim?.startsWith('modelcache-') || (claim && claim === textAt(cache, 'status', 'claimName'))
+    claim?.startsWith('modelcache-') || (claim && claim === placeOf(cache).claim)
   return claims.some(mayBeIts) ? [] : [{ ...mount, claim: `of ${nameOf(cache)}`, subPath: undefined }]
 }
