@@ -35,6 +35,8 @@ export interface WriteResult {
   isStale: boolean
   /** The version of the cache, if a write has changed it. */
   resourceVersion?: string | undefined
+  /** The Job has been resumed. */
+  isResumed?: boolean
 }
 
 /**
@@ -52,8 +54,7 @@ export async function write(
   const result: WriteResult = { isStale: false }
   for (const one of writes) {
     try {
-      const written = await writeOne(cache, one, options)
-      if (one.do === 'finalizer') result.resourceVersion = versionOf(written)
+      Object.assign(result, learned(one, await writeOne(cache, one, options)))
       options.logger.info({ namespace, name, write: one.do, ...named(one) }, 'written')
     } catch (error) {
       const rejection = rejectionOf(error, one)
@@ -65,6 +66,12 @@ export async function write(
     }
   }
   return result
+}
+
+/** What a write that succeeded says about the cache. */
+function learned(write: Write, written: unknown): Partial<WriteResult> {
+  if (write.do === 'finalizer') return { resourceVersion: versionOf(written) }
+  return write.do === 'resume' ? { isResumed: true } : {}
 }
 
 function named(write: Write): object {
@@ -87,6 +94,10 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
       checkMetadata('spec.storage.pvc', whole.spec.storage.pvc, hydrator)
       const object = newClaim(whole, write.claim, hydrator.defaults)
       return rest.create(collectionPath(KINDS[write.kind], namespace), object, call)
+    }
+    case 'resume': {
+      const body = { metadata: { resourceVersion: write.resourceVersion }, spec: { suspend: false } }
+      return rest.jsonMerge(objectPath(KINDS[write.kind], namespace, write.name), body, call)
     }
     case 'merge': {
       const { resourceVersion, patch } = write
@@ -167,6 +178,14 @@ async function readWhole(
   const whole = modelCache.parse(await rest.get(objectPath(KINDS.ModelCache, namespace, name), { signal }))
   if (whole.metadata.uid === uid && madeFrom(whole, purpose) === madeFrom(cache, purpose)) return whole
   throw changed(cache.metadata)
+}
+
+/**
+ * The status after the writes. Status may say that a Job was resumed only if it was: otherwise nobody would
+ * ever resume it.
+ */
+export function afterWrites(status: ModelCacheStatus, { isResumed }: WriteResult): ModelCacheStatus {
+  return isResumed ? { ...status, hydration: { ...status.hydration, resumed: true } } : status
 }
 
 /**

@@ -8,7 +8,7 @@ import { KINDS } from '../../cluster/kinds.ts'
 import { ApiError } from '../../kube/api-error.ts'
 import { silentLogger } from '../../kube/logger.fixtures.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
-import { type ActOptions, write, writeStatus } from './act.ts'
+import { type ActOptions, afterWrites, write, writeStatus } from './act.ts'
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
 
@@ -77,6 +77,8 @@ export function aLife() {
     branch: 1,
     hasSidecar: false,
     endsJobsAtOnce: false,
+    /** How many of the next patches come too late. */
+    conflicts: 0,
   }
   const time = () => new Date(now).toISOString().replace(/\.\d+/, '')
 
@@ -136,6 +138,10 @@ export function aLife() {
     jsonMerge: async (path, body) => {
       const { kind, raw } = at(path)
       const { metadata, spec } = JSON.parse(JSON.stringify(body))
+      if (world.conflicts > 0) {
+        world.conflicts -= 1
+        throw new ApiError(409, 'Conflict', 'the object has been modified')
+      }
       checkVersion(raw, metadata?.resourceVersion)
       return put(kind, {
         ...raw,
@@ -175,8 +181,10 @@ export function aLife() {
     }
     const seen = observe(cache, { stores, podsOf, settings: {} }, now)
     const planned = plan(seen)
-    const { resourceVersion = cache.metadata.resourceVersion } = await write(cache, planned.writes, options)
-    if (planned.status !== undefined) await writeStatus(cache, resourceVersion, planned.status, options)
+    const result = await write(cache, planned.writes, options)
+    const { resourceVersion = cache.metadata.resourceVersion } = result
+    if (planned.status !== undefined)
+      await writeStatus(cache, resourceVersion, afterWrites(planned.status, result), options)
   }
 
   /** What Kubernetes, a kubelet and the hydrator do next. */

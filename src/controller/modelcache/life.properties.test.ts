@@ -37,6 +37,9 @@ const ACCIDENTS: Readonly<Record<string, (life: Life) => void>> = {
   'the source is gone': life => {
     life.world.source = 'gone'
   },
+  'somebody else changes what the controller patches': life => {
+    life.world.conflicts += 2
+  },
   'a mesh injects containers': life => {
     life.world.hasSidecar = true
   },

@@ -9,7 +9,7 @@ import type { Rest } from '../../kube/rest.ts'
 import { indexStore } from '../../kube/store-index.ts'
 import { owns, watches } from '../../kube/watch-source.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
-import { type ActOptions, recordEvents, write, writeStatus } from './act.ts'
+import { type ActOptions, afterWrites, recordEvents, write, writeStatus } from './act.ts'
 import { createReadDetails } from './live-details.ts'
 import { claimOf, type ObserveOptions, observe } from './observe.ts'
 import { plan } from './plan.ts'
@@ -68,10 +68,11 @@ export function startModelCacheReconciler(
     const seen = observe(cache, observeOptions, Date.now())
     const details = await readDetails(seen)
     let planned = plan({ ...seen, ...details })
-    const { rejection, isStale, resourceVersion } = await write(cache, planned.writes, options)
+    const result = await write(cache, planned.writes, options)
+    const { rejection, isStale, resourceVersion = cache.metadata.resourceVersion } = result
     if (rejection !== undefined) planned = plan({ ...seen, ...details, rejection })
-    const version = resourceVersion ?? cache.metadata.resourceVersion
-    if (planned.status !== undefined && !(await writeStatus(cache, version, planned.status, options)))
+    const status = planned.status && afterWrites(planned.status, result)
+    if (status !== undefined && !(await writeStatus(cache, resourceVersion, status, options)))
       return { againMs: STALE_MS }
     await recordEvents(cache, planned.events, options)
     return { againMs: isStale ? STALE_MS : planned.againMs }

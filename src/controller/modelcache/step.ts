@@ -37,6 +37,13 @@ export type Write =
     }
   /** Create the claim, for which the same is true. It never takes over an existing one. */
   | { readonly do: 'create'; readonly kind: 'PersistentVolumeClaim'; readonly claim: NewClaim }
+  /** Let exactly that version of a Job start. */
+  | {
+      readonly do: 'resume'
+      readonly kind: 'HydrationJob'
+      readonly name: string
+      readonly resourceVersion: string | undefined
+    }
   /** A JSON merge patch of exactly that version of the object. */
   | {
       readonly do: 'merge'

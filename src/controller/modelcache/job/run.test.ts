@@ -70,14 +70,10 @@ describe('the Job of a run', () => {
     })
     const resumed = run({ job: { suspend: true } })
     expect(resumed.writes).toEqual([
-      {
-        do: 'merge',
-        kind: 'HydrationJob',
-        name: 'modelcache--llama',
-        resourceVersion: '7',
-        patch: { spec: { suspend: false } },
-      },
+      { do: 'resume', kind: 'HydrationJob', name: 'modelcache--llama', resourceVersion: '7' },
     ])
+    // Only the write itself tells.
+    expect(resumed.status?.hydration?.resumed).toBeUndefined()
   })
 
   test.each([

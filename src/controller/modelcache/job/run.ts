@@ -97,10 +97,8 @@ function underWay(
       return inProgress(seen, purpose, waitText(name), { status: { hydration: recordOf(seen, run) } })
     case 'failed':
       return hasFailed(seen, purpose, run)
-    case 'new': {
-      const status = { hydration: { ...hydration, resumed: true } }
-      return inProgress(seen, purpose, waitText(name), { writes: [resumption(run)], status })
-    }
+    case 'new':
+      return inProgress(seen, purpose, waitText(name), { writes: [resumption(run)] })
     case 'suspended':
       return suspended(seen, purpose, run)
     case 'running':
@@ -123,7 +121,7 @@ function recordOf({ cache, now }: Observation, { job }: Run): ModelCacheStatus['
 
 function resumption({ job }: Run): Write {
   const { name, resourceVersion } = job.metadata
-  return { do: 'merge', kind: 'HydrationJob', name, resourceVersion, patch: { spec: { suspend: false } } }
+  return { do: 'resume', kind: 'HydrationJob', name, resourceVersion }
 }
 
 /** Whoever suspends a Job has a reason, such as a queue or a quota, and resumes it when that is gone. */
