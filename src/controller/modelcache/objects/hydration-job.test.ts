@@ -182,7 +182,8 @@ describe('spec.hydration', () => {
   test('may ask for the proxy of a mesh, which we turn off otherwise', () => {
     const labels = { 'sidecar.istio.io/inject': 'true' }
     expect(podOf().labels).toMatchObject({ 'sidecar.istio.io/inject': 'false' })
-    expect(podOf({ spec: { hydration: { labels } } }).labels).toMatchObject(labels)
+    for (const hydration of [{ labels }, { annotations: labels }])
+      expect(podOf({ spec: { hydration } })).toMatchObject({ labels, annotations: labels })
   })
 
   test.each([

@@ -60,10 +60,16 @@ const TTL_SECONDS = 7 * 24 * 3600
  * Turns off the sidecars of service meshes, which slow down a download and may outlive the container.
  * `spec.hydration` can turn them on.
  */
-const NO_SIDECARS = {
-  labels: { 'sidecar.istio.io/inject': 'false' },
-  annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
+function meshMetadata({ labels, annotations }: EffectiveHydration) {
+  // Istio reads the label, and older versions of it the annotation.
+  const istio = labels?.[ISTIO] ?? annotations?.[ISTIO] ?? 'false'
+  return {
+    labels: { [ISTIO]: istio },
+    annotations: { 'linkerd.io/inject': 'disabled', ...annotations, [ISTIO]: istio },
+  }
 }
+
+const ISTIO = 'sidecar.istio.io/inject'
 
 /** The name of the Job of a cache. It is reserved, like the name of the claim. */
 export function jobName({ metadata }: ModelCache, purpose: Purpose): string {
@@ -135,6 +141,7 @@ function podTemplate(
   hydration: EffectiveHydration,
 ): object {
   const { labels } = madeFor(cache)
+  const mesh = meshMetadata(hydration)
   const inputs = purpose === 'verify' ? NO_INPUTS : inputsOf(cache)
   const volumes = [
     { name: 'tmp', emptyDir: { sizeLimit: '32Mi' }, mountPath: '/tmp' },
@@ -143,8 +150,8 @@ function podTemplate(
   ]
   return {
     metadata: {
-      labels: { ...NO_SIDECARS.labels, ...hydration.labels, ...labels, ...HYDRATOR_LABELS },
-      annotations: { ...NO_SIDECARS.annotations, ...hydration.annotations, [HYDRATOR_IMAGE]: image },
+      labels: { ...hydration.labels, ...mesh.labels, ...labels, ...HYDRATOR_LABELS },
+      annotations: { ...mesh.annotations, [HYDRATOR_IMAGE]: image },
     },
     spec: {
       restartPolicy: 'Never',
