@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { askedWaitMs } from './retry.ts'
+import { onTrouble } from '../trouble.ts'
+import { askedWaitMs, TransientError, withRetries } from './retry.ts'
 
 const NOW = Date.parse('2031-06-01T12:00:00Z')
 
@@ -16,4 +17,20 @@ test.each<[Record<string, string>, number | undefined]>([
   [{ ratelimit: 'never' }, undefined],
 ])('%j asks for a wait of %s ms', (headers, ms) => {
   expect(askedWaitMs(headers, NOW)).toBe(ms)
+})
+
+test('a retry says what the trouble is, and that it is over', async () => {
+  const told: unknown[] = []
+  const stop = onTrouble(trouble => told.push(trouble))
+  let attempts = 0
+  const work = async () => {
+    attempts += 1
+    if (attempts < 3) throw new TransientError('SourceUnavailable', `down ${attempts}`)
+    return 'done'
+  }
+  const signal = new AbortController().signal
+  expect(await withRetries(work, { signal, wait: async () => {} })).toBe('done')
+  stop()
+  const trouble = { reason: 'SourceUnavailable', isWaiting: false }
+  expect(told).toEqual([{ ...trouble, message: 'down 1' }, { ...trouble, message: 'down 2' }, undefined])
 })

@@ -43,7 +43,9 @@ export async function withRetries<T>(work: () => Promise<T>, options: RetryOptio
   const { signal, attempts = ATTEMPTS, random = Math.random, wait = pause } = options
   for (let attempt = 1; ; attempt++) {
     try {
-      return await work()
+      const result = await work()
+      if (attempt > 1) tellTrouble(undefined)
+      return result
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof TransientError) || attempt >= attempts) throw error
