@@ -53,7 +53,6 @@ const ownerOf = ({ metadata }: Raw) => metadata.ownerReferences?.[0]
 const isActive = ({ status }: Raw) => status?.phase === 'Pending' || status?.phase === 'Running'
 const exitOf = ({ status }: Raw) => status?.containerStatuses?.[0]?.state.terminated
 
-const CLAIM = 'modelcache--llama'
 const GIVES_UP_AFTER = 7
 const SECOND = 1_000
 
@@ -65,7 +64,9 @@ interface Volume {
 
 export type Life = ReturnType<typeof aLife>
 
-export function aLife() {
+/** By default, the cache has a claim of its own. Otherwise it is staged into a folder of one that people made. */
+export function aLife({ isOfOthers = false } = {}) {
+  const CLAIM = isOfOthers ? 'models' : 'modelcache--llama'
   const stores = emptyStores()
   const objects = new Map<string, { kind: Kind; raw: Raw }>()
   const volumes = new Map<string, Volume>()
@@ -318,7 +319,9 @@ export function aLife() {
       spec: {
         artifact: { kind: 'Weights', source: { huggingFace: { repo: 'a/b', revision: 'main' } } },
         mount: { path: '/mnt/model' },
-        storage: { backend: 'PVC', pvc: { storageClassName: 'shared', sizeGiB: given.sizeGiB } },
+        storage: isOfOthers
+          ? { backend: 'ExistingPVC', existingPVC: { name: CLAIM, subPath: 'llama' } }
+          : { backend: 'PVC', pvc: { storageClassName: 'shared', sizeGiB: given.sizeGiB } },
       },
     })
 
@@ -335,6 +338,7 @@ export function aLife() {
 
   stores.StorageClass.upsert(aStorageClass({ name: 'shared' }))
   createCache({})
+  if (isOfOthers) orphanClaim({})
 
   return {
     world,
@@ -367,6 +371,7 @@ export function aLife() {
         labels: { [CLAIM_OF]: 'llama' },
         volumeName: isEmpty ? undefined : claim()?.spec?.volumeName,
       }),
+    /** Another claim of that name, with nothing on it. */
     squatClaim: () => orphanClaim({}),
     loseVolume: () => {
       const raw = claim()
