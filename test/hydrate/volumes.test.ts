@@ -8,11 +8,12 @@ import { type S3Server, serveS3 } from '../sources/s3.ts'
 import { serveWeb } from '../sources/web.ts'
 import { tarOf } from './support/archives.ts'
 import { digestedBelow } from './support/digested-below.ts'
+import { type Gluster, serveGluster } from './support/gluster.ts'
 import { installMounts, mount, mountObstacle } from './support/mounts.ts'
 import { manifestOf, startHydrate } from './support/run-hydrate.ts'
 import { failureOf, stage } from './support/stage-in-process.ts'
 
-// Volumes that are no file system of Linux, or reject what one can.
+// Volumes on other machines, and those that are no file system of Linux or reject what one can.
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 600_000 })
 
@@ -21,12 +22,14 @@ if (OBSTACLE !== undefined) console.warn(`volumes are not tested: ${OBSTACLE}`)
 
 let dir: string
 let bucket: S3Server
+let gluster: Gluster
 
 beforeAll(async () => {
   if (OBSTACLE !== undefined) return
   await installMounts()
   dir = await mkdtemp(join(tmpdir(), 'modelcache-volumes-'))
   bucket = await serveS3()
+  gluster = await serveGluster(join(dir, 'gluster'))
   await bucket.python(`s3.create_bucket(Bucket='volume')`)
   await writeFile(join(dir, 'passwd'), 'tests:canary-secret', { mode: 0o600 })
   // Two files come in parts, where that is possible.
@@ -40,6 +43,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await bucket?.[Symbol.asyncDispose]()
+  await gluster?.[Symbol.asyncDispose]()
   if (dir !== undefined) await rm(dir, { recursive: true, force: true })
 })
 
@@ -56,6 +60,7 @@ async function patiently<T>(work: () => Promise<T>, tries = 3): Promise<T> {
 
 /** How to mount a folder, or a bucket, as a volume. */
 const VOLUMES: readonly [string, (under: string, at: string) => readonly string[]][] = [
+  ['of GlusterFS', (_, at) => gluster.mounting(at)],
   [
     'that rejects modes and owners, as SMB does',
     (under, at) => ['bindfs', '-f', '--chmod-deny', '--chown-deny', under, at],

@@ -1,9 +1,13 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Cluster } from '../e2e/support/cluster.ts'
 import { modelCache } from '../e2e/support/objects.ts'
+import { ACCOUNT, KEY, serveAzure } from '../sources/azure.ts'
+import { serveGcs } from '../sources/gcs.ts'
 import { type S3Server, serveS3 } from '../sources/s3.ts'
 import { SHARED_CLASS } from '../testbed/node/volumes.ts'
-import { NO_NODE, newNamespace, sandbox } from './support/cluster.ts'
+import { NO_NODE, newNamespace, nodeFolder, sandbox } from './support/cluster.ts'
 import { readByGang, untilReady } from './support/read-by-gang.ts'
 
 const READ = 'cat /mnt/model/config.json /mnt/model/sub/part; wc -c < /mnt/model/weights.bin'
@@ -97,5 +101,53 @@ s3.put_object(Bucket='models', Key='llama/weights.bin', Body=b'w' * ${BYTES}, Ch
     // The keys are nowhere but in the Secret.
     const { stdout } = await cluster.kubectl(['get', 'modelcaches,jobs,pods,events', '-o', 'yaml'])
     expect(stdout).not.toContain('canary-secret')
+  })
+  test('of Google is staged, and a gang reads it', async () => {
+    const data = nodeFolder('gcs')
+    await mkdir(join(data, 'models/llama/sub'), { recursive: true })
+    await writeFile(join(data, 'models/llama/config.json'), '{}')
+    await writeFile(join(data, 'models/llama/sub/part'), 'part')
+    await writeFile(join(data, 'models/llama/weights.bin'), Buffer.alloc(BYTES, 'w'))
+    await using google = await serveGcs(sandbox(), data)
+    const source = { gcs: { uri: 'gs://models/llama', endpoint: google.url } }
+    await cluster.need(
+      modelCache('google', {
+        artifact: { kind: 'Weights', source },
+        mount: { path: '/mnt/model' },
+        storage: { pvc: { storageClassName: SHARED_CLASS } },
+      }),
+    )
+    await untilReady(cluster, 'google')
+    for (const log of await readByGang(cluster, 'google', READ)) expect(log).toContain(`{}part${BYTES}`)
+  })
+
+  test('of Azure is staged with the key of the account, and a gang reads it', async () => {
+    await using azure = await serveAzure(sandbox())
+    await azure.python(`
+service.create_container('models')
+blobs = service.get_container_client('models')
+blobs.upload_blob('llama/config.json', b'{}')
+blobs.upload_blob('llama/sub/part', b'part')
+blobs.upload_blob('llama/weights.bin', b'w' * ${BYTES})
+`)
+    const endpoint = `${azure.url}/${ACCOUNT}`
+    const source = {
+      azure: { account: ACCOUNT, uri: 'az://models/llama', endpoint, secretRef: { name: 'azure' } },
+    }
+    await cluster.need(
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'azure' },
+        stringData: { AZURE_STORAGE_KEY: KEY },
+      },
+      modelCache('azure', {
+        artifact: { kind: 'Weights', source },
+        mount: { path: '/mnt/model' },
+        storage: { pvc: { storageClassName: SHARED_CLASS } },
+      }),
+    )
+    await untilReady(cluster, 'azure')
+    for (const log of await readByGang(cluster, 'azure', READ)) expect(log).toContain(`{}part${BYTES}`)
   })
 })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type Host, thisMachine } from '../testbed/host.ts'
 import { npmPackage } from '../testbed/npm-package.ts'
 import { python } from './python.ts'
 import { pythonPackage } from './python-package.ts'
@@ -23,20 +24,16 @@ export interface AzureServer extends SpawnedServer {
   python(script: string): Promise<string>
 }
 
-/** The Blob service of Azurite, on any loopback port. */
-export async function serveAzure(): Promise<AzureServer> {
+/** The Blob service of Azurite, on any port of a host. */
+export async function serveAzure({
+  enter,
+  address,
+}: Pick<Host, 'enter' | 'address'> = thisMachine): Promise<AzureServer> {
   const packages = await pythonPackage('azure-storage-blob', CLIENT)
   const main = join(await npmPackage('azurite', AZURITE), 'node_modules/azurite/dist/src/blob/main.js')
-  const options = [
-    '--blobHost',
-    '127.0.0.1',
-    '--blobPort',
-    '0',
-    '--inMemoryPersistence',
-    '--skipApiVersionCheck',
-  ]
-  const served = await spawnServer([process.execPath, main, ...options], {
+  const options = ['--blobHost', address, '--blobPort', '0', '--inMemoryPersistence', '--skipApiVersionCheck']
+  const served = await spawnServer([...enter, process.execPath, main, ...options], {
     listens: /listens on (http:\S+)/,
   })
-  return { ...served, python: script => python(packages, PROLOGUE + script, [served.url]) }
+  return { ...served, python: script => python(packages, PROLOGUE + script, [served.url], enter) }
 }

@@ -1,4 +1,5 @@
 import { ensureFakeGcsServer } from '../testbed/binaries.ts'
+import { type Host, thisMachine } from '../testbed/host.ts'
 import { freePort } from '../testbed/ports.ts'
 import { type SpawnedServer, spawnServer } from './spawned-server.ts'
 
@@ -7,20 +8,17 @@ export interface GcsServer extends SpawnedServer {
   put(bucket: string, name: string, body: Buffer | string, headers?: Record<string, string>): Promise<void>
 }
 
-/** The server of fake-gcs-server, on any loopback port. */
-export async function serveGcs(): Promise<GcsServer> {
+/** The server of fake-gcs-server, on any port of a host. It has a bucket for each folder of `data`. */
+export async function serveGcs(
+  { enter, address }: Pick<Host, 'enter' | 'address'> = thisMachine,
+  data?: string,
+): Promise<GcsServer> {
   const binary = await ensureFakeGcsServer(line => console.error(line))
-  const options = [
-    '-scheme',
-    'http',
-    '-host',
-    '127.0.0.1',
-    '-port',
-    `${await freePort()}`,
-    '-backend',
-    'memory',
-  ]
-  const served = await spawnServer([binary, ...options], { listens: /server started at (http:[^\s"]+)/ })
+  const listen = ['-scheme', 'http', '-host', address, '-port', `${await freePort()}`]
+  const content = ['-backend', 'memory', ...(data === undefined ? [] : ['-data', data])]
+  const served = await spawnServer([...enter, binary, ...listen, ...content], {
+    listens: /server started at (http:[^\s"]+)/,
+  })
   const call = async (
     path: string,
     method: string,
