@@ -83,6 +83,12 @@ export const POD_REASONS = {
       'the webhook itself has failed, and the request may be fine; look for reference 0f0e5f3c-… in the log of modelcache-webhook',
     fix: 'Look for the reference in the log of the webhook, and report the bug.',
   },
+  KeyIgnored: {
+    says: 'warned',
+    who: 'author',
+    when: 'A warning: a label or an annotation has our domain, or nearly so, and does nothing. It is unknown, or it stands where nothing reads it (on a workload and not on its template, as a label, on a pod that already runs), or its value means nothing. A policy says this where no webhook is called.',
+    fix: 'Write the annotation that the message names, at the place that it names, or remove the key.',
+  },
   KindNotJudged: {
     says: 'warned',
     who: 'author',
@@ -117,6 +123,12 @@ export const POD_REASONS = {
       'names that start with modelcache-- are reserved for the hydration Jobs of ModelCaches; give this object, or the workload that creates it, another name',
     fix: 'Rename the object, or the workload that its name comes from.',
   },
+  PathNotMounted: {
+    says: 'warned',
+    who: 'author',
+    when: 'A warning: a container, such as an init container, names the mount path of a cache and gets no mount. Init containers get none unless they are chosen.',
+    fix: 'Choose every container that reads the cache with annotation `modelplane.ai/cache-containers`.',
+  },
   RecordProtected: {
     says: 'denied',
     who: 'author',
@@ -130,6 +142,14 @@ export const POD_REASONS = {
     who: 'author',
     when: 'An annotation of a pod is malformed: an empty name, an invalid object name, a duplicate, a container that the pod does not have, or a value of `modelplane.ai/not-ready` other than Gate.',
     fix: 'Correct the annotation in the pod template.',
+  },
+  ReferenceRenamed: {
+    says: 'warned',
+    who: 'author',
+    when: 'A warning that only `modelcache review` gives: a ModelCache names a Secret or a ServiceAccount that the input has under a longer name, as kustomize gives it one with a prefix, a suffix or a hash.',
+    example:
+      'spec.artifact.source.huggingFace.secretRef.name names Secret hf-token, and the input has hf-token-fd9k8cktfk; if kustomize has changed its name, let it change references too, with component name-references (manifests/components)',
+    fix: 'Add component `manifests/components/name-references` to the kustomization, or write the final name.',
   },
   SnapshotUnknown: {
     says: 'denied',

@@ -1,15 +1,20 @@
 import type { ClusterView } from '../admission/cluster-view.ts'
 import { decide } from '../admission/decision.ts'
 import type { Finding } from '../admission/finding.ts'
+import { ignoredKeys, isControlled } from '../admission/ignored-keys.ts'
 import { validateModelCache } from '../admission/modelcache/validate.ts'
+import { bearingsOf } from '../admission/workload/bearings.ts'
+import { type PodTemplate, podTemplates } from '../admission/workload/pod-templates.ts'
 import { violation } from '../api/violation.ts'
 import { objectKey } from '../kube/object-key.ts'
 import { assumeReady } from './assume-ready.ts'
 import { decideBy, type ReadUnknown } from './decide.ts'
 import { inputView } from './input-view.ts'
+import { invalidMetadata } from './invalid-metadata.ts'
 import { inNamespace, type Manifest } from './manifest.ts'
 import { isWatchedNamespace } from './match-conditions.ts'
 import { claimsPolicy, namesPolicy } from './policies.ts'
+import { renamedReferences } from './renamed-reference.ts'
 import { requestFor } from './request.ts'
 import { NOTHING, type ReviewContext, reviewPod } from './review-pod.ts'
 import { reviewWorkload } from './review-workload.ts'
@@ -65,7 +70,10 @@ export async function review(manifests: readonly Manifest[], options: ReviewOpti
     const kind = reviewedKind(manifest)
     const refused = malformed.get(manifest)
     if (kind !== undefined) {
-      const result = reviewed(manifest, await reviewOne(manifest, kind, context, before))
+      const result = reviewed(
+        manifest,
+        await reviewOne(manifest, kind, context, { before, input: manifests }),
+      )
       if (kind.rules === 'modelcache' && result.verdict !== 'denied') before.applied(manifest)
       results.push(result)
     } else if (refused !== undefined) {
@@ -79,7 +87,7 @@ async function reviewOne(
   manifest: Manifest,
   { rules, resource }: ReviewedKind,
   context: ReviewContext,
-  before: Before,
+  { before, input }: { before: Before; input: readonly Manifest[] },
 ): Promise<ReviewResult> {
   if (rules !== 'modelcache') {
     const result = await reviewByRules(manifest, { rules, resource }, context)
@@ -95,7 +103,9 @@ async function reviewOne(
   const found = findingsOf(decision, context.advise)
   const compared = place === undefined ? '' : ` (compared with ${place}, the first one of that name)`
   const findings = found.map(finding => ({ ...finding, message: `${finding.message}${compared}` }))
-  return { findings: [...findings, ...unknownFields(request.object).map(error)], patch: [] }
+  const byServer = [...invalidMetadata(manifest, []), ...unknownFields(request.object)]
+  const renamed = renamedReferences(manifest, input)
+  return { findings: [...findings, ...byServer.map(error), ...renamed], patch: [] }
 }
 
 async function reviewByRules(
@@ -104,6 +114,40 @@ async function reviewByRules(
   context: ReviewContext,
 ): Promise<ReviewResult> {
   if (!isWatchedNamespace(manifest.namespace)) return NOTHING
+  const templates = rules === 'pod' || rules === 'claim' ? [] : podTemplates(resource, manifest.object)
+  const result = await reviewByWebhooks(manifest, { rules, resource }, context)
+  if (result !== NOTHING) return withInvalidMetadata(result, manifest, templates)
+  // No webhook is called, and then the policy speaks.
+  const ignored = ignoredKeysOf(manifest, rules, templates)
+  const findings = findingsOf(decide(ignored), context.advise)
+  return findings.length === 0 ? NOTHING : withInvalidMetadata({ findings, patch: [] }, manifest, templates)
+}
+
+function ignoredKeysOf(
+  { object }: Manifest,
+  rules: ReviewedKind['rules'],
+  templates: readonly PodTemplate[],
+): Finding[] {
+  if (rules === 'claim' || isControlled(object)) return []
+  return rules === 'pod'
+    ? ignoredKeys([{ bearer: 'pod', path: '', raw: object }])
+    : ignoredKeys(bearingsOf(object, templates))
+}
+
+function withInvalidMetadata(
+  { findings, patch }: ReviewResult,
+  manifest: Manifest,
+  templates: readonly PodTemplate[],
+): ReviewResult {
+  const invalid = invalidMetadata(manifest, templates).map(error)
+  return { findings: [...invalid, ...findings], patch }
+}
+
+async function reviewByWebhooks(
+  manifest: Manifest,
+  { rules, resource }: ReviewedKind,
+  context: ReviewContext,
+): Promise<ReviewResult> {
   const reserved = policyOnNames(manifest, resource)
   if (reserved.length > 0) return { findings: findingsOf(decide(reserved), context.advise), patch: [] }
   const request = requestFor(manifest, resource)

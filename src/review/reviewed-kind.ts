@@ -1,4 +1,5 @@
-import { findTemplates } from '../admission/workload/find-templates.ts'
+import { ignoredKeys } from '../admission/ignored-keys.ts'
+import { bearingsOf } from '../admission/workload/bearings.ts'
 import { WORKLOAD_KINDS } from '../admission/workload/kinds.ts'
 import { asksForCaches, podTemplates } from '../admission/workload/pod-templates.ts'
 import { GROUP } from '../api/schema/group.ts'
@@ -30,6 +31,7 @@ export function reviewedKind(manifest: Manifest): ReviewedKind | undefined {
   if (known !== undefined) return known
   // Other claims only describe the cluster.
   if (kind === 'PersistentVolumeClaim') return isReservedClaim(manifest) ? CLAIM : undefined
-  const asks = findTemplates(object).length > 0 && podTemplates('', object).some(asksForCaches)
-  return asks ? { rules: 'foreign', resource: '' } : undefined
+  const templates = podTemplates('', object)
+  const asks = templates.some(asksForCaches) || ignoredKeys(bearingsOf(object, templates)).length > 0
+  return templates.length > 0 && asks ? { rules: 'foreign', resource: '' } : undefined
 }

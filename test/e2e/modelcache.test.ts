@@ -43,7 +43,7 @@ describe('kubectl apply of a new ModelCache is denied', () => {
     [
       'of backend ExistingPVC with a source',
       { storage: existing },
-      /ArtifactSourceAmbiguous: backend ExistingPVC/,
+      /StorageMemberMismatch: backend ExistingPVC stages a source/,
     ],
     [
       'of backend ExistingPVC without a claim',

@@ -58,7 +58,8 @@ test('workloads get every warning', () => {
     'CacheNotReady',
     'ContainersNotChosen',
     'GangReferencesDiffer',
-    'ReferenceInvalid',
+    'KeyIgnored',
+    'PathNotMounted',
   ])
 })
 

@@ -77,3 +77,71 @@ test('the chart gives the controller the same, null included', async () => {
     '--hydration-defaults=/etc/modelcache-hydration/defaults.yaml',
   )
 })
+
+test('name-references: prefixes and hashes reach every reference, except lists of caches', async () => {
+  const up = relative(folder, inRepository('manifests'))
+  const source = (member: string, value: object) => ({ artifact: { source: { [member]: value } } })
+  const secretRef = { name: 'key' }
+  const cache = (name: string, spec: object) => ({
+    apiVersion: 'modelplane.ai/v1alpha1',
+    kind: 'ModelCache',
+    metadata: { name },
+    spec,
+  })
+  const sources = ['huggingFace', 'http', 's3', 'oci', 'gcs', 'azure']
+  const asking = (caches: string) => ({ metadata: { annotations: { 'modelplane.ai/caches': caches } } })
+  const objects = [
+    ...sources.map(name => cache(name.toLowerCase(), source(name, { secretRef }))),
+    cache('cloned', {
+      ...source('pvcClone', { name: 'claim' }),
+      hydration: { serviceAccountName: 'account' },
+    }),
+    cache('filled', { storage: { existingPVC: { name: 'claim' }, pvc: { storageClassName: 'fast' } } }),
+    cache('files', source('configMap', { name: 'files' })),
+    { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'claim' } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'account' } },
+    { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'fast' } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'one' },
+      spec: { template: asking('cloned') },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'two' },
+      spec: { template: asking('cloned,s3') },
+    },
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bare', ...asking('cloned').metadata } },
+    {
+      apiVersion: 'leaderworkerset.x-k8s.io/v1',
+      kind: 'LeaderWorkerSet',
+      metadata: { name: 'gang' },
+      spec: { leaderWorkerTemplate: { leaderTemplate: asking('cloned'), workerTemplate: asking('cloned') } },
+    },
+  ]
+  await writeFile(join(folder, 'objects.yaml'), objects.map(each => JSON.stringify(each)).join('\n---\n'))
+  const file = {
+    namePrefix: 'dev-',
+    resources: ['objects.yaml'],
+    components: [`${up}/components/name-references`],
+    secretGenerator: [{ name: 'key', literals: ['token=x'] }],
+    configMapGenerator: [{ name: 'files', literals: ['a=b'] }],
+  }
+  await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(file))
+  const rendered = await kustomize(relative(inRepository('.'), folder))
+  const text = JSON.stringify(rendered)
+  const named = (kind: string) =>
+    rendered.filter(each => each.kind === kind).map(({ metadata }) => metadata.name)
+  const [secret] = named('Secret')
+  expect(secret).toMatch(/^dev-key-/)
+  expect(text.split(`"secretRef":{"name":"${secret}"}`)).toHaveLength(sources.length + 1)
+  expect(text).toContain(`"configMap":{"name":"${named('ConfigMap')[0]}"}`)
+  expect(text).toContain('"pvcClone":{"name":"dev-claim"}')
+  expect(text).toContain('"existingPVC":{"name":"dev-claim"}')
+  expect(text).toContain('"serviceAccountName":"dev-account"')
+  expect(text).toContain('"storageClassName":"dev-fast"')
+  expect(text.split('"modelplane.ai/caches":"dev-cloned"')).toHaveLength(5)
+  expect(text).toContain('"modelplane.ai/caches":"cloned,s3"')
+})

@@ -3,6 +3,7 @@ import { cacheMeta, modelCache } from '../../api/modelcache.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
+import { ignoredKeys } from '../ignored-keys.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { artifactSource } from './artifact-source.ts'
@@ -58,7 +59,8 @@ export function validateModelCache(request: AdmissionRequest, view: ClusterView,
   // were created.
   const old = request.operation === 'UPDATE' ? modelCache.safeParse(request.oldObject).data : undefined
   const change: Change = { namespace: request.namespace ?? '', cache: parsed.data, old }
-  return decide(RULES.flatMap(rule => rule(change, view, policy)))
+  const keys = ignoredKeys([{ bearer: 'modelcache', path: '', raw: request.object }])
+  return decide([...RULES.flatMap(rule => rule(change, view, policy)), ...keys])
 }
 
 const described = z.object({ metadata: cacheMeta })

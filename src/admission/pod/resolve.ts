@@ -14,6 +14,7 @@ import { claimReplacedText, isClaimReplaced } from './claim-replaced.ts'
 import { waitsAtGate } from './gate.ts'
 import { notReadyText } from './not-ready.ts'
 import { cacheReferences } from './references.ts'
+import { renamedCache } from './renamed-cache.ts'
 
 const FIELD = `metadata.annotations[${CACHES}]`
 
@@ -42,7 +43,7 @@ export function resolveCaches(
     const cache = view.get('ModelCache', namespace, name)
     const because = (found: Violation) =>
       refused(error(found, [{ kind: 'ModelCache', namespace, name }, ...basis]))
-    if (cache === undefined) return because(notFound(name, namespace))
+    if (cache === undefined) return because(notFound(name, namespace, view))
     const brings = { pod, recorded: recorded.get(name) }
     const mount = chooseMount(cache, { leader, waits: gate.value, brings })
     if (mount === undefined || (waits(mount) && pod.spec.nodeName))
@@ -90,12 +91,13 @@ function claimReplaced(
   return error(found, basis)
 }
 
-function notFound(name: string, namespace: string): Violation {
-  return violation(
-    'CacheNotFound',
-    FIELD,
-    `there is no ModelCache ${namespace}/${name}; create it, or correct annotation ${CACHES} (see: kubectl -n ${namespace} get modelcaches)`,
-  )
+function notFound(name: string, namespace: string, view: ClusterView): Violation {
+  const renamed = renamedCache(name, namespace, view)
+  const todo =
+    renamed === undefined
+      ? `create it, or correct annotation ${CACHES} (see: kubectl -n ${namespace} get modelcaches)`
+      : `there is ${renamed}; if it is meant, write its whole name into annotation ${CACHES}`
+  return violation('CacheNotFound', FIELD, `there is no ModelCache ${namespace}/${name}; ${todo}`)
 }
 
 function notReady(cache: ModelCache, namespace: string, pod: Pod): Violation {

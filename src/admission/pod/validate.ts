@@ -1,13 +1,18 @@
 import { pod as podSchema } from '../../api/kubernetes/pod.ts'
+import { CACHES } from '../../api/names.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
+import { POD_ADVICE } from '../advice/advice.ts'
+import { referencesTo } from '../advice/consumer.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
 import type { Finding } from '../finding.ts'
+import { ignoredKeys, isControlled } from '../ignored-keys.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
 import { claimWritable } from './claim-writable.ts'
 import { hydrationProtected } from './hydration-protected.ts'
 import { injectionMissing } from './injection-missing.ts'
+import { cacheReferences } from './references.ts'
 import { snapshotUnknown } from './snapshot-unknown.ts'
 import type { Subject } from './subject.ts'
 
@@ -27,7 +32,17 @@ export function validatePod(request: AdmissionRequest, view: ClusterView, policy
   const subject = { request, pod: parsed.data, view, policy }
   // Caches come and go while a pod lives. We check what it was given only when it is created.
   const mounts = created ? mountsOf(subject) : []
-  return decide([...mounts, ...claimWritable(subject), ...hydrationProtected(subject)])
+  const denials = [...mounts, ...claimWritable(subject), ...hydrationProtected(subject)]
+  if (denials.length > 0 || !created || isControlled(request.object)) return decide(denials)
+  return decide(adviceFor(subject))
+}
+
+/** Warnings for the author of a pod. If a workload created it, its author has got them for the template. */
+function adviceFor({ request, pod, view }: Subject): readonly Finding[] {
+  const names = cacheReferences(pod.metadata.annotations?.[CACHES] ?? '').value ?? []
+  const consumer = { path: '', pod, references: referencesTo(names, request.namespace ?? '', view) }
+  const keys = ignoredKeys([{ bearer: 'pod', path: '', raw: request.object }])
+  return [...keys, ...POD_ADVICE.flatMap(advise => advise(consumer))]
 }
 
 /** If a pod lacks its injected fields, we report only that: its other mounts may be left over from them. */

@@ -272,7 +272,7 @@ describe('a warning', () => {
 
   test('says that containers without caches get nothing', () => {
     const [warning] = warningsOf(decide(deployment(template({ [CACHE_CONTAINERS]: 'engine' }))))
-    expect(warning).toMatch(/^ReferenceInvalid: spec\.template: .* does nothing without/)
+    expect(warning).toMatch(/^KeyIgnored: spec\.template: .* does nothing without/)
   })
 })
 

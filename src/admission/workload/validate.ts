@@ -3,32 +3,40 @@ import { pod as podSchema } from '../../api/kubernetes/pod.ts'
 import { CACHES } from '../../api/names.ts'
 import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
+import { POD_ADVICE } from '../advice/advice.ts'
+import { type PodAdvice, referencesTo } from '../advice/consumer.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide } from '../decision.ts'
 import { error, type Finding } from '../finding.ts'
+import { ignoredKeys, isControlled, ourKeys } from '../ignored-keys.ts'
 import { malformed } from '../malformed.ts'
 import { cacheReferences } from '../pod/references.ts'
 import { annotationNotOnTemplate, strayReferences } from './annotation-not-on-template.ts'
+import { bearingsOf } from './bearings.ts'
 import { cacheNotFound } from './cache-not-found.ts'
 import { cacheNotReady } from './cache-not-ready.ts'
-import { containersNotChosen } from './containers-not-chosen.ts'
-import { containersWithoutCaches } from './containers-without-caches.ts'
 import { gangReferencesDiffer } from './gang-references-differ.ts'
-import { hubCacheReadOnly } from './hub-cache-read-only.ts'
 import { impossible, inTemplate } from './impossible.ts'
-import { modelPathMismatch } from './model-path-mismatch.ts'
 import { asksForCaches, type PodTemplate, podTemplates } from './pod-templates.ts'
-import { type Advice, referencesTo, type Subject } from './workload.ts'
+import type { Advice, Subject, Workload } from './workload.ts'
+
+/** A warning about the templates, once: those of a gang are often the same. */
+const ofPods =
+  (advise: PodAdvice): Advice =>
+  ({ subjects }) => [
+    ...new Map(subjects.flatMap(advise).map(finding => [finding.violation.text, finding])).values(),
+  ]
+
+const keysIgnored: Advice = ({ object, templates }) =>
+  isControlled(object) ? [] : ignoredKeys(bearingsOf(object, templates))
 
 /** Every rule that warns, the most useful first, because the API server cuts the last ones. */
 const ADVICE: readonly Advice[] = [
   annotationNotOnTemplate,
+  keysIgnored,
   cacheNotFound,
   gangReferencesDiffer,
-  modelPathMismatch,
-  hubCacheReadOnly,
-  containersWithoutCaches,
-  containersNotChosen,
+  ...POD_ADVICE.map(ofPods),
   cacheNotReady,
 ]
 
@@ -49,7 +57,8 @@ export function validateWorkload(request: AdmissionRequest, view: ClusterView): 
   const before = podTemplates(resource.resource, old)
   const isChanged = (template: PodTemplate) =>
     !isDeepStrictEqual(template.raw, before.find(({ path }) => path === template.path)?.raw)
-  const isNewlyAnnotated = !isDeepStrictEqual(strayReferences(object), strayReferences(old))
+  const ownOf = (each: unknown) => [strayReferences(each), ourKeys(each)]
+  const isNewlyAnnotated = !isDeepStrictEqual(ownOf(object), ownOf(old))
   if (!isNewlyAnnotated && before.length === templates.length && !templates.some(isChanged)) return allow()
 
   const subjects: Subject[] = []
@@ -62,7 +71,7 @@ export function validateWorkload(request: AdmissionRequest, view: ClusterView): 
       ...(subject.refused === undefined ? impossible(subject.value, namespace) : [error(subject.refused)]),
     )
   }
-  const workload = { namespace, object, templates, subjects }
+  const workload: Workload = { namespace, view, object, templates, subjects }
   // A denied request gets the reasons for the denial and no further advice.
   return decide(findings.length > 0 ? findings : ADVICE.flatMap(advise => advise(workload)))
 }
@@ -72,10 +81,11 @@ function subjectOf(template: PodTemplate, namespace: string, view: ClusterView):
   const parsed = podSchema.safeParse({ metadata: {}, ...withoutNull(template.raw) })
   if (!parsed.success) return refused(malformed(`not a pod template at ${template.path}`, parsed.error))
   const annotation = template.annotations[CACHES]
-  if (annotation === undefined) return ok({ template, pod: parsed.data, references: [] })
+  const { path } = template
+  if (annotation === undefined) return ok({ template, path, pod: parsed.data, references: [] })
   const names = cacheReferences(annotation)
   if (names.refused !== undefined) return refused(inTemplate(template, names.refused))
-  return ok({ template, pod: parsed.data, references: referencesTo(names.value, namespace, view) })
+  return ok({ template, path, pod: parsed.data, references: referencesTo(names.value, namespace, view) })
 }
 
 /** Go writes empty members of a template as null, which means the same as leaving them out. */

@@ -64,7 +64,9 @@ interface Volume {
 
 export type Life = ReturnType<typeof aLife>
 
-/** By default, the cache has a claim of its own. Otherwise it is staged into a folder of one that people made. */
+/**
+ * By default, the cache has a claim of its own. Otherwise it is staged into a folder of one that people made.
+ */
 export function aLife({ isOfOthers = false } = {}) {
   const CLAIM = isOfOthers ? 'models' : 'modelcache--llama'
   const stores = emptyStores()

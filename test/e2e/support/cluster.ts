@@ -38,7 +38,7 @@ export async function namespaceOf(kubectlBare: Kubectl): Promise<Cluster> {
   return {
     namespace,
     kubectl,
-    apply: (object, ...flags) => kubectl(['apply', ...flags, '-f', '-'], stringify(object)),
+    apply: (object, ...flags) => kubectl(['apply', ...flags, '-f', '-'], JSON.stringify(object)),
     async need(...objects) {
       await succeed(['apply', '-f', '-'], objects.map(object => stringify(object)).join('---\n'))
     },

@@ -42,6 +42,17 @@ export function isGuessOf(pod: unknown, paths: readonly string[]): boolean {
   return several && annotation(pod, CONTAINERS) === undefined && signedOf(pod, paths).length === 0
 }
 
+/** Whether a container names one of the paths and is none of those that get the mounts. */
+export function readsWithoutMount(pod: unknown, paths: readonly string[]): boolean {
+  const targets = targetsOf(pod, paths)
+  if (targets === undefined) return false
+  const chosen = targets.map(container => container.name)
+  const all = [...listAt(pod, 'spec', 'initContainers'), ...listAt(pod, 'spec', 'containers')].filter(
+    isObject,
+  )
+  return all.some(container => !chosen.includes(container.name) && namesOneOf(paths, container))
+}
+
 /** Of the ones that the generator uses. */
 function isAccelerator(resource: string): boolean {
   return ['nvidia.com/gpu', 'google.com/tpu'].includes(resource)

@@ -1,21 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { warningsOf } from './advice.ts'
-import {
-  CACHES,
-  type Cluster,
-  isBeingDeleted,
-  isMountable,
-  isStaged,
-  named,
-  nameOf,
-  placeOf,
-} from './cluster.ts'
+import { type Cluster, isBeingDeleted, isMountable, isStaged, named, nameOf, placeOf } from './cluster.ts'
 import { inject } from './injection.ts'
-import { at, listAt, textAt } from './json.ts'
+import { at, listAt, mapAt, textAt } from './json.ts'
 import { pod as podShape } from './kinds.ts'
 import { type Mount, readyMount } from './mounts.ts'
 import { areSound, wishesOf } from './references.ts'
-import { annotationsOf, asksForCaches, podOf, type Template, templatesOf } from './templates.ts'
+import { asksForCaches, podOf, type Template, templatesOf } from './templates.ts'
 import { judged, type Verdict } from './verdict.ts'
 
 /**
@@ -36,11 +27,18 @@ export function judgeWorkload(request: unknown, cluster: Cluster): Verdict {
     return stored === undefined || !isDeepStrictEqual(stored.template, template)
   }
   const isSame = templates.length === before.length && !templates.some(isChanged)
-  if (isSame && annotationsOf(object)[CACHES] === annotationsOf(old)[CACHES]) return judged(object, [], [])
+  if (isSame && isDeepStrictEqual(oursIn(object), oursIn(old))) return judged(object, [], [])
   const reasons = templates
     .filter(template => asksForCaches(template) && isChanged(template))
     .flatMap(template => [...impossible(template, namespace, cluster)])
   return judged(object, reasons, warningsOf(object, templates, namespace, cluster))
+}
+
+/** What an object itself says in our name. */
+function oursIn(object: unknown) {
+  return ['annotations', 'labels'].map(place =>
+    Object.entries(mapAt(object, 'metadata', place)).filter(([key]) => key.startsWith('modelplane.ai/')),
+  )
 }
 
 /** What can never work, whatever happens to the caches. */

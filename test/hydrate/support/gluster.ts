@@ -17,8 +17,8 @@ export interface Gluster extends AsyncDisposable {
 }
 
 /**
- * A volume of GlusterFS with one brick, whose files are in `dir`. It is served in a network namespace of its own.
- * Its processes are in a PID namespace, so that none of them outlives the first.
+ * A volume of GlusterFS with one brick, whose files are in `dir`. It is served in a network namespace of its
+ * own. Its processes are in a PID namespace, so that none of them outlives the first.
  */
 export async function serveGluster(dir: string): Promise<Gluster> {
   await installPackages(PACKAGES, line => console.error(line))

@@ -4,23 +4,17 @@ import { isWithin } from '../../api/mount-path.ts'
 import { isEngine } from '../../injection/engine.ts'
 import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
+import { type Consumer, fieldIn, type PodAdvice } from './consumer.ts'
 import { visibleModel } from './visible-model.ts'
-import type { Advice, Subject } from './workload.ts'
 
 /**
  * An engine that clearly serves something other than its caches downloads what is already staged, or fails. A
  * pod shows only part of its command lines, so this is a warning, and the rule stays silent when in doubt.
  */
-export const modelPathMismatch: Advice = ({ subjects }) => {
-  const texts = subjects.flatMap(subject =>
-    mismatches(subject).map(text => ({ text, path: subject.template.path })),
-  )
-  return [...new Map(texts.map(entry => [entry.text, entry])).values()].map(({ text, path }) =>
-    warning('ModelPathMismatch', `${path}.spec.containers`, text),
-  )
-}
+export const modelPathMismatch: PodAdvice = consumer =>
+  mismatches(consumer).map(text => warning('ModelPathMismatch', fieldIn(consumer, 'spec.containers'), text))
 
-function mismatches({ pod, references }: Subject): string[] {
+function mismatches({ pod, references }: Consumer): string[] {
   const caches = references.flatMap(({ cache }) => cache ?? [])
   const weights = caches.filter(({ spec }) => spec.artifact.kind === 'Weights')
   // A cache that does not exist yet may be the right one. A tokenizer alone leaves the weights to the engine.

@@ -4,7 +4,7 @@ import { isWithin } from '../../api/mount-path.ts'
 import { cut } from '../../api/schema/text.ts'
 import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
-import type { Advice } from './workload.ts'
+import { fieldIn, mountPathsOf, type PodAdvice } from './consumer.ts'
 
 /** Variables that tell an engine and its libraries where to keep downloads and compiled code. */
 const VARIABLES = new Set([
@@ -30,19 +30,16 @@ const DEFAULT_FOLDERS = [
  * not the layout of a hub cache, and every mount of a cache is read-only, also that of a claim that people
  * filled.
  */
-export const hubCacheReadOnly: Advice = ({ subjects }) =>
-  subjects.flatMap(subject => {
-    const mounts = subject.references.flatMap(({ cache }) => cache?.spec.mount.path ?? [])
-    const targets = targetContainers(subject.pod, mounts).value ?? []
-    return targets.flatMap(({ container }) => {
-      const found = cacheFoldersOf(container).find(({ folder }) =>
-        mounts.some(path => isWithin(folder, path)),
-      )
-      if (found === undefined) return []
-      const text = `container ${container.name}: ${found.name} is ${cut(found.folder, 40)}${found.isDefault ? ' by default' : ''}, a read-only mount, and not a hub cache that the engine may fill; point it elsewhere, and serve the mounted path`
-      return [warning('HubCacheReadOnly', `${subject.template.path}.spec.containers`, text)]
-    })
+export const hubCacheReadOnly: PodAdvice = consumer => {
+  const mounts = mountPathsOf(consumer)
+  const targets = targetContainers(consumer.pod, mounts).value ?? []
+  return targets.flatMap(({ container }) => {
+    const found = cacheFoldersOf(container).find(({ folder }) => mounts.some(path => isWithin(folder, path)))
+    if (found === undefined) return []
+    const text = `container ${container.name}: ${found.name} is ${cut(found.folder, 40)}${found.isDefault ? ' by default' : ''}, a read-only mount, and not a hub cache that the engine may fill; point it elsewhere, and serve the mounted path`
+    return [warning('HubCacheReadOnly', fieldIn(consumer, 'spec.containers'), text)]
   })
+}
 
 interface CacheFolder {
   /** The variable or the flag. */

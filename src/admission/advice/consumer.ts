@@ -1,0 +1,42 @@
+import type { Pod } from '../../api/kubernetes/pod.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import type { ClusterView } from '../cluster-view.ts'
+import type { Finding } from '../finding.ts'
+
+/** A pod that names caches, or the template of such pods. */
+export interface Consumer {
+  /** Where the template is in its workload, such as `spec.template`. Empty for a pod. */
+  path: string
+  pod: Pod
+  /** The caches that it names, in order, each with what we know of it. */
+  references: readonly Reference[]
+}
+
+export interface Reference {
+  name: string
+  /** Undefined if there is no cache of that name. */
+  cache: ModelCache | undefined
+}
+
+/** A rule that may warn about a pod or a template and never denies. */
+export type PodAdvice = (consumer: Consumer) => readonly Finding[]
+
+/** What we know of the caches of these names. */
+export function referencesTo(names: readonly string[], namespace: string, view: ClusterView): Reference[] {
+  return names.map(name => ({ name, cache: view.get('ModelCache', namespace, name) }))
+}
+
+/** Where the known caches of a consumer are mounted. */
+export function mountPathsOf({ references }: Pick<Consumer, 'references'>): string[] {
+  return references.flatMap(({ cache }) => cache?.spec.mount.path ?? [])
+}
+
+/** A field of the pod, as a field of the object that it is in. */
+export function fieldIn({ path }: Pick<Consumer, 'path'>, field: string): string {
+  return path === '' ? field : `${path}.${field}`
+}
+
+/** The start of a message about a template, which says where the template is. */
+export function placeOf({ path }: Pick<Consumer, 'path'>): string {
+  return path === '' ? '' : `${path}: `
+}
