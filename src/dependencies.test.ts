@@ -47,6 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   view: ['admission', 'api', 'cluster', 'kube'],
   hydrate: ['api', 'backoff.ts'],
   review: ['admission', 'api', 'cluster', 'injection', 'kube', 'storage'],
+  inspect: ['admission', 'api', 'injection', 'kube'],
   controller: ['api', 'backoff.ts', 'cluster', 'injection', 'kube', 'storage'],
   server: ['admission', 'api', 'process', 'view'],
   commands: [
@@ -56,6 +57,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'cluster',
     'controller',
     'hydrate',
+    'inspect',
     'kube',
     'process',
     'review',

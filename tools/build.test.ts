@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { SERVICES, TOOLS } from '../src/commands/roles.ts'
 import { hydrate, manifestOf } from '../test/hydrate/support/run-hydrate.ts'
 import { serveWeb } from '../test/sources/web.ts'
 import { runCommand } from '../test/testbed/command.ts'
@@ -22,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-test.each(['webhook', 'controller', 'hydrate', 'verify', 'review'])(
+test.each([...Object.keys(TOOLS), ...Object.keys(SERVICES)])(
   'role %s says the same as from its sources',
   async role => {
     const [bundled, source] = await Promise.all(

@@ -15,6 +15,17 @@ const INPUT = { main: 'src/main.ts', 'hash-worker': 'src/hydrate/volume/hash-wor
  */
 const WITHOUT_SIDE_EFFECTS = '/node_modules/@kubernetes/client-node/'
 
+/** kubectl finds a plugin, and what completes it, by these names on the PATH. */
+const PLUGIN = {
+  'kubectl-modelcache.js': '',
+  'kubectl_complete-modelcache.js': "process.argv.splice(2, 0, '__complete')\n",
+}
+/** The commands of the package. */
+const BIN = {
+  modelcache: 'main.js',
+  ...Object.fromEntries(Object.keys(PLUGIN).map(file => [file.replace(/\.js$/, ''), file])),
+}
+
 const folder = resolve(process.argv[2] ?? join(ROOT, 'dist'))
 await rm(folder, { recursive: true, force: true })
 await mkdir(folder, { recursive: true })
@@ -26,8 +37,14 @@ const bundle = await rolldown({
 })
 await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].js', comments: false })
 await bundle.close()
-const { name, version, license } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
-const own = { name, version, license, private: true, type: 'module' }
+for (const [file, first] of Object.entries(PLUGIN))
+  await writeFile(join(folder, file), `#!/usr/bin/env node\n${first}await import('./main.js')\n`, {
+    mode: 0o755,
+  })
+const { name, version, description, license, engines } = JSON.parse(
+  await readFile(join(ROOT, 'package.json'), 'utf8'),
+)
+const own = { name, version, description, license, private: true, type: 'module', engines, bin: BIN }
 await writeFile(join(folder, 'package.json'), `${JSON.stringify(own, undefined, 2)}\n`)
 await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licenses())
 

@@ -4,8 +4,8 @@ import { REASONS } from '../src/api/reasons.ts'
 import { STATUS_REASONS } from '../src/api/status-reasons.ts'
 import { GENERATED, inRepository } from './generate.ts'
 
-test.each(GENERATED)('$path is what the code generates (npm run generate)', ({ path, content }) => {
-  expect(readFileSync(inRepository(path), 'utf8')).toBe(content())
+test.each(GENERATED)('$path is what the code generates (npm run generate)', async ({ path, content }) => {
+  expect(readFileSync(inRepository(path), 'utf8')).toBe(await content())
 })
 
 test('every reason is shown as it is told', () => {

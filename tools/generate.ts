@@ -61,7 +61,7 @@ function quotedIn(example: string): string[] {
 
 if (import.meta.main) {
   for (const { path, content } of GENERATED) {
-    writeFileSync(inRepository(path), content())
+    writeFileSync(inRepository(path), await content())
     console.log(`wrote ${path}`)
   }
 }

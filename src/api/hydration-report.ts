@@ -17,6 +17,8 @@ export const hydrationReport = z.object({
   seconds: z.number().min(0),
   /** Files of the source that we left out, because other files hold the same weights. */
   leftOut: z.int().min(0).optional(),
+  /** The folder of the snapshot that all files are in, if an archive has only one at its top. */
+  topFolder: z.string().max(255).optional(),
 })
 
 /** What `modelcache hydrate --measure` reports. */

@@ -74,6 +74,12 @@ export const MODELCACHE_REASONS = {
     when: '`spec.mount.path` is not absolute and clean, or `existingPVC.subPath` is not a folder within its claim.',
     fix: 'Write a plain path.',
   },
+  MountPathOccupied: {
+    says: 'warned',
+    who: 'author',
+    when: 'A warning: images usually have files at `spec.mount.path`, or programs write there, such as the caches of a home folder, /usr/local/… or /var/lib/…. The mount hides what the image has, and is read-only.',
+    fix: 'Use a path of its own, such as /mnt/model. If you mean to hide the folder, ignore the warning.',
+  },
   MountPathReserved: {
     says: 'denied',
     who: 'author',
@@ -123,6 +129,12 @@ export const MODELCACHE_REASONS = {
     who: 'author',
     when: 'A warning at creation: another ModelCache in the namespace stages the same source, with the same patterns. Credentials and the kind of the artifact do not count. Confirmed by a live read.',
     fix: 'Let the pods use the existing cache, which any number of pods can mount. Two caches are fine if you need the bytes on two kinds of storage, or at two paths.',
+  },
+  SizeRequired: {
+    says: 'denied',
+    who: 'author',
+    when: 'The source is a compressed archive (tar.gz or tar.zst), and the ModelCache of backend PVC gives no size. Nobody knows how large such an archive is before it is unpacked.',
+    fix: 'Set `spec.storage.pvc.sizeGiB` to at least the size of the unpacked files.',
   },
   SourceInvalid: {
     says: 'denied',

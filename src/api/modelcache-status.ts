@@ -124,7 +124,11 @@ export const modelCacheStatus = z.object({
   bytesTotal: z.int().min(0).optional().describe('Bytes of the whole artifact.'),
   filesStaged: z.int().min(0).optional().describe('Files on the volume so far.'),
   progress: z.string().max(16).optional().describe('Percentage of the bytes that are staged, such as 62%.'),
-  size: z.string().max(32).optional().describe('Size of the artifact or of its claim, for people.'),
+  size: z
+    .string()
+    .max(32)
+    .optional()
+    .describe('Size of the artifact, for people. Of a claim that people filled, its capacity.'),
   lastHydratedAt: z
     .string()
     .meta({ format: 'date-time' })

@@ -138,7 +138,7 @@ export const POD_REASONS = {
     fix: 'Leave them as they are. The controller removes the gate when the caches are Ready. Administrators may change them, with verb `release-pods` on `modelcaches.modelplane.ai`, which cluster-admin has.',
   },
   ReferenceInvalid: {
-    says: 'both',
+    says: 'denied',
     who: 'author',
     when: 'An annotation of a pod is malformed: an empty name, an invalid object name, a duplicate, a container that the pod does not have, or a value of `modelplane.ai/not-ready` other than Gate.',
     fix: 'Correct the annotation in the pod template.',

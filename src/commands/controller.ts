@@ -65,6 +65,7 @@ ${describeOptions(OPTIONS)}
  */
 export const controller: Command = {
   help: HELP,
+  options: OPTIONS,
 
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)

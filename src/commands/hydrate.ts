@@ -119,6 +119,7 @@ Exit codes: 0 done, 1 failed for good, 2 wrong usage, 75 failed and may succeed 
 /** The role that writes a snapshot: in a Job onto a volume, or by hand into any folder. */
 export const hydrate: Command = {
   help: HELP,
+  options: OPTIONS,
 
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)

@@ -33,15 +33,15 @@ export function parseOptions<O extends Record<string, Option>>(
   options: O,
   argv: string[],
 ): Values<O> | undefined {
-  return parseCommand(options, argv)?.options
+  return parseCommand(options, argv, { operands: 0 })?.options
 }
 
-/** The same for a role that also takes one argument without a name. */
+/** The same for a role that also takes arguments without a name, at most as many as `operands`. */
 export function parseCommand<O extends Record<string, Option>>(
   options: O,
   argv: string[],
-  { takesOperand = false } = {},
-): { options: Values<O>; operand: string | undefined } | undefined {
+  { operands: most }: { operands: number },
+): { options: Values<O>; operands: readonly string[] } | undefined {
   const known = Object.fromEntries(
     Object.entries(options).map(([name, { value, short, repeatable }]) => [
       name,
@@ -52,15 +52,15 @@ export function parseCommand<O extends Record<string, Option>>(
       },
     ]),
   )
-  const { values, positionals } = tryParse(argv, known, takesOperand)
+  const { values, positionals: operands } = tryParse(argv, known, most > 0)
   if (values.help === true) return undefined
-  const [operand, another] = positionals
+  const another = operands[most]
   if (another !== undefined) throw new UsageError(`unexpected argument ${quote(another)}`)
   const schema = z.object(
     Object.fromEntries(Object.entries(options).map(([name, option]) => [name, option.schema])),
   )
   const parsed = schema.safeParse(values)
-  if (parsed.success) return { options: parsed.data as Values<O>, operand }
+  if (parsed.success) return { options: parsed.data as Values<O>, operands }
   const problems = parsed.error.issues.map(issue => `--${issue.path.join('.')}: ${issue.message}`)
   throw new UsageError(problems.join('\n'))
 }
@@ -105,6 +105,7 @@ export const names = z
   .transform(list => list.split(',').map(name => name.trim()))
   .pipe(z.array(z.string().min(1, 'has an empty name')))
 export const seconds = digits.pipe(z.number().max(300))
+export const lineCount = digits.pipe(z.number().min(1).max(100_000))
 export const milliseconds = digits.pipe(z.number().max(60_000))
 /** Each process uses one core, so nobody needs more of them than a machine has cores. */
 export const workerCount = digits.pipe(z.number().min(1).max(64))

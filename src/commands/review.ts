@@ -65,6 +65,7 @@ const RENDERERS: Record<'text' | 'json' | 'patch', (results: readonly Reviewed[]
 /** Runs the rules of the webhooks over manifests, without a cluster or against a real one. */
 export const review: Command = {
   help: HELP,
+  options: OPTIONS,
 
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)

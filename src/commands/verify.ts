@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { EXIT } from '../api/hydration-report.ts'
 import { SHA256_DIGEST } from '../api/schema/digest.ts'
 import { printable, quote } from '../api/schema/text.ts'
-import { newCounts, sizeText } from '../hydrate/progress.ts'
+import { sizeText } from '../api/size-text.ts'
+import { newCounts } from '../hydrate/progress.ts'
 import { type Checked, verify as check } from '../hydrate/verify.ts'
 import type { Command } from './command.ts'
 import { originOf, readModelCache } from './modelcache-manifest.ts'
@@ -45,15 +46,16 @@ Exit codes: 0 all is as it was staged, 1 it is not, or it cannot be read, 2 wron
 /** The role that hashes what was staged. */
 export const verify: Command = {
   help: HELP,
+  options: OPTIONS,
 
   async run(argv) {
-    const given = parseCommand(OPTIONS, argv, { takesOperand: true })
+    const given = parseCommand(OPTIONS, argv, { operands: 1 })
     if (given === undefined) {
       process.stdout.write(HELP)
       return EXIT.done
     }
     const { options } = given
-    const { folder, digest } = await wanted(given.operand, options)
+    const { folder, digest } = await wanted(given.operands[0], options)
     const counts = newCounts()
     const run = { counts, file: options.report, interrupted: 'every file was read' }
     return reportedRun(run, signal => check({ folder, digest, counts, onSnapshot: show, signal }))

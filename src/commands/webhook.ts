@@ -100,6 +100,7 @@ ${describeOptions(OPTIONS)}
 /** The admission webhooks: watches the cluster, answers the API server, and drains on SIGTERM. */
 export const webhook: Command = {
   help: HELP,
+  options: OPTIONS,
 
   async run(argv) {
     const options = parseOptions(OPTIONS, argv)

@@ -12,4 +12,6 @@ export interface Checksum {
    * Nobody promises that it is one. If the same bytes come twice, they are right whatever it says.
    */
   isGuess?: boolean | undefined
+  /** The ModelCache gives it, and not the source. */
+  isGiven?: boolean | undefined
 }

@@ -1,6 +1,6 @@
 import { printable } from '../api/schema/text.ts'
+import { sizeText } from '../api/size-text.ts'
 import { archiveIn } from './archive/format.ts'
-import { sizeText } from './progress.ts'
 import { resolve } from './sources/resolve.ts'
 import { LEFT_OUT, type Listing, type SourceContext } from './sources/source.ts'
 

@@ -103,6 +103,7 @@ async function writeFiles(
 }
 
 function reportOf({ digest, revision, leftOut, files }: Manifest, seconds: number): HydrationReport {
+  const topFolder = topFolderOf(files)
   return {
     digest,
     ...(revision !== undefined && { revision }),
@@ -111,5 +112,15 @@ function reportOf({ digest, revision, leftOut, files }: Manifest, seconds: numbe
     files: files.length,
     seconds: Math.round(seconds * 1000) / 1000,
     ...(leftOut !== undefined && { leftOut }),
+    ...(topFolder !== undefined && { topFolder }),
   }
+}
+
+/** The folder that all files are in; undefined if some are not in it, or if there are none. */
+function topFolderOf(files: Manifest['files']): string | undefined {
+  const [first] = files
+  const slash = first?.path.indexOf('/') ?? -1
+  if (first === undefined || slash <= 0) return undefined
+  const folder = first.path.slice(0, slash)
+  return files.every(({ path }) => path.startsWith(`${folder}/`)) ? folder : undefined
 }

@@ -1,5 +1,6 @@
 import type { HydrationProgress } from '../api/hydration-report.ts'
 import { foreign } from '../api/schema/text.ts'
+import { sizeText } from '../api/size-text.ts'
 import type { Trouble } from './trouble.ts'
 
 /** How far a hydration is. */
@@ -44,15 +45,6 @@ export function progressBar({ bytes, bytesTotal, files, filesTotal }: Counts, se
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`
   const left = rate > 0 ? duration((bytesTotal - bytes) / rate) : '–'
   return `${bar} ${Math.floor(share * 100)}%  ${sizeText(bytes)} of ${sizeText(bytesTotal)}  ${sizeText(rate)}/s  ${ofFiles}  ${left} left`
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-
-/** Bytes for people. */
-export function sizeText(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
-  const value = bytes / 1024 ** power
-  return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`
 }
 
 function duration(seconds: number): string {

@@ -116,8 +116,8 @@ export function plantingOf(
 }
 
 /** The strongest that the source claims. */
-export function checksumOf({ sha256, checksum }: SourceFile): Checksum | undefined {
-  return sha256 === undefined ? checksum : { algorithm: 'sha256', value: sha256 }
+export function checksumOf({ sha256, isGiven, checksum }: SourceFile): Checksum | undefined {
+  return sha256 === undefined ? checksum : { algorithm: 'sha256', value: sha256, isGiven }
 }
 
 /** The directory of a zip stands at its end, which comes last from a server without ranges. */

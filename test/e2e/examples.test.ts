@@ -28,6 +28,7 @@ const WITHOUT_EXAMPLE = [
   'NameReserved',
   'ReadForbidden',
   'RecordProtected',
+  'ReferenceRenamed',
   'SpecInvalid',
 ]
 
@@ -58,6 +59,11 @@ const PODS: Record<string, { pods: number; mounts: string[][] }> = {
   },
   'nim-cache-folder': { pods: 1, mounts: [['nim nim-model-store/llama-3.1-8b-instruct at /model-store']] },
   oci: { pods: 1, mounts: [[weights('vllm', 'qwen-3-8b')]] },
+  // This pod waits at its gate, so it has a variable in place of the digest.
+  'quick-start': {
+    pods: 1,
+    mounts: [['main modelcache--smollm2/snapshots/$(MODELCACHE__SMOLLM2_DIGEST) at /mnt/model']],
+  },
   s3: { pods: 1, mounts: [[weights('vllm', 'qwen-2-5-72b')]] },
   'shared-claim': {
     pods: 1,

@@ -187,7 +187,7 @@ describe('kubectl apply of a new ModelCache is denied', () => {
     [
       'on a class that does not exist',
       { storage: storage({ storageClassName: 'absent' }) },
-      /StorageClassNotFound: .*kubectl get storageclass/,
+      /StorageClassNotFound: .*name one that supports ReadWriteMany: e2e-/,
     ],
     [
       'on a class of block volumes',

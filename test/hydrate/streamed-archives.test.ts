@@ -92,7 +92,9 @@ describe.each(['plain.tar', 'packed.tar.gz', 'stored.zip', 'deflated.zip'])('%s'
     )
     expect({ reason, message }).toEqual({
       reason: 'ChecksumMismatch',
-      message: expect.stringContaining(`has SHA-256 ${sha256(body)}, but its source says ${'ab'.repeat(32)}`),
+      message: expect.stringContaining(
+        `has SHA-256 ${sha256(body)}, but the ModelCache says ${'ab'.repeat(32)}`,
+      ),
     })
   })
 

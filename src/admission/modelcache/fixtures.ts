@@ -42,7 +42,7 @@ export const INLINE = { files: { 'chat.jinja': 'x' } }
 export const SOUND_SOURCES: Record<string, unknown> = {
   huggingFace: HF,
   s3: { uri: 's3://bucket/prefix/' },
-  http: { url: 'https://example.com/model.tar.gz' },
+  http: { url: 'https://example.com/model.tar' },
   oci: { reference: 'registry.example/models/llama:70b' },
   inline: INLINE,
   configMap: { name: 'tokenizer' },

@@ -12,13 +12,29 @@ describe('the mount path', () => {
     '/var/lib/models',
     '/opt/models',
     '/home/user/models',
-    '/root/.cache/huggingface',
     '/devices',
     '/tmp/models',
     '/run/models',
     '/mnt/..model',
   ])('may be %s', path => {
     expect(create(spec({ mount: { path } }))).toEqual(allow())
+  })
+
+  test.each([
+    '/root/.cache/huggingface',
+    '/home/user/.cache',
+    '/home/user',
+    '/usr/local/share',
+    '/usr/share/models',
+    '/opt/conda/lib',
+    '/var/lib',
+    '/app',
+  ])('is better not %s', path => {
+    const decision = create(spec({ mount: { path } }))
+    expect(decision).toMatchObject({
+      allowed: true,
+      warnings: [{ violation: { reason: 'MountPathOccupied' } }],
+    })
   })
 
   test.each([

@@ -88,7 +88,7 @@ describe('the class that the InferenceCluster names', () => {
     const findings = judge(undefined, { classes: [std], inferenceClusters: prod('gone') })
     expect(findings).toMatchObject([{ violation: { reason: 'StorageClassNotFound' }, basis: LISTS }])
     expect(findings[0]?.violation.text).toBe(
-      'spec.storage.pvc.storageClassName is unset, and InferenceCluster prod names gone: there is no such StorageClass; name one that supports ReadWriteMany (see: kubectl get storageclass)',
+      'spec.storage.pvc.storageClassName is unset, and InferenceCluster prod names gone: there is no such StorageClass; name one that supports ReadWriteMany: std',
     )
   })
 
@@ -115,7 +115,7 @@ describe('the StorageClass of a new cache', () => {
       },
     ])
     expect(textOf(decision)).toContain('gone')
-    expect(textOf(decision)).toContain('kubectl get storageclass')
+    expect(textOf(decision)).toContain('name one that supports ReadWriteMany: shared')
   })
 
   test('is StorageClassNotRWX when its provisioner gives block volumes, on the basis of that class and its profile', () => {

@@ -1,6 +1,8 @@
+import { few } from '../../api/schema/text.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import { attestHint, type RwxCapability, rwxCapability } from '../../storage/rwx.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { error } from '../finding.ts'
 import type { Rule } from './change.ts'
 
@@ -16,7 +18,7 @@ export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
   if (spec.storage.backend !== 'PVC' || old !== undefined) return []
   const effective = effectiveClass(spec, view, policy)
   const { found: storageClass, basis } = effective
-  if (storageClass === undefined) return [error(missing(effective), basis)]
+  if (storageClass === undefined) return [error(missing(effective, view), basis)]
   const { name } = storageClass.metadata
   const capability = rwxCapability(storageClass, view.get('StorageProfile', undefined, name))
   if (capability.answer === 'yes') return []
@@ -35,14 +37,32 @@ function origin({ name, inferenceCluster }: EffectiveClass): string {
   return name === undefined ? `${FIELD} is unset, and the default class is` : FIELD
 }
 
-function missing(effective: EffectiveClass): Violation {
+function missing(effective: EffectiveClass, view: ClusterView): Violation {
   const { name } = effective
+  const choice = choiceIn(view)
   if (name === undefined) {
-    const text = `${FIELD} is unset, and the cluster has no default StorageClass; name one that supports ReadWriteMany`
+    const text = `${FIELD} is unset, and the cluster has no default StorageClass; ${choice}`
     return violation('NoStorageClass', FIELD, text)
   }
-  const text = `${origin(effective)} ${name}: there is no such StorageClass; name one that supports ReadWriteMany (see: kubectl get storageclass)`
+  const text = `${origin(effective)} ${name}: there is no such StorageClass; ${choice}`
   return violation('StorageClassNotFound', FIELD, text)
+}
+
+/** We name this many classes at most. */
+const SHOWN = 5
+
+/** The classes that would do. Their reader may have no right to list them. */
+function choiceIn(view: ClusterView): string {
+  const names = [...view.list('StorageClass')]
+    .filter(each => {
+      const profile = view.get('StorageProfile', undefined, each.metadata.name)
+      return rwxCapability(each, profile).answer === 'yes'
+    })
+    .map(({ metadata }) => metadata.name)
+    .toSorted()
+  return names.length === 0
+    ? 'name one that supports ReadWriteMany; as far as we know, this cluster has none (see: kubectl get storageclass)'
+    : `name one that supports ReadWriteMany: ${few(names, SHOWN)}`
 }
 
 function notShared(subject: string, { answer, by, because }: RwxCapability, name: string): Violation {

@@ -15,9 +15,11 @@ import { existingClaim } from './existing-claim.ts'
 import { fieldImmutable } from './field-immutable.ts'
 import { hydrationMetadata } from './hydration-metadata.ts'
 import { mountPath } from './mount-path.ts'
+import { mountPathOccupied } from './mount-path-occupied.ts'
 import { mutableRevision } from './mutable-revision.ts'
 import { noInferenceCluster } from './no-inference-cluster.ts'
 import { notImplemented } from './not-implemented.ts'
+import { sizeRequired } from './size-required.ts'
 import { sourceAlreadyCached } from './source-already-cached.ts'
 import { sourceInvalid } from './source-invalid.ts'
 import { storageClass } from './storage-class.ts'
@@ -32,9 +34,11 @@ const RULES: readonly Rule[] = [
   storageMember,
   hydrationMetadata,
   mountPath,
+  mountPathOccupied,
   fieldImmutable,
   storageClass,
   claimSize,
+  sizeRequired,
   existingClaim,
   clonedClaim,
   sourceAlreadyCached,

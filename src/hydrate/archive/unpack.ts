@@ -56,9 +56,9 @@ export async function unpack(
   }
 }
 
-function mismatch(found: string, { algorithm, value }: Checksum): DamagedArchive {
+function mismatch(found: string, { algorithm, value, isGiven }: Checksum): DamagedArchive {
   const name = algorithm === 'sha256' ? 'SHA-256' : algorithm
-  const message = `the archive has ${name} ${found}, but its source says ${value}`
+  const message = `the archive has ${name} ${found}, but ${isGiven ? 'the ModelCache' : 'its source'} says ${value}`
   return new DamagedArchive('ChecksumMismatch', message, { found })
 }
 

@@ -29,8 +29,16 @@ export async function httpFile(
     url,
     token,
     sha256,
+    isGiven,
     path,
-  }: { url: string; token?: string | undefined; sha256?: string | undefined; path?: string | undefined },
+  }: {
+    url: string
+    token?: string | undefined
+    sha256?: string | undefined
+    /** Whether the ModelCache gives the SHA-256, and not a checksum file. */
+    isGiven?: boolean
+    path?: string | undefined
+  },
   { client, signal }: { client: Http; signal: AbortSignal },
 ): Promise<HttpFile> {
   const lookOnce = () => withRetries(() => look(client, { url, token, signal }), { signal })
@@ -51,6 +59,7 @@ export async function httpFile(
         size,
         identity: known.identity,
         sha256,
+        isGiven,
         hasRanges: hasRanges && (known.isVerified || known.validator !== undefined),
         open: (range, stop) => openDownload(download, range, stop),
       }

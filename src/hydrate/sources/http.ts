@@ -22,8 +22,10 @@ export async function http(source: Http, context: SourceContext): Promise<Resolv
       ? undefined
       : await checksumFile(client, { url: source.sha256sums, token, signal })
   const files: HttpFile[] = []
-  const tasks = places.map(({ url, path, sha256 = sums?.(url) }, index) => async (either: AbortSignal) => {
-    files[index] = await httpFile({ url, path, sha256, token }, { client, signal: either })
+  const tasks = places.map(({ url, path, sha256: given }, index) => async (either: AbortSignal) => {
+    const sha256 = given ?? sums?.(url)
+    const isGiven = given !== undefined
+    files[index] = await httpFile({ url, path, sha256, isGiven, token }, { client, signal: either })
   })
   await runPool(tasks, SIDE_BY_SIDE, signal)
   return {

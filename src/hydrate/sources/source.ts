@@ -11,6 +11,8 @@ export interface SourceFile extends RemoteFile {
   identity: string | undefined
   /** The hash that the source claims for the bytes, in hexadecimal digits. */
   sha256?: string | undefined
+  /** Whether the ModelCache claims that hash, and not the source. */
+  isGiven?: boolean | undefined
   /** SHA-1 of the file as a git blob, in hexadecimal digits. */
   gitBlob?: string | undefined
   /** Any other checksum that the source claims. */

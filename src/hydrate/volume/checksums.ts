@@ -50,11 +50,11 @@ export async function startChecksums(file: SourceFile, claimed?: Checksum): Prom
 
 /** What is wrong with a file of those hashes, as the end of a sentence. */
 export function checksumProblem(
-  file: Pick<SourceFile, 'sha256' | 'gitBlob' | 'checksum'>,
+  file: Pick<SourceFile, 'sha256' | 'isGiven' | 'gitBlob' | 'checksum'>,
   { sha256, gitBlob, checksum }: FileHashes,
 ): string | undefined {
   if (file.sha256 !== undefined && file.sha256 !== sha256)
-    return `has SHA-256 ${sha256}, but its source says ${file.sha256}`
+    return `has SHA-256 ${sha256}, but ${file.isGiven ? 'the ModelCache' : 'its source'} says ${file.sha256}`
   if (gitBlob !== undefined && gitBlob !== file.gitBlob)
     return `is git blob ${gitBlob}, but its source says ${file.gitBlob}`
   if (checksum !== undefined && checksum !== file.checksum?.value)

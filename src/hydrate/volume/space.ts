@@ -1,7 +1,7 @@
 import { lstat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sizeText } from '../../api/size-text.ts'
 import { HydrationError } from '../failure.ts'
-import { sizeText } from '../progress.ts'
 import { entriesBelow } from './compare.ts'
 import type { Volume } from './volume.ts'
 

@@ -46,7 +46,10 @@ async function untilSaid(namespace: Cluster, args: string[], { message }: Announ
     probe: async () => {
       const result = await namespace.kubectl(args)
       const said = result.stderr.replaceAll(GALLERY, 'examples/').replaceAll(namespace.namespace, 'default')
-      const isSaid = said.split('\n').some(line => line.endsWith(message))
+      // The rest depends on the cluster where the message ends with an ellipsis.
+      const isSaid = said
+        .split('\n')
+        .some(line => (message.endsWith('…') ? line.includes(message.slice(0, -1)) : line.endsWith(message)))
       return isSaid ? undefined : `it said: ${said}${result.stdout}`
     },
   })

@@ -1,4 +1,5 @@
-import { effectOf, knownReason } from '../../../api/status-reasons.ts'
+import type { ModelCache } from '../../../api/modelcache.ts'
+import { effectOf, knownReason, type StatusReason } from '../../../api/status-reasons.ts'
 import { doublingMs } from '../../../backoff.ts'
 import type { Observation, Run } from '../observe.ts'
 import { refetchCommand } from '../refetch.ts'
@@ -19,7 +20,7 @@ export function failed({ cache, now }: Observation, failure: RunFailure, again: 
   const reason = knownReason(failure.reason)
   if (effectOf(reason) === 'final') {
     const status = { hydration: { ...hydration, failure } }
-    return notReady({ reason, message: `${message}; then: ${refetchCommand(cache)}` }, 'Failed', { status })
+    return notReady({ reason, message: `${message}; ${remedy(cache, reason)}` }, 'Failed', { status })
   }
   const attempt = Math.max(1, hydration?.attempt ?? 1)
   const nextMs = Date.parse(finishedAt) + doublingMs(attempt, PAUSE)
@@ -28,6 +29,17 @@ export function failed({ cache, now }: Observation, failure: RunFailure, again: 
   const status = { hydration: { ...hydration, failure: { ...failure, nextAttemptAt } } }
   const actions = nextMs > now ? { againMs: nextMs - now } : { writes: again }
   return notReady({ reason, message: `${message}; ${next}` }, 'Failed', { ...actions, status })
+}
+
+/** A checksum of the ModelCache itself cannot be corrected in place, and to fetch again would not help. */
+function remedy(cache: ModelCache, reason: StatusReason): string {
+  if (reason !== 'ChecksumMismatch' || !givesChecksum(cache)) return `then: ${refetchCommand(cache)}`
+  return "compare the checksum with the publisher's; if the one in the ModelCache is wrong, delete the ModelCache and create it with the right one"
+}
+
+function givesChecksum({ spec }: ModelCache): boolean {
+  const { sha256, urls = [] } = spec.artifact.source?.http ?? {}
+  return sha256 !== undefined || urls.some(each => each.sha256 !== undefined)
 }
 
 /** When the run ended, in milliseconds since the epoch; undefined if it has not. */

@@ -1,4 +1,5 @@
 import type { Condition, ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { sizeText } from '../../../api/size-text.ts'
 import { sourceLine } from '../../../api/source-line.ts'
 import { isStaging } from '../../../api/staging.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
@@ -20,6 +21,7 @@ export function statusOf(seen: Observation, results: readonly StepResult[]): Mod
     kept(seen),
     ...results.map(result => result.status),
   ) as Partial<ModelCacheStatus>
+  Object.assign(parts, sizeOf(parts))
   if (verdict === undefined) return { ...common, ...parts }
   const { phase } = verdict
   return {
@@ -43,8 +45,13 @@ export function statusOf(seen: Observation, results: readonly StepResult[]): Mod
 function kept({ cache }: Observation): Partial<ModelCacheStatus> {
   const { status, spec } = cache
   if (status === undefined || !isStaging(spec)) return {}
-  const { observedGeneration, phase, conditions, source, clusters, ...found } = status
+  const { observedGeneration, phase, conditions, source, clusters, size, ...found } = status
   return found
+}
+
+/** The size of the artifact. A claim has room for more, so its size says something else. */
+function sizeOf({ bytesTotal }: Partial<ModelCacheStatus>): { size?: string } {
+  return bytesTotal === undefined ? {} : { size: sizeText(bytesTotal) }
 }
 
 function conditions(

@@ -96,7 +96,7 @@ describe('the claim', () => {
     expect(claim(anObservation({ claim: aManagedClaim() }))).toEqual({
       next: true,
       writes: [],
-      status: { claimName: 'modelcache--llama', claimUID: 'uid-of-the-claim', size: '10Gi' },
+      status: { claimName: 'modelcache--llama', claimUID: 'uid-of-the-claim' },
     })
   })
 })

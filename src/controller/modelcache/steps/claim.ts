@@ -38,7 +38,7 @@ export const claim: Step = seen => {
   if (claim.status?.phase === 'Lost') return volumeLost(seen, name)
   return goOn({
     writes: growth(seen),
-    status: { claimName: name, claimUID: claim.metadata.uid, ...sizeOnClaim(seen) },
+    status: { claimName: name, claimUID: claim.metadata.uid },
   })
 }
 
@@ -82,12 +82,6 @@ export function volumeLost({ cache, claim, runs }: Observation, name: string): S
       propagation: 'Background',
     })
   return notReady({ reason: 'ClaimLost', message }, 'Failed', { writes })
-}
-
-/** The size for people: the capacity of the volume, or the request of the claim. */
-export function sizeOnClaim({ claim }: Pick<Observation, 'claim'>): { size?: string } {
-  const size = claim?.status?.capacity?.storage ?? claim?.spec.resources?.requests?.storage
-  return size === undefined ? {} : { size: String(size) }
 }
 
 function made(seen: Observation, name: string): StepResult {

@@ -8,7 +8,6 @@ import { deletions } from '../job/ended.ts'
 import type { Observation } from '../observe.ts'
 import { isStaged } from '../staged.ts'
 import { goOn, notReady, ready, type Step, type StepResult } from '../step.ts'
-import { sizeOnClaim } from './claim.ts'
 
 /**
  * With backend ExistingPVC and without a source, the cache is Ready when the claim that people filled can be
@@ -46,7 +45,7 @@ function stagedInto(seen: Observation, name: string): StepResult {
       writes: deletions(runs.hydrate, runs.verify),
     })
   }
-  const status = { claimName: name, ...sizeOnClaim(seen) }
+  const status = { claimName: name }
   // Of a staged cache, status has the UID of the claim that was staged.
   return goOn({ status: isStaged(cache) ? status : { ...status, claimUID: claim?.metadata.uid } })
 }

@@ -7,7 +7,7 @@ import type { Observation } from '../observe.ts'
 import { isOnItsClaim, isStaged } from '../staged.ts'
 import { rfc3339 } from '../status/conditions.ts'
 import { type Actions, goOn, notReady, ready, type Step, type StepResult } from '../step.ts'
-import { adoption, notOwned, sizeOnClaim, terminating, volumeLost } from './claim.ts'
+import { adoption, notOwned, terminating, volumeLost } from './claim.ts'
 
 /**
  * The claim of a staged cache is gone, or another one has its name. The controller creates a claim that is
@@ -56,7 +56,6 @@ function takenOver(
   const status: Partial<ModelCacheStatus> = {
     claimName: claim.metadata.name,
     claimUID: claim.metadata.uid,
-    ...sizeOnClaim({ claim }),
     snapshots: [{ digest: resolvedDigest }],
     verification: { digest: resolvedDigest, intact: true, finishedAt: at ?? rfc3339(now) },
     hydration: { ...hydration, attempt: undefined, message: undefined, failure: undefined },

@@ -1,6 +1,7 @@
 import type { HydrationReport } from '../../../api/hydration-report.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { REFETCH } from '../../../api/names.ts'
+import { foreign } from '../../../api/schema/text.ts'
 import { advanceRun } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
 import { rfc3339 } from '../status/conditions.ts'
@@ -15,7 +16,7 @@ const MIB = 2 ** 20
 export const snapshot: Step = seen => {
   const { result, report, at } = advanceRun(seen, 'hydrate')
   if (result !== undefined) return result
-  const message = words(report, seen.claim?.metadata.name ?? '')
+  const message = `${words(report, seen.claim?.metadata.name ?? '')}${below(seen, report)}`
   return ready({ reason: 'SnapshotComplete', message }, { status: staged(seen, report, at) })
 }
 
@@ -49,6 +50,13 @@ function staged(
       ...(refetch !== undefined && { refetch }),
     },
   }
+}
+
+/** Where the files of an archive with one folder at its top are, because engines want their folder. */
+function below({ cache: { spec } }: Observation, { topFolder }: HydrationReport): string {
+  if (topFolder === undefined || spec.artifact.source?.http === undefined) return ''
+  const path = foreign(`${spec.mount.path}/${topFolder}`, 300)
+  return `; all of them are in one folder, so engines read ${path}, or set http.stripComponents: 1 in a new ModelCache`
 }
 
 /** Short, because people read it in `kubectl describe`. */

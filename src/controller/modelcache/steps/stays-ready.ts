@@ -13,7 +13,7 @@ import {
   type StepResult,
   type Write,
 } from '../step.ts'
-import { growth, sizeOnClaim, terminating, volumeLost } from './claim.ts'
+import { growth, terminating, volumeLost } from './claim.ts'
 import { snapshot } from './snapshot.ts'
 import { damage, isToBeVerified, verification } from './verification.ts'
 
@@ -26,7 +26,7 @@ export const staysReady: Step = seen => {
   if (!isStaged(cache) || !isOnItsClaim(seen)) return goOn()
   const lost = loss(seen)
   if (lost !== undefined) return lost
-  const common: Actions = { writes: growth(seen), status: sizeOnClaim(seen) }
+  const common: Actions = { writes: growth(seen) }
   if (isToBeVerified(cache)) return unchanged(seen, joined(common, checking(seen)))
   if (isToBeStagedAgain(cache)) {
     const again = snapshot(seen)
