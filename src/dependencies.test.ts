@@ -72,6 +72,20 @@ describe('dependencies point inwards:', () => {
     expect([...folders].toSorted()).toEqual(Object.keys(ALLOWED).toSorted())
   })
 
+  test('the map in docs/architecture.md says the same', () => {
+    const map = readFileSync(new URL('../docs/architecture.md', FOLDER), 'utf8')
+    const rows = [...map.matchAll(/^\| `src\/(\w+)\/` \| .* \| (.*) \|$/gm)]
+    const shown = Object.fromEntries(rows.map(([, folder, names]) => [folder, names]))
+    const { commands, ...others } = ALLOWED
+    expect(commands).toBeDefined()
+    expect(shown).toEqual({
+      ...Object.fromEntries(
+        Object.entries(others).map(([folder, names]) => [folder, names.join(', ') || 'nothing']),
+      ),
+      commands: 'all of them',
+    })
+  })
+
   test.each(Object.entries(ALLOWED))('%s imports of src only itself and %j', (folder, allowed) => {
     const its = ofProduct.filter(({ from }) => folderOf(from) === folder)
     expect(its.length).toBeGreaterThan(0)

@@ -20,6 +20,14 @@ export const POD_REASONS = {
     when: 'A pod names a ModelCache that is not Ready, has failed, or is being deleted. Confirmed by a live read. With annotation `modelplane.ai/not-ready: Gate`, the pod is admitted with scheduling gate `modelplane.ai/cache-ready` instead, unless it already has a node.',
     fix: 'Nothing, for pods of a controller: it tries again until the cache is Ready. For a bare pod, wait as the message says and apply again, or let it wait with annotation `modelplane.ai/not-ready: Gate`.',
   },
+  ClaimHeld: {
+    says: 'warned',
+    who: 'author',
+    when: 'A warning: a ModelCache is deleted, and pods that have ended still have a volume of its claim. Kubernetes keeps the claim until these pods are deleted.',
+    example:
+      'pod bench-1 has ended and still holds claim modelcache--llama; delete them, or the volume stays, and a new ModelCache of this name waits',
+    fix: 'Delete the pods that the message names, or give Jobs a `ttlSecondsAfterFinished`.',
+  },
   ClaimProtected: {
     says: 'denied',
     who: 'author',

@@ -6,6 +6,8 @@ export interface Deadline extends Disposable {
   expired(): boolean
   /** Starts the full time again. */
   restart(): void
+  /** There is no limit any more. */
+  stop(): void
 }
 
 /**
@@ -30,6 +32,7 @@ export function startDeadline(ms: number, signal?: AbortSignal): Deadline {
     restart: () => {
       if (!expired) timer.refresh()
     },
+    stop: () => clearTimeout(timer),
     [Symbol.dispose]() {
       clearTimeout(timer)
       signal?.removeEventListener('abort', forward)

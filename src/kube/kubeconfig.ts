@@ -7,6 +7,7 @@ import {
   type RequestContext,
 } from '@kubernetes/client-node'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { createWatchSessions, type WatchSessions } from './watch-session.ts'
 
 /** `Unreadable`: the file is missing or is not a kubeconfig. `NoCluster`: nothing names an API server. */
 export type ClusterConfigReason = 'Unreadable' | 'NoCluster'
@@ -23,8 +24,8 @@ export class ClusterConfigError extends Error {
 }
 
 const POOL = {
-  // Over HTTP/2 everything shares one connection. If it dies silently, a watch that is opened again uses the
-  // dead connection again (kubernetes/client-go#374). Over HTTP/1.1 each watch has its own socket.
+  // Over HTTP/2 everything shares one connection. If it dies silently, a call that is sent again uses the
+  // dead connection again (kubernetes/client-go#374). Only watches use HTTP/2, over a connection with pings.
   allowH2: false,
   // The API server closes idle connections after 90 s.
   keepAliveTimeout: 60_000,
@@ -44,6 +45,8 @@ interface Pools {
   readonly calls: Dispatcher
   /** Each watch has its own connection, so a burst of reads never delays a watch. */
   readonly watches: Dispatcher
+  /** The connection of all watches if the server speaks HTTP/2; undefined behind a proxy. */
+  readonly sessions: WatchSessions | undefined
 }
 
 /**
@@ -70,6 +73,16 @@ export class PooledKubeConfig extends KubeConfig {
     this.#pools = undefined
   }
 
+  /** The connection for watches, once the credentials of a request were applied. */
+  get watchSessions(): WatchSessions | undefined {
+    return this.#pools?.sessions
+  }
+
+  #sessionsFor(cluster: Cluster | null, options: DispatcherOptions): WatchSessions | undefined {
+    if (cluster === null || options.type === 'proxy' || options.type === 'socks') return undefined
+    return createWatchSessions(new URL(cluster.server), options.type === 'agent' ? options.connect : {})
+  }
+
   /**
    * The base class calls this for every request, with the TLS material that it has just read. With `none`, it
    * builds no dispatcher of its own.
@@ -89,6 +102,7 @@ export class PooledKubeConfig extends KubeConfig {
         fingerprint,
         calls: buildDispatcher(options, MAX_CALLS),
         watches: buildDispatcher(options, null),
+        sessions: this.#sessionsFor(cluster, options),
       }
     }
     return { type: 'none' }
@@ -103,7 +117,8 @@ export function forgetConnections(config: KubeConfig): void {
 /**
  * Closes what is idle now, and the rest as it becomes idle. A request may just have chosen its dispatcher.
  */
-function retire({ calls, watches }: Pools): void {
+function retire({ calls, watches, sessions }: Pools): void {
+  sessions?.retire()
   const close = () => {
     // A dispatcher that is closed already, or fails to close, is of no use either way.
     for (const dispatcher of [calls, watches]) dispatcher.close().catch(() => {})

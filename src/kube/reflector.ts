@@ -151,13 +151,16 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
       ...selectors(resource),
       resourceVersion: from,
       allowWatchBookmarks: true,
-      // Three to four fifths of the tolerated silence, at random, so that the watches do not all call at
-      // once.
-      timeoutSeconds: Math.max(1, Math.floor((timing.stallMs / 1000) * (0.6 + random() / 5))),
     }
     const request = {
       path,
       query,
+      // At random, so that the watches do not all call at once. Over a connection without pings, three to
+      // four fifths of the tolerated silence.
+      timeoutSeconds: {
+        pinged: Math.floor((timing.watchMs / 1000) * (1 + random())),
+        silent: Math.max(1, Math.floor((timing.stallMs / 1000) * (0.6 + random() / 5))),
+      },
       stallMs: timing.stallMs,
       signal,
       onOpen: () => {

@@ -59,15 +59,21 @@ async function reach(config: KubeConfig, request: ApiRequest): Promise<Response>
   })
 }
 
-async function attempt(config: KubeConfig, request: ApiRequest): Promise<Response> {
-  const url = requestUrl(config, request)
-  const context = new RequestContext(url, HttpMethod[request.method])
+/** The headers of a request with the cluster's credentials, and the connection that it should use. */
+export async function authorized(config: KubeConfig, request: ApiRequest): Promise<RequestContext> {
+  const context = new RequestContext(requestUrl(config, request), HttpMethod[request.method])
   try {
     // It takes no signal, and may run a credential plugin that never returns.
     await untilAborted(config.applySecurityAuthentication(context), request.signal)
   } catch (cause) {
     throw new ApiError(0, 'CredentialsUnavailable', `no credentials for ${describe(request)}`, { cause })
   }
+  return context
+}
+
+async function attempt(config: KubeConfig, request: ApiRequest): Promise<Response> {
+  const url = requestUrl(config, request)
+  const context = await authorized(config, request)
   const contentType = request.contentType === undefined ? {} : { 'Content-Type': request.contentType }
   const dispatcher = context.getDispatcher()
   return fetch(url, {
@@ -81,7 +87,8 @@ async function attempt(config: KubeConfig, request: ApiRequest): Promise<Respons
   })
 }
 
-function requestUrl(config: KubeConfig, request: ApiRequest): string {
+/** The whole URL of a request. */
+export function requestUrl(config: KubeConfig, request: ApiRequest): string {
   const server = config.getCurrentCluster()?.server
   if (server === undefined) throw new ApiError(0, 'Unreachable', 'the kubeconfig has no current cluster')
   // We concatenate the two: behind some proxies the server URL has a path of its own, and resolving would
@@ -93,7 +100,8 @@ function requestUrl(config: KubeConfig, request: ApiRequest): string {
   return url.toString()
 }
 
-function unreachable(request: ApiRequest, cause: unknown): ApiError {
+/** The error for a request that got no reply. */
+export function unreachable(request: Pick<ApiRequest, 'method' | 'path'>, cause: unknown): ApiError {
   const detail = errorCode(cause)
   const message = `no reply to ${describe(request)}${detail === undefined ? '' : ` (${detail})`}`
   return new ApiError(0, 'Unreachable', message, { cause })

@@ -1,10 +1,11 @@
 import type { KubeConfig } from '@kubernetes/client-node'
-import type { Response } from 'undici'
 import { z } from 'zod'
 import { ApiError, statusError } from './api-error.ts'
 import { startDeadline } from './deadline.ts'
 import { forgetConnections } from './kubeconfig.ts'
-import { type Query, send } from './request.ts'
+import { openWatch, type WatchOpening } from './open-watch.ts'
+import type { Query } from './request.ts'
+import { ConnectionLost } from './watch-session.ts'
 
 /** `closed`: the server ended the watch normally. `stalled`: nothing came for too long. */
 export type WatchEnd = 'closed' | 'stalled'
@@ -20,7 +21,11 @@ export type WatchEvent = z.infer<typeof watchEvent>
 export interface WatchRequest {
   readonly path: string
   readonly query: Query
-  /** Milliseconds of silence, counted from the request on, after which the connection is dropped. */
+  readonly timeoutSeconds: WatchOpening['timeoutSeconds']
+  /**
+   * Milliseconds until the server must accept the watch. After that, of silence on a connection without
+   * pings, after which it is dropped.
+   */
   readonly stallMs: number
   readonly signal: AbortSignal
   /** Called when the server has accepted the watch. */
@@ -46,14 +51,21 @@ export async function readWatch(
   signal.throwIfAborted()
   using silence = startDeadline(request.stallMs, signal)
   try {
-    const query = { ...request.query, watch: true }
-    const response = await send(config, { method: 'GET', path, query, signal: silence.signal })
-    silence.restart()
+    const { query, timeoutSeconds } = request
+    const { body, isPinged } = await openWatch(config, {
+      path,
+      query,
+      timeoutSeconds,
+      signal: silence.signal,
+    })
+    const onData = isPinged ? () => {} : silence.restart
+    if (isPinged) silence.stop()
+    onData()
     request.onOpen?.()
-    for await (const line of lines(response, path, silence.restart)) onEvent(parseLine(line, path))
+    for await (const line of lines(body, path, onData)) onEvent(parseLine(line, path))
     return 'closed'
   } catch (error) {
-    if (silence.expired()) {
+    if (silence.expired() || isConnectionLost(error)) {
       forgetConnections(config)
       return 'stalled'
     }
@@ -62,14 +74,24 @@ export async function readWatch(
   }
 }
 
+/** Whether the connection stopped answering pings, before or after the server accepted the watch. */
+function isConnectionLost(error: unknown): boolean {
+  if (error instanceof ConnectionLost) return true
+  return error instanceof ApiError && isConnectionLost(error.cause)
+}
+
 /**
  * The complete lines of a body. Text after the last newline is an event cut short, and the next watch has it
  * whole.
  */
-async function* lines(response: Response, path: string, onData: () => void): AsyncGenerator<string> {
+async function* lines(
+  body: AsyncIterable<Uint8Array>,
+  path: string,
+  onData: () => void,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let begun: string[] = []
-  for await (const chunk of chunks(response, path)) {
+  for await (const chunk of chunks(body, path)) {
     onData()
     const [first = '', ...others] = decoder.decode(chunk, { stream: true }).split('\n')
     begun.push(first)
@@ -82,9 +104,7 @@ async function* lines(response: Response, path: string, onData: () => void): Asy
   }
 }
 
-async function* chunks(response: Response, path: string): AsyncGenerator<Uint8Array> {
-  if (response.body === null) return
-  const body: AsyncIterable<Uint8Array> = response.body
+async function* chunks(body: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
   const reader = body[Symbol.asyncIterator]()
   try {
     while (true) {

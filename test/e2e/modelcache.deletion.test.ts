@@ -10,6 +10,7 @@ import {
   readyStatus,
   soundSpec,
 } from './support/objects.ts'
+import { inline, sized } from './support/staging.ts'
 
 let cluster: Cluster
 
@@ -63,7 +64,11 @@ test('a dry run says the same', async () => {
 test('pods that have ended, or wait at the gate, do not hold it', async () => {
   await mounted('ended')
   await cluster.setStatus('pod/ended', { phase: 'Succeeded' })
-  expect((await remove('modelcache/ended')).code).toBe(0)
+  const { code, stderr } = await remove('modelcache/ended')
+  expect(stderr).toContain(
+    'ClaimHeld: pod ended has ended and still holds claim modelcache--ended; delete them',
+  )
+  expect(code).toBe(0)
 
   await cluster.need(modelCache('awaited', soundSpec()))
   await cluster.need(pod({ name: 'waits', ...annotations('awaited', { 'modelplane.ai/not-ready': 'Gate' }) }))
@@ -122,4 +127,49 @@ test('in a namespace that is going away nothing holds it', async () => {
   expect(code, stderr).toBe(0)
   const none = JSON.stringify({ metadata: { finalizers: null } })
   await doomed.kubectl(['patch', 'pod/held', '--type=merge', '-p', none])
+})
+
+test('an administrator who deletes the claim learns what follows, and the pods that hold it are named', async () => {
+  await cluster.need(modelCache('lost', soundSpec({ ...inline, ...sized })))
+  const claimName = 'modelcache--lost'
+  await eventually('its claim', async () => (await exists(`pvc/${claimName}`)) || undefined)
+  // Kubernetes counts only pods that have a node, and those also after their end.
+  const volumes = [{ name: 'model', persistentVolumeClaim: { claimName, readOnly: true } }]
+  const containers = [{ name: 'main', image: 'registry.example.com/anything' }]
+  await cluster.need({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'reads', labels: { 'modelplane.ai/cache-consumer': 'true' } },
+    spec: { nodeName: 'nowhere', containers, volumes },
+  })
+  await cluster.kubectl([
+    'patch',
+    'pod/reads',
+    '--subresource=status',
+    '-p',
+    '{"status":{"phase":"Succeeded"}}',
+  ])
+  const { code, stderr } = await remove(`pvc/${claimName}`)
+  expect(code).toBe(0)
+  expect(stderr).toContain(
+    'ClaimProtected: this claim belongs to ModelCache lost, which is not Ready from now on',
+  )
+  await eventually('the name of the pod', async () => {
+    const { stdout } = await cluster.kubectl(['describe', 'modelcache/lost'])
+    const advice = `pods reads, which have ended, hold it; delete them (kubectl -n ${cluster.namespace} delete pod reads)`
+    return stdout.replaceAll(/\s+/g, ' ').includes(advice) || undefined
+  })
+  // What it advises works, and so does giving up the cache.
+  const given = await remove('modelcache/lost', '--dry-run=server')
+  expect(given.code, given.stderr).toBe(0)
+  expect((await cluster.kubectl(['delete', 'pod/reads', '--force'])).code).toBe(0)
+  await eventually('another claim', async () => {
+    const { stdout } = await cluster.kubectl([
+      'get',
+      `pvc/${claimName}`,
+      '-o',
+      'jsonpath={.metadata.deletionTimestamp}',
+    ])
+    return stdout === '' || undefined
+  })
 })

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { runCommand } from '../testbed/command.ts'
 import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
-import { annotations, classes, modelCache, readyStatus, soundSpec } from './support/objects.ts'
+import { annotations, classes, modelCache, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
 import { inline, report, sized, stagingIn } from './support/staging.ts'
 
 // What a person asks at a terminal, in a namespace where several things are broken at once.
@@ -43,7 +43,7 @@ beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes)
   // A cache that is Ready, one whose claim waits for a volume, one whose source rejects us, one at work.
-  await cluster.need(modelCache('fine', soundSpec()))
+  await cluster.need(pausedCache('fine', soundSpec()))
   await cluster.setStatus('modelcache/fine', readyStatus('modelcache--fine'))
   await cluster.need(
     modelCache('unbound', soundSpec({ ...inline, ...sized })),
@@ -107,7 +107,7 @@ describe('modelcache why', () => {
     ['deployment/of-nothing', ['it names no cache; set annotation modelplane.ai/caches']],
     ['deployment/of-a-typo', ['KeyIgnored', 'did you mean annotation modelplane.ai/caches?']],
     ['deploy/of-gone', ['there is no ModelCache', '/gone; create it']],
-    ['deployments.apps/of-unbound', ['is Provisioning', 'ProvisioningFailed: the share is full']],
+    ['deployments.apps/of-unbound', ['is Provisioning', 'the share is full']],
     ['of-rejected', ['has Failed (SourceNotFound: no such repository']],
     ['deployment/of-works', ['is Hydrating', 'wait with:']],
     ['modelcache/fine', ['the cache is Ready']],
@@ -118,13 +118,13 @@ describe('modelcache why', () => {
   })
 
   test('shows the way from the workload to the event', async () => {
-    const text = await why('deployment/of-unbound', 'ProvisioningFailed')
+    const text = await why('deployment/of-unbound', 'the share is full')
     expect(text).toMatch(/^Deployment \S+\/of-unbound: 0 pods, 0 ready, 1 wanted$/m)
     expect(text).toMatch(/^ {2}asks for unbound \(spec\.template\)$/m)
     expect(text).toMatch(/FailedCreate: .*CacheNotReady/)
     expect(text).toMatch(/^ModelCache unbound: Provisioning/m)
     expect(text).toMatch(/^ {2}PersistentVolumeClaim modelcache--unbound: Pending, class/m)
-    expect(text).toMatch(/^ {4}\d+s ago, 3 times: ProvisioningFailed: the share is full$/m)
+    expect(text).toMatch(/^ {4}\d+[sm] ago, 3 times: ProvisioningFailed: the share is full$/m)
   })
 
   test('shows pods that wait at their gate, and the Job that they wait for', async () => {
@@ -205,16 +205,14 @@ test('modelcache events lists those of the claim and the Job, too', async () => 
   const { code, stdout } = await tool('events', 'unbound')
   expect(code).toBe(0)
   expect(stdout).toMatch(
-    /^PersistentVolumeClaim\/modelcache--unbound {2}\d+s ago, 3 times: ProvisioningFailed: /m,
+    /^PersistentVolumeClaim\/modelcache--unbound {2}\d+[sm] ago, 3 times: ProvisioningFailed: /m,
   )
 })
 
 test('modelcache logs says where there is no pod', async () => {
   expect(await tool('logs', 'fine')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(
-      'has no hydration pod now; see: kubectl modelcache why modelcache/unbound',
-    ),
+    stderr: expect.stringContaining('has no hydration pod now; see: kubectl modelcache why modelcache/fine'),
   })
 })
 

@@ -56,7 +56,7 @@ describe.skipIf(NO_NODE)('docs/quick-start.md', () => {
     }
     expect(outputs).toHaveLength(4)
     const [, , files] = outputs
-    expect(files).toMatch(/smollm2 +(Pending|Provisioning|Hydrating|Ready)/)
+    expect(files).toMatch(/^smollm2 +hf:\/\/example\/model@main /m)
     expect(files).toContain('config.json')
     expect(files).toContain('.safetensors')
     const left = await kubectl(['get', 'storageclass,persistentvolume', '-o', 'name'])

@@ -16,7 +16,7 @@ export const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 const PROLOGUE = `
 import sys, os, datetime
 from azure.storage.blob import *
-service = BlobServiceClient(sys.argv[1] + '/${ACCOUNT}', credential='${KEY}')
+service = BlobServiceClient(sys.argv[1] + '/${ACCOUNT}', credential={'account_name': '${ACCOUNT}', 'account_key': '${KEY}'})
 `
 
 export interface AzureServer extends SpawnedServer {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aModelCache, aReadyCache, DIGEST, NAMESPACE } from '../../api/fixtures.ts'
+import { aClaim, aModelCache, aReadyCache, DIGEST, NAMESPACE } from '../../api/fixtures.ts'
 import { type ConsumerPod, consumerPod } from '../../api/kubernetes/consumer-pod.ts'
 import { ALLOW_DELETE_IN_USE, CACHE_READY_GATE, INJECTED } from '../../api/names.ts'
 import { allow } from '../decision.ts'
@@ -127,10 +127,60 @@ describe('a cache that no pod mounts', () => {
     ['they mount another', [aConsumer({ record: `llama-2=${DIGEST}`, claimName: 'modelcache--llama-2' })]],
     ['they are of another namespace', [aConsumer({ namespace: 'other' })]],
   ])('is deleted once a live read says so too: %s', (_, consumers) => {
-    expect(remove(consumers)).toEqual(allow({ basis: [{ list: 'Pod', namespace: NAMESPACE }] }))
+    expect({ ...remove(consumers), warnings: [] }).toEqual(
+      allow({ basis: [{ list: 'Pod', namespace: NAMESPACE }] }),
+    )
   })
 })
 
 function annotated(value: string) {
   return aModelCache({ metadata: { annotations: { [ALLOW_DELETE_IN_USE]: value } } })
 }
+
+describe("a claim that is not the cache's own any more", () => {
+  const claim = (metadata: object) =>
+    aClaim({
+      metadata: {
+        name: 'modelcache--llama',
+        ownerReferences: [{ kind: 'ModelCache', name: 'llama', uid: 'earlier', controller: true }],
+        ...metadata,
+      },
+    })
+  const removeBeside = (metadata: object, uid = 'later') => {
+    const cache = aReadyCache()
+    const view = aView({
+      consumers: [aConsumer()],
+      claims: [claim(metadata)],
+      namespaces: [{ metadata: { name: NAMESPACE } }],
+    })
+    const oldObject = { ...cache, metadata: { ...cache.metadata, uid } }
+    const request = aRequest({ operation: 'DELETE', name: 'llama', object: null, oldObject })
+    return validateModelCache(request, view, aPolicy())
+  }
+
+  test('does not keep the cache: pods hold that of an earlier one', () => {
+    expect(removeBeside({})).toMatchObject({ allowed: true })
+  })
+
+  test('does not keep the cache: the claim is going', () => {
+    expect(removeBeside({ deletionTimestamp: '2031-01-01T00:00:00Z' }, 'earlier')).toMatchObject({
+      allowed: true,
+    })
+  })
+
+  test('keeps it as long as it is the own one', () => {
+    expect(reasonsOf(removeBeside({}, 'earlier'))).toEqual(['CacheInUse'])
+  })
+})
+
+describe('pods that have ended', () => {
+  test('do not keep a cache, and its deletion says that they hold the claim', () => {
+    const decision = remove([aConsumer({ name: 'bench', phase: 'Succeeded' })])
+    const text =
+      'pod bench has ended and still holds claim modelcache--llama; delete them, or the volume stays, and a new ModelCache of this name waits'
+    expect(decision).toMatchObject({
+      allowed: true,
+      warnings: [{ violation: { reason: 'ClaimHeld', text } }],
+    })
+  })
+})

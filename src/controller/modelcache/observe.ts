@@ -1,4 +1,5 @@
 import type { HydrationProgress } from '../../api/hydration-report.ts'
+import type { ConsumerPod } from '../../api/kubernetes/consumer-pod.ts'
 import type { HydrationJob } from '../../api/kubernetes/hydration-job.ts'
 import type { HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import type { PersistentVolume } from '../../api/kubernetes/persistent-volume.ts'
@@ -43,6 +44,8 @@ export interface Observation extends Details {
   volume?: PersistentVolume | undefined
   /** What was created for this cache and exists. */
   runs: { readonly [T in Purpose]?: Run | undefined }
+  /** The pods that have a volume of the claim, ended ones too. Asked only about a claim that is to go. */
+  holders?: () => readonly ConsumerPod[]
   storageClass: EffectiveClass
   /** The InferenceCluster that stands for this cluster. */
   clusterName: string | undefined
@@ -84,6 +87,10 @@ export function observe(
     claimClass: className === undefined ? undefined : stores.StorageClass.get(undefined, className),
     volume: volumeName === undefined ? undefined : stores.PersistentVolume.get(undefined, volumeName),
     runs: { hydrate: runOf('hydrate'), measure: runOf('measure'), verify: runOf('verify') },
+    holders: () =>
+      [...stores.Pod.values()].filter(
+        pod => pod.metadata.namespace === namespace && pod.claims.includes(claimOf(cache)),
+      ),
     storageClass: effectiveClass(cache.spec, lookup, { clusterName }),
     clusterName: thisCluster(stores.InferenceCluster.values(), clusterName)?.metadata.name ?? clusterName,
     now,

@@ -7,12 +7,14 @@ import { startTerm, type Term } from './term.ts'
  * stops before they start.
  */
 const RENEW_DEADLINE_MS = 10_000
-/** From the start of one attempt to the start of the next, unless the attempt itself takes longer. */
+/** From the start of one attempt that got an answer to the start of the next. */
+const PERIOD_MS = 4_000
+/** The same after an attempt that got none. There is time for two of these before the deadline. */
 const RETRY_PERIOD_MS = 2_000
 /** Candidates wait longer by a random part of this, so that they do not all call at once. */
-const JITTER = 1.2
+const JITTER = 0.25
 /** If a call hangs, there is time for another before the deadline. */
-const CALL_TIMEOUT_MS = RENEW_DEADLINE_MS / 2
+const CALL_TIMEOUT_MS = 4_500
 
 export interface LeaderElectionOptions extends Omit<LeaseLockOptions, 'timeoutMs'> {
   readonly logger: Logger
@@ -74,7 +76,7 @@ export async function runAsLeader(options: LeaderElectionOptions): Promise<void>
     if (attempt?.held) leadUntil(attempt.at + RENEW_DEADLINE_MS)
     else if (attempt) follow(attempt.holder)
     const leads = term?.signal.aborted === false
-    const periodMs = RETRY_PERIOD_MS * (leads ? 1 : 1 + JITTER * Math.random())
+    const periodMs = (attempt ? PERIOD_MS : RETRY_PERIOD_MS) * (leads ? 1 : 1 + JITTER * Math.random())
     await pause(began + periodMs - performance.now(), signal)
   }
   // Wait for calls in progress, even a renewal. Only then do we know which version of the Lease to replace.

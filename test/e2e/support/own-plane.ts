@@ -32,14 +32,17 @@ export interface OwnPlane extends AsyncDisposable {
 export async function startOwnPlane({
   reach = async server => server,
   settings = {},
+  apiserverFlags = () => ({}),
 }: Pick<ProductRequest, 'settings'> & {
   reach?: (server: string) => Promise<string>
+  /** Flags of the API server, given the folder of its data. */
+  apiserverFlags?: (dir: string) => Readonly<Record<string, string>>
 } = {}): Promise<OwnPlane> {
   await using started = new AsyncDisposableStack()
   const binaries = await ensureBinaries(() => {})
   const dir = await mkdtemp(join(tmpdir(), 'modelcache-e2e-'))
   started.defer(() => rm(dir, { recursive: true, force: true }))
-  const controlPlane = await startControlPlane({ dir, binaries })
+  const controlPlane = await startControlPlane({ dir, binaries, apiserverFlags: apiserverFlags(dir) })
   started.defer(() => controlPlane.stop())
   const server = await reach(controlPlane.server)
   const product = await startProduct({ dir, binaries, settings, controlPlane: { ...controlPlane, server } })

@@ -12,7 +12,7 @@ import {
   placeOf,
   recordOf,
 } from './cluster.ts'
-import { at, textAt } from './json.ts'
+import { at, listAt, textAt } from './json.ts'
 import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcache-shape.ts'
 import { foldersOf, knownDigests, pendingMount, snapshotOf } from './mounts.ts'
@@ -27,6 +27,7 @@ export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
   if (isReadable && isBeingDeleted(cache)) return false
   if (isTerminating(named(cluster.namespaces, namespace))) return false
   const name = (isReadable ? textAt(cache, 'metadata', 'name') : undefined) ?? textAt(request, 'name') ?? ''
+  if (modelCache(cache) && isClaimLost(cache, name, namespace, cluster)) return false
   return consumersIn(cluster, namespace).some(pod => {
     if (isGated(pod) || isFinished(pod)) return false
     // The pod that stages the cache.
@@ -35,6 +36,18 @@ export function isCacheInUse(request: unknown, cluster: Cluster): boolean {
     if (!modelCache(cache)) return recordOf(pod).has(name)
     return mountsCache(pod, cache, name)
   })
+}
+
+/**
+ * The claim of its name is on its way out, or that of an earlier cache, so nothing is lost with the cache.
+ */
+function isClaimLost(cache: unknown, name: string, namespace: string, { claims }: Cluster): boolean {
+  const uid = textAt(cache, 'metadata', 'uid')
+  if (backendOf(cache) !== 'PVC' || uid === undefined) return false
+  const claim = named(claims, labelFor(name), namespace)
+  if (claim === undefined) return false
+  const owner = listAt(claim, 'metadata', 'ownerReferences').find(each => at(each, 'controller') === true)
+  return isBeingDeleted(claim) || (owner !== undefined && textAt(owner, 'uid') !== uid)
 }
 
 /** Whether a running pod mounts what the cache is on. */

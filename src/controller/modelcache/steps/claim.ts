@@ -1,7 +1,8 @@
+import type { ConsumerPod } from '../../../api/kubernetes/consumer-pod.ts'
 import type { PersistentVolumeClaim } from '../../../api/kubernetes/persistent-volume-claim.ts'
 import { parseQuantity } from '../../../api/kubernetes/quantity.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
-import { quote } from '../../../api/schema/text.ts'
+import { few, quote } from '../../../api/schema/text.ts'
 import { deletions } from '../job/ended.ts'
 import { isLeftBehind, isMadeFor, madeFor } from '../objects/made-for.ts'
 import { claimOf, type Observation } from '../observe.ts'
@@ -55,11 +56,22 @@ export function adoption(cache: ModelCache, { metadata }: PersistentVolumeClaim)
   }
 }
 
+/** A message has room for this many names. */
+const SHOWN = 4
+
 /** Jobs go, because their pods keep the claim, even after their end. */
-export function terminating({ runs }: Observation, claim: string): StepResult {
-  const message = `somebody has deleted claim ${claim}; when the last pod that mounts it is gone, the controller creates it again and stages the cache`
+export function terminating({ cache, runs, holders }: Observation, claim: string): StepResult {
+  const message = `claim ${claim} is being deleted; ${whoHolds(cache, holders?.() ?? [])} then the controller creates it again and stages the cache`
   const writes = deletions(runs.hydrate, runs.verify)
   return notReady({ reason: 'ClaimTerminating', message }, 'Pending', { writes })
+}
+
+/** Kubernetes keeps a claim as long as a pod has a volume of it, even a pod that has ended. */
+function whoHolds({ metadata }: ModelCache, pods: readonly ConsumerPod[]): string {
+  if (pods.length === 0) return 'when the last pod that has a volume of it is gone,'
+  const names = pods.map(({ metadata: { name } }) => name).toSorted()
+  const ended = pods.every(({ finished }) => finished) ? ', which have ended,' : ''
+  return `pods ${few(names, SHOWN)}${ended} hold it; delete them (kubectl -n ${metadata.namespace} delete pod ${names.slice(0, SHOWN).join(' ')}), and`
 }
 
 export function notOwned({ cache, runs }: Observation, claim: string): StepResult {
