@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test test-alone test-taken-down faults crash memory lint up down env bench bench-rules bench-memory bench-profile bench-hydrate fuzz release clean
+.PHONY: help setup demo test test-alone test-taken-down faults crash memory lint up down env bench bench-rules bench-memory bench-profile bench-hydrate fuzz board release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -73,6 +73,9 @@ bench-hydrate: setup ## stage files from a server on loopback, beside hf, aria2c
 
 fuzz: setup ## compare the rules with a second statement of them: N reviews (1000000), SEED repeats a run; GROW=1 makes each part of N reviews (100) large
 	@$(RUN) fuzz -- $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(GROW),--grow)
+
+board: setup ## draw docs/board.png: the board for Grafana, with what a Prometheus has scraped for three minutes
+	@BOARD_PICTURE=$(CURDIR)/docs/board.png $(RUN) test:e2e -- test/e2e/monitoring.picture.test.ts
 
 release: setup ## make what a release consists of, in release/: npm package, chart, CRDs, install.yaml, SBOM, images; INTO=DIR IMAGE=REPOSITORY BUILDER=docker|buildah|none
 	@$(RUN) release -- $(if $(INTO),--into $(INTO)) $(if $(IMAGE),--image $(IMAGE)) $(if $(BUILDER),--builder $(BUILDER))

@@ -1,10 +1,13 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import type { Reason } from '../src/api/reasons.ts'
+import { alertsYaml, prometheusRuleYaml } from './alerts.ts'
 import { apiMarkdown } from './api-doc.ts'
 import { benchmarksMarkdown } from './benchmarks-doc.ts'
 import { cliMarkdown } from './cli-doc.ts'
 import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
+import { dashboardJson } from './dashboard.ts'
+import { metricsMarkdown } from './metrics-doc.ts'
 import { type Quote, reasonsMarkdown, statusReasonsMarkdown } from './reasons-doc.ts'
 import { storageClassesMarkdown } from './storage-doc.ts'
 
@@ -21,10 +24,17 @@ export const GENERATED = [
       content: () => crdYaml('src/api/inference-cluster.ts', inferenceClusterCrd()),
     },
   ]),
+  { path: 'manifests/monitoring/prometheus-rule.yaml', content: prometheusRuleYaml },
+  { path: 'chart/files/monitoring/alerts.yaml', content: alertsYaml },
+  ...['manifests', 'chart/files'].map(folder => ({
+    path: `${folder}/monitoring/dashboard.json`,
+    content: dashboardJson,
+  })),
   { path: 'docs/reasons.md', content: () => reasonsMarkdown(quotesOf) },
   { path: 'docs/status-reasons.md', content: statusReasonsMarkdown },
   { path: 'docs/api.md', content: () => apiMarkdown([modelCacheCrd(), inferenceClusterCrd()]) },
   { path: 'docs/cli.md', content: cliMarkdown },
+  { path: 'docs/metrics.md', content: metricsMarkdown },
   { path: 'docs/storage-classes.md', content: storageClassesMarkdown },
   { path: 'docs/benchmarks.md', content: benchmarksMarkdown },
 ]

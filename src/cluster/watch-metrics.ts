@@ -1,4 +1,4 @@
-import { type Aggregator, Gauge, type Registry } from 'prom-client'
+import { type Aggregator, Counter, Gauge, type Registry } from 'prom-client'
 import type { ClusterWatches, WatchedKind } from './watches.ts'
 
 /** Shows the state of the watches, read at each scrape. */
@@ -11,7 +11,7 @@ export function exposeWatches(
     help: string,
     read: (kind: WatchedKind) => number,
     // How to combine the values of workers. Each worker has its own watches.
-    aggregator: Aggregator = 'sum',
+    aggregator: Aggregator,
   ) =>
     new Gauge({
       name,
@@ -23,6 +23,17 @@ export function exposeWatches(
         for (const kind of watches.kinds) this.set({ kind: kind.name }, read(kind))
       },
     })
+  const counter = (name: string, help: string, read: (kind: WatchedKind) => number) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['kind'] as const,
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const kind of watches.kinds) this.inc({ kind: kind.name }, read(kind))
+      },
+    })
   gauge('modelcache_watch_objects', 'Objects held in memory.', kind => kind.size(), 'max')
   gauge(
     'modelcache_watch_malformed_objects',
@@ -30,16 +41,8 @@ export function exposeWatches(
     kind => kind.malformed(),
     'max',
   )
-  gauge(
-    'modelcache_watch_restarts',
-    'Watches that were opened again since the start.',
-    ({ stats }) => stats.restarts,
-  )
-  gauge(
-    'modelcache_watch_errors',
-    'Lists and watches that failed since the start.',
-    ({ stats }) => stats.errors,
-  )
+  counter('modelcache_watch_restarts_total', 'Watches that were opened again.', ({ stats }) => stats.restarts)
+  counter('modelcache_watch_errors_total', 'Lists and watches that failed.', ({ stats }) => stats.errors)
   gauge(
     'modelcache_watch_last_event_timestamp_seconds',
     'Last sign of life of the watch, bookmarks included.',

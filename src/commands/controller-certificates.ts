@@ -12,7 +12,7 @@ import {
   watchConfigurations,
 } from '../certs/webhook-configurations.ts'
 import { createRest } from '../kube/rest.ts'
-import { exposeCertificates, type Metrics } from '../process/metrics.ts'
+import { exposeCertificates, exposeTrust, type Metrics } from '../process/metrics.ts'
 
 export interface ControllerCertificatesOptions {
   readonly service: WebhookService
@@ -43,8 +43,10 @@ export function controllerCertificates(options: ControllerCertificatesOptions): 
   exposeCertificates(metrics, {
     ca: () => endOf(authority.current()?.reading.authority?.signer.certPem ?? ''),
   })
+  const problem = () => armingProblem(authority, configurations, service)
+  exposeTrust(metrics, () => problem() === undefined)
   return {
-    problem: () => armingProblem(authority, configurations, service),
+    problem,
     lead(signal) {
       const work = { authority, configurations, service, rest, logger, signal }
       startCaBundleWriter(work)

@@ -4,8 +4,10 @@ import { ELECTION_MANAGER, FIELD_MANAGER } from '../api/names.ts'
 import { objectName } from '../api/schema/object-name.ts'
 import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
+import { createGateMetrics } from '../controller/gates/gate-metrics.ts'
 import { startGateKeeper } from '../controller/gates/gatekeeper.ts'
 import { CONTROLLER_KINDS } from '../controller/kinds.ts'
+import { createCacheMetrics } from '../controller/modelcache/cache-metrics.ts'
 import type { HydratorSettings } from '../controller/modelcache/objects/hydration-job.ts'
 import { startModelCacheReconciler } from '../controller/modelcache/reconciler.ts'
 import { createRecorder } from '../kube/events.ts'
@@ -15,7 +17,7 @@ import { createRest } from '../kube/rest.ts'
 import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
 import { createLogger } from '../process/logger.ts'
-import { createMetrics, exposeLeadership, exposeReconcilers } from '../process/metrics.ts'
+import { createMetrics, exposeBuild, exposeLeadership, exposeReconcilers } from '../process/metrics.ts'
 import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
 import {
   authorityOptions,
@@ -27,6 +29,7 @@ import type { Command } from './command.ts'
 import { controllerCertificates } from './controller-certificates.ts'
 import { hydratorOptions, hydratorSettings } from './hydrator-settings.ts'
 import { commonOptions, describeOptions, flag, parseOptions, policyOptions } from './options.ts'
+import { version } from './version.ts'
 
 /** The Lease that all replicas compete for. manifests/rbac.yaml names it too. */
 const LEASE = 'modelcache-controller'
@@ -85,9 +88,14 @@ export const controller: Command = {
     const config = loadKubeConfig(options.kubeconfig)
     const watches = watchCluster({ kinds: CONTROLLER_KINDS, config, logger, signal })
     const metrics = createMetrics()
+    exposeBuild(metrics, version())
     exposeWatches(metrics, watches)
     let term: AbortSignal | undefined
-    exposeLeadership(metrics, () => term !== undefined && !term.aborted)
+    const leads = () => term !== undefined && !term.aborted
+    exposeLeadership(metrics, leads)
+    const { ModelCache: caches, Pod: pods } = watches.stores
+    const cacheMetrics = createCacheMetrics(metrics, { caches, leads })
+    const gateMetrics = createGateMetrics(metrics, { pods, leads })
     const namespace = installedIn(options)
     const certificates =
       options['cert-source'] === 'files'
@@ -129,8 +137,8 @@ export const controller: Command = {
       })
       const work = { stores: watches.stores, rest, recorder, observer, logger, signal: started }
       const settings = { clusterName: options['cluster-name'] }
-      startModelCacheReconciler({ ...work, settings, hydrator })
-      startGateKeeper(work)
+      startModelCacheReconciler({ ...work, metrics: cacheMetrics, settings, hydrator })
+      startGateKeeper({ ...work, metrics: gateMetrics })
       certificates?.lead(started)
     }
     if (synced) {

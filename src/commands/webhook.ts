@@ -15,7 +15,7 @@ import { createRest } from '../kube/rest.ts'
 import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
 import { createLogger } from '../process/logger.ts'
-import { createMetrics } from '../process/metrics.ts'
+import { createMetrics, exposeBuild } from '../process/metrics.ts'
 import { aborted, exitOnUncaught, terminationOfWorker, terminationSignal } from '../process/termination.ts'
 import { isWorker, leaveFirstProcess, obeyFirstProcess, startWorkers } from '../process/workers.ts'
 import { createAdmissionMetrics } from '../server/admission-metrics.ts'
@@ -45,6 +45,7 @@ import {
   seconds,
   workerCount,
 } from './options.ts'
+import { version } from './version.ts'
 import { webhookCertificate } from './webhook-certificate.ts'
 
 const OPTIONS = {
@@ -128,6 +129,7 @@ export const webhook: Command = {
 
     const config = loadKubeConfig(options.kubeconfig)
     const metrics = createMetrics()
+    exposeBuild(metrics, version())
     const certificate = webhookCertificate({
       files,
       namespace,

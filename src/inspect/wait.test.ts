@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { modelCache } from '../api/modelcache.ts'
+import { PAUSED } from '../api/names.ts'
 import { waited } from './wait.ts'
 
 const condition = (type: string, status: string) => ({
@@ -28,6 +29,12 @@ const seen = (phase: string, conditions: object[], more: object = {}) =>
 
 test.each([
   ['nothing yet', cache(undefined), 'going', 'waits for the controller'],
+  [
+    'a cache that the controller leaves alone',
+    cache(undefined, { annotations: { [PAUSED]: 'true' } }),
+    'going',
+    'is paused; remove annotation modelplane.ai/paused',
+  ],
   [
     'an older spec',
     cache({

@@ -1,4 +1,5 @@
 import type { ModelCache } from '../api/modelcache.ts'
+import { PAUSED } from '../api/names.ts'
 import { conditionOf, isReady } from '../api/readiness.ts'
 import { line } from './words.ts'
 
@@ -18,7 +19,13 @@ export function waited(cache: ModelCache): Waited {
   const current = status?.observedGeneration === metadata.generation
   const ready = conditionOf(status, 'Ready')
   if (metadata.deletionTimestamp !== undefined) return { state: 'failed', words: 'is being deleted' }
-  if (!current || ready === undefined) return { state: 'going', words: 'waits for the controller' }
+  if (!current || ready === undefined) {
+    const isPaused = metadata.annotations?.[PAUSED] === 'true'
+    return {
+      state: 'going',
+      words: isPaused ? `is paused; remove annotation ${PAUSED}` : 'waits for the controller',
+    }
+  }
   const why = `${line(ready.reason, 60)}: ${line(ready.message)}`
   if (isReady(cache)) return { state: 'ready', words: 'is Ready' }
   if (conditionOf(status, 'Failed')?.status === 'True' || conditionOf(status, 'Stalled')?.status === 'True')

@@ -36,6 +36,30 @@ export function exposeCertificates(
   })
 }
 
+/** Exposes the version of this program, as a label of a metric that is always 1. */
+export function exposeBuild({ registry }: Metrics, version: string): void {
+  const build = new Gauge({
+    name: 'modelcache_build_info',
+    help: '1, with the version of the program.',
+    labelNames: ['version'] as const,
+    registers: [registry],
+    aggregator: 'max',
+  })
+  build.set({ version }, 1)
+}
+
+/** Exposes whether the API server trusts the serving certificates, read at each scrape. */
+export function exposeTrust({ registry }: Metrics, isTrusted: () => boolean): void {
+  new Gauge({
+    name: 'modelcache_webhooks_trusted',
+    help: '1 while our webhook configurations trust the CA that signs the serving certificates; otherwise 0.',
+    registers: [registry],
+    collect() {
+      this.set(isTrusted() ? 1 : 0)
+    },
+  })
+}
+
 /** Exposes whether this replica leads, read at each scrape. At most one of all replicas leads. */
 export function exposeLeadership({ registry }: Metrics, leads: () => boolean): void {
   new Gauge({

@@ -34,11 +34,16 @@ export function createAdmissionMetrics({ registry }: Metrics) {
   }
   const shed = new Counter({
     name: 'modelcache_admission_shed_total',
-    help: 'Requests that were not decided, by cause. The API server repeats all except those whose deadline has passed.',
+    help: `Requests that were not decided, by cause: ${SHED_CAUSES.join(', ')}. The API server repeats all except those whose deadline has passed.`,
     labelNames: ['cause'] as const,
     registers: [registry],
   })
   for (const cause of SHED_CAUSES) shed.inc({ cause }, 0)
+  const faults = new Counter({
+    name: 'modelcache_admission_faults_total',
+    help: 'Requests that were denied because of a fault in a rule, with reason InternalError.',
+    registers: [registry],
+  })
   const evicted = new Counter({
     name: 'modelcache_admission_connections_evicted_total',
     help: 'Connections that waited for their client and were closed to make room for others.',
@@ -51,6 +56,7 @@ export function createAdmissionMetrics({ registry }: Metrics) {
       const verdict = decision.allowed ? 'allowed' : 'denied'
       const reason = decision.allowed ? '' : decision.findings[0].violation.reason
       reviews.inc({ webhook, operation: request.operation, verdict, reason })
+      if (reason === 'InternalError') faults.inc()
       durationOf(webhook).observe(seconds)
     },
   }

@@ -44,7 +44,7 @@ beforeAll(async () => {
   await cluster.need(...classes)
   // A cache that is Ready, one whose claim waits for a volume, one whose source rejects us, one at work.
   await cluster.need(pausedCache('fine', soundSpec()))
-  await cluster.setStatus('modelcache/fine', readyStatus('modelcache--fine'))
+  await cluster.setStatus('modelcache/fine', { ...readyStatus('modelcache--fine'), observedGeneration: 1 })
   await cluster.need(
     modelCache('unbound', soundSpec({ ...inline, ...sized })),
     modelCache('rejected', soundSpec({ ...inline, ...sized })),
@@ -52,12 +52,12 @@ beforeAll(async () => {
   )
   await provision('modelcache--rejected')
   await end(await podOf('modelcache--rejected'), 1, {
-    reason: 'SourceNotFound',
+    reason: 'ChecksumMismatch',
     message: 'no such repository',
   })
   await provision('modelcache--works')
   await run(await podOf('modelcache--works'))
-  await inPhase('rejected', 'Failed', 'SourceNotFound')
+  await inPhase('rejected', 'Failed', 'ChecksumMismatch')
   await inPhase('works', 'Hydrating')
   await eventOn('PersistentVolumeClaim', 'modelcache--unbound', 'ProvisioningFailed', 'the share is full')
   await cluster.need(
@@ -108,7 +108,7 @@ describe('modelcache why', () => {
     ['deployment/of-a-typo', ['KeyIgnored', 'did you mean annotation modelplane.ai/caches?']],
     ['deploy/of-gone', ['there is no ModelCache', '/gone; create it']],
     ['deployments.apps/of-unbound', ['is Provisioning', 'the share is full']],
-    ['of-rejected', ['has Failed (SourceNotFound: no such repository']],
+    ['of-rejected', ['has Failed (ChecksumMismatch: no such repository']],
     ['deployment/of-works', ['is Hydrating', 'wait with:']],
     ['modelcache/fine', ['the cache is Ready']],
   ])('%s', async (target, words) => {
@@ -159,7 +159,7 @@ describe('modelcache status', () => {
     expect(stdout).toMatch(/^NAME +PHASE +PROGRESS +SIZE +PODS +AGE$/m)
     expect(stdout).toMatch(/^fine +Ready /m)
     expect(stdout).toMatch(/^rejected +Failed /m)
-    expect(stdout).toMatch(/^rejected: SourceNotFound: no such repository/m)
+    expect(stdout).toMatch(/^rejected: ChecksumMismatch: no such repository/m)
     expect(stdout).toMatch(/^unbound: /m)
   })
 
@@ -176,7 +176,7 @@ describe('modelcache wait', () => {
     expect(await tool('wait', 'fine')).toMatchObject({ code: 0, stdout: 'modelcache/fine is Ready\n' })
     const failed = await tool('wait', 'modelcache/rejected', '--timeout=10m')
     expect(failed).toMatchObject({ code: 1 })
-    expect(failed.stdout).toContain('modelcache/rejected has failed: SourceNotFound: no such repository')
+    expect(failed.stdout).toContain('modelcache/rejected has failed: ChecksumMismatch: no such repository')
     expect(await tool('wait', 'gone')).toMatchObject({ code: 1, stdout: 'modelcache/gone does not exist\n' })
   })
 

@@ -91,6 +91,13 @@ const CHANGES: Change[] = [
   ],
 ]
 
+/** What only comes if it is asked for, with the objects. */
+const ADDITIONS: [path: string, added: string[]][] = [
+  ['monitoring.podMonitor', ['PodMonitor/modelcache-system/modelcache']],
+  ['monitoring.alerts', ['PrometheusRule/modelcache-system/modelcache']],
+  ['monitoring.dashboard', ['ConfigMap/modelcache-system/modelcache-dashboard']],
+]
+
 /** A value other than the default, and the objects that it removes. */
 const REMOVALS: [path: string, value: unknown, gone: string[]][] = [
   ['networkPolicy.enabled', false, ofBothRoles('NetworkPolicy')],
@@ -139,6 +146,22 @@ test.each(REMOVALS)('%s: %j takes away just what it is about', async (path, valu
   expect(before.filter(name => !after.includes(name)).toSorted()).toEqual(gone)
   expect(after.filter(name => !before.includes(name))).toEqual([])
 })
+
+test.each(ADDITIONS)(
+  '%s.enabled: true brings what manifests/monitoring/ has, with its labels',
+  async (path, added) => {
+    const before = Object.keys(byName(await template()))
+    const labels = { team: 'platform' }
+    const after = byName(await template(...setting(path, { enabled: true, labels })))
+    expect(Object.keys(after).filter(name => !before.includes(name))).toEqual(added)
+    const shipped = byName(await kustomize('manifests/monitoring'))
+    for (const name of added) {
+      const { metadata, ...rest } = after[name] ?? {}
+      expect(metadata).toMatchObject({ labels })
+      expect(shipped[name]).toMatchObject(rest)
+    }
+  },
+)
 
 test('guard.enabled: true brings the policy that stays behind, as manifests/guard/ has it', async () => {
   const before = Object.keys(byName(await template()))
@@ -224,8 +247,11 @@ test('each value has a comment, an entry in the schema that says what it means, 
       return leaf(names, key)
     },
   })
+  const added = ADDITIONS.flatMap(([path]) => [`${path}.enabled`, `${path}.labels`])
   const tested = [...CHANGES, ...REMOVALS].map(([path]) => path)
-  expect(paths.toSorted()).toEqual([...new Set([...tested, 'crds.keep', 'guard.enabled'])].toSorted())
+  expect(paths.toSorted()).toEqual(
+    [...new Set([...tested, ...added, 'crds.keep', 'guard.enabled'])].toSorted(),
+  )
 
   function leaf(names: string[], key: unknown) {
     paths.push(names.join('.'))

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { eventually } from '../e2e/support/cluster.ts'
-import { readyStatus } from '../e2e/support/objects.ts'
 import { stepByStep } from '../e2e/support/step-by-step.ts'
 import { inRepository } from '../manifests/support/rendered.ts'
 import { ensureHelm } from '../testbed/binaries.ts'
@@ -19,7 +18,6 @@ vi.setConfig({ testTimeout: 600_000 })
 stepByStep()
 
 const PAGES = ['README.md', 'docs/installation.md']
-const CACHE = 'llama-3-3-70b'
 
 /** What is not run here, and why. */
 const ELSEWHERE: Record<string, string> = {
@@ -27,6 +25,7 @@ const ELSEWHERE: Record<string, string> = {
   'make test': 'runs this',
   docker: 'the image is built from the Dockerfile by buildah, and is there under the name that is pushed',
   'npx modelcache review': 'test/e2e/review.test.ts',
+  'kubectl modelcache': 'test/e2e/tools.test.ts',
   'kubectl apply --server-side -k certs/cert-manager':
     'cert-manager is not here; its objects are rendered by a unit test',
 }
@@ -120,36 +119,11 @@ describe.skipIf(NO_NODE)('the commands of the documentation', () => {
   }
 
   // Over the installation of the earlier tests, with an image of another name. Below this there is none.
-  test('README.md: install it, and serve a model', async () => {
+  test('README.md: install it', async () => {
     await succeed(command('sed'))
     await succeed(APPLY)
     await succeed(ROLLOUT)
     expect(await images()).toEqual(['registry.example.com/modelcache:0.1.0'])
-    outputOf(
-      await runCommand(join(folder, 'kubectl'), ['apply', '-f', 'examples/storage/'], { cwd: folder, env }),
-      'applying examples/storage/',
-    )
-    await succeed(command('examples/weights/1-cache.yaml'))
-    // Its source is on the internet, so the test writes its status.
-    await kubectl(['annotate', `modelcache/${CACHE}`, 'modelplane.ai/paused=true'])
-    const status = JSON.stringify({ status: readyStatus(`modelcache--${CACHE}`) })
-    await kubectl(['patch', `modelcache/${CACHE}`, '--subresource=status', '--type=merge', '-p', status])
-    await succeed(command('kubectl wait'))
-    await succeed(command('examples/multi-node-gang/2-gang.yaml'))
-    await eventually('the pods of the gang', async () => {
-      const { stdout } = await kubectl([
-        'get',
-        'pods',
-        '-l',
-        'modelplane.ai/cache-consumer=true',
-        '-o',
-        'name',
-      ])
-      return stdout.trim().split('\n').length > 1 || undefined
-    })
-    await kubectl(['delete', 'leaderworkersets', '--all', '--wait=true'])
-    await kubectl(['annotate', `modelcache/${CACHE}`, 'modelplane.ai/allow-delete-in-use=true'])
-    await kubectl(['delete', `modelcache/${CACHE}`, '--wait=false'])
   })
 
   test('with kubectl: who may use it, its log level, an upgrade, other certificates', async () => {

@@ -19,6 +19,7 @@ const metadata = z.object({
   namespace: optional(z.string()),
   uid: optional(z.string()),
   resourceVersion: optional(z.string()),
+  creationTimestamp: optional(z.string()),
   annotations: optional(valuesOf(INJECTED, LEADER_NAME)),
 })
 
@@ -59,7 +60,7 @@ export const consumerPod = z
     spec,
     status: optional(z.object({ phase: optional(z.string()) })),
   })
-  .transform(({ metadata: { annotations, ...meta }, spec, status }) => ({
+  .transform(({ metadata: { annotations, creationTimestamp, ...meta }, spec, status }) => ({
     metadata: meta,
     /** The leader of its gang. */
     leader: leaderName(annotations),
@@ -79,6 +80,8 @@ export const consumerPod = z
     places: isGated(spec) ? placesOf(spec) : [],
     /** Whether the pod waits for its caches, so that nothing is mounted yet. */
     gated: isGated(spec),
+    /** Since when a waiting pod waits. */
+    gatedSince: isGated(spec) ? creationTimestamp : undefined,
     /** Whether its containers have ended for good. */
     finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
   }))

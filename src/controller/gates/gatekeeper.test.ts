@@ -57,8 +57,9 @@ function aKeeper(...pods: ReturnType<typeof aPod>[]) {
     },
   }
   const observer = { worked: () => {}, waiting: () => {} }
+  const metrics = { observeLift: () => {} }
   const start = (signal = stop.signal) =>
-    startGateKeeper({ stores, rest: { strategicMerge }, recorder, observer, logger, signal })
+    startGateKeeper({ stores, rest: { strategicMerge }, recorder, observer, metrics, logger, signal })
   start()
   return { stores, lifted, told, start }
 }
@@ -133,6 +134,7 @@ test('leaves no listener behind when its signal aborts', () => {
     rest: { strategicMerge: async () => {} },
     recorder: { record: async () => {} },
     observer: { worked: () => {}, waiting: () => {} },
+    metrics: { observeLift: () => {} },
     logger,
     signal: stop.signal,
   })

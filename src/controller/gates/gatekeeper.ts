@@ -10,6 +10,7 @@ import type { Rest } from '../../kube/rest.ts'
 import { indexStore } from '../../kube/store-index.ts'
 import { watches } from '../../kube/watch-source.ts'
 import { type GateLift, gateLift } from './gate-lift.ts'
+import type { GateMetrics } from './gate-metrics.ts'
 
 /** How many pods are handled side by side. A gang of many starts together. */
 const CONCURRENCY = 4
@@ -24,10 +25,11 @@ export function startGateKeeper(options: {
   rest: Pick<Rest, 'strategicMerge'>
   recorder: Recorder
   observer: ReconcilerObserver
+  metrics: GateMetrics
   logger: Logger
   signal: AbortSignal
 }): void {
-  const { stores, rest, recorder, observer, logger, signal } = options
+  const { stores, rest, recorder, observer, metrics, logger, signal } = options
   const waiting = indexStore(
     stores.Pod,
     ({ gated, metadata }) => (gated ? metadata.namespace : undefined),
@@ -67,6 +69,7 @@ export function startGateKeeper(options: {
         fieldManager: FIELD_MANAGER,
         signal,
       })
+      metrics.observeLift(pod.gatedSince, Date.now())
       logger.info({ namespace, name }, 'scheduling gate lifted')
       return undefined
     },

@@ -82,6 +82,7 @@ function aCluster() {
           },
         },
         observer: { worked: () => {}, waiting: () => {} },
+        metrics: { observeStatus: () => {} },
         logger,
         signal,
       }),

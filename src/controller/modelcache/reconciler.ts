@@ -10,6 +10,7 @@ import { indexStore } from '../../kube/store-index.ts'
 import { owns, watches } from '../../kube/watch-source.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
 import { type ActOptions, afterWrites, recordEvents, write, writeStatus } from './act.ts'
+import type { CacheMetrics } from './cache-metrics.ts'
 import { createReadDetails } from './live-details.ts'
 import { claimOf, type ObserveOptions, observe } from './observe.ts'
 import { plan } from './plan.ts'
@@ -32,9 +33,10 @@ export function startModelCacheReconciler(
     stores: Stores<(typeof CONTROLLER_KINDS)[number]>
     settings: ObserveOptions['settings']
     observer: ReconcilerObserver
+    metrics: CacheMetrics
   },
 ): void {
-  const { stores, settings, rest, observer, logger, signal } = options
+  const { stores, settings, rest, observer, metrics, logger, signal } = options
   const byClaim = indexStore(
     stores.ModelCache,
     cache => objectKey(cache.metadata.namespace, claimOf(cache)),
@@ -74,6 +76,7 @@ export function startModelCacheReconciler(
     const status = planned.status && afterWrites(planned.status, result)
     if (status !== undefined && !(await writeStatus(cache, resourceVersion, status, options)))
       return { againMs: STALE_MS }
+    if (status !== undefined) metrics.observeStatus(cache, status)
     await recordEvents(cache, planned.events, options)
     return { againMs: isStale ? STALE_MS : planned.againMs }
   }
