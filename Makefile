@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test test-alone test-taken-down faults crash memory lint up down env bench bench-rules bench-memory bench-profile bench-hydrate fuzz board release clean
+.PHONY: help setup demo test test-alone test-taken-down faults crash memory lint up down env bench bench-rules bench-memory bench-profile bench-hydrate matrix fuzz board release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -43,6 +43,15 @@ crash: setup ## kill hydrators, their pods and controllers at random moments: N 
 
 memory: setup ## hydrate a file of GIB (8) GiB, and hold the memory that this takes against its bound
 	@MEMORY_GIB=$(or $(GIB),8) $(RUN) test:memory
+
+# What depends most on the API server: rules in CEL, match conditions, defaults, garbage collection.
+SMOKE := modelcache.test policies pods. workloads staging.test modelcache.deletion tenant examples gangs reserved
+
+matrix: setup ## a smoke of the tests on control planes of other versions: MINORS="1.30 1.34 1.35 1.37"
+	@for minor in $(or $(MINORS),1.30 1.34 1.35 1.37); do \
+	  echo "Kubernetes $$minor"; \
+	  MODELCACHE_TESTBED_KUBERNETES=$$minor $(RUN) test:e2e -- $(SMOKE) || exit 1; \
+	done
 
 lint: setup ## formatter, linter and type checker
 	@$(RUN) lint

@@ -36,6 +36,21 @@ test('README.md fits on few screens', () => {
   expect(lines.filter(line => [...line].length > COLUMNS)).toEqual([])
 })
 
+test('test/testbed/README.md names every file of its folder', () => {
+  const page = textOf('test/testbed/README.md')
+  const files = repositoryFiles('test/testbed/*.ts').filter(
+    file => posix.dirname(file) === 'test/testbed' && !file.endsWith('.test.ts'),
+  )
+  expect(files.length).toBeGreaterThan(20)
+  expect(files.filter(file => !page.includes(`\`${posix.basename(file)}\``))).toEqual([])
+})
+
+test('docs/README.md has every page', () => {
+  const index = textOf('docs/README.md')
+  const others = repositoryFiles('docs/*.md').map(file => posix.basename(file))
+  expect(others.filter(name => name !== 'README.md' && !index.includes(`](${name})`))).toEqual([])
+})
+
 describe('docs/architecture.md', () => {
   const page = textOf('docs/architecture.md')
 

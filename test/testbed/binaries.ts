@@ -45,6 +45,24 @@ const controlPlane: BuildSet = {
   duration: 'about five minutes on two cores',
 }
 
+/** Other versions of Kubernetes that `make matrix` runs, each with a go.mod of its own. */
+const OTHER_MINORS = ['1.30', '1.34', '1.35', '1.37']
+
+/** The parts of a control plane that decide how an API behaves. */
+function otherControlPlane(minor: string): BuildSet {
+  if (!OTHER_MINORS.includes(minor))
+    throw new Error(`there is no test bed of Kubernetes ${minor}; there are ${OTHER_MINORS.join(', ')}`)
+  return {
+    name: `Kubernetes ${minor}`,
+    module: `kubernetes-${minor}`,
+    packages: {
+      'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+      'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    },
+    duration: 'about six minutes on two cores',
+  }
+}
+
 const node: BuildSet = {
   name: 'node',
   module: '.',
@@ -121,11 +139,13 @@ const gitops: BuildSet = {
 export async function ensureBinaries(onProgress: Report): Promise<Binaries> {
   const target = await ensureBuilt(controlPlane, onProgress)
   const dir = join(target, 'bin')
+  const minor = process.env.MODELCACHE_TESTBED_KUBERNETES
+  const other = minor ? join(await ensureBuilt(otherControlPlane(minor), onProgress), 'bin') : dir
   return {
     dir,
     etcd: join(dir, 'etcd'),
-    kubeApiserver: join(dir, 'kube-apiserver'),
-    kubeControllerManager: join(dir, 'kube-controller-manager'),
+    kubeApiserver: join(other, 'kube-apiserver'),
+    kubeControllerManager: join(other, 'kube-controller-manager'),
     kubectl: join(dir, 'kubectl'),
     lwsManager: join(dir, 'lws-manager'),
     lwsManifest: join(target, 'lws.yaml'),

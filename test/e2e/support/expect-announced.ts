@@ -45,7 +45,11 @@ async function untilSaid(namespace: Cluster, args: string[], { message }: Announ
     intervalMs: 300,
     probe: async () => {
       const result = await namespace.kubectl(args)
-      const said = result.stderr.replaceAll(GALLERY, 'examples/').replaceAll(namespace.namespace, 'default')
+      const said = result.stderr
+        .replaceAll(GALLERY, 'examples/')
+        .replaceAll(namespace.namespace, 'default')
+        // Kubernetes before 1.35 says that the invalid value is an object.
+        .replaceAll('Invalid value: "object": ', 'Invalid value: ')
       // The rest depends on the cluster where the message ends with an ellipsis.
       const isSaid = said
         .split('\n')
