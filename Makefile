@@ -45,7 +45,7 @@ memory: setup ## hydrate a file of GIB (8) GiB, and hold the memory that this ta
 	@MEMORY_GIB=$(or $(GIB),8) $(RUN) test:memory
 
 # What depends most on the API server: rules in CEL, match conditions, defaults, garbage collection.
-SMOKE := modelcache.test policies pods. workloads staging.test modelcache.deletion tenant examples gangs reserved
+SMOKE := modelcache.test policies ignored-keys pods. workloads staging.test modelcache.deletion tenant examples gangs reserved
 
 matrix: setup ## a smoke of the tests on control planes of other versions: MINORS="1.30 1.34 1.35 1.37"
 	@for minor in $(or $(MINORS),1.30 1.34 1.35 1.37); do \
