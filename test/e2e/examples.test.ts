@@ -19,6 +19,7 @@ const good = all.filter(({ path }) => !path.includes('/'))
  * first.
  */
 const WITHOUT_EXAMPLE = [
+  'ClaimHeld',
   'ClaimProtected',
   'ControllerLimited',
   'HydrationProtected',
