@@ -3,8 +3,8 @@ import { MAX_QUANTITY } from './kubernetes/quantity.ts'
 import { listOf, mapOf, text } from './schema/bounds.ts'
 import { objectName } from './schema/object-name.ts'
 
-const quantity = z.union([text(MAX_QUANTITY), z.int()]).meta({ 'x-kubernetes-int-or-string': true })
-const quantities = mapOf(quantity, { entries: 32, key: 317 })
+export const quantity = z.union([text(MAX_QUANTITY), z.int()]).meta({ 'x-kubernetes-int-or-string': true })
+export const quantities = mapOf(quantity, { entries: 32, key: 317 })
 
 const toleration = z.object({
   key: text(317).optional().describe('Taint key. Default: every key.'),

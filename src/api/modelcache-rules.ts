@@ -1,3 +1,4 @@
+import type { CelRule } from './cel-rule.ts'
 import { IMMUTABLE_FIELDS } from './modelcache-fields.ts'
 import { CREDENTIAL_FOLDERS, SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
@@ -6,15 +7,6 @@ import { list, pathOf, present, re2 } from './schema/cel.ts'
 import { UNPRINTABLE } from './schema/text.ts'
 import { HTTP_CONFLICTS, SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
 import { SOURCE_NAMES } from './sources.ts'
-
-/** An entry of `x-kubernetes-validations`. */
-export interface CelRule {
-  rule: string
-  message: string
-  messageExpression?: string
-  fieldPath: string
-  reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueForbidden'
-}
 
 /**
  * What a single ModelCache decides, as CEL over `spec`. This is the first line of defense, which holds even

@@ -1,19 +1,6 @@
 import { z } from 'zod'
+import { condition } from './condition.ts'
 import { SHA256_DIGEST } from './schema/digest.ts'
-
-/** A `metav1.Condition`. */
-const condition = z.object({
-  type: z.string().max(316).describe('Ready, Populated, Failed, Reconciling or Stalled.'),
-  status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),
-  observedGeneration: z
-    .int()
-    .min(0)
-    .optional()
-    .describe('Generation of the spec that the condition was set for.'),
-  lastTransitionTime: z.string().meta({ format: 'date-time' }).describe('When the status last changed.'),
-  reason: z.string().min(1).max(1024).describe('Why, as one CamelCase word.'),
-  message: z.string().max(32_768).describe('Why, in a sentence.'),
-})
 
 const cluster = z.object({
   name: z.string().describe('Name of the cluster.'),
@@ -99,7 +86,7 @@ export const modelCacheStatus = z.object({
     .describe('Generation of the spec that this status is for; -1 before the controller has looked at it.'),
   phase: z.enum(PHASES).optional().describe('One word for people. Programs should read the conditions.'),
   conditions: z
-    .array(condition)
+    .array(condition('Ready, Populated, Failed, Reconciling or Stalled.'))
     .max(16)
     .optional()
     .describe('Ready, Populated and Failed, and while the cache is not Ready, Reconciling or Stalled.')
@@ -147,4 +134,3 @@ export const modelCacheStatus = z.object({
 })
 
 export type ModelCacheStatus = z.infer<typeof modelCacheStatus>
-export type Condition = z.infer<typeof condition>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { artifactSource } from './artifact-source.ts'
 import { hydration, NULLABLE } from './hydration.ts'
 import { storedObjectMeta } from './kubernetes/metadata.ts'
+import { LABELS, labelSelector } from './label-selector.ts'
 import { modelCacheRules } from './modelcache-rules.ts'
 import { modelCacheStatus } from './modelcache-status.ts'
 import { ALLOW_DELETE_IN_USE, PAUSED, REFETCH, STORAGE_FINALIZER, VERIFY } from './names.ts'
@@ -33,12 +34,6 @@ const artifact = z.object({
 const mount = z.object({
   path: text(1024).min(2).describe('Absolute path where containers see the artifact, read-only.'),
 })
-
-/**
- * Kubernetes: the key of a label is a prefix of 253 characters, a slash and 63 more. A selector with more
- * labels than these selects nothing.
- */
-const LABELS = { entries: 64, key: 317 }
 
 const pvc = z.object({
   storageClassName: objectName
@@ -93,23 +88,6 @@ const storage = z.object({
   pvc: pvc.optional().describe('The claim of backend PVC.'),
   existingPVC: existingPVC.optional().describe('The claim of backend ExistingPVC.'),
   contentAddressed: reserved('object'),
-})
-
-const labelSelector = z.object({
-  matchLabels: mapOf(text(63), LABELS).optional().describe('Labels that must all be present.'),
-  matchExpressions: listOf(
-    z.object({
-      key: text(LABELS.key).describe('Label key.'),
-      operator: z
-        .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
-        .describe('How the key relates to the values.'),
-      values: listOf(text(63), 256).optional().describe('Values for In and NotIn.'),
-    }),
-    32,
-  )
-    .optional()
-    .describe('Requirements that must all hold.'),
-  cel: reserved('string'),
 })
 
 const spec = z

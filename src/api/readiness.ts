@@ -1,5 +1,5 @@
+import type { Condition } from './condition.ts'
 import type { ModelCache } from './modelcache.ts'
-import type { Condition } from './modelcache-status.ts'
 
 /** Whether the controller says that the cache can be mounted: its condition Ready is True. */
 export function isReady({ status }: ModelCache): boolean {

@@ -1,4 +1,4 @@
-import type { Condition } from '../../../api/modelcache-status.ts'
+import type { Condition } from '../api/condition.ts'
 
 /**
  * The condition to store: `lastTransitionTime` changes only when `status` does, as metav1.Condition demands.

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { forbiddenKeys } from '../../api/hydration-metadata.ts'
@@ -12,6 +11,7 @@ import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { EventInput, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
+import { isSameStatus } from '../same-status.ts'
 import { type ApiRejection, isQuota } from './api-rejection.ts'
 import { claim as newClaim } from './objects/claim.ts'
 import { type HydratorSettings, hydrationJob, madeFrom, type Purpose } from './objects/hydration-job.ts'
@@ -199,7 +199,7 @@ export async function writeStatus(
   status: ModelCacheStatus,
   { rest, logger, signal }: ActOptions,
 ): Promise<boolean> {
-  if (isStored(status, cache)) return true
+  if (isSameStatus(status, cache.status)) return true
   const { namespace, name } = cache.metadata
   // With the version, a write that comes from an old look fails instead of overwriting newer data.
   const metadata = { name, namespace, resourceVersion }
@@ -224,11 +224,6 @@ export async function recordEvents(
   const { namespace = '', name, uid } = cache.metadata
   for (const event of events)
     await recorder.record({ apiVersion: API_VERSION, kind: 'ModelCache', namespace, name, uid }, event)
-}
-
-/** Absent and undefined members are the same on the wire. */
-function isStored(status: ModelCacheStatus, cache: ModelCache): boolean {
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(status)), cache.status)
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { effectOf, knownReason, type StatusReason } from '../../../api/status-reasons.ts'
 import { doublingMs } from '../../../backoff.ts'
+import { rfc3339 } from '../../conditions.ts'
 import type { Observation, Run } from '../observe.ts'
 import { refetchCommand } from '../refetch.ts'
-import { rfc3339 } from '../status/conditions.ts'
 import { notReady, type RunFailure, type StepResult, type Write } from '../step.ts'
 import { stateOfHydrator } from './pods.ts'
 

@@ -3,6 +3,7 @@ import { DIGEST } from '../../../api/fixtures.ts'
 import { QUEUE_NAME } from '../../../api/kubernetes/hydration-job.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { REFETCH } from '../../../api/names.ts'
+import { rfc3339 } from '../../conditions.ts'
 import {
   aHydrationPod,
   aJob,
@@ -13,7 +14,6 @@ import {
   NOW,
   theJobIs,
 } from '../fixtures.ts'
-import { rfc3339 } from '../status/conditions.ts'
 import type { StepResult } from '../step.ts'
 import { advanceRun } from './run.ts'
 

@@ -1,11 +1,12 @@
-import type { Condition, ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import type { Condition } from '../../../api/condition.ts'
+import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { sizeText } from '../../../api/size-text.ts'
 import { sourceLine } from '../../../api/source-line.ts'
 import { isStaging } from '../../../api/staging.ts'
 import { effectOf } from '../../../api/status-reasons.ts'
+import { condition } from '../../conditions.ts'
 import type { Observation } from '../observe.ts'
 import type { StepResult, Verdict } from '../step.ts'
-import { condition } from './conditions.ts'
 
 /** The name of this cluster in status if it has no InferenceCluster. */
 const THIS_CLUSTER = 'local'

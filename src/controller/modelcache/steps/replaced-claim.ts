@@ -1,11 +1,11 @@
 import type { PersistentVolumeClaim } from '../../../api/kubernetes/persistent-volume-claim.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
+import { rfc3339 } from '../../conditions.ts'
 import { deletions } from '../job/ended.ts'
 import { advanceRun } from '../job/run.ts'
 import { isLeftBehind, isMadeFor } from '../objects/made-for.ts'
 import type { Observation } from '../observe.ts'
 import { isOnItsClaim, isStaged } from '../staged.ts'
-import { rfc3339 } from '../status/conditions.ts'
 import { type Actions, goOn, notReady, ready, type Step, type StepResult } from '../step.ts'
 import { adoption, notOwned, terminating, volumeLost } from './claim.ts'
 

@@ -2,9 +2,9 @@ import type { HydrationReport } from '../../../api/hydration-report.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { REFETCH } from '../../../api/names.ts'
 import { foreign } from '../../../api/schema/text.ts'
+import { rfc3339 } from '../../conditions.ts'
 import { advanceRun } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
-import { rfc3339 } from '../status/conditions.ts'
 import { ready, type Step } from '../step.ts'
 
 /** Status has room for this many. The oldest are dropped first. */

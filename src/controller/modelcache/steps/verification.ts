@@ -1,9 +1,9 @@
 import type { ModelCache } from '../../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../../api/modelcache-status.ts'
 import { VERIFY } from '../../../api/names.ts'
+import { rfc3339 } from '../../conditions.ts'
 import { advanceRun } from '../job/run.ts'
 import type { Observation } from '../observe.ts'
-import { rfc3339 } from '../status/conditions.ts'
 import type { Actions, Cause } from '../step.ts'
 
 const MAX_MESSAGE = 4_096
