@@ -24,7 +24,6 @@ const ELSEWHERE: Record<string, string> = {
   'make demo': 'a test of its own',
   'make test': 'runs this',
   docker: 'the image is built from the Dockerfile by buildah, and is there under the name that is pushed',
-  'npx modelcache review': 'test/e2e/review.test.ts',
   'kubectl modelcache': 'test/e2e/tools.test.ts',
   'kubectl apply --server-side -k certs/cert-manager':
     'cert-manager is not here; its objects are rendered by a unit test',
