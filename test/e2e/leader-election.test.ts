@@ -73,6 +73,11 @@ async function logged(replica: Role, msg: string): Promise<number> {
   return (await logOf(replica)).filter(line => line.msg === msg).length
 }
 
+/** Waits for more lines than `known`: a process collects lines before it writes them. */
+async function untilLogged(replica: Role, msg: string, known = 0): Promise<void> {
+  await eventually(`a line '${msg}'`, async () => (await logged(replica, msg)) > known || undefined)
+}
+
 /** Creates a ModelCache, and resolves when somebody has written its status. */
 async function untilServed(name: string): Promise<void> {
   const storage = { backend: 'ExistingPVC', existingPVC: { name } }
@@ -92,7 +97,7 @@ test('of two replicas that are ready, one holds the Lease, renews it, and writes
   expect((await logOf(leader)).find(({ msg }) => msg === 'leading')?.identity).toBe(before.holderIdentity)
 
   await untilServed('first')
-  expect(await logged(leader, 'status applied')).toBeGreaterThan(0)
+  await untilLogged(leader, 'status applied')
   expect(await logged(other, 'status applied')).toBe(0)
 
   const renewed = await eventually('a renewal', async () => {
@@ -109,7 +114,7 @@ test('a leader that is told to stop releases the Lease, and the other writes', a
   expect(await logged(leader, 'released the Lease')).toBe(1)
 
   await untilServed('second')
-  expect(await logged(other, 'status applied')).toBeGreaterThan(0)
+  await untilLogged(other, 'status applied')
   const after = await readLease()
   expect(after.holderIdentity).not.toBe(before.holderIdentity)
   expect(after).toMatchObject({ leaseDurationSeconds: 15, leaseTransitions: before.leaseTransitions + 1 })
@@ -127,7 +132,7 @@ test('a leader that is killed releases nothing, and the other writes once the Le
   })
 
   await untilServed('third')
-  expect(await logged(other, 'status applied')).toBeGreaterThan(written)
+  await untilLogged(other, 'status applied', written)
   const after = await readLease()
   expect(after.holderIdentity).not.toBe(before.holderIdentity)
   expect(after).toMatchObject({ leaseTransitions: before.leaseTransitions + 1 })
