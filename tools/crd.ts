@@ -1,12 +1,13 @@
 import { inferenceCluster } from '../src/api/inference-cluster.ts'
 import { modelCache } from '../src/api/modelcache.ts'
+import { modelDeployment } from '../src/api/modeldeployment.ts'
 import { GROUP, VERSION } from '../src/api/schema/group.ts'
 import { type JsonSchema, structuralSchema } from './structural-schema.ts'
 
 /** A column of `kubectl get`; priority 1 shows with `-o wide`. */
 interface PrinterColumn {
   name: string
-  type: 'string' | 'date'
+  type: 'string' | 'integer' | 'date'
   jsonPath: string
   description?: string
   priority?: number
@@ -48,6 +49,25 @@ const MODEL_CACHE_COLUMNS: PrinterColumn[] = [
   },
 ]
 
+const MODEL_DEPLOYMENT_COLUMNS: PrinterColumn[] = [
+  {
+    name: 'Strategy',
+    type: 'string',
+    jsonPath: '.spec.workers.topology.strategy',
+    description: 'How each replica is spread over pods.',
+  },
+  {
+    name: 'Replicas',
+    type: 'integer',
+    jsonPath: '.spec.replicas',
+    description: 'Instances that are wanted.',
+  },
+  { name: 'Ready', type: 'string', jsonPath: '.status.ready', description: 'Instances that serve.' },
+  { name: 'Caches', type: 'string', jsonPath: '.status.caches', description: 'Caches that are Ready.' },
+  AGE,
+  { name: 'Image', type: 'string', jsonPath: '.spec.engine.image', priority: 1, description: 'The engine.' },
+]
+
 const INFERENCE_CLUSTER_COLUMNS: PrinterColumn[] = [
   {
     name: 'StorageClass',
@@ -72,6 +92,33 @@ export function modelCacheCrd(): JsonSchema {
     },
     version: { subresources: { status: {} }, additionalPrinterColumns: MODEL_CACHE_COLUMNS },
     schema: structuralSchema(modelCache),
+  })
+}
+
+/** The CustomResourceDefinition of ModelDeployment, from the zod schema. */
+export function modelDeploymentCrd(): JsonSchema {
+  return definition({
+    scope: 'Namespaced',
+    names: {
+      kind: 'ModelDeployment',
+      listKind: 'ModelDeploymentList',
+      plural: 'modeldeployments',
+      singular: 'modeldeployment',
+      shortNames: ['mdeploy'],
+      categories: ['all', 'modelplane'],
+    },
+    version: {
+      subresources: {
+        status: {},
+        scale: {
+          specReplicasPath: '.spec.replicas',
+          statusReplicasPath: '.status.replicas',
+          labelSelectorPath: '.status.selector',
+        },
+      },
+      additionalPrinterColumns: MODEL_DEPLOYMENT_COLUMNS,
+    },
+    schema: structuralSchema(modelDeployment),
   })
 }
 

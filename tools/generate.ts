@@ -5,7 +5,7 @@ import { alertsYaml, prometheusRuleYaml } from './alerts.ts'
 import { apiMarkdown } from './api-doc.ts'
 import { benchmarksMarkdown } from './benchmarks-doc.ts'
 import { cliMarkdown } from './cli-doc.ts'
-import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
+import { inferenceClusterCrd, modelCacheCrd, modelDeploymentCrd } from './crd.ts'
 import { dashboardJson } from './dashboard.ts'
 import { metricsMarkdown } from './metrics-doc.ts'
 import { type Quote, reasonsMarkdown, statusReasonsMarkdown } from './reasons-doc.ts'
@@ -23,6 +23,10 @@ export const GENERATED = [
       path: `${folder}/modelplane.ai_inferenceclusters.yaml`,
       content: () => crdYaml('src/api/inference-cluster.ts', inferenceClusterCrd()),
     },
+    {
+      path: `${folder}/modelplane.ai_modeldeployments.yaml`,
+      content: () => crdYaml('src/api/modeldeployment.ts', modelDeploymentCrd()),
+    },
   ]),
   { path: 'manifests/monitoring/prometheus-rule.yaml', content: prometheusRuleYaml },
   { path: 'chart/files/monitoring/alerts.yaml', content: alertsYaml },
@@ -32,7 +36,10 @@ export const GENERATED = [
   })),
   { path: 'docs/reasons.md', content: () => reasonsMarkdown(quotesOf) },
   { path: 'docs/status-reasons.md', content: statusReasonsMarkdown },
-  { path: 'docs/api.md', content: () => apiMarkdown([modelCacheCrd(), inferenceClusterCrd()]) },
+  {
+    path: 'docs/api.md',
+    content: () => apiMarkdown([modelCacheCrd(), modelDeploymentCrd(), inferenceClusterCrd()]),
+  },
   { path: 'docs/cli.md', content: cliMarkdown },
   { path: 'docs/metrics.md', content: metricsMarkdown },
   { path: 'docs/storage-classes.md', content: storageClassesMarkdown },

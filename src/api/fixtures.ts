@@ -6,6 +6,7 @@ import { type PersistentVolumeClaim, persistentVolumeClaim } from './kubernetes/
 import { type Container, type Pod, pod } from './kubernetes/pod.ts'
 import { type StorageClass, storageClass } from './kubernetes/storage-class.ts'
 import { type ModelCache, modelCache } from './modelcache.ts'
+import { type ModelDeployment, modelDeployment } from './modeldeployment.ts'
 import { CACHES } from './names.ts'
 import { API_VERSION } from './schema/group.ts'
 import { snapshotPath } from './volume-layout.ts'
@@ -171,5 +172,26 @@ export function anInferenceCluster(name: string, storageClassName?: string): Inf
     kind: 'InferenceCluster',
     metadata: { name },
     spec: { storage: { storageClassName } },
+  })
+}
+
+/** A ModelDeployment of vLLM on one accelerator, which reads the cache `llama`. */
+export function aModelDeployment(
+  given: {
+    metadata?: Partial<z.input<typeof modelDeployment>['metadata']>
+    spec?: Partial<z.input<typeof modelDeployment>['spec']>
+    status?: z.input<typeof modelDeployment>['status']
+  } = {},
+): ModelDeployment {
+  return modelDeployment.parse({
+    apiVersion: API_VERSION,
+    kind: 'ModelDeployment',
+    metadata: { name: 'chat', namespace: NAMESPACE, uid: 'uid-of-chat', generation: 1, ...given.metadata },
+    spec: {
+      engine: { image: 'vllm/vllm-openai:v0.11.0', args: ['--model=/mnt/model'] },
+      caches: [{ name: 'llama' }],
+      ...given.spec,
+    },
+    status: given.status,
   })
 }

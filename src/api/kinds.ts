@@ -1,3 +1,4 @@
+import type { KnownDeployment } from './condensed-deployment.ts'
 import type { InferenceCluster } from './inference-cluster.ts'
 import type { ConsumerPod } from './kubernetes/consumer-pod.ts'
 import type { HydrationJob } from './kubernetes/hydration-job.ts'
@@ -6,6 +7,7 @@ import type { Namespace } from './kubernetes/namespace.ts'
 import type { PersistentVolume } from './kubernetes/persistent-volume.ts'
 import type { PersistentVolumeClaim } from './kubernetes/persistent-volume-claim.ts'
 import type { ResourceQuota } from './kubernetes/resource-quota.ts'
+import type { ServingDeployment, ServingObject } from './kubernetes/serving-objects.ts'
 import type { StorageClass } from './kubernetes/storage-class.ts'
 import type { StorageProfile } from './kubernetes/storage-profile.ts'
 import type { ModelCache } from './modelcache.ts'
@@ -33,6 +35,13 @@ export interface Kinds extends RuleKinds {
   HydrationJob: HydrationJob
   /** Pods with the label of hydration. */
   HydrationPod: HydrationPod
+  ModelDeployment: KnownDeployment
+  /** The Deployments of ModelDeployments, with their label. */
+  ServingDeployment: ServingDeployment
+  /** Their Services. */
+  ServingService: ServingObject
+  /** Their PodDisruptionBudgets. */
+  ServingBudget: ServingObject
 }
 
 export type Kind = keyof Kinds

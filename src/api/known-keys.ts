@@ -4,6 +4,7 @@ import {
   CACHE_CONSUMER,
   CACHE_CONTAINERS,
   CACHES,
+  DEPLOYMENT_OF,
   DIGEST_PREFIX,
   GATE,
   INJECTED,
@@ -103,7 +104,7 @@ export function bearerOf(key: string): Bearer | undefined {
 
 /** Whether we write the key on pods ourselves. */
 export function isWritten(key: string): boolean {
-  return key === INJECTED || key === CACHE_CONSUMER || key.startsWith(`${DIGEST_PREFIX}/`)
+  return [INJECTED, CACHE_CONSUMER, DEPLOYMENT_OF].includes(key) || key.startsWith(`${DIGEST_PREFIX}/`)
 }
 
 /** Kubernetes: a key is a prefix of 253 characters, a slash and a name of 63. */

@@ -64,6 +64,9 @@ export const ALLOW_DELETE_IN_USE = `${GROUP}/allow-delete-in-use`
 /** Label on a managed claim: the name of its ModelCache. */
 export const CLAIM_OF = `${GROUP}/modelcache`
 
+/** Label on everything that belongs to a ModelDeployment, pods included: its name. */
+export const DEPLOYMENT_OF = `${GROUP}/modeldeployment`
+
 /** Field manager of every field that the controller writes. */
 export const FIELD_MANAGER = 'modelcache'
 

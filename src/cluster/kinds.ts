@@ -1,4 +1,5 @@
 import { condensed } from '../api/condensed.ts'
+import { condensedDeployment } from '../api/condensed-deployment.ts'
 import { inferenceCluster } from '../api/inference-cluster.ts'
 import type { Kind, Kinds } from '../api/kinds.ts'
 import { consumerPod } from '../api/kubernetes/consumer-pod.ts'
@@ -8,10 +9,12 @@ import { namespace } from '../api/kubernetes/namespace.ts'
 import { persistentVolume } from '../api/kubernetes/persistent-volume.ts'
 import { persistentVolumeClaim } from '../api/kubernetes/persistent-volume-claim.ts'
 import { resourceQuota } from '../api/kubernetes/resource-quota.ts'
+import { servingDeployment, servingObject } from '../api/kubernetes/serving-objects.ts'
 import { storageClass } from '../api/kubernetes/storage-class.ts'
 import { storageProfile } from '../api/kubernetes/storage-profile.ts'
 import { modelCache } from '../api/modelcache.ts'
-import { CACHE_CONSUMER } from '../api/names.ts'
+import { modelDeployment } from '../api/modeldeployment.ts'
+import { CACHE_CONSUMER, DEPLOYMENT_OF } from '../api/names.ts'
 import { API_VERSION } from '../api/schema/group.ts'
 import type { Resource } from '../kube/resource.ts'
 
@@ -48,6 +51,13 @@ export const KINDS: { readonly [K in Kind]: Resource<Kinds[K]> } = {
     namespaced: true,
     schema: modelCache.transform(condensed),
   },
+  ModelDeployment: {
+    apiVersion: API_VERSION,
+    kind: 'ModelDeployment',
+    plural: 'modeldeployments',
+    namespaced: true,
+    schema: modelDeployment.transform(condensedDeployment),
+  },
   Namespace: {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -83,6 +93,30 @@ export const KINDS: { readonly [K in Kind]: Resource<Kinds[K]> } = {
     plural: 'resourcequotas',
     namespaced: true,
     schema: resourceQuota,
+  },
+  ServingBudget: {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    plural: 'poddisruptionbudgets',
+    namespaced: true,
+    schema: servingObject,
+    labelSelector: DEPLOYMENT_OF,
+  },
+  ServingDeployment: {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    plural: 'deployments',
+    namespaced: true,
+    schema: servingDeployment,
+    labelSelector: DEPLOYMENT_OF,
+  },
+  ServingService: {
+    apiVersion: 'v1',
+    kind: 'Service',
+    plural: 'services',
+    namespaced: true,
+    schema: servingObject,
+    labelSelector: DEPLOYMENT_OF,
   },
   StorageClass: {
     apiVersion: 'storage.k8s.io/v1',

@@ -1,5 +1,8 @@
 import type { Kind } from '../api/kinds.ts'
 
+/** The label of what belongs to a ModelDeployment. */
+const SERVING = { 'modelplane.ai/modeldeployment': 'a' }
+
 /**
  * For each kind, an object about as large as etcd can store it, both in the fields that the schema reads and
  * in others. Tests use them to see what we keep of such objects. An API server accepts each of them, and
@@ -39,6 +42,13 @@ export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: obje
       },
     },
   }),
+  ModelDeployment: name => ({
+    metadata: named(name),
+    spec: {
+      engine: { image: 'registry.example.com/engine', args: texts(20, 60_000) },
+      caches: texts(16, 250).map(text => ({ name: text })),
+    },
+  }),
   Namespace: name => ({ metadata: named(name) }),
   PersistentVolume: name => ({
     metadata: named(name),
@@ -70,6 +80,18 @@ export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: obje
   ResourceQuota: name => ({
     metadata: named(name),
     spec: { hard: Object.fromEntries(texts(1_000, 60).map(text => [`example.com/${text}`, '1'])) },
+  }),
+  ServingBudget: name => ({ metadata: { ...named(name, SERVING), uid: name, ownerReferences: owners() } }),
+  ServingDeployment: name => ({
+    metadata: { ...named(name, SERVING), uid: name, ownerReferences: owners() },
+    spec: {
+      selector: { matchLabels: SERVING },
+      template: { metadata: { labels: SERVING }, spec: pod(300_000) },
+    },
+  }),
+  ServingService: name => ({
+    metadata: { ...named(name, SERVING), uid: name, ownerReferences: owners() },
+    spec: { selector: SERVING, ports: [{ port: 80 }] },
   }),
   StorageClass: name => ({
     metadata: named(name),

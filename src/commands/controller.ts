@@ -4,6 +4,7 @@ import { ELECTION_MANAGER, FIELD_MANAGER } from '../api/names.ts'
 import { objectName } from '../api/schema/object-name.ts'
 import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
+import { startDeploymentReconciler } from '../controller/deployment/reconciler.ts'
 import { createGateMetrics } from '../controller/gates/gate-metrics.ts'
 import { startGateKeeper } from '../controller/gates/gatekeeper.ts'
 import { CONTROLLER_KINDS } from '../controller/kinds.ts'
@@ -139,6 +140,7 @@ export const controller: Command = {
       const settings = { clusterName: options['cluster-name'] }
       startModelCacheReconciler({ ...work, metrics: cacheMetrics, settings, hydrator })
       startGateKeeper({ ...work, metrics: gateMetrics })
+      startDeploymentReconciler(work)
       certificates?.lead(started)
     }
     if (synced) {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { validateJob } from '../admission/job/validate.ts'
 import { validateModelCache } from '../admission/modelcache/validate.ts'
+import { validateModelDeployment } from '../admission/modeldeployment/validate.ts'
 import { mutatePod } from '../admission/pod/mutate.ts'
 import { validatePod } from '../admission/pod/validate.ts'
 import { validateWorkload } from '../admission/workload/validate.ts'
@@ -92,8 +93,8 @@ const OPTIONS = {
 
 const HELP = `Usage: modelcache webhook [options]
 
-Serves the admission webhooks: /mutate-pods, /validate-pods, /validate-jobs, /validate-workloads
-and /validate-modelcaches.
+Serves the admission webhooks: /mutate-pods, /validate-pods, /validate-jobs, /validate-workloads,
+/validate-modelcaches and /validate-modeldeployments.
 
 ${describeOptions(OPTIONS)}
 `
@@ -178,6 +179,7 @@ export const webhook: Command = {
         '/validate-pods': (request, view) => validatePod(request, view, policy),
         '/validate-jobs': (request, view) => validateJob(request, view, policy),
         '/validate-workloads': validateWorkload,
+        '/validate-modeldeployments': validateModelDeployment,
         '/validate-modelcaches': (request, view) => validateModelCache(request, view, policy),
       },
       view: createClusterView(watches.stores),

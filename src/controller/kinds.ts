@@ -6,8 +6,12 @@ export const CONTROLLER_KINDS = [
   'HydrationPod',
   'InferenceCluster',
   'ModelCache',
+  'ModelDeployment',
   'PersistentVolume',
   'PersistentVolumeClaim',
   'Pod',
+  'ServingBudget',
+  'ServingDeployment',
+  'ServingService',
   'StorageClass',
 ] as const satisfies readonly Kind[]

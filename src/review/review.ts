@@ -5,6 +5,7 @@ import { ignoredKeys, isControlled } from '../admission/ignored-keys.ts'
 import { validateModelCache } from '../admission/modelcache/validate.ts'
 import { bearingsOf } from '../admission/workload/bearings.ts'
 import { type PodTemplate, podTemplates } from '../admission/workload/pod-templates.ts'
+import { modelCache } from '../api/modelcache.ts'
 import { violation } from '../api/violation.ts'
 import { objectKey } from '../kube/object-key.ts'
 import { assumeReady } from './assume-ready.ts'
@@ -16,6 +17,7 @@ import { isWatchedNamespace } from './match-conditions.ts'
 import { claimsPolicy, namesPolicy } from './policies.ts'
 import { renamedReferences } from './renamed-reference.ts'
 import { requestFor } from './request.ts'
+import { reviewDeployment } from './review-deployment.ts'
 import { NOTHING, type ReviewContext, reviewPod } from './review-pod.ts'
 import { reviewWorkload } from './review-workload.ts'
 import { type ReviewedKind, reviewedKind } from './reviewed-kind.ts'
@@ -89,6 +91,10 @@ async function reviewOne(
   context: ReviewContext,
   { before, input }: { before: Before; input: readonly Manifest[] },
 ): Promise<ReviewResult> {
+  if (rules === 'modeldeployment' && manifest.name !== '') {
+    const { findings, patch } = await reviewDeployment(manifest, resource, context)
+    return { findings: [...invalidMetadata(manifest, []).map(error), ...findings], patch }
+  }
   if (rules !== 'modelcache') {
     const result = await reviewByRules(manifest, { rules, resource }, context)
     return manifest.name === '' && result !== NOTHING ? { findings: [error(NAMELESS)], patch: [] } : result
@@ -103,7 +109,10 @@ async function reviewOne(
   const found = findingsOf(decision, context.advise)
   const compared = place === undefined ? '' : ` (compared with ${place}, the first one of that name)`
   const findings = found.map(finding => ({ ...finding, message: `${finding.message}${compared}` }))
-  const byServer = [...invalidMetadata(manifest, []), ...unknownFields(request.object)]
+  const byServer = [
+    ...invalidMetadata(manifest, []),
+    ...unknownFields(request.object, modelCache, 'modelcache'),
+  ]
   const renamed = renamedReferences(manifest, input)
   return { findings: [...findings, ...byServer.map(error), ...renamed], patch: [] }
 }

@@ -1,20 +1,22 @@
-import { modelCache } from '../api/modelcache.ts'
+import { z } from 'zod'
 import { type Violation, violation } from '../api/violation.ts'
 import { members } from './manifest.ts'
 
+const withSpec = z.looseObject({ spec: z.unknown() })
+
 /**
- * The fields of a ModelCache's spec that its schema does not have. The API server rejects them too, if
- * kubectl asks for strict validation as it does by default, and before it calls any webhook. So no rule of
- * the server covers this.
+ * The fields of the spec of one of our objects that its schema does not have. The API server rejects them
+ * too, if kubectl asks for strict validation as it does by default, and before it calls any webhook. So no
+ * rule of the server covers this.
  */
-export function unknownFields(object: unknown): Violation[] {
-  const parsed = modelCache.safeParse(object)
+export function unknownFields(object: unknown, schema: z.ZodType, kind: string): Violation[] {
+  const parsed = schema.safeParse(object)
   if (!parsed.success) return []
-  return unknownIn(members.parse(object).spec, parsed.data.spec, 'spec').map(field =>
+  return unknownIn(members.parse(object).spec, withSpec.parse(parsed.data).spec, 'spec').map(field =>
     violation(
       'SpecInvalid',
       field,
-      `unknown field ${field}; correct its name or remove it (see: kubectl explain modelcache.spec)`,
+      `unknown field ${field}; correct its name or remove it (see: kubectl explain ${kind}.spec)`,
     ),
   )
 }

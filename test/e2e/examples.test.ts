@@ -22,6 +22,7 @@ const WITHOUT_EXAMPLE = [
   'ClaimHeld',
   'ClaimProtected',
   'ControllerLimited',
+  'DeploymentForbidden',
   'HydrationProtected',
   'InjectionMissing',
   'InternalError',
@@ -53,6 +54,11 @@ const PODS: Record<string, { pods: number; mounts: string[][] }> = {
   'lora-ready-bytes': {
     pods: 1,
     mounts: [[weights('vllm'), mounted('vllm', 'lora-adapters-v3', '/mnt/lora')]],
+  },
+  // Its pods wait at their gate, too.
+  'model-deployment': {
+    pods: 2,
+    mounts: [['engine modelcache--qwen-3-32b/snapshots/$(MODELCACHE__QWEN_3_32B_DIGEST) at /mnt/model']],
   },
   'multi-node-gang': {
     pods: 6,

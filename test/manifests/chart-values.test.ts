@@ -103,7 +103,9 @@ const REMOVALS: [path: string, value: unknown, gone: string[]][] = [
   ['networkPolicy.enabled', false, ofBothRoles('NetworkPolicy')],
   [
     ...(['crds.install', false] as const),
-    ['inferenceclusters', 'modelcaches'].map(name => `CustomResourceDefinition/${name}.modelplane.ai`),
+    ['inferenceclusters', 'modelcaches', 'modeldeployments'].map(
+      name => `CustomResourceDefinition/${name}.modelplane.ai`,
+    ),
   ],
   ['webhook.podDisruptionBudget.enabled', false, ofBothRoles('PodDisruptionBudget').slice(1)],
   ['controller.podDisruptionBudget.enabled', false, ofBothRoles('PodDisruptionBudget').slice(0, 1)],
@@ -182,7 +184,7 @@ test('crds.keep: false lets helm uninstall delete the CRDs', async () => {
     const crds = (await template('--set', `crds.keep=${keep}`)).filter(
       ({ kind }) => kind === 'CustomResourceDefinition',
     )
-    expect(crds).toHaveLength(2)
+    expect(crds).toHaveLength(3)
     for (const { metadata } of crds)
       expect(metadata.annotations).toEqual(keep ? { 'helm.sh/resource-policy': 'keep' } : undefined)
   }

@@ -141,7 +141,7 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
   ]
     .map(name => webhooks.parse(byName(shipped)[name]))
     .flatMap(configuration => configuration.webhooks)
-  expect(all).toHaveLength(8)
+  expect(all).toHaveLength(9)
   const service = byName(shipped)[`Service/${NAMESPACE}/modelcache-webhook`]
   for (const { name, clientConfig, failurePolicy } of all) {
     expect(clientConfig.service).toMatchObject({
@@ -150,7 +150,9 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
       port: 443,
     })
     expect(service).toMatchObject({ spec: { ports: [{ port: 443, targetPort: 'https' }] } })
-    expect(failurePolicy, name).toBe(/workloads|by-administrators/.test(name) ? 'Ignore' : 'Fail')
+    expect(failurePolicy, name).toBe(
+      /workloads|modeldeployments|by-administrators/.test(name) ? 'Ignore' : 'Fail',
+    )
   }
 })
 

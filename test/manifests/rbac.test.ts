@@ -34,6 +34,7 @@ const watches = (kinds: readonly Kind[]) => {
 
 const secrets = { apiVersion: 'v1', plural: 'secrets' }
 const leases = { apiVersion: 'coordination.k8s.io/v1', plural: 'leases' }
+const deploymentStatus = { ...KINDS.ModelDeployment, plural: 'modeldeployments/status' }
 const status = { ...KINDS.ModelCache, plural: 'modelcaches/status' }
 
 /** src/certs/authority-watch.ts */
@@ -67,6 +68,12 @@ const USES: Record<string, Use[]> = {
     // src/controller/modelcache/live-details.ts
     ['cluster', 'get', { apiVersion: 'v1', plural: 'pods/log' }],
     ['cluster', 'list', { apiVersion: 'v1', plural: 'events' }],
+    // src/controller/deployment/
+    ['cluster', 'get', KINDS.ModelDeployment],
+    ['cluster', 'patch', deploymentStatus],
+    ...([KINDS.ServingDeployment, KINDS.ServingService, KINDS.ServingBudget] as const).map(
+      (kind): Use => ['cluster', 'get create patch', kind],
+    ),
     // src/commands/hydrator-settings.ts
     ['namespace', 'get', KINDS.Pod],
     // src/controller/gates/gatekeeper.ts
@@ -159,14 +166,19 @@ test('nobody else is bound to anything, no right is a wildcard, and every role h
   ])
 })
 
-test('people get ModelCaches with the usual roles, and never to write their status', () => {
+test('people get ModelCaches and ModelDeployments with the usual roles, and never to write their status', () => {
   const rulesOf = (name: string) => role.parse(byName(shipped)[`ClusterRole/${name}`]).rules
-  const rule = { apiGroups: ['modelplane.ai'], resources: ['modelcaches'] }
+  const rule = { apiGroups: ['modelplane.ai'], resources: ['modelcaches', 'modeldeployments'] }
   expect(rulesOf('modelcache-users-view')).toEqual([
     { ...rule, verbs: ['get', 'list', 'watch'] },
-    { ...rule, resources: ['modelcaches/status'], verbs: ['get'] },
+    {
+      ...rule,
+      resources: ['modelcaches/status', 'modeldeployments/status', 'modeldeployments/scale'],
+      verbs: ['get'],
+    },
   ])
   expect(rulesOf('modelcache-users-edit')).toEqual([
     { ...rule, verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+    { ...rule, resources: ['modeldeployments/scale'], verbs: ['update', 'patch'] },
   ])
 })

@@ -16,7 +16,11 @@ export const HELM_INSTALL =
   'helm install modelcache chart --namespace modelcache-system --set image.repository=registry.example.com/modelcache'
 export const HELM_UNINSTALL = 'helm uninstall modelcache --namespace modelcache-system'
 
-export const CRDS = ['inferenceclusters.modelplane.ai', 'modelcaches.modelplane.ai']
+export const CRDS = [
+  'inferenceclusters.modelplane.ai',
+  'modelcaches.modelplane.ai',
+  'modeldeployments.modelplane.ai',
+]
 
 const items = z.object({
   items: z.array(

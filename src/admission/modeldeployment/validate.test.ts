@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest'
+import { aModelDeployment, aReadyCache } from '../../api/fixtures.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import type { Decision } from '../decision.ts'
+import { aRequest, aView } from '../fixtures.ts'
+import { validateModelDeployment } from './validate.ts'
+
+type Spec = NonNullable<NonNullable<Parameters<typeof aModelDeployment>[0]>['spec']>
+const resource = { group: 'modelplane.ai', version: 'v1alpha1', resource: 'modeldeployments' }
+
+function decide(spec: Spec, caches: ModelCache[] = [aReadyCache()], request: object = {}) {
+  const object = aModelDeployment({ spec })
+  return validateModelDeployment(aRequest({ resource, object, ...request }), aView({ caches }))
+}
+/** Findings of either kind. */
+const findingsOf = (decision: Decision) => (decision.allowed ? decision.warnings : decision.findings)
+const reasonsOf = (decision: Decision) => findingsOf(decision).map(({ violation }) => violation.reason)
+const textOf = (decision: Decision) => findingsOf(decision)[0]?.violation.text
+
+const IMAGE = 'vllm/vllm-openai:v0.11.0'
+const told = (...args: string[]) => ({ engine: { image: IMAGE, args: ['--model=/mnt/model', ...args] } })
+
+test('a sound deployment of a Ready cache draws nothing', () => {
+  expect(findingsOf(decide({}))).toEqual([])
+})
+
+describe('it is denied', () => {
+  test.each<[string, Spec, string, string]>([
+    [
+      'a strategy of later',
+      { workers: { topology: { strategy: 'TensorPipeline' } } },
+      'NotImplemented',
+      'spec.workers.topology.strategy',
+    ],
+    [
+      'a pipeline of nothing',
+      { workers: { topology: { pipeline: 2 } } },
+      'DeploymentInvalid',
+      'spec.workers.topology.pipeline',
+    ],
+    [
+      'no quantity',
+      { workers: { resources: { memory: 'lots' } } },
+      'DeploymentInvalid',
+      'spec.workers.resources.memory',
+    ],
+    [
+      'a negative quantity',
+      { workers: { resources: { cpu: '-1' } } },
+      'DeploymentInvalid',
+      'spec.workers.resources.cpu',
+    ],
+    [
+      'no name of a variable',
+      { engine: { image: IMAGE, env: [{ name: 'A=B' }] } },
+      'DeploymentInvalid',
+      'spec.engine.env',
+    ],
+    [
+      'no name of a resource',
+      { workers: { accelerator: 'gpu' } },
+      'DeploymentInvalid',
+      'spec.workers.accelerator',
+    ],
+    [
+      'no template',
+      { workers: { template: { spec: { containers: 'one' } } } },
+      'DeploymentInvalid',
+      'spec.workers.template',
+    ],
+  ])('%s', (_, spec, reason, field) => {
+    const decision = decide(spec)
+    expect(decision.allowed).toBe(false)
+    const [finding] = findingsOf(decision)
+    expect(finding?.violation).toMatchObject({ reason, field })
+  })
+
+  test('caches that mount to one path', () => {
+    const caches = [aReadyCache(), aReadyCache({ name: 'other' })]
+    const decision = decide({ caches: [{ name: 'llama' }, { name: 'other' }] }, caches)
+    expect(decision.allowed).toBe(false)
+    expect(reasonsOf(decision)).toEqual(['MountPathConflict'])
+  })
+})
+
+describe('it warns of', () => {
+  test('a cache that does not exist', () => {
+    expect(reasonsOf(decide({}, []))).toEqual(['CacheNotFound'])
+  })
+
+  test.each([
+    [['--tensor-parallel-size=8'], 1],
+    [['--tensor_parallel_size', '8'], 1],
+    [['-tp', '2'], 8],
+    [['--tensor-parallel-size=2', '--pipeline-parallel-size=2'], 2],
+  ])('%j with %d accelerators', (args, tensor) => {
+    const decision = decide({ ...told(...args), workers: { topology: { tensor } } })
+    expect(reasonsOf(decision)).toEqual(['TopologyMismatch'])
+    expect(textOf(decision)).toContain(`tensor gives ${tensor}`)
+  })
+
+  test.each([
+    [['--tensor-parallel-size=8'], 8],
+    [['--tp', '2', '--pp-size=2'], 4],
+    [['--tensor-parallel-size'], 1],
+    [['--tensor-parallel-size=$(TP)'], 8],
+  ])('nothing: %j with %d accelerators', (args, tensor) => {
+    expect(findingsOf(decide({ ...told(...args), workers: { topology: { tensor } } }))).toEqual([])
+  })
+
+  test('a path that no cache has', () => {
+    const decision = decide({ engine: { image: IMAGE, args: ['--model=/mnt/other'] } })
+    expect(reasonsOf(decision)).toEqual(['ModelPathMismatch'])
+  })
+})
+
+test('scaling draws nothing, whatever its caches', () => {
+  const oldObject = aModelDeployment()
+  expect(findingsOf(decide({ replicas: 5 }, [], { operation: 'UPDATE', oldObject }))).toEqual([])
+})
+
+test('what is going is left alone, and so is a status', () => {
+  const object = aModelDeployment({
+    metadata: { deletionTimestamp: '2031-05-04T03:02:01Z' },
+    spec: { workers: { accelerator: 'gpu' } },
+  })
+  expect(validateModelDeployment(aRequest({ resource, object }), aView()).allowed).toBe(true)
+  expect(
+    validateModelDeployment(aRequest({ resource, subResource: 'status', object: {} }), aView()).allowed,
+  ).toBe(true)
+  expect(
+    validateModelDeployment(aRequest({ resource, operation: 'DELETE', object: undefined }), aView()).allowed,
+  ).toBe(true)
+  expect(reasonsOf(validateModelDeployment(aRequest({ resource, object: {} }), aView()))).toEqual([
+    'SpecInvalid',
+  ])
+})

@@ -1,0 +1,44 @@
+import { type ModelDeployment, modelDeployment } from '../../api/modeldeployment.ts'
+import { deploymentOf } from '../../deployment/objects.ts'
+import type { AdmissionRequest } from '../admission-review.ts'
+import type { ClusterView } from '../cluster-view.ts'
+import { allow, type Decision, decide, deny } from '../decision.ts'
+import type { Finding } from '../finding.ts'
+import { malformed } from '../malformed.ts'
+import { validateWorkload } from '../workload/validate.ts'
+import { consistent } from './consistent.ts'
+import { topologyMismatch } from './topology-mismatch.ts'
+
+/**
+ * The validating webhook for ModelDeployments (modeldeployments.modelplane.ai). After the rules of its own, a
+ * deployment is judged as the workload that it becomes, so that caches are missing, not Ready or in each
+ * other's way here as everywhere.
+ */
+export function validateModelDeployment(request: AdmissionRequest, view: ClusterView): Decision {
+  if (request.subResource) return allow()
+  if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return allow()
+  const parsed = modelDeployment.safeParse(request.object)
+  if (!parsed.success) return deny(malformed('not a ModelDeployment', parsed.error))
+  // What is being deleted must always be able to lose its finalizers.
+  if (parsed.data.metadata.deletionTimestamp !== undefined) return allow()
+  const own = [...consistent(parsed.data), ...topologyMismatch(parsed.data)]
+  if (own.some(({ severity }) => severity === 'error')) return decide(own)
+  const old = modelDeployment.safeParse(request.oldObject).data
+  const judged = validateWorkload(asWorkload(request, parsed.data, old), view)
+  const findings: readonly Finding[] = judged.allowed ? judged.warnings : judged.findings
+  return decide([...own, ...findings])
+}
+
+/** The request that the controller will send for it. */
+function asWorkload(
+  request: AdmissionRequest,
+  deployment: ModelDeployment,
+  old: ModelDeployment | undefined,
+): AdmissionRequest {
+  return {
+    ...request,
+    resource: { group: 'apps', version: 'v1', resource: 'deployments' },
+    object: deploymentOf(deployment),
+    oldObject: old && deploymentOf(old),
+  }
+}

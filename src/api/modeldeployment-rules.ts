@@ -1,0 +1,55 @@
+import type { CelRule } from './cel-rule.ts'
+import type { Reason } from './reasons.ts'
+import { present } from './schema/cel.ts'
+
+const TOPOLOGY = 'workers.topology'
+
+/** What a single ModelDeployment decides, as CEL over `spec`. It holds even if no webhook runs. */
+export const modelDeploymentRules: CelRule[] = [
+  {
+    rule: `self.${TOPOLOGY}.strategy != 'TensorPipeline'`,
+    message: say(
+      'NotImplemented',
+      'TensorPipeline is not implemented; use Tensor, or a LeaderWorkerSet of your own',
+    ),
+    fieldPath: `.${TOPOLOGY}.strategy`,
+    reason: 'FieldValueForbidden',
+  },
+  {
+    rule: `self.${TOPOLOGY}.strategy == 'TensorPipeline' || !has(self.${TOPOLOGY}.pipeline)`,
+    message: say('DeploymentInvalid', 'pipeline belongs to strategy TensorPipeline; remove it'),
+    fieldPath: `.${TOPOLOGY}.pipeline`,
+    reason: 'FieldValueForbidden',
+  },
+  ...['workers.resources.cpu', 'workers.resources.memory', 'engine.shmSize'].map(quantityRule),
+  {
+    rule: `!(${present('self', 'engine.env')}) || self.engine.env.all(v, !v.name.contains('=') && v.name.matches('^[ -~]+$'))`,
+    message: say('DeploymentInvalid', 'names of variables have printable ASCII characters and no ='),
+    fieldPath: '.engine.env',
+    reason: 'FieldValueInvalid',
+  },
+  {
+    rule: `self.workers.accelerator.matches('^[A-Za-z0-9][-A-Za-z0-9.]*/[A-Za-z0-9][-A-Za-z0-9_.]*$')`,
+    message: say(
+      'DeploymentInvalid',
+      'must be the name of a resource with its domain, such as nvidia.com/gpu',
+    ),
+    fieldPath: '.workers.accelerator',
+    reason: 'FieldValueInvalid',
+  },
+]
+
+/** Kubernetes: a quantity is an integer, or a text such as 32, 500m or 256Gi. */
+function quantityRule(field: string): CelRule {
+  const value = `self.${field}`
+  return {
+    rule: `!(${present('self', field)}) || (type(${value}) == int ? int(${value}) >= 0 : isQuantity(string(${value})) && quantity(string(${value})).compareTo(quantity('0')) >= 0)`,
+    message: say('DeploymentInvalid', 'must be a quantity, such as 32, 500m or 256Gi'),
+    fieldPath: `.${field}`,
+    reason: 'FieldValueInvalid',
+  }
+}
+
+function say(reason: Reason, text: string): string {
+  return `${reason}: ${text}`
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { quantity } from './hydration.ts'
+import { storedObjectMeta } from './kubernetes/metadata.ts'
+import { labelSelector } from './label-selector.ts'
+import { modelDeploymentRules } from './modeldeployment-rules.ts'
+import { modelDeploymentStatus } from './modeldeployment-status.ts'
+import { customResource } from './schema/absent.ts'
+import { listOf, text } from './schema/bounds.ts'
+import { API_VERSION } from './schema/group.ts'
+import { objectName } from './schema/object-name.ts'
+
+/** How the accelerators of a replica are spread. */
+export const STRATEGIES = ['Tensor', 'TensorPipeline'] as const
+
+/** No node has more accelerators. */
+const MAX_ACCELERATORS = 64
+/** Kubernetes: an argument or a value of the environment is as long as its object lets it be. */
+const MAX_ARGUMENT = 65_536
+
+const topology = z.object({
+  strategy: z
+    .enum(STRATEGIES)
+    .default('Tensor')
+    .describe(
+      'Tensor: each replica is one pod, created by a Deployment. TensorPipeline is reserved: not implemented.',
+    ),
+  tensor: z
+    .int()
+    .min(0)
+    .max(MAX_ACCELERATORS)
+    .default(1)
+    .describe('Accelerators of each pod. 0 is for engines that run on CPUs.'),
+  pipeline: z
+    .int()
+    .min(2)
+    .max(MAX_ACCELERATORS)
+    .optional()
+    .describe('Pods of each replica. It belongs to strategy TensorPipeline.'),
+})
+
+/** Kubernetes checks the pods that come of it. Here only its shape counts. */
+const template = z.object({
+  metadata: z.looseObject({}).optional().describe('Labels and annotations of the pods.'),
+  spec: z
+    .looseObject({})
+    .optional()
+    .describe(
+      'Fields of the pods. A container `engine` is merged with the engine, and others run beside it.',
+    ),
+})
+
+const workers = z.object({
+  topology: topology.prefault({}).describe('How many accelerators each replica has, and in how many pods.'),
+  resources: z
+    .object({
+      cpu: quantity.optional().describe('CPU of each engine, as request and limit.'),
+      memory: quantity.optional().describe('Memory of each engine, as request and limit.'),
+    })
+    .optional()
+    .describe('CPU and memory of each engine.'),
+  accelerator: text(317)
+    .default('nvidia.com/gpu')
+    .describe('The resource that counts accelerators, as the device plugin of the nodes calls it.'),
+  template: template.optional().describe('A partial pod template, merged under what follows from the rest.'),
+})
+
+const envVariable = z.looseObject({
+  name: text(1024).min(1).describe('Name of the variable.'),
+  value: text(MAX_ARGUMENT).optional().describe('Its value.'),
+  valueFrom: z.looseObject({}).optional().describe('Where its value comes from, as in a pod.'),
+})
+
+const engine = z.object({
+  image: text(1024).min(1).describe('Image of the engine, such as vllm/vllm-openai:v0.11.0.'),
+  command: listOf(text(MAX_ARGUMENT), 256).optional().describe('Replaces the entrypoint of the image.'),
+  args: listOf(text(MAX_ARGUMENT), 1024).optional().describe('Arguments of the engine.'),
+  env: listOf(envVariable, 1024).optional().describe('Environment of the engine.'),
+  imagePullSecrets: listOf(z.object({ name: objectName.describe('Name of the Secret.') }), 16)
+    .optional()
+    .describe('Secrets for pulling the image.'),
+  shmSize: quantity
+    .optional()
+    .describe(
+      'Size of /dev/shm, in memory. Default: 1Gi for more than one accelerator, and else that of the runtime.',
+    ),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(8000)
+    .describe('Port that the engine serves on. The Service has the same.'),
+})
+
+const spec = z
+  .object({
+    replicas: z.int().min(0).max(10_000).default(1).describe('How many instances serve.'),
+    clusterSelector: labelSelector
+      .optional()
+      .describe('Clusters to serve in. This version serves only in its own cluster.'),
+    workers: workers.prefault({}).describe('The pods that serve.'),
+    engine: engine.describe('What runs in them.'),
+    caches: listOf(z.object({ name: objectName.describe('Name of a ModelCache in the same namespace.') }), 16)
+      .optional()
+      .describe('The ModelCaches that the engine reads.')
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  })
+  .meta({ 'x-kubernetes-validations': modelDeploymentRules })
+
+/** The only definition of a ModelDeployment: the CRD, its CEL rules and the TypeScript type come from it. */
+export const modelDeployment = customResource(
+  z
+    .object({
+      apiVersion: z.literal(API_VERSION),
+      kind: z.literal('ModelDeployment'),
+      metadata: storedObjectMeta,
+      spec: spec.describe('Which engine serves, and which caches it reads.'),
+      status: modelDeploymentStatus
+        .optional()
+        .describe('What the controller observed.')
+        .meta({ default: { observedGeneration: -1 } }),
+    })
+    .describe(
+      'A ModelDeployment runs an inference engine beside the ModelCaches that it reads: a Deployment, a Service and a PodDisruptionBudget.',
+    ),
+)
+
+export type ModelDeployment = z.infer<typeof modelDeployment>

@@ -1,0 +1,22 @@
+import type { ModelDeployment } from '../api/modeldeployment.ts'
+import { DEPLOYMENT_OF } from '../api/names.ts'
+import { API_VERSION } from '../api/schema/group.ts'
+import { shortLabel } from './short-label.ts'
+
+/** The labels that select the pods of the deployment of that name. They never change. */
+export function selectorOf(name: string): Record<string, string> {
+  return { [DEPLOYMENT_OF]: shortLabel(name) }
+}
+
+/** The metadata of everything that we create for a deployment. It goes with its owner. */
+export function madeFor(deployment: ModelDeployment) {
+  const { namespace, name, uid } = deployment.metadata
+  return {
+    name,
+    namespace,
+    labels: { 'app.kubernetes.io/managed-by': 'modelcache', ...selectorOf(name) },
+    // Without blockOwnerDeletion: some clusters allow it only to users who may write the finalizers of the
+    // owner.
+    ownerReferences: [{ apiVersion: API_VERSION, kind: 'ModelDeployment', name, uid, controller: true }],
+  }
+}

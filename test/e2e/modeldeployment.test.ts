@@ -1,0 +1,288 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { snapshotPath } from '../../src/api/volume-layout.ts'
+import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { classes, DIGEST, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
+import { stepByStep } from './support/step-by-step.ts'
+import { claimMounts, storedPod } from './support/stored-pod.ts'
+
+const SELECTOR = 'modelplane.ai/modeldeployment=chat'
+
+const deployment = (name: string, spec: object = {}) => ({
+  apiVersion: 'modelplane.ai/v1alpha1',
+  kind: 'ModelDeployment',
+  metadata: { name },
+  spec: {
+    engine: { image: 'vllm/vllm-openai:v0.11.0', args: ['--model=/mnt/model'] },
+    caches: [{ name: 'llama' }],
+    ...spec,
+  },
+})
+
+const condition = z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() })
+const withStatus = z.looseObject({
+  status: z.looseObject({ conditions: z.array(condition).optional() }),
+})
+const pods = z.object({ items: z.array(storedPod) })
+
+let cluster: Cluster
+
+beforeAll(async () => {
+  cluster = await newNamespace()
+  await cluster.need(...classes)
+})
+
+/** `status reason: message` of a condition, once it has that status and reason. */
+function inCondition(name: string, type: string, status: string, reason: string): Promise<string> {
+  return eventually(`${name} to be ${type}=${status} for ${reason}`, async () => {
+    const found = withStatus
+      .parse(await cluster.get(`modeldeployment/${name}`))
+      .status.conditions?.find(each => each.type === type)
+    return found?.status === status && found.reason === reason ? found.message : undefined
+  })
+}
+
+const podsOf = async () => {
+  const { stdout } = await cluster.kubectl(['get', 'pods', '-l', SELECTOR, '-o', 'json'])
+  return pods.parse(JSON.parse(stdout)).items
+}
+
+async function path(resource: string, jsonpath: string): Promise<string> {
+  return (await cluster.kubectl(['get', resource, '-o', `jsonpath={${jsonpath}}`])).stdout
+}
+
+/** What a kubelet says about a pod that serves. */
+async function serve(name: string): Promise<void> {
+  const status = {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+  }
+  const args = ['patch', `pod/${name}`, '--subresource=status', '-p', JSON.stringify({ status })]
+  expect((await cluster.kubectl(args)).code).toBe(0)
+}
+
+describe('a ModelDeployment', () => {
+  stepByStep()
+
+  test('warns that its cache is missing, and says so in its status', async () => {
+    const { code, stderr } = await cluster.apply(deployment('chat', { replicas: 2 }))
+    expect(code, stderr).toBe(0)
+    expect(stderr).toMatch(/^Warning: CacheNotFound: /)
+    expect(await inCondition('chat', 'CachesReady', 'False', 'CacheNotFound')).toContain(
+      'no ModelCache llama',
+    )
+    await inCondition('chat', 'Available', 'False', 'CacheNotFound')
+  })
+
+  test('is a Deployment, a Service and a PodDisruptionBudget that belong to it', async () => {
+    for (const kind of ['deployment', 'service', 'poddisruptionbudget'])
+      expect(await path(`${kind}/chat`, '.metadata.ownerReferences[0].kind')).toBe('ModelDeployment')
+    expect(await path('deployment/chat', '.spec.replicas')).toBe('2')
+    expect(await path('service/chat', '.spec.ports[0].port')).toBe('8000')
+  })
+
+  test('has pods that wait at their gate, and get the mount when the cache is Ready', async () => {
+    await cluster.need(pausedCache('llama', soundSpec()))
+    const gated = await eventually('two pods', async () => {
+      const found = await podsOf()
+      return found.length === 2 ? found : undefined
+    })
+    for (const { spec } of gated) expect(spec.schedulingGates).toHaveLength(1)
+    await cluster.setStatus('modelcache/llama', readyStatus('modelcache--llama'))
+    await inCondition('chat', 'CachesReady', 'True', 'Ready')
+    const free = await eventually('pods without a gate', async () => {
+      const found = await podsOf()
+      return found.every(({ spec }) => spec.schedulingGates === undefined) ? found : undefined
+    })
+    for (const pod of free)
+      expect(claimMounts(pod)).toEqual([
+        expect.stringMatching(/^engine modelcache--llama\/.* at \/mnt\/model$/),
+      ])
+    const annotations = free.map(({ metadata }) => metadata.annotations?.['modelplane.ai/injected'])
+    expect(annotations).toEqual([`llama=${DIGEST}`, `llama=${DIGEST}`])
+    expect(snapshotPath(DIGEST)).toContain('snapshots/')
+  })
+
+  test('is Available when its pods serve', async () => {
+    for (const { metadata } of await podsOf()) await serve(metadata.name)
+    const waited = await cluster.kubectl([
+      'wait',
+      '--for=condition=Available',
+      'modeldeployment/chat',
+      '--timeout=60s',
+    ])
+    expect(waited.code, waited.stderr).toBe(0)
+    await inCondition('chat', 'Progressing', 'False', 'Complete')
+    const { stdout } = await cluster.kubectl(['get', 'mdeploy'])
+    expect(stdout).toMatch(/^NAME +STRATEGY +REPLICAS +READY +CACHES +AGE$/m)
+    expect(stdout).toMatch(/^chat +Tensor +2 +2\/2 +1\/1 /m)
+    expect((await cluster.kubectl(['describe', 'modeldeployment/chat'])).stdout).toMatch(/Normal +AllServe/)
+  })
+
+  test('is scaled as a Deployment is', async () => {
+    const { code, stderr } = await cluster.kubectl(['scale', 'modeldeployment/chat', '--replicas=3'])
+    expect(code, stderr).toBe(0)
+    await eventually('three pods', async () => ((await podsOf()).length === 3 ? true : undefined))
+    await inCondition('chat', 'Available', 'False', 'Starting')
+    expect(await path('modeldeployment/chat', '.status.selector')).toBe(SELECTOR)
+  })
+
+  test('puts back what is its own, and leaves alone what is not', async () => {
+    const change = {
+      metadata: { labels: { team: 'a' } },
+      spec: { template: { spec: { containers: [{ name: 'engine', image: 'other:1' }] } } },
+    }
+    const { code, stderr } = await cluster.kubectl(['patch', 'deployment/chat', '-p', JSON.stringify(change)])
+    expect(code, stderr).toBe(0)
+    await eventually('the image of the engine', async () => {
+      const image = await path('deployment/chat', '.spec.template.spec.containers[0].image')
+      return image === 'vllm/vllm-openai:v0.11.0' || undefined
+    })
+    expect(await path('deployment/chat', '.metadata.labels.team')).toBe('a')
+  })
+
+  test('makes again what was deleted', async () => {
+    const before = await path('service/chat', '.metadata.uid')
+    await cluster.kubectl(['delete', 'service/chat'])
+    await eventually('another Service', async () => {
+      const uid = await path('service/chat', '.metadata.uid')
+      return (uid !== '' && uid !== before) || undefined
+    })
+  })
+
+  test('takes everything along when it is deleted', async () => {
+    await cluster.kubectl(['delete', 'modeldeployment/chat'])
+    await eventually('nothing', async () => {
+      const { stdout } = await cluster.kubectl([
+        'get',
+        'deployment,service,poddisruptionbudget,pods',
+        '-l',
+        SELECTOR,
+        '-o',
+        'name',
+      ])
+      return stdout === '' || undefined
+    })
+  })
+})
+
+test('an object of the same name that somebody else made is never taken', async () => {
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'taken' },
+    spec: { ports: [{ port: 1 }], selector: { app: 'mine' } },
+  }
+  await cluster.need(service, deployment('taken', { caches: [] }))
+  const message = await inCondition('taken', 'Available', 'False', 'NameTaken')
+  expect(message).toContain('there is a Service taken that belongs to somebody else')
+  expect(await path('service/taken', '.spec.selector.app')).toBe('mine')
+  await cluster.kubectl(['delete', 'service/taken'])
+  await inCondition('taken', 'Available', 'False', 'Starting')
+})
+
+test('what the API server says about its pods comes up in it', async () => {
+  const quota = {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'none' },
+    spec: { hard: { 'count/pods': '0' } },
+  }
+  const own = await newNamespace()
+  await own.need(quota)
+  await eventually('the quota', async () => {
+    const { stdout } = await own.kubectl(['get', 'resourcequota/none', '-o', 'jsonpath={.status.hard}'])
+    return stdout.includes('count/pods') || undefined
+  })
+  await own.need(deployment('short', { caches: [] }))
+  await eventually('the words of the quota', async () => {
+    const { stdout } = await own.kubectl([
+      'get',
+      'modeldeployment/short',
+      '-o',
+      'jsonpath={.status.conditions[?(@.type=="Available")].message}',
+    ])
+    return stdout.includes('exceeded quota: none') || undefined
+  })
+})
+
+describe('denied at apply:', () => {
+  test.each<[string, object, string]>([
+    [
+      'a strategy of later',
+      { workers: { topology: { strategy: 'TensorPipeline', pipeline: 2 } } },
+      'NotImplemented: TensorPipeline is not implemented',
+    ],
+    [
+      'a pipeline without it',
+      { workers: { topology: { pipeline: 2 } } },
+      'DeploymentInvalid: pipeline belongs to',
+    ],
+    ['no quantity', { workers: { resources: { memory: 'lots' } } }, 'DeploymentInvalid: must be a quantity'],
+    ['a negative quantity', { engine: { image: 'a', shmSize: -1 } }, 'DeploymentInvalid: must be a quantity'],
+    [
+      'a wrong name of a variable',
+      { engine: { image: 'a', env: [{ name: 'A=B', value: 'c' }] } },
+      'DeploymentInvalid: names of variables',
+    ],
+    [
+      'a wrong name of a resource',
+      { workers: { accelerator: 'gpu' } },
+      'DeploymentInvalid: must be the name of a resource',
+    ],
+    ['one cache twice', { caches: [{ name: 'a' }, { name: 'a' }] }, 'Duplicate value'],
+    ['fewer than none', { replicas: -1 }, 'greater than or equal to 0'],
+    [
+      'a template that is none',
+      { workers: { template: { spec: { containers: 'one' } } } },
+      'DeploymentInvalid: spec.workers.template',
+    ],
+  ])('%s', async (_, spec, words) => {
+    const { code, stderr } = await cluster.apply(deployment('denied', spec))
+    expect(code).toBe(1)
+    expect(stderr).toContain(words)
+  })
+})
+
+test('pods with something of their node are not made, and status says why', async () => {
+  const template = { spec: { hostNetwork: true } }
+  await cluster.need(deployment('host', { caches: [], workers: { template } }))
+  expect(await inCondition('host', 'Available', 'False', 'Rejected')).toContain(
+    'ControllerLimited: pods of a ModelDeployment',
+  )
+})
+
+test('its author must be allowed to create Deployments', async () => {
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'limited' } }
+  const rules = [{ apiGroups: ['modelplane.ai'], resources: ['modeldeployments'], verbs: ['*'] }]
+  await cluster.need(
+    { ...role, rules },
+    {
+      ...role,
+      kind: 'RoleBinding',
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'limited' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'limited' }],
+    },
+  )
+  const { code, stderr } = await cluster.apply(deployment('not-mine', { caches: [] }), '--as=limited')
+  expect(code).toBe(1)
+  expect(stderr).toContain('DeploymentForbidden: whoever applies a ModelDeployment')
+})
+
+test('the token of the controller makes nothing that belongs to no ModelDeployment', async () => {
+  const spec = {
+    selector: { matchLabels: { app: 'a' } },
+    template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'a' }] } },
+  }
+  const free = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'free' }, spec }
+  const as = '--as=system:serviceaccount:modelcache-system:modelcache-controller'
+  const { code, stderr } = await cluster.kubectl(['create', '-f', '-', as], JSON.stringify(free))
+  expect(code).toBe(1)
+  expect(stderr).toContain('ControllerLimited: a ModelDeployment of the same name must be the only owner')
+})
+
+test('kubectl explain knows every field', async () => {
+  const { stdout } = await cluster.kubectl(['explain', 'modeldeployment.spec', '--recursive'])
+  for (const field of ['replicas', 'topology', 'accelerator', 'shmSize', 'imagePullSecrets', 'caches'])
+    expect(stdout).toContain(field)
+})
