@@ -41,6 +41,11 @@ const containerStatus = z.object({
 
 const condition = z.object({ type: text(SHORT), status: text(16), ...told })
 
+/** A ModelDeployment, which names its caches itself. */
+export const seenDeployment = z.object({
+  spec: z.object({ caches: optional(listOf(z.object({ name: text(NAME) }), MAX_ITEMS)) }),
+})
+
 export const seenPod = z.object({
   metadata: meta,
   spec: optional(

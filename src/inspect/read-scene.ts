@@ -17,6 +17,7 @@ import {
   type SeenMaker,
   type SeenPod,
   seenClaim,
+  seenDeployment,
   seenEvent,
   seenJob,
   seenMaker,
@@ -65,7 +66,10 @@ export async function readScene(api: Reader, namespace: string, target: Target):
   const { makers, pods } = isPod
     ? { makers: [], pods: [seenPod.parse(object)] }
     : await createdBy(api, namespace, maker)
-  const asking = templates.map(({ path, raw }) => ({ path, caches: cachesOf(raw) }))
+  const asking =
+    resource === 'modeldeployments'
+      ? [{ path: 'spec.caches', caches: namedCaches(object) }]
+      : templates.map(({ path, raw }) => ({ path, caches: cachesOf(raw) }))
   const names = new Set([...asking.flatMap(({ caches }) => caches), ...pods.flatMap(cachesOf)])
   const caches = await Promise.all([...names].map(name => readCache(api, namespace, name)))
   return {
@@ -109,6 +113,11 @@ async function versionOf(api: Reader, { group }: TargetKind): Promise<string | u
   if (group === '') return 'v1'
   const reply = await orUndefined(api.get(`/apis/${group}`))
   return groupReply.safeParse(reply).data?.preferredVersion.groupVersion
+}
+
+/** The caches that a ModelDeployment names. */
+function namedCaches(object: unknown): readonly string[] {
+  return seenDeployment.safeParse(object).data?.spec.caches?.map(({ name }) => name) ?? []
 }
 
 /** The names in the annotation of a pod or a template; none if it cannot be read. */

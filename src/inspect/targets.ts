@@ -18,7 +18,8 @@ export interface Target {
 
 const POD: TargetKind = { group: '', kind: 'Pod', resource: 'pods' }
 const CACHE: TargetKind = { group: GROUP, kind: 'ModelCache', resource: 'modelcaches' }
-export const TARGET_KINDS: readonly TargetKind[] = [POD, ...WORKLOAD_KINDS, CACHE]
+const DEPLOYMENT: TargetKind = { group: GROUP, kind: 'ModelDeployment', resource: 'modeldeployments' }
+export const TARGET_KINDS: readonly TargetKind[] = [POD, ...WORKLOAD_KINDS, DEPLOYMENT, CACHE]
 
 /** The short names of kubectl. */
 const SHORT: Readonly<Record<string, string>> = {
@@ -31,6 +32,7 @@ const SHORT: Readonly<Record<string, string>> = {
   cj: 'cronjobs',
   lws: 'leaderworkersets',
   mc: 'modelcaches',
+  mdeploy: 'modeldeployments',
   isvc: 'inferenceservices',
   ksvc: 'services',
 }

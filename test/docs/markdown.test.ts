@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { valueAt } from '../../src/admission/value-at.ts'
+import { inferenceClusterCrd, modelCacheCrd, modelDeploymentCrd } from '../../tools/crd.ts'
 import { inRepository } from '../manifests/support/rendered.ts'
 import { proseOf, repositoryFiles, textOf } from './support/prose.ts'
 
@@ -28,6 +30,42 @@ describe.each(pages)('%s', page => {
     const paths = named.map(([, path = '']) => path).filter(path => !path.endsWith('-'))
     expect(paths.filter(path => !existsSync(inRepository(path)))).toEqual([])
   })
+})
+
+/** Fields of other kinds that pages name. */
+const OF_OTHERS =
+  /^status\.details\.causes$|^spec\.(annotations|containers|ephemeralContainers|initContainers|jobTemplate|labels|leaderWorkerTemplate|nodeName|nodeSelector|schedulingGates|selector|suspend|template|volumes|workers\[)/
+
+const CRDS = [modelCacheCrd(), modelDeploymentCrd(), inferenceClusterCrd()].map(crd =>
+  valueAt(crd, 'spec.versions.0.schema.openAPIV3Schema'),
+)
+
+/** Whether one of our kinds has a field. What it keeps without a schema may have any name. */
+function isField(path: string): boolean {
+  return CRDS.some(root => {
+    let schema = root
+    for (const name of path.split('.')) {
+      if (valueAt(schema, 'x-kubernetes-preserve-unknown-fields') === true) return true
+      const members = valueAt(schema, 'properties') ?? valueAt(schema, 'items.properties')
+      if (valueAt(schema, 'additionalProperties') !== undefined) return true
+      schema = valueAt(members, name)
+      if (schema === undefined) return false
+    }
+    return true
+  })
+}
+
+test('fields of spec and status that pages name exist', () => {
+  const named = pages
+    .filter(page => page !== 'CHANGELOG.md')
+    .flatMap(page =>
+      [...textOf(page).matchAll(/`((?:spec|status)\.[A-Za-z.]+?)\.?(?:\[\])?(?=[`:=\s])/g)].map(
+        ([, path = '']) => ({ page, path }),
+      ),
+    )
+  expect(named.length).toBeGreaterThan(50)
+  const wrong = named.filter(({ path }) => !OF_OTHERS.test(path) && !isField(path))
+  expect(wrong).toEqual([])
 })
 
 test('README.md fits on few screens', () => {

@@ -1,11 +1,14 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
+import { runCommand } from '../testbed/command.ts'
 import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
 import { classes, DIGEST, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
 import { stepByStep } from './support/step-by-step.ts'
 import { claimMounts, storedPod } from './support/stored-pod.ts'
 
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const SELECTOR = 'modelplane.ai/modeldeployment=chat'
 
 const deployment = (name: string, spec: object = {}) => ({
@@ -117,6 +120,16 @@ describe('a ModelDeployment', () => {
     expect(stdout).toMatch(/^NAME +STRATEGY +REPLICAS +READY +CACHES +AGE$/m)
     expect(stdout).toMatch(/^chat +Tensor +2 +2\/2 +1\/1 /m)
     expect((await cluster.kubectl(['describe', 'modeldeployment/chat'])).stdout).toMatch(/Normal +AllServe/)
+  })
+
+  test('is explained from the deployment to its pods', async () => {
+    const env = { ...process.env, KUBECONFIG: inject('cluster').kubeconfig, NO_COLOR: '1' }
+    const args = [MAIN, 'why', 'mdeploy/chat', '-n', cluster.namespace]
+    const { code, stdout } = await runCommand(process.execPath, args, { env })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ModelDeployment \S+\/chat: 2 pods, 2 ready, 2 wanted$/m)
+    expect(stdout).toMatch(/^ {2}asks for llama \(spec\.caches\)$/m)
+    expect(stdout).toContain('nothing is wrong')
   })
 
   test('is scaled as a Deployment is', async () => {

@@ -46,9 +46,9 @@ export async function applyPart(
       reason: 'NameTaken',
       message: `there is a ${kind} ${deployment.metadata.name} that belongs to somebody else; delete it, or give the ModelDeployment another name`,
     }
-  const { metadata, ...rest_ } = body()
+  const { metadata, ...others } = body()
   // With the UID, another object of that name is never changed.
-  const object = { ...rest_, metadata: { ...metadata, ...(present && { uid: present.metadata.uid }) } }
+  const object = { ...others, metadata: { ...metadata, ...(present && { uid: present.metadata.uid }) } }
   try {
     await rest.apply(path, object, { fieldManager: FIELD_MANAGER, force: true, signal })
     return undefined
