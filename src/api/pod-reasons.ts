@@ -169,7 +169,7 @@ export const POD_REASONS = {
     says: 'denied',
     who: 'author',
     when: 'The object does not have the shape of its kind. The API server rejects most such objects before the webhook sees them.',
-    example: 'not a Pod: spec.containers: Invalid input: expected array, received undefined',
+    example: 'not a Pod: spec.containers: is required',
     fix: 'Correct the field that the message names.',
   },
 } as const satisfies Readonly<Record<string, ReasonText>>

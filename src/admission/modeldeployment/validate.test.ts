@@ -108,6 +108,20 @@ describe('it warns of', () => {
     expect(findingsOf(decide({ ...told(...args), workers: { topology: { tensor } } }))).toEqual([])
   })
 
+  test('a key that nobody knows on its template, or a key of pods on itself', () => {
+    const template = { metadata: { annotations: { 'modelplane.ai/cache': 'llama' } } }
+    expect(reasonsOf(decide({ workers: { template } }))).toEqual(['KeyIgnored'])
+    const object = {
+      ...aModelDeployment(),
+      metadata: { name: 'a', annotations: { 'modelplane.ai/caches': 'llama' } },
+    }
+    const decision = validateModelDeployment(
+      aRequest({ resource, object }),
+      aView({ caches: [aReadyCache()] }),
+    )
+    expect(reasonsOf(decision)).toEqual(['AnnotationNotOnTemplate'])
+  })
+
   test('a path that no cache has', () => {
     const decision = decide({ engine: { image: IMAGE, args: ['--model=/mnt/other'] } })
     expect(reasonsOf(decision)).toEqual(['ModelPathMismatch'])

@@ -4,8 +4,10 @@ import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
 import type { Finding } from '../finding.ts'
+import { ignoredKeys } from '../ignored-keys.ts'
 import { malformed } from '../malformed.ts'
 import { validateWorkload } from '../workload/validate.ts'
+import { cachesOnItself } from './caches-on-itself.ts'
 import { consistent } from './consistent.ts'
 import { topologyMismatch } from './topology-mismatch.ts'
 
@@ -21,7 +23,15 @@ export function validateModelDeployment(request: AdmissionRequest, view: Cluster
   if (!parsed.success) return deny(malformed('not a ModelDeployment', parsed.error))
   // What is being deleted must always be able to lose its finalizers.
   if (parsed.data.metadata.deletionTimestamp !== undefined) return allow()
-  const own = [...consistent(parsed.data), ...topologyMismatch(parsed.data)]
+  const own = [
+    ...consistent(parsed.data),
+    ...ignoredKeys([
+      { bearer: 'workload', path: '', raw: request.object },
+      { bearer: 'pod', path: 'spec.workers.template', raw: parsed.data.spec.workers.template },
+    ]),
+    ...cachesOnItself(request.object),
+    ...topologyMismatch(parsed.data),
+  ]
   if (own.some(({ severity }) => severity === 'error')) return decide(own)
   const old = modelDeployment.safeParse(request.oldObject).data
   const judged = validateWorkload(asWorkload(request, parsed.data, old), view)

@@ -14,5 +14,20 @@ export function parseJson(text: string): unknown {
  */
 export function firstIssue(error: z.ZodError): { readonly field: string; readonly message: string } {
   const [issue] = error.issues
-  return { field: issue?.path.join('.') ?? '', message: issue?.message ?? 'does not parse' }
+  return { field: issue?.path.join('.') ?? '', message: plain(issue?.message ?? 'does not parse') }
+}
+
+/** The words of zod about types, as a person would say them. */
+function plain(message: string): string {
+  const [, expected = '', received] =
+    /^Invalid input: expected (.+?)(?:, received (\w+))?$/.exec(message) ?? []
+  if (expected === '') return message
+  if (received === 'undefined') return 'is required'
+  return received === undefined
+    ? `must be ${expected}`
+    : `must be ${withArticle(expected)}, not ${withArticle(received)}`
+}
+
+function withArticle(type: string): string {
+  return `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`
 }
