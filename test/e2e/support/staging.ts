@@ -95,7 +95,9 @@ export function stagingIn(cluster: () => Cluster) {
           ...(reason !== undefined && { reason }),
           message: JSON.stringify(message),
           startedAt: '2026-01-01T00:00:00Z',
-          finishedAt: '2026-01-01T00:00:10Z',
+          // After a failure the Job controller waits for ten seconds from here on before it creates another
+          // pod.
+          finishedAt: exitCode === 0 ? '2026-01-01T00:00:10Z' : new Date().toISOString().replace(/\.\d+/, ''),
         },
       }),
     })
