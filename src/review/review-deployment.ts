@@ -1,6 +1,7 @@
-import { validateModelDeployment } from '../admission/modeldeployment/validate.ts'
+import type { AdmissionRequest } from '../admission/admission-review.ts'
+import { allow } from '../admission/decision.ts'
+import { asWorkload, validateModelDeployment } from '../admission/modeldeployment/validate.ts'
 import { modelDeployment } from '../api/modeldeployment.ts'
-import { deploymentOf } from '../deployment/objects.ts'
 import type { Manifest } from './manifest.ts'
 import { requestFor } from './request.ts'
 import type { ReviewContext } from './review-pod.ts'
@@ -28,14 +29,12 @@ export async function reviewDeployment(
   const deployment = modelDeployment.safeParse(request.object).data
   if (deployment === undefined || findings.some(({ severity }) => severity === 'error'))
     return { findings, patch: [] }
-  const workload = await reviewWorkload(
-    {
-      ...request,
-      resource: { group: 'apps', version: 'v1', resource: 'deployments' },
-      object: deploymentOf(deployment),
-    },
-    context,
-  )
+  let asked: AdmissionRequest = request
+  await context.decide((_, view) => {
+    asked = asWorkload(request, deployment, undefined, view)
+    return allow()
+  }, request)
+  const workload = await reviewWorkload(asked, context)
   const known = new Set(findings.map(({ reason, message }) => `${reason} ${message}`))
   const more = workload.findings.filter(({ reason, message }) => !known.has(`${reason} ${message}`))
   return { findings: [...findings, ...more], patch: [] }

@@ -179,6 +179,22 @@ describe('a ModelDeployment', () => {
   })
 })
 
+test('the repository of a cache becomes its path as soon as the cache is there, and clients keep the name', async () => {
+  const repo = 'Qwen/Qwen3-8B'
+  const engine = { image: 'vllm/vllm-openai:v0.11.0', args: [`--model=${repo}`] }
+  const argsOf = () => path('deployment/named', '.spec.template.spec.containers[0].args')
+  await cluster.need(deployment('named', { engine, caches: [{ name: 'qwen' }] }))
+  await eventually('its Deployment', async () =>
+    (await argsOf()) === `["--model=${repo}"]` ? true : undefined,
+  )
+  const source = { huggingFace: { repo, revision: '5206a32e'.repeat(5) } }
+  await cluster.need(pausedCache('qwen', soundSpec({ artifact: { source } })))
+  await eventually('the path of the cache', async () => {
+    const args = await argsOf()
+    return args === `["--model=/mnt/model","--served-model-name=${repo}"]` || undefined
+  })
+})
+
 test('an object of the same name that somebody else made is never taken', async () => {
   const service = {
     apiVersion: 'v1',

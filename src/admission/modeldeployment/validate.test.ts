@@ -24,6 +24,11 @@ test('a sound deployment of a Ready cache draws nothing', () => {
   expect(findingsOf(decide({}))).toEqual([])
 })
 
+test('the repository of a cache may stand for its path', () => {
+  const engine = { image: IMAGE, args: ['--model=meta-llama/Llama-3.3-70B-Instruct'] }
+  expect(findingsOf(decide({ engine }))).toEqual([])
+})
+
 describe('it is denied', () => {
   test.each<[string, Spec, string, string]>([
     [

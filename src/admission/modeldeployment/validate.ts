@@ -1,4 +1,6 @@
+import type { ModelCache } from '../../api/modelcache.ts'
 import { type ModelDeployment, modelDeployment } from '../../api/modeldeployment.ts'
+import { withModelPaths } from '../../deployment/model-path.ts'
 import { deploymentOf } from '../../deployment/objects.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
@@ -34,21 +36,28 @@ export function validateModelDeployment(request: AdmissionRequest, view: Cluster
   ]
   if (own.some(({ severity }) => severity === 'error')) return decide(own)
   const old = modelDeployment.safeParse(request.oldObject).data
-  const judged = validateWorkload(asWorkload(request, parsed.data, old), view)
+  const judged = validateWorkload(asWorkload(request, parsed.data, old, view), view)
   const findings: readonly Finding[] = judged.allowed ? judged.warnings : judged.findings
   return decide([...own, ...findings])
 }
 
 /** The request that the controller will send for it. */
-function asWorkload(
+export function asWorkload(
   request: AdmissionRequest,
   deployment: ModelDeployment,
   old: ModelDeployment | undefined,
+  view: ClusterView,
 ): AdmissionRequest {
+  const built = (each: ModelDeployment) =>
+    deploymentOf(withModelPaths(each, cachesOf(each, request.namespace, view)))
   return {
     ...request,
     resource: { group: 'apps', version: 'v1', resource: 'deployments' },
-    object: deploymentOf(deployment),
-    oldObject: old && deploymentOf(old),
+    object: built(deployment),
+    oldObject: old && built(old),
   }
+}
+
+function cachesOf({ spec }: ModelDeployment, namespace: string | undefined, view: ClusterView): ModelCache[] {
+  return (spec.caches ?? []).flatMap(({ name }) => view.get('ModelCache', namespace, name) ?? [])
 }

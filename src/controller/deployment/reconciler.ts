@@ -8,6 +8,7 @@ import { API_VERSION } from '../../api/schema/group.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { selectorOf } from '../../deployment/made-for.ts'
+import { stagedRepository, withModelPaths } from '../../deployment/model-path.ts'
 import { budgetOf, deploymentOf, serviceOf } from '../../deployment/objects.ts'
 import { templateProblem } from '../../deployment/pod-template.ts'
 import { isConflict, isNotFound } from '../../kube/api-error.ts'
@@ -51,6 +52,8 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
   /** What was last applied, by object: a version of the spec and of the object. */
   const applied = new Map<string, string>()
 
+  const cachesOf = ({ metadata, spec }: KnownDeployment) =>
+    (spec.caches ?? []).flatMap(({ name }) => stores.ModelCache.get(metadata.namespace, name) ?? [])
   const partOf = (known: KnownDeployment, kind: (typeof PARTS)[number], whole: ModelDeployment): Part => {
     const { namespace, name } = known.metadata
     return {
@@ -63,7 +66,8 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
   const versionOf = (known: KnownDeployment, kind: (typeof PARTS)[number]) => {
     const { namespace, name, generation } = known.metadata
     const { metadata } = stores[kind].get(namespace, name) ?? {}
-    return `${generation} ${metadata?.uid} ${metadata?.generation ?? metadata?.resourceVersion}`
+    const repositories = JSON.stringify(cachesOf(known).flatMap(stagedRepository))
+    return `${generation} ${metadata?.uid} ${metadata?.generation ?? metadata?.resourceVersion} ${repositories}`
   }
   const keyOf = ({ metadata }: KnownDeployment, kind: string) => `${kind} ${metadata.uid}`
 
@@ -74,11 +78,12 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
     const whole = modelDeployment.parse(
       await rest.get(objectPath(KINDS.ModelDeployment, namespace, name), { signal }),
     )
+    const wired = withModelPaths(whole, cachesOf(known))
     const problem = templateProblem(whole)
     if (problem !== undefined) return { reason: 'TemplateInvalid', message: problem }
     for (const kind of pending) {
       const before = versionOf(known, kind)
-      const obstacle = await applyPart(known, partOf(known, kind, whole), { rest, signal })
+      const obstacle = await applyPart(known, partOf(known, kind, wired), { rest, signal })
       if (obstacle !== undefined) return obstacle
       applied.set(keyOf(known, kind), before)
       logger.info({ namespace, name, kind: KINDS[kind].kind }, 'applied')
