@@ -16,7 +16,7 @@ export function shmSizeOf({ spec }: ModelDeployment): string | number | undefine
   return engine.shmSize ?? (workers.topology.tensor > 1 ? SHM_BESIDE_OTHERS : undefined)
 }
 
-/** The container of the engine, over what the template says about it. */
+/** Builds the container of the engine. Its fields replace those that the template gives to that container. */
 export function engineContainer(deployment: ModelDeployment, base: Record<string, unknown>): object {
   const { engine, workers } = deployment.spec
   const { cpu, memory } = workers.resources ?? {}

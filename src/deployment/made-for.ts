@@ -8,6 +8,13 @@ export function selectorOf(name: string): Record<string, string> {
   return { [DEPLOYMENT_OF]: shortLabel(name) }
 }
 
+/** The same labels as the API takes them in a query. */
+export function selectorText(name: string): string {
+  return Object.entries(selectorOf(name))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+}
+
 /** The metadata of everything that we create for a deployment. It goes with its owner. */
 export function madeFor(deployment: ModelDeployment) {
   const { namespace, name, uid } = deployment.metadata

@@ -16,6 +16,7 @@ export interface Words {
 const MODEL_FLAGS = ['--model', '--model-path', '--model-id']
 /** Flags that name another repository, or the same one again. */
 const OTHER_FLAGS = ['--tokenizer', '--tokenizer-path', '--hf-config-path']
+const NAMING_FLAGS = [...MODEL_FLAGS, ...OTHER_FLAGS]
 const NAME_FLAG = '--served-model-name'
 /** Engines without that flag answer to any name. */
 const NAMELESS = ['--model-id']
@@ -57,10 +58,10 @@ interface Place {
 function placeOf(words: readonly string[], index: number, argsFrom: number): Place | undefined {
   const word = words[index] ?? ''
   const own = flagOf(word)
-  if (word.includes('=') && [...MODEL_FLAGS, ...OTHER_FLAGS].includes(own))
+  if (word.includes('=') && NAMING_FLAGS.includes(own))
     return { isOwn: true, isModel: MODEL_FLAGS.includes(own) }
   const before = words[index - 1] ?? ''
-  if (!before.includes('=') && [...MODEL_FLAGS, ...OTHER_FLAGS].includes(flagOf(before)))
+  if (!before.includes('=') && NAMING_FLAGS.includes(flagOf(before)))
     return { isOwn: false, isModel: MODEL_FLAGS.includes(flagOf(before)) }
   // vllm serve MODEL, or the first argument of an image that serves.
   const isPositional = before === 'serve' || (index === argsFrom && !word.startsWith('-'))

@@ -1,24 +1,21 @@
 import type { Logger } from 'pino'
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import { type ModelDeployment, modelDeployment } from '../../api/modeldeployment.ts'
-import type { ModelDeploymentStatus } from '../../api/modeldeployment-status.ts'
-import { FIELD_MANAGER } from '../../api/names.ts'
 import { isReady } from '../../api/readiness.ts'
 import { API_VERSION } from '../../api/schema/group.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
-import { selectorOf } from '../../deployment/made-for.ts'
+import { selectorText } from '../../deployment/made-for.ts'
 import { stagedRepository, withModelPaths } from '../../deployment/model-path.ts'
 import { budgetOf, deploymentOf, serviceOf } from '../../deployment/objects.ts'
 import { templateProblem } from '../../deployment/pod-template.ts'
-import { isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { Recorder } from '../../kube/events.ts'
 import { type ReconcilerObserver, startReconciler } from '../../kube/reconciler.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { indexStore } from '../../kube/store-index.ts'
 import { owns, watches } from '../../kube/watch-source.ts'
-import { isSameStatus } from '../same-status.ts'
+import { applyStatus, isSameStatus } from '../apply-status.ts'
 import { applyPart, type Part } from './apply.ts'
 import { type Cause, type SeenDeployment, statusOf } from './status.ts'
 import { transition } from './transition.ts'
@@ -63,26 +60,29 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
       body: () => BODIES[kind](whole),
     }
   }
-  const versionOf = (known: KnownDeployment, kind: (typeof PARTS)[number]) => {
+  const versionOf = (known: KnownDeployment, kind: (typeof PARTS)[number], repositories: string) => {
     const { namespace, name, generation } = known.metadata
     const { metadata } = stores[kind].get(namespace, name) ?? {}
-    const repositories = JSON.stringify(cachesOf(known).flatMap(stagedRepository))
     return `${generation} ${metadata?.uid} ${metadata?.generation ?? metadata?.resourceVersion} ${repositories}`
   }
   const keyOf = ({ metadata }: KnownDeployment, kind: string) => `${kind} ${metadata.uid}`
 
   const bringInLine = async (known: KnownDeployment): Promise<Cause | undefined> => {
-    const pending = PARTS.filter(kind => applied.get(keyOf(known, kind)) !== versionOf(known, kind))
+    const caches = cachesOf(known)
+    const repositories = JSON.stringify(caches.flatMap(stagedRepository))
+    const pending = PARTS.filter(
+      kind => applied.get(keyOf(known, kind)) !== versionOf(known, kind, repositories),
+    )
     if (pending.length === 0) return undefined
     const { namespace, name } = known.metadata
     const whole = modelDeployment.parse(
       await rest.get(objectPath(KINDS.ModelDeployment, namespace, name), { signal }),
     )
-    const wired = withModelPaths(whole, cachesOf(known))
+    const wired = withModelPaths(whole, caches)
     const problem = templateProblem(whole)
     if (problem !== undefined) return { reason: 'TemplateInvalid', message: problem }
     for (const kind of pending) {
-      const before = versionOf(known, kind)
+      const before = versionOf(known, kind, repositories)
       const obstacle = await applyPart(known, partOf(known, kind, wired), { rest, signal })
       if (obstacle !== undefined) return obstacle
       applied.set(keyOf(known, kind), before)
@@ -133,7 +133,10 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
       const obstacle = await bringInLine(deployment)
       const seen = await observe(deployment, obstacle)
       const status = statusOf(seen)
-      if (!(await writeStatus(deployment, status, rest, signal))) return { againMs: STALE_MS }
+      const isStored =
+        isSameStatus(status, deployment.status) ||
+        (await applyStatus(KINDS.ModelDeployment, deployment.metadata, status, { rest, signal }))
+      if (!isStored) return { againMs: STALE_MS }
       const { namespace = '', name, uid } = deployment.metadata
       const event = transition(deployment.status, status)
       if (event !== undefined)
@@ -156,35 +159,4 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
     for (const kind of PARTS) applied.delete(keyOf(change.object, kind))
   })
   signal.addEventListener('abort', forget, { once: true })
-}
-
-function selectorText(name: string): string {
-  return Object.entries(selectorOf(name))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
-}
-
-/** Returns false if the deployment has changed since we looked, or is gone; the next look decides. */
-async function writeStatus(
-  { metadata, status: before }: KnownDeployment,
-  status: ModelDeploymentStatus,
-  rest: Pick<Rest, 'apply'>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (isSameStatus(status, before)) return true
-  const { namespace, name, resourceVersion } = metadata
-  const body = {
-    apiVersion: API_VERSION,
-    kind: 'ModelDeployment',
-    metadata: { name, namespace, resourceVersion },
-    status,
-  }
-  const path = `${objectPath(KINDS.ModelDeployment, namespace, name)}/status`
-  try {
-    await rest.apply(path, body, { fieldManager: FIELD_MANAGER, force: true, signal })
-    return true
-  } catch (error) {
-    if (isConflict(error) || isNotFound(error)) return false
-    throw error
-  }
 }

@@ -5,7 +5,7 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelDeploymentStatus } from '../../api/modeldeployment-status.ts'
 import { conditionOf, isReady } from '../../api/readiness.ts'
 import { few, foreign } from '../../api/schema/text.ts'
-import { selectorOf } from '../../deployment/made-for.ts'
+import { selectorText } from '../../deployment/made-for.ts'
 import { condition } from '../conditions.ts'
 
 const MAX_MESSAGE = 1_024
@@ -58,9 +58,7 @@ export function statusOf(seen: SeenDeployment): ModelDeploymentStatus {
     updatedReplicas,
     ready: `${readyReplicas}/${spec.replicas}`,
     caches: `${readyCaches}/${caches.length}`,
-    selector: Object.entries(selectorOf(metadata.name))
-      .map(([key, value]) => `${key}=${value}`)
-      .join(','),
+    selector: selectorText(metadata.name),
     conditions: [
       make('Available', available, availableCause(seen, available)),
       make('CachesReady', readyCaches === caches.length, cachesReady),

@@ -11,7 +11,7 @@ import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { EventInput, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
-import { isSameStatus } from '../same-status.ts'
+import { applyStatus, isSameStatus } from '../apply-status.ts'
 import { type ApiRejection, isQuota } from './api-rejection.ts'
 import { claim as newClaim } from './objects/claim.ts'
 import { type HydratorSettings, hydrationJob, madeFrom, type Purpose } from './objects/hydration-job.ts'
@@ -189,29 +189,20 @@ export function afterWrites(status: ModelCacheStatus, { isResumed }: WriteResult
 }
 
 /**
- * Writes the whole status if it differs. A forced apply also removes fields that the same field manager wrote
- * before and leaves out now. Returns false if the cache has changed since we looked, or is gone; the next
- * look decides.
+ * Writes the whole status if it differs. Returns false if the cache has changed since we looked, or is gone;
+ * the next look decides.
  */
 export async function writeStatus(
   cache: ModelCache,
   resourceVersion: string | undefined,
   status: ModelCacheStatus,
-  { rest, logger, signal }: ActOptions,
+  options: ActOptions,
 ): Promise<boolean> {
   if (isSameStatus(status, cache.status)) return true
-  const { namespace, name } = cache.metadata
-  // With the version, a write that comes from an old look fails instead of overwriting newer data.
-  const metadata = { name, namespace, resourceVersion }
-  const body = { apiVersion: API_VERSION, kind: 'ModelCache', metadata, status }
-  const path = `${objectPath(KINDS.ModelCache, namespace, name)}/status`
-  try {
-    await rest.apply(path, body, { fieldManager: FIELD_MANAGER, force: true, signal })
-  } catch (error) {
-    if (isConflict(error) || isNotFound(error)) return false
-    throw error
-  }
-  logger.info({ namespace, name, phase: status.phase, was: cache.status?.phase }, 'status applied')
+  const metadata = { ...cache.metadata, resourceVersion }
+  if (!(await applyStatus(KINDS.ModelCache, metadata, status, options))) return false
+  const { namespace, name } = metadata
+  options.logger.info({ namespace, name, phase: status.phase, was: cache.status?.phase }, 'status applied')
   return true
 }
 
