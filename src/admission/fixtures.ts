@@ -3,6 +3,7 @@ import type { InferenceCluster } from '../api/inference-cluster.ts'
 import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import type { ConsumerPod } from '../api/kubernetes/consumer-pod.ts'
 import type { Namespace } from '../api/kubernetes/namespace.ts'
+import type { Node } from '../api/kubernetes/node.ts'
 import type { PersistentVolume } from '../api/kubernetes/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../api/kubernetes/persistent-volume-claim.ts'
 import type { ResourceQuota } from '../api/kubernetes/resource-quota.ts'
@@ -28,6 +29,7 @@ export function aView(
     volumes?: PersistentVolume[]
     consumers?: ConsumerPod[]
     namespaces?: Namespace[]
+    nodes?: Node[]
     quotas?: ResourceQuota[]
     inferenceClusters?: InferenceCluster[]
   } = {},
@@ -37,6 +39,7 @@ export function aView(
     InferenceCluster: held.inferenceClusters ?? [],
     ModelCache: caches,
     Namespace: held.namespaces ?? [],
+    Node: held.nodes ?? [],
     PersistentVolume: held.volumes ?? [],
     PersistentVolumeClaim: held.claims ?? [],
     Pod: held.consumers ?? [],

@@ -4,10 +4,11 @@ import type { ConsumerPod } from './kubernetes/consumer-pod.ts'
 import type { HydrationJob } from './kubernetes/hydration-job.ts'
 import type { HydrationPod } from './kubernetes/hydration-pod.ts'
 import type { Namespace } from './kubernetes/namespace.ts'
+import type { Node } from './kubernetes/node.ts'
 import type { PersistentVolume } from './kubernetes/persistent-volume.ts'
 import type { PersistentVolumeClaim } from './kubernetes/persistent-volume-claim.ts'
 import type { ResourceQuota } from './kubernetes/resource-quota.ts'
-import type { ServingDeployment, ServingObject } from './kubernetes/serving-objects.ts'
+import type { ServingObject, ServingWorkload } from './kubernetes/serving-objects.ts'
 import type { StorageClass } from './kubernetes/storage-class.ts'
 import type { StorageProfile } from './kubernetes/storage-profile.ts'
 import type { ModelCache } from './modelcache.ts'
@@ -17,6 +18,7 @@ export interface RuleKinds {
   InferenceCluster: InferenceCluster
   ModelCache: ModelCache
   Namespace: Namespace
+  Node: Node
   PersistentVolume: PersistentVolume
   PersistentVolumeClaim: PersistentVolumeClaim
   /** Pods that got caches, as the injector has labeled them. */
@@ -37,7 +39,9 @@ export interface Kinds extends RuleKinds {
   HydrationPod: HydrationPod
   ModelDeployment: KnownDeployment
   /** The Deployments of ModelDeployments, with their label. */
-  ServingDeployment: ServingDeployment
+  ServingDeployment: ServingWorkload
+  /** Their LeaderWorkerSets. A cluster may lack the kind, and then there are none. */
+  ServingGangs: ServingWorkload
   /** Their Services. */
   ServingService: ServingObject
   /** Their PodDisruptionBudgets. */

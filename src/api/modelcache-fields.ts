@@ -20,6 +20,7 @@ export const IMMUTABLE_FIELDS: readonly string[] = [
   'artifact.kind',
   ...SOURCE_FIELDS,
   'mount.path',
+  'mount.scratch',
   'storage.backend',
   'storage.pvc.storageClassName',
   'storage.existingPVC',

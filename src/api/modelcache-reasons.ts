@@ -71,7 +71,7 @@ export const MODELCACHE_REASONS = {
   MountPathInvalid: {
     says: 'denied',
     who: 'author',
-    when: '`spec.mount.path` is not absolute and clean, or `existingPVC.subPath` is not a folder within its claim.',
+    when: '`spec.mount.path` is not absolute and clean, a folder of `spec.mount.scratch` is not below it or is inside another one, or `existingPVC.subPath` is not a folder within its claim.',
     fix: 'Write a plain path.',
   },
   MountPathOccupied: {
@@ -83,7 +83,7 @@ export const MODELCACHE_REASONS = {
   MountPathReserved: {
     says: 'denied',
     who: 'author',
-    when: '`spec.mount.path` is at or above a path that containers need, such as /usr, or inside /proc, /sys, /dev or the folder of the service account token.',
+    when: '`spec.mount.path` is at or above a path that containers need, such as /usr, or inside /proc, /sys, /dev or the folder of the service account token. Or a scratch folder would hide credentials.',
     fix: 'Use another path.',
   },
   MutableRevision: {
@@ -117,6 +117,12 @@ export const MODELCACHE_REASONS = {
     example:
       'the ModelCache names Secrets admin-token, and whoever applies it must be allowed to read them; ask an administrator of the namespace for the right to get them, or to apply this ModelCache',
     fix: 'Ask for the right to get that Secret (`kubectl auth can-i get secret/NAME`), or ask somebody with that right to apply the ModelCache.',
+  },
+  ScratchFolderNeeded: {
+    says: 'warned',
+    who: 'author',
+    when: 'A warning at creation: a cache of backend ExistingPVC without a source has scratch folders. The hydrator makes such folders when it stages, but here it does not run. Pods mount the claim read-only, so container runtimes cannot make them either.',
+    fix: 'Make the folders on the claim, below `existingPVC.subPath` if that is set.',
   },
   SizeCannotShrink: {
     says: 'denied',

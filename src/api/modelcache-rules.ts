@@ -128,6 +128,16 @@ function mountPathRules(): CelRule[] {
   const inside = `${list(SEALED_PATHS)}.exists(p, ${path}.startsWith(p + '/'))`
   const fieldPath = '.mount.path'
   const subPath = 'self.storage.existingPVC.subPath'
+  const scratch = 'mount.scratch'
+  const folder = [
+    "!f.startsWith('/')",
+    "!f.endsWith('/')",
+    "!f.contains('//')",
+    "!f.contains(':')",
+    "!('/' + f + '/').contains('/./')",
+    "!('/' + f + '/').contains('/../')",
+    isNameable('f'),
+  ].join(' && ')
   return [
     {
       rule: clean,
@@ -146,6 +156,15 @@ function mountPathRules(): CelRule[] {
       ),
       fieldPath,
       reason: 'FieldValueForbidden',
+    },
+    {
+      rule: `!(${present('self', scratch)}) || self.${scratch}.all(f, ${folder}) && self.${scratch}.all(f, self.${scratch}.all(other, f == other || !f.startsWith(other + '/')))`,
+      message: say(
+        'MountPathInvalid',
+        'must be folders below the path, relative and clean, and none inside another, such as .cache/huggingface',
+      ),
+      fieldPath: `.${scratch}`,
+      reason: 'FieldValueInvalid',
     },
     {
       rule: `!(${present('self', 'storage.existingPVC.subPath')}) || (!${subPath}.startsWith('/') && !('/' + ${subPath} + '/').contains('/../') && ${isNameable(subPath)})`,

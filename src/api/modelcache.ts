@@ -31,8 +31,18 @@ const artifact = z.object({
   resolvedVia: reserved('object'),
 })
 
+/** Nobody names more by hand. */
+const MAX_SCRATCH = 16
+const MAX_SCRATCH_PATH = 256
+
 const mount = z.object({
   path: text(1024).min(2).describe('Absolute path where containers see the artifact, read-only.'),
+  scratch: listOf(text(MAX_SCRATCH_PATH).min(1), MAX_SCRATCH)
+    .optional()
+    .describe(
+      'Folders below the path that containers may write to, such as locks of an engine: each pod gets empty ones, which end with it. They hide what the artifact has there.',
+    )
+    .meta({ 'x-kubernetes-list-type': 'set' }),
 })
 
 const pvc = z.object({

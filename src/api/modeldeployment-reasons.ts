@@ -2,6 +2,14 @@ import type { ReasonText } from './reason-text.ts'
 
 /** Reasons for ModelDeployments. */
 export const MODELDEPLOYMENT_REASONS = {
+  AcceleratorsExceedNode: {
+    says: 'warned',
+    who: 'author',
+    when: 'A warning: each pod of a ModelDeployment asks for more accelerators than any node of this cluster has, or for a kind that none has.',
+    example:
+      'each pod gets 8 of nvidia.com/gpu, and no node of this cluster has more than 4 of nvidia.com/gpu; pods wait until such a node joins',
+    fix: 'Ask for fewer in `spec.workers.topology.tensor`, and spread the model over several pods with strategy TensorPipeline. If an autoscaler adds such nodes, ignore the warning.',
+  },
   DeploymentForbidden: {
     says: 'denied',
     who: 'author',

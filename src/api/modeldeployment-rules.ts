@@ -7,13 +7,22 @@ const TOPOLOGY = 'workers.topology'
 /** What a single ModelDeployment decides, as CEL over `spec`. It holds even if no webhook runs. */
 export const modelDeploymentRules: CelRule[] = [
   {
-    rule: `self.${TOPOLOGY}.strategy != 'TensorPipeline'`,
+    rule: `self.${TOPOLOGY}.strategy != 'TensorPipeline' || has(self.${TOPOLOGY}.pipeline)`,
     message: say(
-      'NotImplemented',
-      'TensorPipeline is not implemented; use Tensor, or a LeaderWorkerSet of your own',
+      'DeploymentInvalid',
+      'strategy TensorPipeline needs pipeline, the number of pods of each gang',
     ),
-    fieldPath: `.${TOPOLOGY}.strategy`,
-    reason: 'FieldValueForbidden',
+    fieldPath: `.${TOPOLOGY}.pipeline`,
+    reason: 'FieldValueRequired',
+  },
+  {
+    rule: `self.${TOPOLOGY}.strategy != 'TensorPipeline' || ${present('self', 'caches')} && self.caches.size() > 0`,
+    message: say(
+      'DeploymentInvalid',
+      'strategy TensorPipeline needs a cache: pods of a gang that download by themselves may get different bytes',
+    ),
+    fieldPath: '.caches',
+    reason: 'FieldValueRequired',
   },
   {
     rule: `self.${TOPOLOGY}.strategy == 'TensorPipeline' || !has(self.${TOPOLOGY}.pipeline)`,

@@ -1,16 +1,21 @@
 import { z } from 'zod'
 import { quantity } from './hydration.ts'
-import { storedObjectMeta } from './kubernetes/metadata.ts'
+import { storedObjectMeta, valuesOf } from './kubernetes/metadata.ts'
 import { labelSelector } from './label-selector.ts'
 import { modelDeploymentRules } from './modeldeployment-rules.ts'
 import { modelDeploymentStatus } from './modeldeployment-status.ts'
-import { customResource } from './schema/absent.ts'
+import { EXCLUSIVE_TOPOLOGY } from './names.ts'
+import { customResource, optional } from './schema/absent.ts'
 import { listOf, text } from './schema/bounds.ts'
 import { API_VERSION } from './schema/group.ts'
 import { objectName } from './schema/object-name.ts'
 
 /** How the accelerators of a replica are spread. */
 export const STRATEGIES = ['Tensor', 'TensorPipeline'] as const
+export type Strategy = (typeof STRATEGIES)[number]
+
+/** How the pods of a gang find each other. */
+export const BOOTSTRAPS = ['Auto', 'VLLM', 'VLLMRay', 'SGLang', 'None'] as const
 
 /** No node has more accelerators. */
 const MAX_ACCELERATORS = 64
@@ -22,7 +27,7 @@ const topology = z.object({
     .enum(STRATEGIES)
     .default('Tensor')
     .describe(
-      'Tensor: each replica is one pod, created by a Deployment. TensorPipeline is reserved: not implemented.',
+      'Tensor: each replica is one pod, created by a Deployment. TensorPipeline: each replica is a gang of several pods, created by a LeaderWorkerSet.',
     ),
   tensor: z
     .int()
@@ -35,7 +40,7 @@ const topology = z.object({
     .min(2)
     .max(MAX_ACCELERATORS)
     .optional()
-    .describe('Pods of each replica. It belongs to strategy TensorPipeline.'),
+    .describe('Pods of each replica. It belongs to strategy TensorPipeline, which needs it.'),
 })
 
 /** Kubernetes checks the pods that come of it. Here only its shape counts. */
@@ -74,6 +79,12 @@ const engine = z.object({
   image: text(1024).min(1).describe('Image of the engine, such as vllm/vllm-openai:v0.11.0.'),
   command: listOf(text(MAX_ARGUMENT), 256).optional().describe('Replaces the entrypoint of the image.'),
   args: listOf(text(MAX_ARGUMENT), 1024).optional().describe('Arguments of the engine.'),
+  bootstrap: z
+    .enum(BOOTSTRAPS)
+    .default('Auto')
+    .describe(
+      'How the pods of a gang start as one engine. VLLM: the launcher that vLLM has since 0.11.1. VLLMRay: vLLM over Ray. SGLang: the flags of SGLang. None: the command stands as it is. Auto: what image and command show.',
+    ),
   env: listOf(envVariable, 1024).optional().describe('Environment of the engine.'),
   imagePullSecrets: listOf(z.object({ name: objectName.describe('Name of the Secret.') }), 16)
     .optional()
@@ -112,7 +123,7 @@ export const modelDeployment = customResource(
     .object({
       apiVersion: z.literal(API_VERSION),
       kind: z.literal('ModelDeployment'),
-      metadata: storedObjectMeta,
+      metadata: storedObjectMeta.extend({ annotations: optional(valuesOf(EXCLUSIVE_TOPOLOGY)) }),
       spec: spec.describe('Which engine serves, and which caches it reads.'),
       status: modelDeploymentStatus
         .optional()
@@ -120,7 +131,7 @@ export const modelDeployment = customResource(
         .meta({ default: { observedGeneration: -1 } }),
     })
     .describe(
-      'A ModelDeployment runs an inference engine beside the ModelCaches that it reads: a Deployment, a Service and a PodDisruptionBudget.',
+      'A ModelDeployment runs an inference engine beside the ModelCaches that it reads: a Deployment or a LeaderWorkerSet, a Service and a PodDisruptionBudget.',
     ),
 )
 

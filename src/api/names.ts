@@ -67,6 +67,18 @@ export const CLAIM_OF = `${GROUP}/modelcache`
 /** Label on everything that belongs to a ModelDeployment, pods included: its name. */
 export const DEPLOYMENT_OF = `${GROUP}/modeldeployment`
 
+/** The API of LeaderWorkerSet. Its labels and annotations have another prefix. */
+export const LWS_API_VERSION = 'leaderworkerset.x-k8s.io/v1'
+
+/**
+ * On a ModelDeployment, and passed to its LeaderWorkerSet: each gang has a domain of that topology for
+ * itself.
+ */
+export const EXCLUSIVE_TOPOLOGY = 'leaderworkerset.sigs.k8s.io/exclusive-topology'
+
+/** Label that LeaderWorkerSet gives to the pods of a gang. The leader has 0. */
+export const WORKER_INDEX = 'leaderworkerset.sigs.k8s.io/worker-index'
+
 /** Field manager of every field that the controller writes. */
 export const FIELD_MANAGER = 'modelcache'
 

@@ -6,15 +6,16 @@ import { consumerPod } from '../api/kubernetes/consumer-pod.ts'
 import { HYDRATOR_SELECTOR, hydrationJob } from '../api/kubernetes/hydration-job.ts'
 import { hydrationPod } from '../api/kubernetes/hydration-pod.ts'
 import { namespace } from '../api/kubernetes/namespace.ts'
+import { node } from '../api/kubernetes/node.ts'
 import { persistentVolume } from '../api/kubernetes/persistent-volume.ts'
 import { persistentVolumeClaim } from '../api/kubernetes/persistent-volume-claim.ts'
 import { resourceQuota } from '../api/kubernetes/resource-quota.ts'
-import { servingDeployment, servingObject } from '../api/kubernetes/serving-objects.ts'
+import { servingObject, servingWorkload } from '../api/kubernetes/serving-objects.ts'
 import { storageClass } from '../api/kubernetes/storage-class.ts'
 import { storageProfile } from '../api/kubernetes/storage-profile.ts'
 import { modelCache } from '../api/modelcache.ts'
 import { modelDeployment } from '../api/modeldeployment.ts'
-import { CACHE_CONSUMER, DEPLOYMENT_OF } from '../api/names.ts'
+import { CACHE_CONSUMER, DEPLOYMENT_OF, LWS_API_VERSION } from '../api/names.ts'
 import { API_VERSION } from '../api/schema/group.ts'
 import type { Resource } from '../kube/resource.ts'
 
@@ -65,6 +66,13 @@ export const KINDS: { readonly [K in Kind]: Resource<Kinds[K]> } = {
     namespaced: false,
     schema: namespace,
   },
+  Node: {
+    apiVersion: 'v1',
+    kind: 'Node',
+    plural: 'nodes',
+    namespaced: false,
+    schema: node,
+  },
   PersistentVolume: {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
@@ -107,8 +115,17 @@ export const KINDS: { readonly [K in Kind]: Resource<Kinds[K]> } = {
     kind: 'Deployment',
     plural: 'deployments',
     namespaced: true,
-    schema: servingDeployment,
+    schema: servingWorkload,
     labelSelector: DEPLOYMENT_OF,
+  },
+  ServingGangs: {
+    apiVersion: LWS_API_VERSION,
+    kind: 'LeaderWorkerSet',
+    plural: 'leaderworkersets',
+    namespaced: true,
+    schema: servingWorkload,
+    labelSelector: DEPLOYMENT_OF,
+    optional: true,
   },
   ServingService: {
     apiVersion: 'v1',

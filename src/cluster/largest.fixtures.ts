@@ -50,6 +50,13 @@ export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: obje
     },
   }),
   Namespace: name => ({ metadata: named(name) }),
+  Node: name => ({
+    metadata: named(name),
+    status: {
+      allocatable: Object.fromEntries(texts(500, 100).map(key => [`example.com/${key.slice(0, 60)}`, '8'])),
+      images: texts(50, 1_000).map(image => ({ names: [image] })),
+    },
+  }),
   PersistentVolume: name => ({
     metadata: named(name),
     spec: {
@@ -88,6 +95,10 @@ export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: obje
       selector: { matchLabels: SERVING },
       template: { metadata: { labels: SERVING }, spec: pod(300_000) },
     },
+  }),
+  ServingGangs: name => ({
+    metadata: { ...named(name, SERVING), uid: name, ownerReferences: owners() },
+    spec: { leaderWorkerTemplate: { workerTemplate: { spec: pod(300_000) } } },
   }),
   ServingService: name => ({
     metadata: { ...named(name, SERVING), uid: name, ownerReferences: owners() },

@@ -47,7 +47,7 @@ test('the stores show what is watched, and the watches end together', async () =
   expect(watches.stores.PersistentVolumeClaim.get('team', 'data')).toBeDefined()
   expect(watches.stores.ModelCache.get('team', 'llama')?.spec.mount.path).toBe('/models')
 
-  await vi.waitFor(() => expect(server.openWatches()).toBe(9), { timeout: 10_000 })
+  await vi.waitFor(() => expect(server.openWatches()).toBe(RULE_KINDS.length), { timeout: 10_000 })
   stop.abort()
   await watches.ended
   await vi.waitFor(() => expect(server.openWatches()).toBe(0), { timeout: 10_000 })
@@ -62,7 +62,7 @@ test('is not synced while a single kind cannot be listed', async () => {
     signal: stop.signal,
     timing,
   })
-  await vi.waitFor(() => expect(server.openWatches()).toBe(8), { timeout: 10_000 })
+  await vi.waitFor(() => expect(server.openWatches()).toBe(RULE_KINDS.length - 1), { timeout: 10_000 })
   expect(watches.synced()).toBe(false)
   stop.abort(new Error('shutting down'))
   await expect(watches.whenSynced).rejects.toThrow('shutting down')

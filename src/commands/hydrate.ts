@@ -166,6 +166,7 @@ export const hydrate: Command = {
               rehash: options.rehash,
               maxBytes: options['max-bytes'],
               connections: options.connections,
+              scratch: spec.mount.scratch,
               counts: Object.assign(counts, newCounts()),
             })
       return awaitingInputs(work, { folders, signal })

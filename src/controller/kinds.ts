@@ -12,6 +12,7 @@ export const CONTROLLER_KINDS = [
   'Pod',
   'ServingBudget',
   'ServingDeployment',
+  'ServingGangs',
   'ServingService',
   'StorageClass',
 ] as const satisfies readonly Kind[]

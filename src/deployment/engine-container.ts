@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ModelDeployment } from '../api/modeldeployment.ts'
+import type { Start } from './bootstrap/start.ts'
 import { mergedBy } from './merged-by.ts'
 import { probesOf } from './probes.ts'
 
@@ -16,9 +17,20 @@ export function shmSizeOf({ spec }: ModelDeployment): string | number | undefine
   return engine.shmSize ?? (workers.topology.tensor > 1 ? SHM_BESIDE_OTHERS : undefined)
 }
 
+/** What a pod of a deployment does. */
+export interface PodRole extends Start {
+  /** Whether it has the API of the engine. The workers of a gang have none. */
+  serves: boolean
+}
+
 /** Builds the container of the engine. Its fields replace those that the template gives to that container. */
-export function engineContainer(deployment: ModelDeployment, base: Record<string, unknown>): object {
+export function engineContainer(
+  deployment: ModelDeployment,
+  base: Record<string, unknown>,
+  { words, env = [], serves }: PodRole,
+): object {
   const { engine, workers } = deployment.spec
+  const { startupProbe, readinessProbe, livenessProbe, ...unprobed } = base
   const { cpu, memory } = workers.resources ?? {}
   const amounts = {
     ...(cpu !== undefined && { cpu }),
@@ -26,16 +38,17 @@ export function engineContainer(deployment: ModelDeployment, base: Record<string
     ...(workers.topology.tensor > 0 && { [workers.accelerator]: workers.topology.tensor }),
   }
   return {
-    ...probesOf(engine),
-    ...base,
+    ...(serves ? { ...probesOf(engine), ...base } : unprobed),
     name: ENGINE,
     image: engine.image,
-    ...(engine.command && { command: engine.command }),
-    ...(engine.args && { args: engine.args }),
-    env: mergedBy('name', base.env, engine.env ?? []),
-    ports: mergedBy('containerPort', base.ports, [
-      { name: 'http', containerPort: engine.port, protocol: 'TCP' },
-    ]),
+    ...(words.command && { command: words.command }),
+    ...(words.args && { args: words.args }),
+    env: mergedBy('name', base.env, [...env, ...(engine.env ?? [])]),
+    ports: mergedBy(
+      'containerPort',
+      base.ports,
+      serves ? [{ name: 'http', containerPort: engine.port, protocol: 'TCP' }] : [],
+    ),
     resources: merged(base.resources, { requests: amounts, limits: amounts }),
     volumeMounts: mergedBy(
       'mountPath',

@@ -1,5 +1,5 @@
-import type { ModelDeployment } from '../api/modeldeployment.ts'
-import { DEPLOYMENT_OF } from '../api/names.ts'
+import type { ModelDeployment, Strategy } from '../api/modeldeployment.ts'
+import { DEPLOYMENT_OF, WORKER_INDEX } from '../api/names.ts'
 import { API_VERSION } from '../api/schema/group.ts'
 import { shortLabel } from './short-label.ts'
 
@@ -8,9 +8,14 @@ export function selectorOf(name: string): Record<string, string> {
   return { [DEPLOYMENT_OF]: shortLabel(name) }
 }
 
-/** The same labels as the API takes them in a query. */
-export function selectorText(name: string): string {
-  return Object.entries(selectorOf(name))
+/** The labels of the pods that serve: all of them, or the leaders of gangs. */
+export function servingSelectorOf(name: string, strategy: Strategy): Record<string, string> {
+  return { ...selectorOf(name), ...(strategy === 'TensorPipeline' && { [WORKER_INDEX]: '0' }) }
+}
+
+/** Labels as the API takes them in a query. */
+export function selectorText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',')
 }

@@ -1,15 +1,11 @@
 import type { ModelCache } from '../api/modelcache.ts'
 import type { ModelDeployment } from '../api/modeldeployment.ts'
+import { flagOf, type Words } from './words.ts'
 
 /** A cache of a Hugging Face repository, and where containers see it. */
 export interface StagedRepository {
   repository: string
   path: string
-}
-
-export interface Words {
-  command?: readonly string[] | undefined
-  args?: readonly string[] | undefined
 }
 
 /** Flags of vLLM, SGLang and text-generation-inference that name the model, `_` written as `-`. */
@@ -66,10 +62,6 @@ function placeOf(words: readonly string[], index: number, argsFrom: number): Pla
   // vllm serve MODEL, or the first argument of an image that serves.
   const isPositional = before === 'serve' || (index === argsFrom && !word.startsWith('-'))
   return isPositional ? { isOwn: false, isModel: true } : undefined
-}
-
-function flagOf(word: string): string {
-  return word.startsWith('--') ? (word.split('=', 1)[0] ?? '').replaceAll('_', '-') : ''
 }
 
 /** The deployment with the paths of its caches in the words of its engine. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aModelDeployment } from '../api/fixtures.ts'
-import { budgetOf, deploymentOf, serviceOf } from './objects.ts'
+import { deploymentOf } from './deployment.ts'
+import { budgetOf, serviceOf } from './objects.ts'
 import { shortLabel } from './short-label.ts'
 
 const IMAGE = 'vllm/vllm-openai:v0.11.0'

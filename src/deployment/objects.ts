@@ -1,38 +1,26 @@
 import type { ModelDeployment } from '../api/modeldeployment.ts'
-import { madeFor, selectorOf } from './made-for.ts'
-import { podTemplate } from './pod-template.ts'
+import { deploymentOf } from './deployment.ts'
+import { leaderWorkerSetOf } from './leader-worker-set.ts'
+import { madeFor, selectorOf, servingSelectorOf } from './made-for.ts'
 
-/** How long a rollout may stand still before it counts as stuck. Engines load for a long time. */
-const PROGRESS_DEADLINE_S = 7_200
-
-/**
- * The Deployment of strategy Tensor. A rollout first ends a pod and then starts its successor: two full sets
- * of accelerators are seldom there.
- */
-export function deploymentOf(deployment: ModelDeployment) {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: madeFor(deployment),
-    spec: {
-      replicas: deployment.spec.replicas,
-      selector: { matchLabels: selectorOf(deployment.metadata.name) },
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-      progressDeadlineSeconds: PROGRESS_DEADLINE_S,
-      template: podTemplate(deployment),
-    },
-  }
+/** What creates the pods. */
+export function workloadOf(deployment: ModelDeployment) {
+  return WORKLOADS[deployment.spec.workers.topology.strategy](deployment)
 }
 
-/** The Service, at the port of the engine. */
+const WORKLOADS = { Tensor: deploymentOf, TensorPipeline: leaderWorkerSetOf }
+
+/** The Service, at the port of the engine. Of a gang, only the leader serves. */
 export function serviceOf(deployment: ModelDeployment) {
+  const { engine, workers } = deployment.spec
+  const { name } = deployment.metadata
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: madeFor(deployment),
     spec: {
-      selector: selectorOf(deployment.metadata.name),
-      ports: [{ name: 'http', port: deployment.spec.engine.port, targetPort: 'http', protocol: 'TCP' }],
+      selector: servingSelectorOf(name, workers.topology.strategy),
+      ports: [{ name: 'http', port: engine.port, targetPort: 'http', protocol: 'TCP' }],
     },
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ModelDeployment } from '../api/modeldeployment.ts'
 import { CACHE_CONTAINERS, CACHES, GATE, NOT_READY } from '../api/names.ts'
-import { ENGINE, engineContainer, SHM_VOLUME, shmSizeOf } from './engine-container.ts'
+import { ENGINE, engineContainer, type PodRole, SHM_VOLUME, shmSizeOf } from './engine-container.ts'
 import { selectorOf } from './made-for.ts'
 import { mergedBy } from './merged-by.ts'
 
@@ -28,7 +28,7 @@ export function templateProblem({ spec }: ModelDeployment): string | undefined {
  * caches over it. Pods wait at a gate, without a node, until the caches are Ready, unless the author says
  * otherwise.
  */
-export function podTemplate(deployment: ModelDeployment): object {
+export function podTemplate(deployment: ModelDeployment, role: PodRole): object {
   const { engine, caches = [], workers } = deployment.spec
   const { metadata, spec } = given.safeParse(workers.template ?? {}).data ?? {}
   const { containers = [], volumes = [], imagePullSecrets = [], ...fields } = spec ?? {}
@@ -47,7 +47,10 @@ export function podTemplate(deployment: ModelDeployment): object {
     spec: {
       ...fields,
       imagePullSecrets: mergedBy('name', imagePullSecrets, engine.imagePullSecrets ?? []),
-      containers: [engineContainer(deployment, base), ...containers.filter(({ name }) => name !== ENGINE)],
+      containers: [
+        engineContainer(deployment, base, role),
+        ...containers.filter(({ name }) => name !== ENGINE),
+      ],
       volumes: mergedBy(
         'name',
         volumes,

@@ -9,6 +9,7 @@ import { findSnapshot } from './volume/find.ts'
 import type { Manifest } from './volume/manifest.ts'
 import type { OwnerTiming } from './volume/owner.ts'
 import { finishReveals } from './volume/publish.ts'
+import { makeScratchFolders } from './volume/scratch.ts'
 import { checkRoomFor, checkWritten } from './volume/space.ts'
 import { openVolume, type Volume } from './volume/volume.ts'
 import { openSnapshot } from './volume/work.ts'
@@ -25,6 +26,8 @@ export interface HydrateOptions extends Omit<SourceContext, 'source'> {
   rehash?: boolean | undefined
   /** The most that may be written, archive included: the size of the claim. */
   maxBytes?: number | undefined
+  /** Folders of the snapshot over which pods mount empty ones. */
+  scratch?: readonly string[] | undefined
   /** How many parts of files come at a time. */
   connections?: number | undefined
   /** Updated while the work goes on. */
@@ -51,6 +54,7 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
     const manifest =
       (await findSnapshot(volume, resolved.identity, { signal })) ??
       (await write(volume, resolved, { ...options, counts, connections }))
+    await makeScratchFolders(volume, manifest.digest, options.scratch ?? [])
     await volume.confirm()
     return reportOf(manifest, (performance.now() - startedAt) / 1000)
   } finally {

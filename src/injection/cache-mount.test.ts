@@ -18,6 +18,7 @@ describe('a cache on a claim of its own', () => {
       cache: 'llama',
       claimName: 'modelcache--llama',
       mountPath: '/mnt/model',
+      scratch: [],
       digest: DIGEST,
     })
   })
@@ -82,6 +83,7 @@ describe('a cache on a claim that people filled', () => {
       claimName: 'ops-staged',
       subPath,
       mountPath: '/mnt/model',
+      scratch: [],
       waits: false,
     })
   })

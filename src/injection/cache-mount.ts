@@ -12,6 +12,8 @@ interface Common {
   cache: string
   claimName: string
   mountPath: string
+  /** Folders below the path, as absolute paths, where each pod has an empty one that it may write to. */
+  scratch: readonly string[]
 }
 
 /** One snapshot that we have staged. */
@@ -76,12 +78,20 @@ export function claimMount(
   const claim = spec.storage.existingPVC
   if (claim === undefined) return undefined
   const { name: claimName, subPath } = claim
-  return { kind: 'claim', cache: metadata.name, claimName, mountPath: spec.mount.path, subPath, waits }
+  return { kind: 'claim', cache: metadata.name, claimName, ...placesOf(spec.mount), subPath, waits }
 }
 
 function placeOf(cache: ModelCache): Common & { folder: string | undefined } {
-  return { cache: cache.metadata.name, ...stagingPlace(cache), mountPath: cache.spec.mount.path }
+  return { cache: cache.metadata.name, ...stagingPlace(cache), ...placesOf(cache.spec.mount) }
 }
+
+/** Where containers see a cache. */
+export function placesOf({ path, scratch }: ModelCache['spec']['mount']) {
+  return { mountPath: path, scratch: scratch?.map(folder => `${path}/${folder}`) ?? NONE }
+}
+
+/** Most caches have none, and each admission would allocate a list. */
+const NONE: readonly string[] = []
 
 /** Whether a pod with this mount waits at a scheduling gate because the cache is not Ready. */
 export function waits(mount: CacheMount): boolean {

@@ -1,4 +1,5 @@
 import type { Container } from '../api/kubernetes/pod.ts'
+import { imageParts } from './image.ts'
 import { programsOf } from './programs.ts'
 
 /**
@@ -76,7 +77,7 @@ const ENGINE_MODULE =
 
 /** Whether a container runs a known inference engine, by its image or by the program in its command. */
 export function isEngine(container: Container): boolean {
-  const repository = `/${repositoryOf(container.image ?? '')}/`
+  const repository = `/${imageParts(container.image ?? '').repository}/`
   const isNamed = ENGINE_IMAGES.some(name => isPartOf(name, repository))
   if (isNamed && !BESIDE_ENGINES.test(repository.slice(repository.lastIndexOf('/', repository.length - 2))))
     return true
@@ -90,13 +91,4 @@ export function isEngine(container: Container): boolean {
 
 function isPartOf(name: string, repository: string): boolean {
   return repository.includes(/[-/]$/.test(name) ? `/${name}` : `/${name}/`)
-}
-
-/**
- * An image reference without digest and tag. A colon before the last slash belongs to the registry's port.
- */
-function repositoryOf(image: string): string {
-  const [name = ''] = image.split('@')
-  const tag = name.indexOf(':', name.lastIndexOf('/') + 1)
-  return tag === -1 ? name : name.slice(0, tag)
 }

@@ -14,6 +14,7 @@ export function aSnapshotMount(given: Partial<SnapshotMount> = {}): SnapshotMoun
     cache,
     claimName: `modelcache--${cache}`,
     mountPath: '/mnt/model',
+    scratch: [],
     folder: undefined,
     digest: DIGEST,
     ...given,
@@ -22,7 +23,7 @@ export function aSnapshotMount(given: Partial<SnapshotMount> = {}): SnapshotMoun
 
 /** The mount of the root of claim `ops-staged`, which people filled, for cache `llama`. */
 export function aClaimMount(given: Partial<ClaimMount> = {}): ClaimMount {
-  const common = { cache: 'llama', claimName: 'ops-staged', mountPath: '/mnt/model' }
+  const common = { cache: 'llama', claimName: 'ops-staged', mountPath: '/mnt/model', scratch: [] }
   return { kind: 'claim', ...common, subPath: undefined, waits: false, ...given }
 }
 

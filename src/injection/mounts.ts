@@ -27,8 +27,8 @@ const ABSENT = ok('absent' as const)
 
 /**
  * How a container relates to a mount: it already has it, it is free for it, or something else is in the way,
- * even if the mount is there too. A nested mount counts as in the way, because the container fails to start
- * if the inner folder is missing on the outer volume.
+ * even if the mount is there too. A nested mount counts as in the way unless it is in a scratch folder,
+ * because the container fails to start if the inner folder is missing on the outer volume.
  */
 export function mountState(
   container: Container,
@@ -38,7 +38,7 @@ export function mountState(
   let present = false
   for (const existing of container.volumeMounts ?? []) {
     const path = containerPath(existing.mountPath)
-    if (!overlaps(path, mount.mountPath)) continue
+    if (!overlaps(path, mount.mountPath) || isInScratch(path, mount)) continue
     if (path !== mount.mountPath || !isSameContent(existing, mount, volumeName))
       return refused(
         otherMount(container, mount, existing, { isAtPath: path === mount.mountPath, volumeName }),
@@ -51,6 +51,19 @@ export function mountState(
   )
   if (device) return refused(conflict(container, mount, `device ${device.devicePath}`))
   return present ? PRESENT : ABSENT
+}
+
+/**
+ * The scratch folders of a mount that the container lacks. One at the same path counts, whoever brought it.
+ */
+export function missingScratch({ volumeMounts = [] }: Container, { scratch }: CacheMount): string[] {
+  const there = new Set(volumeMounts.map(({ mountPath }) => containerPath(mountPath)))
+  return scratch.filter(path => !there.has(path))
+}
+
+/** Kubernetes can mount something there, because the folder exists on the volume. */
+function isInScratch(path: string, { scratch }: CacheMount): boolean {
+  return scratch.some(folder => isWithin(path, folder))
 }
 
 /** The path of a mount in the container. Kubernetes accepts relative paths and paths with `..` in them. */

@@ -18,6 +18,44 @@ function mountsOf(pod: Pod, name = 'engine') {
   return all.find(container => container.name === name)?.volumeMounts
 }
 
+describe('scratch folders', () => {
+  const SCRATCH = expect.stringMatching(/^modelcache--llama--[0-9a-z]{25}$/)
+  const mount = aSnapshotMount({ scratch: ['/mnt/model/.cache', '/mnt/model/a/b'] })
+  const containers = [aGpuContainer({ name: 'one' }), aGpuContainer({ name: 'two' })]
+
+  test('are folders of one empty volume, which every target container may write to', () => {
+    const pod = inject(aPod({ spec: { containers } }), [mount])
+    expect(pod.spec.volumes).toEqual([VOLUME, { name: SCRATCH, emptyDir: {} }])
+    for (const name of ['one', 'two'])
+      expect(mountsOf(pod, name)).toEqual([
+        MOUNT,
+        { name: SCRATCH, mountPath: '/mnt/model/.cache', subPath: '.cache' },
+        { name: SCRATCH, mountPath: '/mnt/model/a/b', subPath: 'a/b' },
+      ])
+    expect(operationsFor(pod, [mount])).toEqual([])
+  })
+
+  test('may be mounts that the pod brings, and so may what is inside them', () => {
+    const own = [
+      { name: 'own', mountPath: '/mnt/model/.cache/' },
+      { name: 'own', mountPath: '/mnt/model/a/b/c' },
+    ]
+    const pod = aPod({ spec: { containers: [aGpuContainer({ name: 'one', volumeMounts: own })] } })
+    expect(mountsOf(inject(pod, [mount]), 'one')?.map(({ mountPath }) => mountPath)).toEqual([
+      '/mnt/model/.cache/',
+      '/mnt/model/a/b/c',
+      '/mnt/model',
+      '/mnt/model/a/b',
+    ])
+  })
+
+  test.each(['/mnt/model/other', '/mnt/model/a', '/mnt/model/.cache2'])('do not open %s', mountPath => {
+    const volumeMounts = [{ name: 'own', mountPath }]
+    const pod = aPod({ spec: { containers: [aGpuContainer({ volumeMounts })] } })
+    expect(refusalFor(pod, [mount]).reason).toBe('MountPathConflict')
+  })
+})
+
 describe('a pod is given', () => {
   test('the volume and the mount, both read-only, at one snapshot of the claim', () => {
     const pod = inject(aPod())

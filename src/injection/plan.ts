@@ -1,11 +1,12 @@
 import { OS_LABEL, type Pod, type Volume } from '../api/kubernetes/pod.ts'
+import { managedVariant } from '../api/managed-name.ts'
 import { CACHE_CONSUMER, CACHE_READY_GATE, INJECTED } from '../api/names.ts'
 import { type Outcome, ok, refused } from '../api/outcome.ts'
 import { type Violation, violation } from '../api/violation.ts'
 import { type CacheMount, subPathOf, waits } from './cache-mount.ts'
 import { addDigestVariable } from './digest-variable.ts'
 import { createPatch, type Operation, type Patch, pointer } from './json-patch.ts'
-import { mountState, overlapOfCaches } from './mounts.ts'
+import { missingScratch, mountState, overlapOfCaches } from './mounts.ts'
 import { recordOf } from './record.ts'
 import { type Target, targetContainers } from './targets.ts'
 import { freeVolumeName, volumesOfClaim } from './volume.ts'
@@ -70,10 +71,35 @@ function addCache(
     if (problem) return problem
     const state = mountState(container, mount, volume.name)
     if (state.refused !== undefined) return state.refused
-    if (state.value === 'present') continue
-    patch.append(pointer(path, 'volumeMounts'), container.volumeMounts, volumeMount(volume.name, mount))
+    if (state.value === 'absent')
+      patch.append(pointer(path, 'volumeMounts'), container.volumeMounts, volumeMount(volume.name, mount))
+    addScratch(pod, mount, { patch, volumes, target: { container, path } })
   }
   return undefined
+}
+
+/** One empty volume for each cache, with a folder for each path, which kubelet creates. */
+function addScratch(
+  pod: Pod,
+  mount: CacheMount,
+  { patch, volumes, target }: { patch: Patch; volumes: Volume[]; target: Target },
+): void {
+  const missing = missingScratch(target.container, mount)
+  if (missing.length === 0) return
+  const name = managedVariant(mount.cache, 'scratch')
+  if (!volumes.some(volume => volume.name === name)) {
+    const volume = { name, emptyDir: {} }
+    patch.append('/spec/volumes', pod.spec.volumes, volume)
+    volumes.push(volume)
+  }
+  for (const mountPath of missing) {
+    const subPath = mountPath.slice(mount.mountPath.length + 1)
+    patch.append(pointer(target.path, 'volumeMounts'), target.container.volumeMounts, {
+      name,
+      mountPath,
+      subPath,
+    })
+  }
 }
 
 function readOnlyVolume(name: string, claimName: string): Volume {

@@ -37,16 +37,25 @@ const place = {
 }
 /** Of a cache that is staged into a claim that people made. */
 const folder = fc.option(fc.constant('models/llama'), { nil: undefined })
-const cacheMount: fc.Arbitrary<CacheMount> = fc.oneof(
-  fc.record({ kind: fc.constant('snapshot'), ...place, folder, digest: fc.constant(DIGEST) }),
-  fc.record({ kind: fc.constant('awaited'), ...place, folder }),
-  fc.record({
-    kind: fc.constant('claim'),
-    ...place,
-    subPath: fc.option(fc.constant('folder'), { nil: undefined }),
-    waits: fc.boolean(),
-  }),
-)
+const folders = fc.subarray(['sub', '.cache/x'])
+const cacheMount: fc.Arbitrary<CacheMount> = fc
+  .tuple(
+    fc.oneof(
+      fc.record({ kind: fc.constant('snapshot'), ...place, folder, digest: fc.constant(DIGEST) }),
+      fc.record({ kind: fc.constant('awaited'), ...place, folder }),
+      fc.record({
+        kind: fc.constant('claim'),
+        ...place,
+        subPath: fc.option(fc.constant('folder'), { nil: undefined }),
+        waits: fc.boolean(),
+      }),
+    ),
+    folders,
+  )
+  .map(([mount, scratch]) => ({
+    ...mount,
+    scratch: scratch.map(folder => `${mount.mountPath}/${folder}`),
+  }))
 
 /** Mounts of Ready caches, and of caches that their pod waits for. */
 export const caches: fc.Arbitrary<CacheMount[]> = fc.uniqueArray(cacheMount, {

@@ -34,7 +34,7 @@ const MAX_WORDS = 64
  * a program that only runs another one; and the same for each command of a shell script. A path or a host
  * name among the arguments is not a program. Takes linear time.
  */
-export function programsOf({ command, args }: Container): Program[] {
+export function programsOf({ command, args }: Pick<Container, 'command' | 'args'>): Program[] {
   const words = [...(command ?? []), ...(args ?? [])]
   return programsIn(words, (line, at) => commandsOf(line.slice(at)).flatMap(inner => programsIn(inner)))
 }

@@ -268,7 +268,7 @@ export function configFor(server: string): PooledKubeConfig {
 
 /** A kind is lower case here, and no test gives an object the name of a kind. */
 const COLLECTION =
-  /\/(storageclasses|modelcaches|persistentvolumes|persistentvolumeclaims|namespaces|pods|resourcequotas|storageprofiles|inferenceclusters|modeldeployments|deployments|services|poddisruptionbudgets|secrets|(mutating|validating)webhookconfigurations)$/
+  /\/(storageclasses|modelcaches|persistentvolumes|persistentvolumeclaims|namespaces|nodes|pods|resourcequotas|storageprofiles|inferenceclusters|modeldeployments|deployments|leaderworkersets|services|poddisruptionbudgets|secrets|(mutating|validating)webhookconfigurations)$/
 
 const created = z.looseObject({
   apiVersion: z.string(),

@@ -27,6 +27,7 @@ const HELD_KINDS = [
   'InferenceCluster',
   'ModelCache',
   'Namespace',
+  'Node',
   'PersistentVolume',
   'PersistentVolumeClaim',
   'ResourceQuota',

@@ -15,6 +15,7 @@ export const RULE_KINDS = [
   'InferenceCluster',
   'ModelCache',
   'Namespace',
+  'Node',
   'PersistentVolume',
   'PersistentVolumeClaim',
   'Pod',

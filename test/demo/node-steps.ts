@@ -91,6 +91,21 @@ export function nodeSteps(
       },
     },
     {
+      title: 'A ModelDeployment serves the cache: its pods, a Service, a budget, and a status',
+      async tell({ show, check }) {
+        await show('apply -f test/demo/node/3-modeldeployment.yaml')
+        const { code } = await show('wait --for=condition=Available modeldeployment/chat --timeout=180s')
+        check('it is Available', code === 0)
+        await show('get modeldeployments,deployments,services,poddisruptionbudgets')
+        const { stdout: ip } = await show('get service/chat -o jsonpath={.spec.clusterIP}')
+        const served = await show(
+          `exec deployment/chat -- node --eval fetch('http://${ip}:8000/config.json').then(r=>r.text()).then(console.log)`,
+        )
+        check('its Service gives a file of the cache', served.stdout.includes('LlamaForCausalLM'))
+        await show('delete modeldeployment/chat')
+      },
+    },
+    {
       title: 'The webhook is replaced while pods are created all the time, and no create fails',
       async tell({ show, say, check, until }) {
         const { created, failures } = await createWhile({
@@ -120,7 +135,7 @@ export function nodeSteps(
         await until(
           'the end of the pods',
           'get pods -o name',
-          ({ stdout }) => !/gang|waits|load/.test(stdout),
+          ({ stdout }) => !/gang|waits|load|chat/.test(stdout),
         )
         const { code } = await show('delete modelcache/llama')
         check('it is deleted', code === 0)

@@ -19,6 +19,7 @@ const good = all.filter(({ path }) => !path.includes('/'))
  * first.
  */
 const WITHOUT_EXAMPLE = [
+  'AcceleratorsExceedNode',
   'ClaimHeld',
   'ClaimProtected',
   'ControllerLimited',
@@ -38,12 +39,31 @@ const mounted = (container: string, cache: string, path: string) =>
   `${container} modelcache--${cache}/${snapshotPath(DIGEST)} at ${path}`
 const weights = (container: string, cache = 'qwen-2-5-7b') => mounted(container, cache, '/mnt/model')
 
+/** Pods of ModelDeployments wait at their gate, so they have a variable in place of the digest. */
+const awaited = (cache: string, variable: string, path: string) =>
+  `engine modelcache--${cache}/snapshots/$(MODELCACHE__${variable}_DIGEST) at ${path}`
+
 /** How many pods a case has once its caches are Ready, and how many mounts each kind of pod has. */
 const PODS: Record<string, { pods: number; mounts: string[][] }> = {
   'chosen-containers': { pods: 1, mounts: [[weights('check'), weights('vllm')]] },
   'config-map': {
     pods: 1,
     mounts: [[weights('vllm'), mounted('vllm', 'generation-config', '/mnt/generation')]],
+  },
+  'deployment-existing-claim': {
+    pods: 2,
+    mounts: [
+      [
+        'engine qwen-share/qwen-2.5-7b-tuned at /mnt/model',
+        awaited('qwen-tokenizer', 'QWEN_TOKENIZER', '/mnt/tokenizer'),
+      ],
+    ],
+  },
+  // A gang that wants a rack for itself has no workers before its leader has a node.
+  'deployment-gang': { pods: 2, mounts: [[awaited('deepseek-v3', 'DEEPSEEK_V3', '/mnt/model')]] },
+  'deployment-nim': {
+    pods: 1,
+    mounts: [[awaited('nim-llama-3-1-70b', 'NIM_LLAMA_3_1_70B', '/model-store')]],
   },
   'existing-pvc': { pods: 1, mounts: [['bench llama-weights/llama-3.3-70b-instruct at /mnt/model']] },
   http: { pods: 3, mounts: [[weights('server', 'qwen-2-5-7b-gguf')]] },
@@ -55,11 +75,7 @@ const PODS: Record<string, { pods: number; mounts: string[][] }> = {
     pods: 1,
     mounts: [[weights('vllm'), mounted('vllm', 'lora-adapters-v3', '/mnt/lora')]],
   },
-  // Its pods wait at their gate, too.
-  'model-deployment': {
-    pods: 2,
-    mounts: [['engine modelcache--qwen-3-32b/snapshots/$(MODELCACHE__QWEN_3_32B_DIGEST) at /mnt/model']],
-  },
+  'model-deployment': { pods: 2, mounts: [[awaited('qwen-3-32b', 'QWEN_3_32B', '/mnt/model')]] },
   'multi-node-gang': {
     pods: 6,
     mounts: [[weights('vllm-leader', 'llama-3-3-70b')], [weights('vllm-worker', 'llama-3-3-70b')]],

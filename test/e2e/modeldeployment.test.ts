@@ -1,100 +1,56 @@
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { z } from 'zod'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { runCommand } from '../testbed/command.ts'
 import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
+import { deploymentsOf, modelDeployment } from './support/model-deployment.ts'
 import { classes, DIGEST, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
 import { stepByStep } from './support/step-by-step.ts'
-import { claimMounts, storedPod } from './support/stored-pod.ts'
+import { claimMounts } from './support/stored-pod.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const SELECTOR = 'modelplane.ai/modeldeployment=chat'
 
-const deployment = (name: string, spec: object = {}) => ({
-  apiVersion: 'modelplane.ai/v1alpha1',
-  kind: 'ModelDeployment',
-  metadata: { name },
-  spec: {
-    engine: { image: 'vllm/vllm-openai:v0.11.0', args: ['--model=/mnt/model'] },
-    caches: [{ name: 'llama' }],
-    ...spec,
-  },
-})
-
-const condition = z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() })
-const withStatus = z.looseObject({
-  status: z.looseObject({ conditions: z.array(condition).optional() }),
-})
-const pods = z.object({ items: z.array(storedPod) })
-
 let cluster: Cluster
+let on: ReturnType<typeof deploymentsOf>
 
 beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes)
+  on = deploymentsOf(cluster)
 })
-
-/** `status reason: message` of a condition, once it has that status and reason. */
-function inCondition(name: string, type: string, status: string, reason: string): Promise<string> {
-  return eventually(`${name} to be ${type}=${status} for ${reason}`, async () => {
-    const found = withStatus
-      .parse(await cluster.get(`modeldeployment/${name}`))
-      .status.conditions?.find(each => each.type === type)
-    return found?.status === status && found.reason === reason ? found.message : undefined
-  })
-}
-
-const podsOf = async () => {
-  const { stdout } = await cluster.kubectl(['get', 'pods', '-l', SELECTOR, '-o', 'json'])
-  return pods.parse(JSON.parse(stdout)).items
-}
-
-async function path(resource: string, jsonpath: string): Promise<string> {
-  return (await cluster.kubectl(['get', resource, '-o', `jsonpath={${jsonpath}}`])).stdout
-}
-
-/** What a kubelet says about a pod that serves. */
-async function serve(name: string): Promise<void> {
-  const status = {
-    phase: 'Running',
-    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
-  }
-  const args = ['patch', `pod/${name}`, '--subresource=status', '-p', JSON.stringify({ status })]
-  expect((await cluster.kubectl(args)).code).toBe(0)
-}
 
 describe('a ModelDeployment', () => {
   stepByStep()
 
   test('warns that its cache is missing, and says so in its status', async () => {
-    const { code, stderr } = await cluster.apply(deployment('chat', { replicas: 2 }))
+    const { code, stderr } = await cluster.apply(modelDeployment('chat', { replicas: 2 }))
     expect(code, stderr).toBe(0)
     expect(stderr).toMatch(/^Warning: CacheNotFound: /)
-    expect(await inCondition('chat', 'CachesReady', 'False', 'CacheNotFound')).toContain(
+    expect(await on.inCondition('chat', 'CachesReady', 'False', 'CacheNotFound')).toContain(
       'no ModelCache llama',
     )
-    await inCondition('chat', 'Available', 'False', 'CacheNotFound')
+    await on.inCondition('chat', 'Available', 'False', 'CacheNotFound')
   })
 
   test('is a Deployment, a Service and a PodDisruptionBudget that belong to it', async () => {
     for (const kind of ['deployment', 'service', 'poddisruptionbudget'])
-      expect(await path(`${kind}/chat`, '.metadata.ownerReferences[0].kind')).toBe('ModelDeployment')
-    expect(await path('deployment/chat', '.spec.replicas')).toBe('2')
-    expect(await path('service/chat', '.spec.ports[0].port')).toBe('8000')
+      expect(await on.path(`${kind}/chat`, '.metadata.ownerReferences[0].kind')).toBe('ModelDeployment')
+    expect(await on.path('deployment/chat', '.spec.replicas')).toBe('2')
+    expect(await on.path('service/chat', '.spec.ports[0].port')).toBe('8000')
   })
 
   test('has pods that wait at their gate, and get the mount when the cache is Ready', async () => {
     await cluster.need(pausedCache('llama', soundSpec()))
     const gated = await eventually('two pods', async () => {
-      const found = await podsOf()
+      const found = await on.podsOf('chat')
       return found.length === 2 ? found : undefined
     })
     for (const { spec } of gated) expect(spec.schedulingGates).toHaveLength(1)
     await cluster.setStatus('modelcache/llama', readyStatus('modelcache--llama'))
-    await inCondition('chat', 'CachesReady', 'True', 'Ready')
+    await on.inCondition('chat', 'CachesReady', 'True', 'Ready')
     const free = await eventually('pods without a gate', async () => {
-      const found = await podsOf()
+      const found = await on.podsOf('chat')
       return found.every(({ spec }) => spec.schedulingGates === undefined) ? found : undefined
     })
     for (const pod of free)
@@ -107,7 +63,7 @@ describe('a ModelDeployment', () => {
   })
 
   test('is Available when its pods serve', async () => {
-    for (const { metadata } of await podsOf()) await serve(metadata.name)
+    for (const { metadata } of await on.podsOf('chat')) await on.serve(metadata.name)
     const waited = await cluster.kubectl([
       'wait',
       '--for=condition=Available',
@@ -115,7 +71,7 @@ describe('a ModelDeployment', () => {
       '--timeout=60s',
     ])
     expect(waited.code, waited.stderr).toBe(0)
-    await inCondition('chat', 'Progressing', 'False', 'Complete')
+    await on.inCondition('chat', 'Progressing', 'False', 'Complete')
     const { stdout } = await cluster.kubectl(['get', 'mdeploy'])
     expect(stdout).toMatch(/^NAME +STRATEGY +REPLICAS +READY +CACHES +AGE$/m)
     expect(stdout).toMatch(/^chat +Tensor +2 +2\/2 +1\/1 /m)
@@ -135,9 +91,9 @@ describe('a ModelDeployment', () => {
   test('is scaled as a Deployment is', async () => {
     const { code, stderr } = await cluster.kubectl(['scale', 'modeldeployment/chat', '--replicas=3'])
     expect(code, stderr).toBe(0)
-    await eventually('three pods', async () => ((await podsOf()).length === 3 ? true : undefined))
-    await inCondition('chat', 'Available', 'False', 'Starting')
-    expect(await path('modeldeployment/chat', '.status.selector')).toBe(SELECTOR)
+    await eventually('three pods', async () => ((await on.podsOf('chat')).length === 3 ? true : undefined))
+    await on.inCondition('chat', 'Available', 'False', 'Starting')
+    expect(await on.path('modeldeployment/chat', '.status.selector')).toBe(SELECTOR)
   })
 
   test('puts back what is its own, and leaves alone what is not', async () => {
@@ -148,17 +104,17 @@ describe('a ModelDeployment', () => {
     const { code, stderr } = await cluster.kubectl(['patch', 'deployment/chat', '-p', JSON.stringify(change)])
     expect(code, stderr).toBe(0)
     await eventually('the image of the engine', async () => {
-      const image = await path('deployment/chat', '.spec.template.spec.containers[0].image')
+      const image = await on.path('deployment/chat', '.spec.template.spec.containers[0].image')
       return image === 'vllm/vllm-openai:v0.11.0' || undefined
     })
-    expect(await path('deployment/chat', '.metadata.labels.team')).toBe('a')
+    expect(await on.path('deployment/chat', '.metadata.labels.team')).toBe('a')
   })
 
   test('makes again what was deleted', async () => {
-    const before = await path('service/chat', '.metadata.uid')
+    const before = await on.path('service/chat', '.metadata.uid')
     await cluster.kubectl(['delete', 'service/chat'])
     await eventually('another Service', async () => {
-      const uid = await path('service/chat', '.metadata.uid')
+      const uid = await on.path('service/chat', '.metadata.uid')
       return (uid !== '' && uid !== before) || undefined
     })
   })
@@ -182,8 +138,8 @@ describe('a ModelDeployment', () => {
 test('the repository of a cache becomes its path as soon as the cache is there, and clients keep the name', async () => {
   const repo = 'Qwen/Qwen3-8B'
   const engine = { image: 'vllm/vllm-openai:v0.11.0', args: [`--model=${repo}`] }
-  const argsOf = () => path('deployment/named', '.spec.template.spec.containers[0].args')
-  await cluster.need(deployment('named', { engine, caches: [{ name: 'qwen' }] }))
+  const argsOf = () => on.path('deployment/named', '.spec.template.spec.containers[0].args')
+  await cluster.need(modelDeployment('named', { engine, caches: [{ name: 'qwen' }] }))
   await eventually('its Deployment', async () =>
     (await argsOf()) === `["--model=${repo}"]` ? true : undefined,
   )
@@ -202,12 +158,12 @@ test('an object of the same name that somebody else made is never taken', async 
     metadata: { name: 'taken' },
     spec: { ports: [{ port: 1 }], selector: { app: 'mine' } },
   }
-  await cluster.need(service, deployment('taken', { caches: [] }))
-  const message = await inCondition('taken', 'Available', 'False', 'NameTaken')
+  await cluster.need(service, modelDeployment('taken', { caches: [] }))
+  const message = await on.inCondition('taken', 'Available', 'False', 'NameTaken')
   expect(message).toContain('there is a Service taken that belongs to somebody else')
-  expect(await path('service/taken', '.spec.selector.app')).toBe('mine')
+  expect(await on.path('service/taken', '.spec.selector.app')).toBe('mine')
   await cluster.kubectl(['delete', 'service/taken'])
-  await inCondition('taken', 'Available', 'False', 'Starting')
+  await on.inCondition('taken', 'Available', 'False', 'Starting')
 })
 
 test('what the API server says about its pods comes up in it', async () => {
@@ -223,7 +179,7 @@ test('what the API server says about its pods comes up in it', async () => {
     const { stdout } = await own.kubectl(['get', 'resourcequota/none', '-o', 'jsonpath={.status.hard}'])
     return stdout.includes('count/pods') || undefined
   })
-  await own.need(deployment('short', { caches: [] }))
+  await own.need(modelDeployment('short', { caches: [] }))
   await eventually('the words of the quota', async () => {
     const { stdout } = await own.kubectl([
       'get',
@@ -238,9 +194,22 @@ test('what the API server says about its pods comes up in it', async () => {
 describe('denied at apply:', () => {
   test.each<[string, object, string]>([
     [
-      'a strategy of later',
-      { workers: { topology: { strategy: 'TensorPipeline', pipeline: 2 } } },
-      'NotImplemented: TensorPipeline is not implemented',
+      'a gang of no size',
+      { workers: { topology: { strategy: 'TensorPipeline' } } },
+      'DeploymentInvalid: strategy TensorPipeline needs pipeline',
+    ],
+    [
+      'a gang without a cache',
+      { workers: { topology: { strategy: 'TensorPipeline', pipeline: 2 } }, caches: [] },
+      'DeploymentInvalid: strategy TensorPipeline needs a cache',
+    ],
+    [
+      'a gang of nobody knows what',
+      {
+        workers: { topology: { strategy: 'TensorPipeline', pipeline: 2 } },
+        engine: { image: 'vllm/vllm-openai:latest' },
+      },
+      'set spec.engine.bootstrap to VLLM for 0.11.1 or later, or to VLLMRay',
     ],
     [
       'a pipeline without it',
@@ -267,16 +236,67 @@ describe('denied at apply:', () => {
       'DeploymentInvalid: spec.workers.template',
     ],
   ])('%s', async (_, spec, words) => {
-    const { code, stderr } = await cluster.apply(deployment('denied', spec))
+    const { code, stderr } = await cluster.apply(modelDeployment('denied', spec))
     expect(code).toBe(1)
     expect(stderr).toContain(words)
   })
 })
 
+test('more accelerators than a node of the cluster has draw a warning', async () => {
+  const node = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'e2e-two-npus' },
+    status: { allocatable: { 'example.com/npu': '2', 'nvidia.com/gpu': '1000' } },
+  }
+  const npus = (tensor: number) =>
+    modelDeployment('npus', { caches: [], workers: { accelerator: 'example.com/npu', topology: { tensor } } })
+  const warned = async (tensor: number) =>
+    (await cluster.apply(npus(tensor), '--dry-run=server')).stderr.includes(
+      'Warning: AcceleratorsExceedNode: ',
+    )
+  try {
+    await cluster.need(node)
+    await eventually('a warning', async () => (await warned(3)) || undefined)
+    expect(await warned(2)).toBe(false)
+  } finally {
+    await cluster.kubectl(['delete', 'node/e2e-two-npus'])
+  }
+})
+
+test('an autoscaler scales it', async () => {
+  await cluster.need(modelDeployment('scaled', { caches: [] }), {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'scaled' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'modelplane.ai/v1alpha1', kind: 'ModelDeployment', name: 'scaled' },
+      minReplicas: 3,
+      maxReplicas: 4,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+        },
+      ],
+    },
+  })
+  await eventually('three instances', async () => {
+    const replicas = await on.path('deployment/scaled', '.spec.replicas')
+    return replicas === '3' || undefined
+  })
+})
+
+test('a name that no Service may have is denied', async () => {
+  const { code, stderr } = await cluster.apply(modelDeployment('llama-3.1'))
+  expect(code).toBe(1)
+  expect(stderr).toContain('DeploymentInvalid: "llama-3.1" cannot be the name of its Service')
+})
+
 test('pods with something of their node are not made, and status says why', async () => {
   const template = { spec: { hostNetwork: true } }
-  await cluster.need(deployment('host', { caches: [], workers: { template } }))
-  expect(await inCondition('host', 'Available', 'False', 'Rejected')).toContain(
+  await cluster.need(modelDeployment('host', { caches: [], workers: { template } }))
+  expect(await on.inCondition('host', 'Available', 'False', 'Rejected')).toContain(
     'ControllerLimited: pods of a ModelDeployment',
   )
 })
@@ -293,7 +313,7 @@ test('its author must be allowed to create Deployments', async () => {
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'limited' }],
     },
   )
-  const { code, stderr } = await cluster.apply(deployment('not-mine', { caches: [] }), '--as=limited')
+  const { code, stderr } = await cluster.apply(modelDeployment('not-mine', { caches: [] }), '--as=limited')
   expect(code).toBe(1)
   expect(stderr).toContain('DeploymentForbidden: whoever applies a ModelDeployment')
 })

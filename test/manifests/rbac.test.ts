@@ -71,7 +71,10 @@ const USES: Record<string, Use[]> = {
     // src/controller/deployment/
     ['cluster', 'get', KINDS.ModelDeployment],
     ['cluster', 'patch', deploymentStatus],
-    ...([KINDS.ServingDeployment, KINDS.ServingService, KINDS.ServingBudget] as const).map(
+    ...([KINDS.ServingDeployment, KINDS.ServingGangs] as const).map(
+      (kind): Use => ['cluster', 'get create patch delete', kind],
+    ),
+    ...([KINDS.ServingService, KINDS.ServingBudget] as const).map(
       (kind): Use => ['cluster', 'get create patch', kind],
     ),
     // src/commands/hydrator-settings.ts

@@ -1,5 +1,6 @@
 import type { Pod } from '../../api/kubernetes/pod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import { placesOf } from '../../injection/cache-mount.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { Finding } from '../finding.ts'
 
@@ -29,6 +30,11 @@ export function referencesTo(names: readonly string[], namespace: string, view: 
 /** Where the known caches of a consumer are mounted. */
 export function mountPathsOf({ references }: Pick<Consumer, 'references'>): string[] {
   return references.flatMap(({ cache }) => cache?.spec.mount.path ?? [])
+}
+
+/** The folders in those mounts that containers may write to. */
+export function scratchPathsOf({ references }: Pick<Consumer, 'references'>): string[] {
+  return references.flatMap(({ cache }) => (cache === undefined ? [] : placesOf(cache.spec.mount).scratch))
 }
 
 /** A field of the pod, as a field of the object that it is in. */

@@ -4,7 +4,7 @@ import { isWithin } from '../../api/mount-path.ts'
 import { cut } from '../../api/schema/text.ts'
 import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
-import { fieldIn, mountPathsOf, type PodAdvice } from './consumer.ts'
+import { fieldIn, mountPathsOf, type PodAdvice, scratchPathsOf } from './consumer.ts'
 
 /** Variables that tell an engine and its libraries where to keep downloads and compiled code. */
 const VARIABLES = new Set([
@@ -28,13 +28,17 @@ const DEFAULT_FOLDERS = [
 /**
  * An engine keeps its own cache folder inside the mount of a cache. A snapshot has the files of one model,
  * not the layout of a hub cache, and every mount of a cache is read-only, also that of a claim that people
- * filled.
+ * filled. An author who names scratch folders there knows this.
  */
 export const hubCacheReadOnly: PodAdvice = consumer => {
   const mounts = mountPathsOf(consumer)
+  const scratch = scratchPathsOf(consumer)
+  const isReadOnly = (folder: string) =>
+    mounts.some(path => isWithin(folder, path)) &&
+    !scratch.some(path => isWithin(folder, path) || isWithin(path, folder))
   const targets = targetContainers(consumer.pod, mounts).value ?? []
   return targets.flatMap(({ container }) => {
-    const found = cacheFoldersOf(container).find(({ folder }) => mounts.some(path => isWithin(folder, path)))
+    const found = cacheFoldersOf(container).find(({ folder }) => isReadOnly(folder))
     if (found === undefined) return []
     const text = `container ${container.name}: ${found.name} is ${cut(found.folder, 40)}${found.isDefault ? ' by default' : ''}, a read-only mount, and not a hub cache that the engine may fill; point it elsewhere, and serve the mounted path`
     return [warning('HubCacheReadOnly', fieldIn(consumer, 'spec.containers'), text)]

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aModelCache } from '../../api/fixtures.ts'
 import { allow } from '../decision.ts'
 import { reasonsOf } from '../fixtures.ts'
-import { create, spec, violationOf } from './fixtures.ts'
+import { create, spec, update, violationOf } from './fixtures.ts'
 
 describe('the mount path', () => {
   test.each([
@@ -80,5 +80,31 @@ describe('the mount path', () => {
     expect(
       reasonsOf(create({ ...aModelCache(), spec: { ...aModelCache().spec, mount: { path: '/' } } })),
     ).toEqual(['SpecInvalid'])
+  })
+})
+
+describe('scratch folders', () => {
+  const scratch = (...folders: string[]) => create(spec({ mount: { path: '/mnt/model', scratch: folders } }))
+
+  test('are below the path', () => {
+    expect(scratch('.cache', 'a/b', 'a-b')).toEqual(allow())
+  })
+
+  test.each([['/a'], ['a/'], ['../a'], ['a//b'], ['./a'], ['a:b'], ['a\u0000'], ['a', 'a/b'], ['a', 'a']])(
+    'must not be %j %j',
+    (...folders) => {
+      expect(reasonsOf(scratch(...folders))).toEqual(['MountPathInvalid'])
+    },
+  )
+
+  test('hide no credentials', () => {
+    expect(reasonsOf(scratch('.aws'))).toEqual(['MountPathReserved'])
+  })
+
+  test('never change: they are made where the bytes are staged', () => {
+    const mount = { path: '/mnt/model' }
+    expect(reasonsOf(update(spec({ mount }), spec({ mount: { ...mount, scratch: ['a'] } })))).toEqual([
+      'FieldImmutable',
+    ])
   })
 })

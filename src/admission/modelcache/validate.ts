@@ -19,6 +19,7 @@ import { mountPathOccupied } from './mount-path-occupied.ts'
 import { mutableRevision } from './mutable-revision.ts'
 import { noInferenceCluster } from './no-inference-cluster.ts'
 import { notImplemented } from './not-implemented.ts'
+import { scratchFolderNeeded } from './scratch-folder-needed.ts'
 import { sizeRequired } from './size-required.ts'
 import { sourceAlreadyCached } from './source-already-cached.ts'
 import { sourceInvalid } from './source-invalid.ts'
@@ -35,6 +36,7 @@ const RULES: readonly Rule[] = [
   hydrationMetadata,
   mountPath,
   mountPathOccupied,
+  scratchFolderNeeded,
   fieldImmutable,
   storageClass,
   claimSize,

@@ -2,6 +2,7 @@ import { parseQuantity } from '../../api/kubernetes/quantity.ts'
 import type { ModelDeployment } from '../../api/modeldeployment.ts'
 import { quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
+import { chooseGangBootstrap } from '../../deployment/bootstrap/choose.ts'
 import { templateProblem } from '../../deployment/pod-template.ts'
 import { error, type Finding } from '../finding.ts'
 
@@ -12,15 +13,19 @@ const VARIABLE = /^[ -<>-~]+$/
  * What a ModelDeployment says about itself: the same as the CEL in its CRD, and the shape of its template.
  */
 export function consistent(deployment: ModelDeployment): Finding[] {
-  const { workers, engine } = deployment.spec
+  const { workers, engine, caches } = deployment.spec
   const { strategy, pipeline } = workers.topology
+  const isGang = strategy === 'TensorPipeline'
+  const start = chooseGangBootstrap(deployment)
   const problems: [field: string, text: string | undefined][] = [
+    ['workers.topology.pipeline', pipelineProblem(isGang, pipeline)],
     [
-      'workers.topology.pipeline',
-      strategy !== 'TensorPipeline' && pipeline !== undefined
-        ? 'pipeline belongs to strategy TensorPipeline; remove it'
+      'caches',
+      isGang && (caches ?? []).length === 0
+        ? 'strategy TensorPipeline needs a cache: pods of a gang that download by themselves may get different bytes'
         : undefined,
     ],
+    ['engine.bootstrap', start && 'problem' in start ? start.problem : undefined],
     ['workers.resources.cpu', quantityProblem(workers.resources?.cpu)],
     ['workers.resources.memory', quantityProblem(workers.resources?.memory)],
     ['engine.shmSize', quantityProblem(engine.shmSize)],
@@ -41,12 +46,34 @@ export function consistent(deployment: ModelDeployment): Finding[] {
   const found = problems.flatMap(([field, text]) =>
     text === undefined ? [] : [error(violation('DeploymentInvalid', `spec.${field}`, text))],
   )
-  return strategy === 'TensorPipeline' ? [notImplemented(strategy), ...found] : found
+  const name = nameProblem(deployment.metadata.name, isGang)
+  return name === undefined ? found : [error(violation('DeploymentInvalid', 'metadata.name', name)), ...found]
 }
 
-function notImplemented(strategy: string): Finding {
-  const text = `${strategy} is not implemented; use Tensor, or a LeaderWorkerSet of your own`
-  return error(violation('NotImplemented', 'spec.workers.topology.strategy', text))
+function pipelineProblem(isGang: boolean, pipeline: number | undefined): string | undefined {
+  if (isGang && pipeline === undefined)
+    return 'strategy TensorPipeline needs pipeline, the number of pods of each gang'
+  return !isGang && pipeline !== undefined
+    ? 'pipeline belongs to strategy TensorPipeline; remove it'
+    : undefined
+}
+
+/** Kubernetes: the name of a Service is a DNS label that starts with a letter (RFC 1035). */
+const SERVICE = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
+const MAX_SERVICE = 63
+/**
+ * The StatefulSet of the workers of gang 9999 is called NAME-9999, and its pods have a label with its name
+ * and a hash of ten characters, which has at most 63.
+ */
+const MAX_GANG = MAX_SERVICE - '-9999'.length - 11
+
+function nameProblem(name: string, isGang: boolean): string | undefined {
+  const max = isGang ? MAX_GANG : MAX_SERVICE
+  if (name.length > max)
+    return `it has ${name.length} characters; its ${isGang ? 'LeaderWorkerSet' : 'Service'} may have ${max}`
+  return SERVICE.test(name)
+    ? undefined
+    : `${quote(name)} cannot be the name of its Service; use lowercase letters, digits and dashes, and start with a letter`
 }
 
 function quantityProblem(value: string | number | undefined): string | undefined {

@@ -32,10 +32,25 @@ test('the repository of a cache may stand for its path', () => {
 describe('it is denied', () => {
   test.each<[string, Spec, string, string]>([
     [
-      'a strategy of later',
+      'a gang of no size',
       { workers: { topology: { strategy: 'TensorPipeline' } } },
-      'NotImplemented',
-      'spec.workers.topology.strategy',
+      'DeploymentInvalid',
+      'spec.workers.topology.pipeline',
+    ],
+    [
+      'a gang without a cache',
+      { workers: { topology: { strategy: 'TensorPipeline', pipeline: 2 } }, caches: [] },
+      'DeploymentInvalid',
+      'spec.caches',
+    ],
+    [
+      'a gang of an engine whose version nobody knows',
+      {
+        workers: { topology: { strategy: 'TensorPipeline', pipeline: 2 } },
+        engine: { image: 'vllm/vllm-openai:latest' },
+      },
+      'DeploymentInvalid',
+      'spec.engine.bootstrap',
     ],
     [
       'a pipeline of nothing',
@@ -125,6 +140,18 @@ describe('it warns of', () => {
       aView({ caches: [aReadyCache()] }),
     )
     expect(reasonsOf(decision)).toEqual(['AnnotationNotOnTemplate'])
+  })
+
+  test.each([
+    [{ 'nvidia.com/gpu': 4 }, 'no node of this cluster has more than 4 of nvidia.com/gpu'],
+    [{ 'amd.com/gpu': 8 }, 'no node of this cluster has nvidia.com/gpu'],
+  ])('more accelerators than any node has: %j', (allocatable, words) => {
+    const nodes = [{ metadata: { name: 'a' }, status: { allocatable } }, { metadata: { name: 'b' } }]
+    const object = aModelDeployment({ spec: { workers: { topology: { tensor: 8 } } } })
+    const view = aView({ caches: [aReadyCache()], nodes })
+    const decision = validateModelDeployment(aRequest({ resource, object }), view)
+    expect(reasonsOf(decision)).toEqual(['AcceleratorsExceedNode'])
+    expect(textOf(decision)).toContain(words)
   })
 
   test('a path that no cache has', () => {

@@ -1,7 +1,7 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import { type ModelDeployment, modelDeployment } from '../../api/modeldeployment.ts'
 import { withModelPaths } from '../../deployment/model-path.ts'
-import { deploymentOf } from '../../deployment/objects.ts'
+import { workloadOf } from '../../deployment/objects.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
@@ -9,6 +9,7 @@ import type { Finding } from '../finding.ts'
 import { ignoredKeys } from '../ignored-keys.ts'
 import { malformed } from '../malformed.ts'
 import { validateWorkload } from '../workload/validate.ts'
+import { acceleratorsExceedNode } from './accelerators-exceed-node.ts'
 import { cachesOnItself } from './caches-on-itself.ts'
 import { consistent } from './consistent.ts'
 import { topologyMismatch } from './topology-mismatch.ts'
@@ -33,12 +34,18 @@ export function validateModelDeployment(request: AdmissionRequest, view: Cluster
     ]),
     ...cachesOnItself(request.object),
     ...topologyMismatch(parsed.data),
+    ...acceleratorsExceedNode(parsed.data, view),
   ]
   if (own.some(({ severity }) => severity === 'error')) return decide(own)
   const old = modelDeployment.safeParse(request.oldObject).data
   const judged = validateWorkload(asWorkload(request, parsed.data, old, view), view)
   const findings: readonly Finding[] = judged.allowed ? judged.warnings : judged.findings
   return decide([...own, ...findings])
+}
+
+const RESOURCES = {
+  Tensor: { group: 'apps', version: 'v1', resource: 'deployments' },
+  TensorPipeline: { group: 'leaderworkerset.x-k8s.io', version: 'v1', resource: 'leaderworkersets' },
 }
 
 /** The request that the controller will send for it. */
@@ -49,10 +56,10 @@ export function asWorkload(
   view: ClusterView,
 ): AdmissionRequest {
   const built = (each: ModelDeployment) =>
-    deploymentOf(withModelPaths(each, cachesOf(each, request.namespace, view)))
+    workloadOf(withModelPaths(each, cachesOf(each, request.namespace, view)))
   return {
     ...request,
-    resource: { group: 'apps', version: 'v1', resource: 'deployments' },
+    resource: RESOURCES[deployment.spec.workers.topology.strategy],
     object: built(deployment),
     oldObject: old && built(old),
   }

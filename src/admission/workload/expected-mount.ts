@@ -2,7 +2,7 @@ import type { Pod } from '../../api/kubernetes/pod.ts'
 import { isManagedName } from '../../api/managed-name.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import { isStaging, stagingPlace } from '../../api/staging.ts'
-import { type CacheMount, claimMount, readyMount } from '../../injection/cache-mount.ts'
+import { type CacheMount, claimMount, placesOf, readyMount } from '../../injection/cache-mount.ts'
 
 /**
  * The mount of a cache that a pod of the template will get, as far as it is decided: exact if the cache is
@@ -25,6 +25,6 @@ export function expectedMount(cache: ModelCache, pod: Pod): CacheMount | undefin
   if (bringsIt) return undefined
   // Any folder of the claim will do, because only the path is checked. The template has no volume of that
   // claim.
-  const { path: mountPath } = spec.mount
-  return { kind: 'claim', cache: metadata.name, claimName, mountPath, subPath: undefined, waits: true }
+  const places = placesOf(spec.mount)
+  return { kind: 'claim', cache: metadata.name, claimName, ...places, subPath: undefined, waits: true }
 }

@@ -17,8 +17,11 @@ const condition = z.object({
 
 const count = optional(z.int().min(0))
 
-/** What the controller reads of the apps/v1 Deployment of a ModelDeployment. */
-export const servingDeployment = z.object({
+/**
+ * What the controller reads of the Deployment (apps/v1) or the LeaderWorkerSet of a ModelDeployment. The
+ * replicas of a LeaderWorkerSet are gangs.
+ */
+export const servingWorkload = z.object({
   metadata,
   status: optional(
     z.object({
@@ -34,5 +37,5 @@ export const servingDeployment = z.object({
 /** The same of its Service and its PodDisruptionBudget: only whose they are, and which version. */
 export const servingObject = z.object({ metadata })
 
-export type ServingDeployment = z.infer<typeof servingDeployment>
+export type ServingWorkload = z.infer<typeof servingWorkload>
 export type ServingObject = z.infer<typeof servingObject>

@@ -5,7 +5,7 @@ import type { ServingObject } from '../../api/kubernetes/serving-objects.ts'
 import { FIELD_MANAGER } from '../../api/names.ts'
 import { optional } from '../../api/schema/absent.ts'
 import { foreign } from '../../api/schema/text.ts'
-import { ApiError, isNotFound } from '../../kube/api-error.ts'
+import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { Rest } from '../../kube/rest.ts'
 import type { Cause } from './status.ts'
 
@@ -20,7 +20,7 @@ export interface Part {
 }
 
 export interface ApplyPartOptions {
-  rest: Pick<Rest, 'apply' | 'get'>
+  rest: Pick<Rest, 'apply' | 'delete' | 'get'>
   signal: AbortSignal
 }
 
@@ -53,11 +53,34 @@ export async function applyPart(
     await rest.apply(path, object, { fieldManager: FIELD_MANAGER, force: true, signal })
     return undefined
   } catch (error) {
+    if (isNotFound(error))
+      return {
+        reason: 'KindMissing',
+        message: `this cluster has no ${kind}s; install them, or choose strategy Tensor`,
+      }
     if (!(error instanceof ApiError) || ![400, 403, 422].includes(error.status)) throw error
     return {
       reason: 'Rejected',
       message: `the API server rejects the ${kind}: ${foreign(error.message, MAX_MESSAGE)}`,
     }
+  }
+}
+
+/**
+ * Deletes an object that the deployment no longer needs, and its pods. Somebody else's is left alone.
+ *
+ * @throws ApiError for errors that may pass
+ */
+export async function removePart(
+  deployment: KnownDeployment,
+  { path, known }: Pick<Part, 'path' | 'known'>,
+  { rest, signal }: ApplyPartOptions,
+): Promise<void> {
+  if (known === undefined || controllerOf(known.metadata)?.uid !== deployment.metadata.uid) return
+  try {
+    await rest.delete(path, { uid: known.metadata.uid, propagation: 'Background', signal })
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error
   }
 }
 

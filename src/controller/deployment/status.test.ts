@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { condensedDeployment } from '../../api/condensed-deployment.ts'
 import { aCondition, aModelCache, aModelDeployment, aReadyCache } from '../../api/fixtures.ts'
-import { servingDeployment } from '../../api/kubernetes/serving-objects.ts'
+import { servingWorkload } from '../../api/kubernetes/serving-objects.ts'
 import { type SeenDeployment, statusOf } from './status.ts'
 import { transition } from './transition.ts'
 
@@ -18,7 +19,7 @@ const hydrating = {
 }
 
 function workload(status: object, generation = 1) {
-  return servingDeployment.parse({
+  return servingWorkload.parse({
     metadata: { name: 'chat', namespace: 'ml-team', uid: 'w', generation },
     status: { observedGeneration: generation, ...status },
   })
@@ -26,7 +27,7 @@ function workload(status: object, generation = 1) {
 const serving = workload({ replicas: 2, readyReplicas: 2, updatedReplicas: 2 })
 
 function statusWith(given: Partial<SeenDeployment>) {
-  const deployment = aModelDeployment({ spec: { replicas: 2 } })
+  const deployment = condensedDeployment(aModelDeployment({ spec: { replicas: 2 } }))
   const status = statusOf({ deployment, caches: [ready], workload: serving, now: NOW, ...given })
   const of = (type: string) => {
     const found = status.conditions?.find(condition => condition.type === type)
@@ -125,7 +126,7 @@ test.each<[string, Partial<SeenDeployment>, object]>([
     'no caches and no instances',
     {
       caches: [],
-      deployment: aModelDeployment({ spec: { replicas: 0, caches: [] } }),
+      deployment: condensedDeployment(aModelDeployment({ spec: { replicas: 0, caches: [] } })),
       workload: workload({}),
     },
     {
@@ -137,6 +138,16 @@ test.each<[string, Partial<SeenDeployment>, object]>([
   ],
 ])('%s', (_, given, expected) => {
   expect(statusWith(given)).toMatchObject(expected)
+})
+
+test('instances of a pipeline are gangs, and autoscalers look at their leaders', () => {
+  const workers = { topology: { strategy: 'TensorPipeline', tensor: 8, pipeline: 2 } } as const
+  const deployment = condensedDeployment(aModelDeployment({ spec: { replicas: 2, workers } }))
+  expect(statusWith({ deployment, bootstrap: 'VLLM' })).toMatchObject({
+    ready: '2/2',
+    selector: 'modelplane.ai/modeldeployment=chat,leaderworkerset.sigs.k8s.io/worker-index=0',
+    workload: { kind: 'LeaderWorkerSet', name: 'chat', bootstrap: 'VLLM' },
+  })
 })
 
 test('an Event says that it serves, and what newly keeps it from that', () => {

@@ -1,12 +1,14 @@
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import type { Condition } from '../../api/condition.ts'
-import type { ServingDeployment } from '../../api/kubernetes/serving-objects.ts'
+import type { ServingWorkload } from '../../api/kubernetes/serving-objects.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelDeploymentStatus } from '../../api/modeldeployment-status.ts'
 import { conditionOf, isReady } from '../../api/readiness.ts'
 import { few, foreign } from '../../api/schema/text.ts'
-import { selectorText } from '../../deployment/made-for.ts'
+import { KINDS } from '../../cluster/kinds.ts'
+import { selectorText, servingSelectorOf } from '../../deployment/made-for.ts'
 import { condition } from '../conditions.ts'
+import { WORKLOADS } from './parts.ts'
 
 const MAX_MESSAGE = 1_024
 
@@ -15,8 +17,10 @@ export interface SeenDeployment {
   deployment: KnownDeployment
   /** The caches that it names, in their order; undefined for one that does not exist. */
   caches: readonly { name: string; cache: ModelCache | undefined }[]
-  /** The Deployment that we made. */
-  workload: ServingDeployment | undefined
+  /** The Deployment or LeaderWorkerSet that we made. */
+  workload: ServingWorkload | undefined
+  /** How the pods of a gang start. */
+  bootstrap?: string | undefined
   /** Why an object could not be made or changed. */
   obstacle?: Cause | undefined
   /** Why pods do not serve, in the words of the pod or of what creates it. */
@@ -58,13 +62,25 @@ export function statusOf(seen: SeenDeployment): ModelDeploymentStatus {
     updatedReplicas,
     ready: `${readyReplicas}/${spec.replicas}`,
     caches: `${readyCaches}/${caches.length}`,
-    selector: selectorText(metadata.name),
+    selector: selectorText(servingSelectorOf(metadata.name, spec.strategy)),
     conditions: [
       make('Available', available, availableCause(seen, available)),
       make('CachesReady', readyCaches === caches.length, cachesReady),
       make('Progressing', progress.reason !== 'Complete' && progress.reason !== 'Stuck', progress),
+      make('Ready', available, availableCause(seen, available)),
+      // As kstatus wants it, they are absent if they are not True.
+      ...(progress.reason === 'Stuck' ? [make('Stalled', true, progress)] : []),
+      ...(progress.reason !== 'Stuck' && (!available || progress.reason !== 'Complete')
+        ? [make('Reconciling', true, progress)]
+        : []),
     ],
-    ...(workload && { workload: { kind: 'Deployment', name: metadata.name } }),
+    ...(workload && {
+      workload: {
+        kind: KINDS[WORKLOADS[spec.strategy]].kind,
+        name: metadata.name,
+        ...(seen.bootstrap !== undefined && { bootstrap: seen.bootstrap }),
+      },
+    }),
   }
 }
 
@@ -110,7 +126,9 @@ function progressCause(seen: SeenDeployment): Cause {
   if (obstacle !== undefined) return { reason: 'Stuck', message: obstacle.message }
   if (workload === undefined) return { reason: 'Creating', message: 'its objects are being created' }
   const { status } = workload
-  const isObserved = (status?.observedGeneration ?? 0) >= (workload.metadata.generation ?? 0)
+  const { generation = 0 } = workload.metadata
+  // LeaderWorkerSets before 0.9 do not say what they have seen.
+  const isObserved = status !== undefined && (status.observedGeneration ?? generation) >= generation
   const { updatedReplicas = 0, readyReplicas = 0, replicas: existing = 0 } = status ?? {}
   const isComplete =
     isObserved && updatedReplicas === replicas && existing === replicas && readyReplicas === replicas

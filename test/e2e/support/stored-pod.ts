@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 const container = z.looseObject({
   name: z.string(),
+  args: z.array(z.string()).optional(),
   env: z.array(z.looseObject({ name: z.string() })).optional(),
   volumeMounts: z
     .array(

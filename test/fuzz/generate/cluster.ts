@@ -44,7 +44,13 @@ export function storedCache(name: string, random: Random): unknown {
     },
     spec: {
       artifact: isExisting && random.chance(0.5) ? {} : { source: { huggingFace: { repo: 'org/model' } } },
-      mount: { path: random.pick(words.CACHE_PATHS) },
+      mount: {
+        path: random.pick(words.CACHE_PATHS),
+        scratch: random.perhaps(0.15, () => [
+          random.pick(['.cache', 'a/b']),
+          ...(random.chance(0.3) ? ['locks'] : []),
+        ]),
+      },
       storage,
     },
     status: random.perhaps(0.9, () => statusOf(name, random)),

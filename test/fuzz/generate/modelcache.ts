@@ -32,7 +32,12 @@ export function generateModelCache(name: string, random: Random): Given {
         source: random.chance(0.05) ? undefined : sourceOf(isExisting ? 0.3 : 1, random),
         ...reserved(['adapterType', 'baseRef', 'engine', 'resolvedVia'], random),
       },
-      mount: { path: random.chance(0.7) ? '/mnt/model' : written('path', random) },
+      mount: {
+        path: random.chance(0.7) ? '/mnt/model' : written('path', random),
+        scratch: random.perhaps(0.15, () =>
+          ['one', 'two'].flatMap(() => random.perhaps(0.7, () => written('folder', random)) ?? []),
+        ),
+      },
       storage: {
         backend: isDefault ? undefined : backend,
         pvc: random.perhaps(isExisting ? 0.05 : 0.7, () => ({

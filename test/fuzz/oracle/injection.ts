@@ -1,8 +1,8 @@
 import { CONSUMER, GATE, INJECTED, isGated } from './cluster.ts'
 import { append, at, isObject, listAt, type Members, put, textAt } from './json.ts'
 import type { Mount } from './mounts.ts'
-import { labelFor } from './names.ts'
-import { meet, sameFolder, samePlace } from './paths.ts'
+import { labelFor, variantFor } from './names.ts'
+import { meet, parts, sameFolder, samePlace } from './paths.ts'
 import { isWindows, targetsOf } from './targets.ts'
 
 /** The pod with its mounts, and everything that speaks against it. */
@@ -31,6 +31,7 @@ export function inject(original: unknown, mounts: Mount[]): Injected {
     for (const container of targets ?? []) {
       if (mount.variable) setVariable(container, mount.variable, reasons)
       addMount(container, mount, volume, reasons)
+      addScratch(spec, container, mount)
     }
   }
   put(
@@ -70,6 +71,31 @@ function setVariable(
   if (same.length === 0) append(container, 'env', { name, valueFrom: { fieldRef: { fieldPath } } })
 }
 
+/** A mount in a scratch folder lies on a folder that is there. */
+function isInScratch(existing: unknown, { path, scratch }: Mount): boolean {
+  const place = textAt(existing, 'mountPath')
+  if (place === undefined) return false
+  return scratch.some(folder => {
+    const outer = parts(`${path}/${folder}`)
+    return outer.every((part, index) => parts(place)[index] === part)
+  })
+}
+
+/** An empty folder of one volume over each scratch folder, unless the container has something there. */
+function addScratch(spec: Members, container: Members, { cache, path, scratch }: Mount): void {
+  const name = variantFor(cache, 'scratch')
+  for (const folder of scratch) {
+    const place = `${path}/${folder}`
+    const isThere = listAt(container, 'volumeMounts').some(existing =>
+      samePlace(textAt(existing, 'mountPath') ?? '', place),
+    )
+    if (isThere) continue
+    if (!listAt(spec, 'volumes').some(volume => at(volume, 'name') === name))
+      append(spec, 'volumes', { name, emptyDir: {} })
+    append(container, 'volumeMounts', { name, mountPath: place, subPath: folder })
+  }
+}
+
 /** Leaves an identical mount alone. Anything else at its path is in the way. */
 function addMount(container: Members, mount: Mount, volume: string, reasons: Set<string>): void {
   const { path, subPath, variable } = mount
@@ -82,11 +108,11 @@ function addMount(container: Members, mount: Mount, volume: string, reasons: Set
     textAt(existing, 'name') === volume &&
     sameFolder(textAt(existing, 'subPath') ?? '', subPath ?? '') &&
     (textAt(existing, 'subPathExpr') ?? '') === (variable?.subPathExpr ?? '')
-  for (const existing of inTheWay) {
+  for (const existing of inTheWay.filter(each => !isInScratch(each, mount))) {
     if (!isSame(existing)) reasons.add('MountPathConflict')
     else if (at(existing, 'readOnly') !== true) reasons.add('MountNotReadOnly')
   }
-  if (inTheWay.length > 0) return
+  if (inTheWay.some(existing => !isInScratch(existing, mount))) return
   append(container, 'volumeMounts', {
     name: volume,
     mountPath: path,

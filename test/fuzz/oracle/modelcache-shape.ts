@@ -129,7 +129,7 @@ const spec = having({
       source: maybe(source),
     }),
   ),
-  mount: having({ path: textOf(2, 1024) }),
+  mount: having({ path: textOf(2, 1024), scratch: maybe(listOf(textOf(1, 256), 16)) }),
   storage: maybe(
     having({
       backend: maybe(oneOf('PVC', 'ExistingPVC', 'Custom', 'ContentAddressed')),

@@ -70,7 +70,19 @@ function ofItself(cache: unknown): string[] {
   const path = textAt(cache, 'spec', 'mount', 'path') ?? ''
   if (!isCleanPath(path)) reasons.push('MountPathInvalid')
   else if (isReservedPath(path)) reasons.push('MountPathReserved')
+  reasons.push(...ofScratch(path, listAt(cache, 'spec', 'mount', 'scratch').map(String)))
   return reasons
+}
+
+/** Clean folders below the path, none inside another, and none of credentials. */
+function ofScratch(path: string, folders: string[]): string[] {
+  const isUnsound = folders.some(
+    (folder, index) =>
+      !isCleanPath(`/${folder}`) ||
+      folders.some((other, at) => at !== index && `/${folder}/`.startsWith(`/${other}/`)),
+  )
+  if (isUnsound) return ['MountPathInvalid']
+  return folders.some(folder => isReservedPath(`${path}/${folder}`)) ? ['MountPathReserved'] : []
 }
 
 function ofStorage(cache: unknown): string[] {
@@ -151,6 +163,7 @@ function immutableOf(cache: unknown): unknown {
     textAt(cache, 'spec', 'artifact', 'kind') ?? 'Weights',
     sourceOf(cache, false),
     at(cache, 'spec', 'mount', 'path'),
+    at(cache, 'spec', 'mount', 'scratch'),
     backendOf(cache),
     at(cache, 'spec', 'storage', 'pvc', 'storageClassName'),
     ['name', 'namespace', 'subPath'].map(name => at(cache, 'spec', 'storage', 'existingPVC', name)),

@@ -21,6 +21,8 @@ export interface Mount {
   cache: string
   claim: string
   path: string
+  /** Folders below the path where pods write. */
+  scratch: string[]
   /** What the pod's record says about it. */
   identity: string
   subPath?: string | undefined
@@ -153,7 +155,13 @@ export function snapshotOf(digest: string): string {
 
 /** One snapshot of a managed claim, or what people have put on theirs. */
 export function readyMount(cache: unknown, digest: string): Mount {
-  const common = { cache: nameOf(cache), path: textAt(cache, 'spec', 'mount', 'path') ?? '', waits: false }
+  const scratch = listAt(cache, 'spec', 'mount', 'scratch').map(String)
+  const common = {
+    cache: nameOf(cache),
+    path: textAt(cache, 'spec', 'mount', 'path') ?? '',
+    scratch,
+    waits: false,
+  }
   if (!isStaged(cache)) {
     const claim = textAt(cache, 'spec', 'storage', 'existingPVC', 'name') ?? ''
     const subPath = textAt(cache, 'spec', 'storage', 'existingPVC', 'subPath')

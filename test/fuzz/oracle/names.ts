@@ -54,9 +54,18 @@ export function labelFor(cache: string): string {
   const looksHashed =
     cache.length >= 27 && tail.startsWith('--') && madeOf(tail.slice(2), `${DIGITS}${LOWER}`)
   if (plain.length <= 63 && !cache.includes('.') && !looksHashed) return plain
+  return slugged(plain, cache)
+}
+
+/** The same for something else of that cache. */
+export function variantFor(cache: string, purpose: string): string {
+  return slugged(`modelcache--${cache}`, `${cache}/${purpose}`)
+}
+
+function slugged(plain: string, identity: string): string {
   let slug = plain.split('.').join('-').slice(0, 36)
   while (slug.endsWith('-')) slug = slug.slice(0, -1)
-  return `${slug}--${shortHash(cache)}`
+  return `${slug}--${shortHash(identity)}`
 }
 
 /** The environment variable that gives a pending mount of a cache its digest. */
