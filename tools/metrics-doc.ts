@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { z } from 'zod'
 import { exposeWatches } from '../src/cluster/watch-metrics.ts'
 import { createGateMetrics } from '../src/controller/gates/gate-metrics.ts'
+import { createNudgeMetrics } from '../src/controller/gates/nudge-metrics.ts'
 import { createCacheMetrics } from '../src/controller/modelcache/cache-metrics.ts'
 import {
   exposeBuild,
@@ -30,6 +31,7 @@ const ROLES: Readonly<Record<string, readonly ((metrics: { registry: Registry })
   'The controller': [
     metrics => createCacheMetrics(metrics, { caches: { values: () => [] }, leads: () => false }),
     metrics => createGateMetrics(metrics, { pods: { values: () => [] }, leads: () => false }),
+    createNudgeMetrics,
     exposeReconcilers,
     metrics => exposeLeadership(metrics, () => false),
     metrics => exposeTrust(metrics, () => false),

@@ -39,6 +39,15 @@ export const verifyReport = z.object({
   seconds: z.number().min(0),
 })
 
+/** What `modelcache prune` reports. */
+export const pruneReport = z.object({
+  /** How many of the snapshots were there. */
+  snapshots: z.int().min(0),
+  files: z.int().min(0),
+  bytes: z.int().min(0),
+  seconds: z.number().min(0),
+})
+
 const failureReason = z.enum(Object.keys(FAILURE_REASONS) as [FailureReason, ...FailureReason[]])
 
 /** What all of them report instead if they fail. */
@@ -72,6 +81,7 @@ export const hydrationProgress = z.object({
 
 export type HydrationReport = z.infer<typeof hydrationReport>
 export type MeasureReport = z.infer<typeof measureReport>
+export type PruneReport = z.infer<typeof pruneReport>
 export type VerifyReport = z.infer<typeof verifyReport>
 export type HydrationFailure = z.infer<typeof hydrationFailure>
 export type HydrationProgress = z.infer<typeof hydrationProgress>

@@ -9,6 +9,7 @@ import {
   GATE,
   INJECTED,
   NOT_READY,
+  NUDGED,
   PAUSED,
   REFETCH,
   VERIFY,
@@ -102,9 +103,11 @@ export function bearerOf(key: string): Bearer | undefined {
   return BEARER_OF.get(key)
 }
 
-/** Whether we write the key on pods ourselves. */
+/** Whether we write the key on pods and workloads ourselves. */
 export function isWritten(key: string): boolean {
-  return [INJECTED, CACHE_CONSUMER, DEPLOYMENT_OF].includes(key) || key.startsWith(`${DIGEST_PREFIX}/`)
+  return (
+    [INJECTED, CACHE_CONSUMER, DEPLOYMENT_OF, NUDGED].includes(key) || key.startsWith(`${DIGEST_PREFIX}/`)
+  )
 }
 
 /** Kubernetes: a key is a prefix of 253 characters, a slash and a name of 63. */

@@ -76,6 +76,15 @@ const snapshot = z.object({
     .describe('Digest of the snapshot, which is also the name of its folder.'),
 })
 
+const removal = z.object({
+  digests: z
+    .array(z.string().regex(SHA256_DIGEST))
+    .max(64)
+    .describe('Digests of the snapshots.')
+    .meta({ 'x-kubernetes-list-type': 'set' }),
+  since: z.string().meta({ format: 'date-time' }).describe('Since when no pod gets them.'),
+})
+
 export const PHASES = ['Pending', 'Resolving', 'Provisioning', 'Hydrating', 'Ready', 'Failed'] as const
 
 export const modelCacheStatus = z.object({
@@ -107,6 +116,7 @@ export const modelCacheStatus = z.object({
     .optional()
     .describe('The complete snapshots on the claim. Running pods keep an older one.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['digest'] }),
+  removal: removal.optional().describe('The snapshots whose bytes are going. No pod gets them any more.'),
   bytesStaged: z.int().min(0).optional().describe('Bytes on the volume so far.'),
   bytesTotal: z.int().min(0).optional().describe('Bytes of the whole artifact.'),
   filesStaged: z.int().min(0).optional().describe('Files on the volume so far.'),

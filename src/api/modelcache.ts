@@ -59,6 +59,14 @@ const pvc = z.object({
     .describe(
       'Size of the claim in GiB. It may only grow. Default: the measured size of the source plus headroom.',
     ),
+  keepSnapshots: z
+    .int()
+    .min(0)
+    .max(63)
+    .optional()
+    .describe(
+      'How many snapshots stay on the claim beside the present one, although no pod mounts them. Default: 1.',
+    ),
   labels: mapOf(text(63), LABELS)
     .optional()
     .describe(

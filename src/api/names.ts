@@ -61,6 +61,9 @@ export const STORAGE_FINALIZER = `${GROUP}/storage`
 /** On a ModelCache: `"true"` lets it be deleted while pods mount it. */
 export const ALLOW_DELETE_IN_USE = `${GROUP}/allow-delete-in-use`
 
+/** On a workload whose pods were denied, written by the controller so that its owner tries again: why. */
+export const NUDGED = `${GROUP}/nudged`
+
 /** Label on a managed claim: the name of its ModelCache. */
 export const CLAIM_OF = `${GROUP}/modelcache`
 

@@ -75,6 +75,12 @@ const WAITING_REASONS = {
     when: 'The claim exists, and waits for its volume.',
     fix: 'Wait. `kubectl describe pvc` shows what the provisioner does.',
   },
+  Pruning: {
+    effect: 'progress',
+    who: 'nobody',
+    when: 'A Job removes snapshots that no pod mounts any more. Only `status.hydration.message` says so.',
+    fix: 'Wait. The cache stays as it is.',
+  },
   QuotaExceeded: {
     effect: 'retried',
     who: 'administrator',

@@ -7,6 +7,8 @@ import { watchCluster } from '../cluster/watches.ts'
 import { startDeploymentReconciler } from '../controller/deployment/reconciler.ts'
 import { createGateMetrics } from '../controller/gates/gate-metrics.ts'
 import { startGateKeeper } from '../controller/gates/gatekeeper.ts'
+import { createNudgeMetrics } from '../controller/gates/nudge-metrics.ts'
+import { startNudger } from '../controller/gates/nudger.ts'
 import { CONTROLLER_KINDS } from '../controller/kinds.ts'
 import { createCacheMetrics } from '../controller/modelcache/cache-metrics.ts'
 import type { HydratorSettings } from '../controller/modelcache/objects/hydration-job.ts'
@@ -97,6 +99,7 @@ export const controller: Command = {
     const { ModelCache: caches, Pod: pods } = watches.stores
     const cacheMetrics = createCacheMetrics(metrics, { caches, leads })
     const gateMetrics = createGateMetrics(metrics, { pods, leads })
+    const nudgeMetrics = createNudgeMetrics(metrics)
     const namespace = installedIn(options)
     const certificates =
       options['cert-source'] === 'files'
@@ -141,6 +144,7 @@ export const controller: Command = {
       startModelCacheReconciler({ ...work, metrics: cacheMetrics, settings, hydrator })
       startGateKeeper({ ...work, metrics: gateMetrics })
       startDeploymentReconciler(work)
+      startNudger({ ...work, metrics: nudgeMetrics })
       certificates?.lead(started)
     }
     if (synced) {

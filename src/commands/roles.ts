@@ -37,6 +37,10 @@ export const TOOLS: Readonly<Record<string, Role>> = {
     summary: 'check that a snapshot is still what was staged',
     load: async () => (await import('./verify.ts')).verify,
   },
+  prune: {
+    summary: 'remove snapshots from a volume',
+    load: async () => (await import('./prune.ts')).prune,
+  },
   hydrate: {
     summary: 'write the snapshot of a ModelCache into a folder',
     load: async () => (await import('./hydrate.ts')).hydrate,

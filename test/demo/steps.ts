@@ -120,7 +120,6 @@ export const storySteps = ({ manifest, folder }: { manifest: string; folder: str
   {
     title: 'The gangs get their pods, and both leaders and workers mount the weights read-only',
     async tell(telling) {
-      telling.say('(the controllers retry with a growing delay; this can take some seconds)')
       const pods = await created(telling, 'leaderworkerset.sigs.k8s.io/name=llama-gang', GANG_PODS)
       await telling.show(
         'get pods -l leaderworkerset.sigs.k8s.io/name=llama-gang -L leaderworkerset.sigs.k8s.io/worker-index',

@@ -4,6 +4,7 @@ import type { Kind } from '../../src/api/kinds.ts'
 import { CA_SECRET } from '../../src/certs/authority-secret.ts'
 import { webhookConfigurations } from '../../src/certs/webhook-configurations.ts'
 import { KINDS } from '../../src/cluster/kinds.ts'
+import { RETRYING_KINDS } from '../../src/controller/gates/retrying-kinds.ts'
 import { CONTROLLER_KINDS } from '../../src/controller/kinds.ts'
 import type { Resource, StoredObject } from '../../src/kube/resource.ts'
 import { RULE_KINDS } from '../../src/view/view.ts'
@@ -77,6 +78,8 @@ const USES: Record<string, Use[]> = {
     ...([KINDS.ServingService, KINDS.ServingBudget] as const).map(
       (kind): Use => ['cluster', 'get create patch', kind],
     ),
+    // src/controller/gates/
+    ...RETRYING_KINDS.map((kind): Use => ['cluster', 'list patch', kind]),
     // src/commands/hydrator-settings.ts
     ['namespace', 'get', KINDS.Pod],
     // src/controller/gates/gatekeeper.ts

@@ -6,7 +6,7 @@ import { optional } from '../../api/schema/absent.ts'
 import { parseJson } from '../../api/schema/parse.ts'
 import { printable, quote } from '../../api/schema/text.ts'
 import { KINDS } from '../../cluster/kinds.ts'
-import { pagesOf } from '../../kube/list.ts'
+import { listAll, pagesOf } from '../../kube/list.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { isRunning } from './job/pods.ts'
@@ -63,7 +63,9 @@ export function createReadDetails({
   return async seen => {
     const { cache, claim, runs, now } = seen
     const { namespace = '' } = cache.metadata
-    const current = runs.hydrate ?? runs.measure ?? runs.verify
+    const current = runs.hydrate ?? runs.measure ?? runs.verify ?? runs.prune
+    if (cache.status?.removal !== undefined && runs.prune === undefined)
+      return { consumers: await consumersIn(rest, namespace, signal).catch(ignored) }
     const pod = current?.pods.at(-1)
     if (pod !== undefined && isRunning(pod)) return { progress: await progressOf(pod, now) }
     if (current === undefined || !isLate(current, now)) return {}
@@ -74,6 +76,12 @@ export function createReadDetails({
       },
     }
   }
+}
+
+/** The pods that got caches and have not ended. */
+async function consumersIn(rest: Pick<Rest, 'get'>, namespace: string, signal: AbortSignal) {
+  const pods = await listAll(rest, KINDS.Pod, { namespace, signal })
+  return pods.filter(({ finished }) => !finished)
 }
 
 function isLate({ job }: Run, now: number): boolean {

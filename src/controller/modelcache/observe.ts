@@ -31,6 +31,8 @@ export interface Details {
   progress?: HydrationProgress | undefined
   /** The latest Warning about the claim, or about the Job and its pod. */
   warnings?: { claim?: string | undefined; run?: string | undefined }
+  /** The pods that have not ended, read live when bytes are about to go. */
+  consumers?: readonly ConsumerPod[] | undefined
 }
 
 /** Everything that we know about one cache when we look at it. */
@@ -44,7 +46,7 @@ export interface Observation extends Details {
   volume?: PersistentVolume | undefined
   /** What was created for this cache and exists. */
   runs: { readonly [T in Purpose]?: Run | undefined }
-  /** The pods that have a volume of the claim, ended ones too. Asked only about a claim that is to go. */
+  /** The pods that have a volume of the claim, ended ones too. Asked only when something is to go. */
   holders?: () => readonly ConsumerPod[]
   storageClass: EffectiveClass
   /** The InferenceCluster that stands for this cluster. */
@@ -86,7 +88,12 @@ export function observe(
     claim,
     claimClass: className === undefined ? undefined : stores.StorageClass.get(undefined, className),
     volume: volumeName === undefined ? undefined : stores.PersistentVolume.get(undefined, volumeName),
-    runs: { hydrate: runOf('hydrate'), measure: runOf('measure'), verify: runOf('verify') },
+    runs: {
+      hydrate: runOf('hydrate'),
+      measure: runOf('measure'),
+      verify: runOf('verify'),
+      prune: runOf('prune'),
+    },
     holders: () =>
       [...stores.Pod.values()].filter(
         pod => pod.metadata.namespace === namespace && pod.claims.includes(claimOf(cache)),

@@ -87,7 +87,7 @@ function finalizer(seen: Observation): Write[] {
 function needsFinalizer(seen: Observation): boolean {
   const { cache, runs } = seen
   if (!isStaging(cache.spec)) return false
-  if (runs.hydrate !== undefined || runs.measure !== undefined) return true
+  if ([runs.hydrate, runs.measure, runs.prune, cache.status?.removal].some(Boolean)) return true
   return notImplemented(seen).verdict === undefined && (!isStaged(cache) || isToBeStagedAgain(cache))
 }
 

@@ -1,11 +1,14 @@
+import type { ConsumerPod } from '../../api/kubernetes/consumer-pod.ts'
 import type { HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
 import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/kubernetes/metadata.ts'
 import { isManagedName } from '../../api/managed-name.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Stores } from '../../cluster/stores.ts'
+import { readRecord } from '../../injection/record.ts'
 import { objectKey } from '../../kube/object-key.ts'
 import { type ReconcilerObserver, startReconciler } from '../../kube/reconciler.ts'
 import type { Rest } from '../../kube/rest.ts'
+import type { Change } from '../../kube/store.ts'
 import { indexStore } from '../../kube/store-index.ts'
 import { owns, watches } from '../../kube/watch-source.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
@@ -66,6 +69,15 @@ export function startModelCacheReconciler(
     return cache === undefined ? [] : [cache]
   }
 
+  /** Of a pod that is gone or has ended, the caches with old snapshots. It may have mounted one of them. */
+  const endedUser = ({ metadata, record, finished }: ConsumerPod, { type }: Change<ConsumerPod>) =>
+    type === 'deleted' || finished
+      ? [...readRecord(record).keys()].flatMap(name => {
+          const cache = stores.ModelCache.get(metadata.namespace, name)
+          return (cache?.status?.snapshots?.length ?? 0) > 1 && cache !== undefined ? [cache] : []
+        })
+      : []
+
   const reconcile = async (cache: ModelCache) => {
     const seen = observe(cache, observeOptions, Date.now())
     const details = await readDetails(seen)
@@ -88,6 +100,7 @@ export function startModelCacheReconciler(
     sources: [
       owns(stores.HydrationJob),
       watches(stores.HydrationPod, ofJobOf),
+      watches(stores.Pod, endedUser),
       watches(stores.PersistentVolumeClaim, ({ metadata }) => onClaim(metadata)),
       watches(stores.PersistentVolume, ({ spec }) => onClaim(spec.claimRef)),
       // All classes together decide which one a claim gets.

@@ -7,6 +7,7 @@ import { annotationsOf, asksForCaches, isLeader, podOf, type Template } from './
 
 const INJECTED = 'modelplane.ai/injected'
 const CONSUMER = 'modelplane.ai/cache-consumer'
+const NUDGED = 'modelplane.ai/nudged'
 
 /** The reasons of the warnings for a workload, except ModelPathMismatch, a guess from command lines. */
 export function warningsOf(
@@ -65,13 +66,15 @@ function keysAt(object: unknown, place: 'annotations' | 'labels'): string[] {
 function isIgnoredAbove(object: unknown, templates: Template[]): boolean {
   if (templates.length === 0) return false
   const above = [...keysAt(object, 'annotations'), ...keysAt(object, 'labels')]
-  return above.some(key => ![CACHES, INJECTED, CONSUMER].includes(key))
+  return above.some(key => ![CACHES, INJECTED, CONSUMER, NUDGED].includes(key))
 }
 
 /** A template has something of ours that is unknown, or that needs the caches that it does not name. */
 function isAnyIgnored({ template }: Template): boolean {
   const annotations = keysAt(template, 'annotations')
-  const known = annotations.includes(CACHES) ? [CACHES, CONTAINERS, NOT_READY, INJECTED] : [INJECTED]
+  const known = annotations.includes(CACHES)
+    ? [CACHES, CONTAINERS, NOT_READY, INJECTED, NUDGED]
+    : [INJECTED, NUDGED]
   const labels = keysAt(template, 'labels')
   return annotations.some(key => !known.includes(key)) || labels.some(key => key !== CONSUMER)
 }

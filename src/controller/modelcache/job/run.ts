@@ -3,6 +3,8 @@ import {
   hydrationReport,
   type MeasureReport,
   measureReport,
+  type PruneReport,
+  pruneReport,
   type VerifyReport,
   verifyReport,
 } from '../../../api/hydration-report.ts'
@@ -30,9 +32,10 @@ interface Reports {
   hydrate: HydrationReport
   measure: MeasureReport
   verify: VerifyReport
+  prune: PruneReport
 }
 
-const REPORTS = { hydrate: hydrationReport, measure: measureReport, verify: verifyReport }
+const REPORTS = { hydrate: hydrationReport, measure: measureReport, verify: verifyReport, prune: pruneReport }
 
 /** A run that goes on, or has failed; or the report of one that has succeeded. */
 export type RunResult<P extends Purpose> =
@@ -174,6 +177,7 @@ function inProgress(seen: Observation, purpose: Purpose, message: string, action
 function causeOf(seen: Observation, purpose: Purpose, message: string) {
   if (purpose === 'measure') return { reason: 'Measuring', message, phase: 'Resolving' } as const
   if (purpose === 'verify') return { reason: 'Verifying', message, phase: 'Hydrating' } as const
+  if (purpose === 'prune') return { reason: 'Pruning', message, phase: 'Hydrating' } as const
   if (isUnbound(seen)) return { reason: 'Provisioning', message, phase: 'Provisioning' } as const
   return { reason: 'Hydrating', message, phase: 'Hydrating' } as const
 }
@@ -206,6 +210,8 @@ function messageOf({ claim }: Observation, purpose: Purpose, { job }: Run, isAtW
       return `Job ${name} asks the source how large it is`
     case 'verify':
       return `Job ${name} hashes the snapshot on claim ${claimName}`
+    case 'prune':
+      return `Job ${name} removes old snapshots from claim ${claimName}`
     case 'hydrate':
       return `Job ${name} writes the artifact onto claim ${claimName}`
   }

@@ -14,8 +14,16 @@ import { hydrationResources } from './hydration-resources.ts'
 import { inputsOf, NO_INPUTS, VOLUME, volumeOf } from './hydration-volumes.ts'
 import { madeFor } from './made-for.ts'
 
-/** What a Job does: write the snapshot, measure how much a volume must hold, or hash the snapshot. */
-export type Purpose = 'hydrate' | 'measure' | 'verify'
+/**
+ * What a Job does: write the snapshot, measure how much a volume must hold, hash the snapshot, or remove old
+ * ones.
+ */
+export type Purpose = 'hydrate' | 'measure' | 'verify' | 'prune'
+
+/** Those that need only the claim, and nothing of the source. */
+function isOfVolume(purpose: Purpose): boolean {
+  return purpose === 'verify' || purpose === 'prune'
+}
 
 /** What an installation gives to every Job. */
 export interface HydratorSettings {
@@ -82,10 +90,13 @@ export function jobName({ metadata }: ModelCache, purpose: Purpose): string {
  */
 export function madeFrom(cache: ModelCache, purpose: Purpose, claimUID?: string): string {
   const { annotations } = cache.metadata
-  const parts =
-    purpose === 'verify'
-      ? [cache.status?.resolvedDigest, jobInputs(cache), annotations?.[VERIFY], claimUID]
-      : [jobInputs(cache), annotations?.[REFETCH], claimUID]
+  const { resolvedDigest, removal } = cache.status ?? {}
+  const parts = {
+    hydrate: [jobInputs(cache), annotations?.[REFETCH], claimUID],
+    measure: [jobInputs(cache), annotations?.[REFETCH], claimUID],
+    verify: [resolvedDigest, jobInputs(cache), annotations?.[VERIFY], claimUID],
+    prune: [removal?.digests, jobInputs(cache), claimUID],
+  }[purpose]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
@@ -142,7 +153,7 @@ function podTemplate(
 ): object {
   const { labels } = madeFor(cache)
   const mesh = meshMetadata(hydration)
-  const inputs = purpose === 'verify' ? NO_INPUTS : inputsOf(cache)
+  const inputs = isOfVolume(purpose) ? NO_INPUTS : inputsOf(cache)
   const volumes = [
     { name: 'tmp', emptyDir: { sizeLimit: '32Mi' }, mountPath: '/tmp' },
     ...inputs.volumes,
@@ -171,10 +182,9 @@ function podTemplate(
           image,
           imagePullPolicy,
           args: [...command(cache, purpose, claim), '--report', TERMINATION_LOG, ...inputs.args],
-          env:
-            purpose === 'verify'
-              ? []
-              : [...env, ...textVariables(MANIFEST_VARIABLE, JSON.stringify(manifestOf(cache)))],
+          env: isOfVolume(purpose)
+            ? []
+            : [...env, ...textVariables(MANIFEST_VARIABLE, JSON.stringify(manifestOf(cache)))],
           resources: hydrationResources(hydration),
           // If the process ends without a message, the end of its log is better than nothing.
           terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -200,13 +210,15 @@ function podTemplate(
  * The role and what it works on. After a verification that found damage, no file on the volume is believed.
  */
 function command({ spec, status }: ModelCache, purpose: Purpose, claim: MountedClaim | undefined): string[] {
-  const { resolvedDigest, verification } = status ?? {}
+  const { resolvedDigest, verification, removal } = status ?? {}
   const { connections } = spec.hydration ?? {}
   switch (purpose) {
     case 'measure':
       return ['hydrate', '--measure']
     case 'verify':
       return ['verify', VOLUME, ...(resolvedDigest === undefined ? [] : ['--digest', resolvedDigest])]
+    case 'prune':
+      return ['prune', VOLUME, '--digests', (removal?.digests ?? []).join(',')]
     case 'hydrate':
       return [
         ...['hydrate', '--into', VOLUME],

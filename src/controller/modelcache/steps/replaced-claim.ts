@@ -74,6 +74,7 @@ const NOT_STAGED: { [K in keyof ModelCacheStatus]?: undefined } = {
   resolvedDigest: undefined,
   resolvedRevision: undefined,
   snapshots: undefined,
+  removal: undefined,
   bytesStaged: undefined,
   filesStaged: undefined,
   progress: undefined,

@@ -33,6 +33,7 @@ function staged(
     resolvedDigest: digest,
     resolvedRevision: revision,
     snapshots: [...others, { digest }].slice(-MAX_SNAPSHOTS),
+    removal: without(status?.removal, digest),
     bytesStaged: bytes,
     bytesTotal: bytes,
     filesStaged: files,
@@ -50,6 +51,12 @@ function staged(
       ...(refetch !== undefined && { refetch }),
     },
   }
+}
+
+/** A snapshot that is staged again stays. */
+function without(removal: ModelCacheStatus['removal'], digest: string): ModelCacheStatus['removal'] {
+  const digests = removal?.digests.filter(each => each !== digest) ?? []
+  return removal === undefined || digests.length === 0 ? undefined : { ...removal, digests }
 }
 
 /** Where the files of an archive with one folder at its top are, because engines want their folder. */

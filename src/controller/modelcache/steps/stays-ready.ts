@@ -14,6 +14,7 @@ import {
   type Write,
 } from '../step.ts'
 import { growth, terminating, volumeLost } from './claim.ts'
+import { comesFirst, pruning } from './pruning.ts'
 import { snapshot } from './snapshot.ts'
 import { damage, isToBeVerified, verification } from './verification.ts'
 
@@ -28,12 +29,16 @@ export const staysReady: Step = seen => {
   if (lost !== undefined) return lost
   const common: Actions = { writes: growth(seen) }
   if (isToBeVerified(cache)) return unchanged(seen, joined(common, checking(seen)))
+  if (comesFirst(seen)) {
+    const room = pruning(seen)
+    if (room !== undefined) return unchanged(seen, joined(common, room))
+  }
   if (isToBeStagedAgain(cache)) {
     const again = snapshot(seen)
     if (again.verdict?.ready) return ready(again.verdict, joined(common, again))
     return unchanged(seen, joined(common, beside(seen, again)))
   }
-  return unchanged(seen, joined(common, { writes: tidied(seen) }))
+  return unchanged(seen, joined(common, pruning(seen) ?? { writes: tidied(seen) }))
 }
 
 /** Why no pod can get the staged snapshot any more. */
@@ -45,7 +50,7 @@ function loss(seen: Observation): StepResult | undefined {
 
 /** Deletes the Job: it is done, and its pod would pin the volume. */
 function tidied({ runs }: Observation): Write[] {
-  return deletions(runs.hydrate, runs.measure, runs.verify)
+  return deletions(runs.hydrate, runs.measure, runs.verify, runs.prune)
 }
 
 /** What status has said since the cache was staged. */
@@ -62,12 +67,16 @@ function before({ cache, claim }: Observation): Cause {
 function beside(seen: Observation, { verdict, status = {}, writes = [], againMs }: StepResult): Actions {
   const message = verdict && `${verdict.reason}: ${verdict.message}`
   const hydration = { ...(status.hydration ?? seen.cache.status?.hydration), message }
-  return { status: { hydration }, writes: [...deletions(seen.runs.verify), ...writes], againMs }
+  return {
+    status: { hydration },
+    writes: [...deletions(seen.runs.verify, seen.runs.prune), ...writes],
+    againMs,
+  }
 }
 
 function checking(seen: Observation): Actions {
-  const { hydrate, measure } = seen.runs
-  return joined({ writes: deletions(hydrate, measure) }, verification(seen))
+  const { hydrate, measure, prune } = seen.runs
+  return joined({ writes: deletions(hydrate, measure, prune) }, verification(seen))
 }
 
 function unchanged(seen: Observation, actions: Actions): StepResult {

@@ -1,0 +1,54 @@
+import type { ModelCache } from '../../api/modelcache.ts'
+import { CACHES, GATE, NOT_READY } from '../../api/names.ts'
+import { conditionOf, isReady } from '../../api/readiness.ts'
+import { listed } from '../../api/schema/text.ts'
+import type { RetryingWorkload } from './retrying-kinds.ts'
+
+/**
+ * Kubernetes: a controller whose pods are denied tries again after 5 ms, then after twice as long each time,
+ * and at last after 1000 s. Whoever has been denied since before that has tried again meanwhile.
+ */
+const LONGEST_WAIT_MS = 1_000_000
+
+/** Something that happened to a cache, and since which denied pods may be admitted. */
+export interface News {
+  /** What a nudged workload is told. The same text means the same news. */
+  text: string
+  /** Since when, as RFC 3339. */
+  since: string
+  /** Whether only pods that wait at a gate may be admitted now. */
+  gatedOnly: boolean
+}
+
+/** The last news about a cache: that it is Ready, or that it exists. */
+export function newsOf({ metadata, status }: ModelCache): News | undefined {
+  if (metadata.deletionTimestamp !== undefined) return undefined
+  const ready = conditionOf(status, 'Ready')
+  const isReadyNow = ready?.status === 'True'
+  const since = isReadyNow ? ready.lastTransitionTime : metadata.creationTimestamp
+  if (since === undefined) return undefined
+  const text = `${metadata.name} ${isReadyNow ? 'is Ready' : 'exists'} since ${since}`
+  return { text, since, gatedOnly: !isReadyNow }
+}
+
+/** Whether every workload that was denied before the news has tried again since. */
+export function isOld({ since }: News, now: number): boolean {
+  return now - Date.parse(since) > LONGEST_WAIT_MS
+}
+
+/** Whether pods of a workload may be admitted because of the news about a cache, and were denied before. */
+export function mayTryAgain(
+  { asks, isShort }: RetryingWorkload,
+  name: string,
+  { gatedOnly }: News,
+  cacheOf: (name: string) => ModelCache | undefined,
+): boolean {
+  if (!isShort) return false
+  const names = listed(asks[CACHES] ?? '')
+  const waits = asks[NOT_READY] === GATE
+  if (!names.includes(name) || (gatedOnly && !waits)) return false
+  return names.every(each => {
+    const cache = cacheOf(each)
+    return cache !== undefined && (waits || isReady(cache))
+  })
+}
