@@ -32,6 +32,12 @@ const MODEL_CACHE_COLUMNS: PrinterColumn[] = [
   },
   { name: 'Progress', type: 'string', jsonPath: '.status.progress', description: 'Share staged.' },
   { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Size of the artifact.' },
+  {
+    name: 'References',
+    type: 'integer',
+    jsonPath: '.status.references.count',
+    description: 'Workloads whose pods have got it.',
+  },
   AGE,
   {
     name: 'Digest',

@@ -76,6 +76,15 @@ const snapshot = z.object({
     .describe('Digest of the snapshot, which is also the name of its folder.'),
 })
 
+const references = z.object({
+  count: z.int().min(0).describe('How many there are.'),
+  workloads: z
+    .array(z.string().max(512))
+    .max(100)
+    .describe('The first of them in the order of their names, as Kind/name: the topmost owners of the pods.')
+    .meta({ 'x-kubernetes-list-type': 'set' }),
+})
+
 const removal = z.object({
   digests: z
     .array(z.string().regex(SHA256_DIGEST))
@@ -116,6 +125,9 @@ export const modelCacheStatus = z.object({
     .optional()
     .describe('The complete snapshots on the claim. Running pods keep an older one.')
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['digest'] }),
+  references: references
+    .optional()
+    .describe('The workloads whose pods have got the cache and have not ended.'),
   removal: removal.optional().describe('The snapshots whose bytes are going. No pod gets them any more.'),
   bytesStaged: z.int().min(0).optional().describe('Bytes on the volume so far.'),
   bytesTotal: z.int().min(0).optional().describe('Bytes of the whole artifact.'),

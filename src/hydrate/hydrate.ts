@@ -97,6 +97,7 @@ async function writeFiles(
     counts.files += 1
   }
   try {
+    await snapshot.share(files)
     await checkRoomFor(counts.bytesTotal, volume, snapshot, maxBytes)
     await snapshot.putAll(files, { connections, onFile, signal })
     const duplicates = leftOut.filter(({ why }) => why === 'duplicate').length

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { filesBelow } from '../../src/hydrate/fixtures.ts'
 import type { HydrateOptions } from '../../src/hydrate/hydrate.ts'
+import { prune } from '../../src/hydrate/prune.ts'
 import { type Hub, type HubOptions, type Repo, serveHub } from '../sources/hub.ts'
 import { officialDownload } from '../sources/hub-client.ts'
 import { failureOf, reasonOf, stage } from './support/stage-in-process.ts'
@@ -197,4 +198,68 @@ test('a hub that answers with something else is named', async () => {
     huggingFace: { repo: REPO, revision: 'main', endpoint: `${hub.url}/org/tiny/resolve/main/config.json?` },
   })
   expect(await reasonOf(work)).toBe('SourceNotFound')
+})
+
+describe('a newer commit on the same claim', () => {
+  const onClaim = (hub: Hub, given: Partial<HydrateOptions> = {}) =>
+    stage(
+      volume,
+      { huggingFace: { repo: REPO, revision: 'main' } },
+      { huggingFaceEndpoint: hub.url, claimUID: 'uid-of-the-claim', ...given },
+    )
+  const inodes = async (path: string) => {
+    const names = Object.keys(await staged(path))
+    const found = await Promise.all(names.map(name => stat(join(volume, path, name))))
+    return new Map(names.map((name, index) => [name, found[index]?.ino]))
+  }
+  /** The files of the second snapshot that are not those of the first one. */
+  const stored = async (one: string, other: string) => {
+    const [before, after] = [await inodes(one), await inodes(other)]
+    return [...after].flatMap(([name, inode]) => (before.get(name) === inode ? [] : [name])).toSorted()
+  }
+  const CHANGED = { ...MODEL, 'config.json': '{"model_type":"other"}' }
+
+  async function twice(given: Partial<HydrateOptions> = {}) {
+    const hub = await serve(MODEL)
+    const first = await onClaim(hub)
+    await commit(CHANGED)
+    await hub.push(REPO)
+    const before = hub.sent()
+    const second = await onClaim(hub, given)
+    expect(await staged(second.path)).toEqual(CHANGED)
+    expect(await staged(first.path)).toEqual(MODEL)
+    return { first, second, sent: hub.sent() - before }
+  }
+
+  test('moves and stores only what has changed', async () => {
+    const { first, second, sent } = await twice()
+    expect(await stored(first.path, second.path)).toEqual(['config.json'])
+    expect(sent).toBe(CHANGED['config.json'].length)
+  })
+
+  test('outlives the first one, whose files it shares', async () => {
+    const { first, second } = await twice()
+    const { signal } = new AbortController()
+    await prune({ folder: volume, digests: [first.digest], signal })
+    expect(await staged(second.path)).toEqual(CHANGED)
+  })
+
+  test('shares nothing that nobody vouches for: of another claim, or if everything is to be hashed', async () => {
+    for (const given of [{ claimUID: 'another' }, { rehash: true }]) {
+      await rm(volume, { recursive: true, force: true })
+      const { first, second } = await twice(given)
+      expect(await stored(first.path, second.path)).toHaveLength(Object.keys(MODEL).length)
+    }
+  })
+
+  test('does not take over a file that is shorter than its manifest says', async () => {
+    const hub = await serve(MODEL)
+    const { path } = await onClaim(hub)
+    const damaged = join(volume, path, 'model-00001-of-00002.safetensors')
+    await chmod(damaged, 0o644)
+    await truncate(damaged, 10)
+    await commit(CHANGED)
+    await hub.push(REPO)
+    expect(await staged((await onClaim(hub)).path)).toEqual(CHANGED)
+  })
 })

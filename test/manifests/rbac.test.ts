@@ -80,6 +80,12 @@ const USES: Record<string, Use[]> = {
     ),
     // src/controller/gates/
     ...RETRYING_KINDS.map((kind): Use => ['cluster', 'list patch', kind]),
+    // src/controller/references/top-owner.ts
+    ...['replicasets', 'statefulsets'].map(
+      (plural): Use => ['cluster', 'get', { apiVersion: 'apps/v1', plural }],
+    ),
+    ['cluster', 'get', KINDS.HydrationJob],
+    ['cluster', 'get', KINDS.Pod],
     // src/commands/hydrator-settings.ts
     ['namespace', 'get', KINDS.Pod],
     // src/controller/gates/gatekeeper.ts

@@ -39,7 +39,7 @@ export function cacheInUse(request: AdmissionRequest, view: ClusterView): Decisi
     const basis = claim === undefined ? [pods] : [pods, claim]
     return allow({ basis, warnings: stored === undefined ? [] : claimHeld(stored, all) })
   }
-  const text = `${describe(users)} ModelCache ${namespace}/${name}; delete those pods first, or allow the deletion: kubectl -n ${namespace} annotate modelcache/${name} ${ALLOW_DELETE_IN_USE}=true`
+  const text = `${describe(users)} ModelCache ${namespace}/${name}${ofWorkloads(stored)}; delete those pods first, or allow the deletion: kubectl -n ${namespace} annotate modelcache/${name} ${ALLOW_DELETE_IN_USE}=true`
   const field = `metadata.annotations[${ALLOW_DELETE_IN_USE}]`
   return deny(violation('CacheInUse', field, text), [pods, { kind: 'Namespace', name: namespace }])
 }
@@ -76,6 +76,12 @@ function claimHeld(cache: ModelCache, pods: readonly ConsumerPod[]): Finding[] {
 
 function isTerminating(namespace: Namespace | undefined): boolean {
   return namespace?.metadata.deletionTimestamp !== undefined || namespace?.status?.phase === 'Terminating'
+}
+
+/** Whoever made the pods makes them again, so that is what has to go. */
+function ofWorkloads(cache: ModelCache | undefined): string {
+  const { workloads = [] } = cache?.status?.references ?? {}
+  return workloads.length === 0 ? '' : `, of ${few(workloads, SHOWN)}`
 }
 
 function describe(pods: readonly ConsumerPod[]): string {

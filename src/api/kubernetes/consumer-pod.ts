@@ -5,7 +5,7 @@ import { CACHE_READY_GATE, INJECTED } from '../names.ts'
 import { optional } from '../schema/absent.ts'
 import { MAX_NAME } from '../schema/object-name.ts'
 import { LEADER_NAME, leaderName } from './leader-worker-set.ts'
-import { valuesOf } from './metadata.ts'
+import { asOwner, controllerOf, ownerReferences, valuesOf } from './metadata.ts'
 
 /** We keep this much of each list of a pod, because anybody may create large pods with our label. */
 const MAX_KEPT = 128
@@ -21,6 +21,7 @@ const metadata = z.object({
   resourceVersion: optional(z.string()),
   creationTimestamp: optional(z.string()),
   annotations: optional(valuesOf(INJECTED, LEADER_NAME)),
+  ownerReferences: optional(ownerReferences),
 })
 
 const container = z.object({
@@ -60,8 +61,10 @@ export const consumerPod = z
     spec,
     status: optional(z.object({ phase: optional(z.string()) })),
   })
-  .transform(({ metadata: { annotations, creationTimestamp, ...meta }, spec, status }) => ({
+  .transform(({ metadata: { annotations, creationTimestamp, ownerReferences, ...meta }, spec, status }) => ({
     metadata: meta,
+    /** What has created the pod. */
+    owner: asOwner(controllerOf({ ownerReferences })),
     /** The leader of its gang. */
     leader: leaderName(annotations),
     /** What the pod was given, from its annotation `modelplane.ai/injected`. */

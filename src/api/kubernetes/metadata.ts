@@ -53,4 +53,17 @@ export function controllerOf(meta: { ownerReferences?: z.infer<typeof ownerRefer
   return meta.ownerReferences?.find(({ controller }) => controller === true)
 }
 
+/** An object that controls another one. */
+export interface Owner {
+  kind: string
+  name: string
+  uid: string
+}
+
+/** A reference to a controller, if it is complete. */
+export function asOwner(reference: ReturnType<typeof controllerOf>): Owner | undefined {
+  const { kind, name, uid } = reference ?? {}
+  return kind === undefined || name === undefined || uid === undefined ? undefined : { kind, name, uid }
+}
+
 export type ObjectMeta = z.infer<typeof objectMeta>

@@ -6,6 +6,7 @@ import type { PersistentVolume } from '../../api/kubernetes/persistent-volume.ts
 import type { PersistentVolumeClaim } from '../../api/kubernetes/persistent-volume-claim.ts'
 import type { StorageClass } from '../../api/kubernetes/storage-class.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
 import { stagingPlace } from '../../api/staging.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
@@ -27,6 +28,8 @@ export interface Run {
 
 /** Details that we ask the API server for when they are needed, because no watch shows them. */
 export interface Details {
+  /** The workloads that use the cache; null if that could not be found out. */
+  references?: ModelCacheStatus['references'] | null
   /** How far the running pod is and what keeps it from getting on, from its log. */
   progress?: HydrationProgress | undefined
   /** The latest Warning about the claim, or about the Job and its pod. */

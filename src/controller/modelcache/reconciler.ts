@@ -4,7 +4,6 @@ import { controllerOf, type ObjectMeta, type ownerReferences } from '../../api/k
 import { isManagedName } from '../../api/managed-name.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { Stores } from '../../cluster/stores.ts'
-import { readRecord } from '../../injection/record.ts'
 import { objectKey } from '../../kube/object-key.ts'
 import { type ReconcilerObserver, startReconciler } from '../../kube/reconciler.ts'
 import type { Rest } from '../../kube/rest.ts'
@@ -12,6 +11,9 @@ import type { Change } from '../../kube/store.ts'
 import { indexStore } from '../../kube/store-index.ts'
 import { owns, watches } from '../../kube/watch-source.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
+import { referencesOf } from '../references/references.ts'
+import { createTopOwner } from '../references/top-owner.ts'
+import { cachesOf, indexUsers } from '../references/users-index.ts'
 import { type ActOptions, afterWrites, recordEvents, write, writeStatus } from './act.ts'
 import type { CacheMetrics } from './cache-metrics.ts'
 import { createReadDetails } from './live-details.ts'
@@ -69,18 +71,22 @@ export function startModelCacheReconciler(
     return cache === undefined ? [] : [cache]
   }
 
-  /** Of a pod that is gone or has ended, the caches with old snapshots. It may have mounted one of them. */
-  const endedUser = ({ metadata, record, finished }: ConsumerPod, { type }: Change<ConsumerPod>) =>
-    type === 'deleted' || finished
-      ? [...readRecord(record).keys()].flatMap(name => {
-          const cache = stores.ModelCache.get(metadata.namespace, name)
-          return (cache?.status?.snapshots?.length ?? 0) > 1 && cache !== undefined ? [cache] : []
-        })
-      : []
+  const usersOf = indexUsers(stores.Pod, signal)
+  const topOwner = createTopOwner({ rest, signal })
+  const references = ({ metadata: { namespace = '', name } }: ModelCache) =>
+    referencesOf(usersOf(namespace, name), namespace, topOwner).catch((error: unknown) => {
+      if (!signal.aborted) logger.warn({ err: error, namespace, name }, 'could not read who uses a cache')
+      return null
+    })
+  /** The caches of a pod that has come, has ended, or is gone. */
+  const cachesOfUser = (pod: ConsumerPod, change: Change<ConsumerPod>) => {
+    if (change.type === 'updated' && change.previous.finished === pod.finished) return []
+    return cachesOf(pod).flatMap(name => stores.ModelCache.get(pod.metadata.namespace, name) ?? [])
+  }
 
   const reconcile = async (cache: ModelCache) => {
     const seen = observe(cache, observeOptions, Date.now())
-    const details = await readDetails(seen)
+    const details = { ...(await readDetails(seen)), references: await references(cache) }
     let planned = plan({ ...seen, ...details })
     const result = await write(cache, planned.writes, options)
     const { rejection, isStale, resourceVersion = cache.metadata.resourceVersion } = result
@@ -100,7 +106,7 @@ export function startModelCacheReconciler(
     sources: [
       owns(stores.HydrationJob),
       watches(stores.HydrationPod, ofJobOf),
-      watches(stores.Pod, endedUser),
+      watches(stores.Pod, cachesOfUser),
       watches(stores.PersistentVolumeClaim, ({ metadata }) => onClaim(metadata)),
       watches(stores.PersistentVolume, ({ spec }) => onClaim(spec.claimRef)),
       // All classes together decide which one a claim gets.

@@ -9,6 +9,7 @@ import type { FileState, Journal } from './journal.ts'
 import { type PartedWork, partTasks } from './part-tasks.ts'
 import { type LargeFile, openPartedFile, type PartedFile, planParts } from './parted-file.ts'
 import { prefixOf } from './ranges.ts'
+import type { SharedFile } from './share.ts'
 import type { Volume } from './volume.ts'
 
 export interface StagerOptions {
@@ -17,6 +18,8 @@ export interface StagerOptions {
   journal: Journal
   volume: Pick<Volume, 'claimUID' | 'confirm' | 'writesAnywhere'>
   onBytes: OnBytes
+  /** The files that are there already, as links to those of another snapshot. */
+  shared: ReadonlyMap<string, SharedFile>
 }
 
 /** Puts files into the folder of the work, and notes them in the journal. `path` is relative to it. */
@@ -37,16 +40,21 @@ export interface PartOptions {
   signal: AbortSignal
 }
 
-export function createStager({ work, journal, volume, onBytes }: StagerOptions): Stager {
+export function createStager({ work, journal, volume, onBytes, shared }: StagerOptions): Stager {
   const { claimUID, confirm, writesAnywhere } = volume
   const recordOf = (path: string) => (state: FileState) => journal.record(path, state)
 
-  /** The file that an earlier run completed. Without a claim, nobody can tell who ran it. */
+  /** The file that another snapshot has, or that an earlier run completed. Without a claim, nobody can tell who ran it. */
   const completed = async (
     file: SourceFile,
     path: string,
     signal: AbortSignal,
   ): Promise<DigestedFile | undefined> => {
+    const link = shared.get(path)
+    if (link !== undefined) {
+      onBytes(link.size)
+      return { path: file.path, ...link }
+    }
     const known = journal.state(path)
     if (known?.sha256 === undefined || !describes(known, file)) return undefined
     const { ranges, sha256 } = known

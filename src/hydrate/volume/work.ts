@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { SourceFile } from '../sources/source.ts'
@@ -13,6 +13,7 @@ import type { Manifest } from './manifest.ts'
 import { checkNames } from './names.ts'
 import { onVolume } from './on-volume.ts'
 import { reveal } from './publish.ts'
+import { type SharedFile, shareFiles } from './share.ts'
 import { bytesBelow } from './space.ts'
 import { stageAll } from './stage-all.ts'
 import { createStager } from './stager.ts'
@@ -24,6 +25,8 @@ export interface Snapshot {
   readonly archive: string
   /** Bytes that an earlier run has left. */
   bytes(): Promise<number>
+  /** Takes over the files that another snapshot of the volume has, so that `putAll` need not fetch them. */
+  share(files: readonly SourceFile[]): Promise<void>
   /**
    * Writes a file, continues where an earlier run stopped, and checks what the source says about it. If it
    * `replaces`, it may have the name of an earlier one.
@@ -85,18 +88,24 @@ export async function openSnapshot(
     const others = (await readdir(layout.work).catch(() => [])).filter(name => afresh || name !== key)
     for (const name of others) await rm(join(layout.work, name), { recursive: true, force: true })
     await mkdir(tree, { recursive: true, mode: FOLDER_MODE })
-    // A link could lead our writes out of the tree.
-    for await (const { path, isFile } of entriesBelow(work)) if (!isFile) await rm(join(work, path))
+    // A link could lead our writes out of the tree, or into the file of another snapshot.
+    for await (const { path, isFile } of entriesBelow(work))
+      if (!isFile || (await lstat(join(work, path))).nlink > 1) await rm(join(work, path))
   })
   const journal = await onVolume('opening the journal', () => openJournal(join(work, 'journal'), volume))
   const names = checkNames(volume)
   const files = new Map<string, DigestedFile>()
 
-  const stager = createStager({ work, journal, volume, onBytes })
+  const shared = new Map<string, SharedFile>()
+  const stager = createStager({ work, journal, volume, onBytes, shared })
 
   return {
     archive,
     bytes: () => bytesBelow(work),
+    async share(all) {
+      const found = await onVolume('sharing files', () => shareFiles(volume, all, tree))
+      for (const [path, file] of found) shared.set(`tree/${path}`, file)
+    },
     async put(file, signal, options) {
       names.check(file.path, options)
       const written = await onVolume(`writing ${file.path}`, () => stager.stage(file, pathOf(file), signal))

@@ -16,13 +16,14 @@ export function statusOf(seen: Observation, results: readonly StepResult[]): Mod
   const { cache, clusterName = THIS_CLUSTER } = seen
   const { metadata, spec } = cache
   const { verdict } = results.at(-1) ?? {}
+  const references = seen.references === null ? cache.status?.references : seen.references
   const common = { observedGeneration: metadata.generation, source: sourceLine(spec) }
   const parts = Object.assign(
     {},
     kept(seen),
     ...results.map(result => result.status),
   ) as Partial<ModelCacheStatus>
-  Object.assign(parts, sizeOf(parts))
+  Object.assign(parts, sizeOf(parts), { references })
   if (verdict === undefined) return { ...common, ...parts }
   const { phase } = verdict
   return {
