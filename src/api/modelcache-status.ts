@@ -143,6 +143,11 @@ export const modelCacheStatus = z.object({
     .meta({ format: 'date-time' })
     .optional()
     .describe('When the snapshot was completed.'),
+  lastCheckedAt: z
+    .string()
+    .meta({ format: 'date-time' })
+    .optional()
+    .describe('When the controller last looked at the source, if `spec.refetch` asks for that.'),
   claimName: z.string().optional().describe('The PersistentVolumeClaim that pods mount.'),
   claimUID: z
     .string()

@@ -31,6 +31,9 @@ const artifact = z.object({
   resolvedVia: reserved('object'),
 })
 
+/** Minutes from 5 on, or hours up to a year. */
+const INTERVAL = /^([5-9]|[1-9][0-9]{1,4})m$|^[1-9][0-9]{0,3}h$/
+
 /** Nobody names more by hand. */
 const MAX_SCRATCH = 16
 const MAX_SCRATCH_PATH = 256
@@ -108,12 +111,22 @@ const storage = z.object({
   contentAddressed: reserved('object'),
 })
 
+const refetch = z.object({
+  every: z
+    .string()
+    .regex(INTERVAL, 'must be minutes or hours, such as 30m or 24h, from 5m on')
+    .describe(
+      'How often the controller looks whether the source has something newer, such as 24h, from 5m to 8760h. It stages that, and the cache stays Ready meanwhile.',
+    ),
+})
+
 const spec = z
   .object({
     artifact: artifact.prefault({}).describe('What to stage. Immutable, except for credentials.'),
     mount: mount.describe('Where pods see it. Immutable.'),
     storage: storage.prefault({}).describe('Where it is staged.'),
     hydration: hydration.optional().describe('Where and how the hydration Job runs.'),
+    refetch: refetch.optional().describe('When to look at the source again. Default: never.'),
     clusterSelector: labelSelector
       .optional()
       .describe('Clusters to stage the artifact in. Default: only this cluster.'),

@@ -142,6 +142,42 @@ describe('beside a Ready cache, a ModelDeployment of gangs', () => {
   })
 })
 
+test('an engine over Ray, with a selector of clusters, is two gangs here', async () => {
+  await cluster.need(
+    modelDeployment('llama-3-1-405b', {
+      replicas: 2,
+      clusterSelector: { matchLabels: { 'modelplane.ai/tier': 'prod' } },
+      workers: {
+        topology: { strategy: 'TensorPipeline', tensor: 8, pipeline: 2 },
+        resources: { cpu: '32', memory: '256Gi' },
+      },
+      engine: {
+        image: 'vllm/vllm-openai:v0.11.0',
+        args: ['--model=/mnt/model', '--tensor-parallel-size=8'],
+      },
+    }),
+  )
+  const found = await pods('llama-3-1-405b', 4)
+  for (const { metadata, spec } of found) {
+    const isLeader = /^llama-3-1-405b-\d$/.test(metadata.name)
+    const { command = [], args, resources } = spec.containers[0] ?? {}
+    expect(command[2]).toContain(
+      isLeader ? 'ray start --head' : 'ray start --address="$LWS_LEADER_ADDRESS:6379"',
+    )
+    expect(args).toEqual(
+      isLeader
+        ? [
+            '--model=/mnt/model',
+            '--tensor-parallel-size=8',
+            '--pipeline-parallel-size=2',
+            '--distributed-executor-backend=ray',
+          ]
+        : undefined,
+    )
+    expect(resources).toMatchObject({ limits: { 'nvidia.com/gpu': '8', cpu: '32', memory: '256Gi' } })
+  }
+})
+
 test('what keeps the pods of a gang from being created comes up in it', async () => {
   const own = await newNamespace()
   await own.need(

@@ -67,7 +67,7 @@ export function plan(seen: Observation): Plan {
         ? [...finalizer(seen), ...results.flatMap(({ writes = [] }) => writes)]
         : [],
     status,
-    events: transitions(seen.cache, status),
+    events: [...transitions(seen.cache, status), ...results.flatMap(({ events = [] }) => events)],
     againMs: waits.length === 0 ? undefined : Math.min(...waits),
   }
 }
@@ -85,10 +85,10 @@ function finalizer(seen: Observation): Write[] {
  * go even if no controller runs.
  */
 function needsFinalizer(seen: Observation): boolean {
-  const { cache, runs } = seen
+  const { cache, runs, now } = seen
   if (!isStaging(cache.spec)) return false
   if ([runs.hydrate, runs.measure, runs.prune, cache.status?.removal].some(Boolean)) return true
-  return notImplemented(seen).verdict === undefined && (!isStaged(cache) || isToBeStagedAgain(cache))
+  return notImplemented(seen).verdict === undefined && (!isStaged(cache) || isToBeStagedAgain(cache, now))
 }
 
 /** Whether somebody has paused the controller for this cache. */

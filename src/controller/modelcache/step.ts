@@ -1,5 +1,6 @@
 import type { ModelCacheStatus, PHASES } from '../../api/modelcache-status.ts'
 import type { StatusReason } from '../../api/status-reasons.ts'
+import type { EventInput } from '../../kube/events.ts'
 import type { NewClaim } from './objects/claim.ts'
 import type { MountedClaim, Purpose } from './objects/hydration-job.ts'
 import type { Observation } from './observe.ts'
@@ -68,6 +69,8 @@ export interface Actions {
   writes?: readonly Write[]
   /** What the step adds to status. */
   status?: Partial<ModelCacheStatus>
+  /** What else to tell people. */
+  events?: readonly EventInput[]
   /** Look again after this many milliseconds. */
   againMs?: number | undefined
 }

@@ -3,6 +3,8 @@ import { z } from 'zod'
 const container = z.looseObject({
   name: z.string(),
   args: z.array(z.string()).optional(),
+  command: z.array(z.string()).optional(),
+  resources: z.unknown(),
   env: z.array(z.looseObject({ name: z.string() })).optional(),
   volumeMounts: z
     .array(

@@ -43,6 +43,7 @@ export function generateModelCache(name: string, random: Random): Given {
         pvc: random.perhaps(isExisting ? 0.05 : 0.7, () => ({
           storageClassName: random.perhaps(0.5, () => random.pick([...CLASS_NAMES, 'gone'])),
           sizeGiB: random.perhaps(0.5, () => random.pick([1, 100, 200])),
+          keepSnapshots: random.perhaps(0.1, () => random.pick([0, 3, 64])),
           labels: random.perhaps(0.1, () => hydrationMetadata(random)),
           annotations: random.perhaps(0.1, () => hydrationMetadata(random)),
         })),
@@ -55,6 +56,7 @@ export function generateModelCache(name: string, random: Random): Given {
           ),
         })),
       },
+      refetch: random.perhaps(0.1, () => ({ every: random.pick(['24h', '30m', '4m', '1d', '05m', '']) })),
       hydration: random.perhaps(0.2, () => ({
         labels: random.perhaps(0.5, () => hydrationMetadata(random)),
         annotations: random.perhaps(0.5, () => hydrationMetadata(random)),

@@ -122,6 +122,14 @@ const hydration = having({
   annotations: maybe(mapOf(textOf(0, 16_384), key, 64)),
 })
 
+/** From five minutes to 9999 hours. */
+const interval: Shape = given => {
+  if (typeof given !== 'string') return false
+  const [number, unit] = [given.slice(0, -1), given.slice(-1)]
+  if (!madeOf(number, DIGITS) || number === '' || number.startsWith('0')) return false
+  return unit === 'm' ? number.length <= 5 && Number(number) >= 5 : unit === 'h' && number.length <= 4
+}
+
 const spec = having({
   artifact: maybe(
     having({
@@ -129,6 +137,7 @@ const spec = having({
       source: maybe(source),
     }),
   ),
+  refetch: maybe(having({ every: interval })),
   mount: having({ path: textOf(2, 1024), scratch: maybe(listOf(textOf(1, 256), 16)) }),
   storage: maybe(
     having({
@@ -137,6 +146,7 @@ const spec = having({
         having({
           storageClassName: maybe(objectName),
           sizeGiB: maybe(whole(1, 1_048_576)),
+          keepSnapshots: maybe(whole(0, 63)),
           labels: maybe(labels),
           annotations: maybe(mapOf(textOf(0, 16_384), key, 64)),
         }),

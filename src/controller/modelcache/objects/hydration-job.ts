@@ -92,12 +92,17 @@ export function madeFrom(cache: ModelCache, purpose: Purpose, claimUID?: string)
   const { annotations } = cache.metadata
   const { resolvedDigest, removal } = cache.status ?? {}
   const parts = {
-    hydrate: [jobInputs(cache), annotations?.[REFETCH], claimUID],
+    hydrate: [jobInputs(cache), annotations?.[REFETCH], claimUID, ...sinceOf(cache)],
     measure: [jobInputs(cache), annotations?.[REFETCH], claimUID],
     verify: [resolvedDigest, jobInputs(cache), annotations?.[VERIFY], claimUID],
     prune: [removal?.digests, jobInputs(cache), claimUID],
   }[purpose]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}
+
+/** A failure of an earlier look at the source does not count for the next one. */
+function sinceOf({ status }: ModelCache): string[] {
+  return status?.lastCheckedAt === undefined ? [] : [status.lastCheckedAt]
 }
 
 /**

@@ -6,7 +6,7 @@ import { few, quote } from '../../../api/schema/text.ts'
 import { deletions } from '../job/ended.ts'
 import { isLeftBehind, isMadeFor, madeFor } from '../objects/made-for.ts'
 import { claimOf, type Observation } from '../observe.ts'
-import { isToBeStagedAgain, refetchCommand } from '../refetch.ts'
+import { isAskedFor, refetchCommand } from '../refetch.ts'
 import { isStaged } from '../staged.ts'
 import { goOn, notReady, type Step, type StepResult, type Write } from '../step.ts'
 
@@ -85,7 +85,7 @@ export function notOwned({ cache, runs }: Observation, claim: string): StepResul
 export function volumeLost({ cache, claim, runs }: Observation, name: string): StepResult {
   const message = `claim ${name} has lost its volume; bring the volume back, or get a new one: ${refetchCommand(cache)}`
   const writes: Write[] = deletions(runs.hydrate, runs.verify)
-  if (isToBeStagedAgain(cache))
+  if (isAskedFor(cache))
     writes.push({
       do: 'delete',
       kind: 'PersistentVolumeClaim',

@@ -39,6 +39,7 @@ function staged(
     filesStaged: files,
     progress: '100%',
     lastHydratedAt: at ?? rfc3339(now),
+    ...(cache.spec.refetch && { lastCheckedAt: rfc3339(now) }),
     // What a verification found damaged was hashed now, and a new snapshot was never verified.
     verification:
       status?.verification?.intact && status.verification.digest === digest ? status.verification : undefined,

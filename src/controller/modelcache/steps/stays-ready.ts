@@ -1,7 +1,8 @@
 import { conditionOf } from '../../../api/readiness.ts'
+import { rfc3339 } from '../../conditions.ts'
 import { deletions } from '../job/ended.ts'
 import type { Observation } from '../observe.ts'
-import { isToBeStagedAgain } from '../refetch.ts'
+import { dueAt, isAskedFor, isToBeStagedAgain } from '../refetch.ts'
 import { isOnItsClaim, isStaged } from '../staged.ts'
 import {
   type Actions,
@@ -18,6 +19,8 @@ import { comesFirst, pruning } from './pruning.ts'
 import { snapshot } from './snapshot.ts'
 import { damage, isToBeVerified, verification } from './verification.ts'
 
+const DAY_MS = 86_400_000
+
 /**
  * A staged cache stays Ready until its snapshot is lost, or a verification finds it damaged, and nothing else
  * ends that: a pod of a live service that is replaced must find it. A new run goes on beside it.
@@ -33,12 +36,15 @@ export const staysReady: Step = seen => {
     const room = pruning(seen)
     if (room !== undefined) return unchanged(seen, joined(common, room))
   }
-  if (isToBeStagedAgain(cache)) {
+  if (isToBeStagedAgain(cache, seen.now)) {
     const again = snapshot(seen)
     if (again.verdict?.ready) return ready(again.verdict, joined(common, again))
+    if (again.verdict?.phase === 'Failed' && !isAskedFor(cache))
+      return unchanged(seen, joined(common, putOff(seen, again.verdict)))
     return unchanged(seen, joined(common, beside(seen, again)))
   }
-  return unchanged(seen, joined(common, pruning(seen) ?? { writes: tidied(seen) }))
+  const rest = pruning(seen) ?? { writes: tidied(seen) }
+  return unchanged(seen, joined({ ...common, againMs: untilDue(seen) }, rest))
 }
 
 /** Why no pod can get the staged snapshot any more. */
@@ -74,6 +80,26 @@ function beside(seen: Observation, { verdict, status = {}, writes = [], againMs 
   }
 }
 
+/** How long until the source is looked at again. A timer of Node runs for less than 25 days. */
+function untilDue({ cache, now }: Observation): number | undefined {
+  const due = dueAt(cache)
+  return due === undefined ? undefined : Math.min(due - now, DAY_MS)
+}
+
+/** A source that cannot be read now is looked at again the next time. Nothing is lost by that. */
+function putOff(seen: Observation, { reason, message }: Cause): Actions {
+  const { hydration } = seen.cache.status ?? {}
+  const note = `${reason}: ${message}`
+  return {
+    writes: tidied(seen),
+    status: {
+      lastCheckedAt: rfc3339(seen.now),
+      hydration: { ...hydration, attempt: undefined, failure: undefined, message: note },
+    },
+    events: [{ type: 'Warning', reason: 'RefetchFailed', action: 'Stage', note }],
+  }
+}
+
 function checking(seen: Observation): Actions {
   const { hydrate, measure, prune } = seen.runs
   return joined({ writes: deletions(hydrate, measure, prune) }, verification(seen))
@@ -88,6 +114,12 @@ function joined(one: Actions, other: Actions): Actions {
   return {
     writes: [...(one.writes ?? []), ...(other.writes ?? [])],
     status: { ...one.status, ...other.status },
-    againMs: other.againMs ?? one.againMs,
+    events: [...(one.events ?? []), ...(other.events ?? [])],
+    againMs: earliest(one.againMs, other.againMs),
   }
+}
+
+function earliest(...waits: (number | undefined)[]): number | undefined {
+  const known = waits.filter(wait => wait !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
 }
