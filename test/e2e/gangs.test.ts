@@ -103,3 +103,46 @@ test('a gang that waits is let go when its cache is Ready, leader and worker wit
     )
   }
 })
+
+/** GANG_ROUNDS=50 restarts more often. */
+const ROUNDS = Number(process.env.GANG_ROUNDS ?? 8)
+const GANGS = [0, 1]
+const WORKERS = [1, 2]
+
+test('gangs that restart while their cache is fetched again never mix digests', async () => {
+  const template = { metadata: annotations('weights'), spec: pod({}).spec }
+  await cluster.setStatus('modelcache/weights', refetched)
+  await cluster.need({
+    apiVersion: 'leaderworkerset.x-k8s.io/v1',
+    kind: 'LeaderWorkerSet',
+    metadata: { name: 'busy' },
+    spec: {
+      replicas: GANGS.length,
+      leaderWorkerTemplate: { size: 3, leaderTemplate: template, workerTemplate: template },
+    },
+  })
+  const names = GANGS.flatMap(index => [`busy-${index}`, ...WORKERS.map(worker => `busy-${index}-${worker}`)])
+  const whole = (but: ReadonlySet<string>) =>
+    eventually('whole gangs', async () => {
+      const pods = await Promise.all(names.map(find))
+      const found = pods.flatMap(each => each ?? [])
+      const isNew = found.every(each => !but.has(identified.parse(each).metadata.uid))
+      return found.length === names.length && isNew ? found : undefined
+    })
+  let pods = await whole(new Set())
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = new Set(pods.map(each => identified.parse(each).metadata.uid))
+    const [one, other] = round % 2 === 0 ? [NEWER, DIGEST] : [DIGEST, NEWER]
+    const flip = async () => {
+      for (const digest of [one, other])
+        await cluster.setStatus('modelcache/weights', { ...refetched, resolvedDigest: digest })
+    }
+    const restart = GANGS.map(index => cluster.kubectl(['delete', `pod/busy-${index}`, '--force']))
+    await Promise.all([flip(), ...restart])
+    pods = await whole(before)
+    for (const index of GANGS) {
+      const members = pods.filter(({ metadata }) => new RegExp(`^busy-${index}(-|$)`).test(metadata.name))
+      expect(new Set(members.map(digestOf)).size, `round ${round}, gang ${index}`).toBe(1)
+    }
+  }
+})
