@@ -3,10 +3,16 @@ import { type Effect, NOTHING, type StatusReasonText } from './status-reason-tex
 
 /** Why nothing is staged yet, or cannot be for now. Each one ends by itself when its cause does. */
 const WAITING_REASONS = {
+  DeadlineExceeded: {
+    effect: 'retried',
+    who: 'administrator',
+    when: 'The hydration Job was ended by its `activeDeadlineSeconds`. The controller sets none, so a policy of the cluster has.',
+    fix: 'Let the policy leave out Jobs with label `app.kubernetes.io/component: hydrator`, or raise its value.',
+  },
   Evicted: {
     effect: 'passes',
     who: 'nobody',
-    when: 'The hydration pod was evicted, because its node ran out of memory or disk.',
+    when: 'The hydration pod was evicted: its node ran out of memory or disk, is being drained, or is gone.',
     fix: 'Nothing: the Job creates another pod. If the problem stays, set `spec.hydration.resources` or `spec.hydration.nodeSelector`.',
   },
   Hydrating: {
@@ -33,11 +39,23 @@ const WAITING_REASONS = {
     when: 'Somebody else has suspended the hydration Job, for example a queue such as Kueue. The controller resumes a Job once, when it has created it, and never again.',
     fix: 'Wait for the queue. If no queue has suspended it, resume the Job with the command of the message.',
   },
+  LimitRangeExceeded: {
+    effect: 'retried',
+    who: 'author',
+    when: 'A LimitRange of the namespace does not let the hydration pod have its CPU or memory.',
+    fix: 'Set `spec.hydration.resources` to what the message allows, or raise the LimitRange.',
+  },
   Measuring: {
     effect: 'progress',
     who: 'nobody',
     when: 'The ModelCache gives no size, so a Job asks the source first.',
     fix: 'Wait, or set `spec.storage.pvc.sizeGiB` in a new ModelCache.',
+  },
+  MountFailed: {
+    effect: 'retried',
+    who: 'administrator',
+    when: 'The node cannot mount the volume of the claim.',
+    fix: 'Do what the message says. It quotes the node, which quotes the storage driver.',
   },
   NoStorageClass: {
     effect: 'retried',
@@ -54,8 +72,14 @@ const WAITING_REASONS = {
   PodRejected: {
     effect: 'retried',
     who: 'author',
-    when: 'The API server rejects the hydration pod, because of a policy, PodSecurity, a webhook, or a missing ServiceAccount.',
+    when: 'The API server rejects the hydration pod, for example because its ServiceAccount is missing.',
     fix: 'Do what the message says. `spec.hydration` has the settings of the pod.',
+  },
+  PodSecurity: {
+    effect: 'retried',
+    who: 'author',
+    when: 'The Pod Security Standard of the namespace does not let the hydration pod run.',
+    fix: 'Set `spec.hydration.securityContext` as the message demands. Without one of your own, the pod fits `restricted`.',
   },
   PodUnschedulable: {
     effect: 'retried',
@@ -66,8 +90,20 @@ const WAITING_REASONS = {
   PodWaiting: {
     effect: 'retried',
     who: 'author',
-    when: 'The hydration pod cannot start on its node, for example because a volume cannot be mounted.',
+    when: 'The hydration pod cannot start on its node.',
     fix: 'Do what the message says. It quotes the node.',
+  },
+  PolicyViolated: {
+    effect: 'retried',
+    who: 'administrator',
+    when: 'A policy of the cluster rejects the hydration pod: a webhook such as Kyverno or Gatekeeper, or a ValidatingAdmissionPolicy.',
+    fix: 'Do what the message says. It quotes the policy. `spec.hydration` has the settings of the pod.',
+  },
+  Preempted: {
+    effect: 'passes',
+    who: 'nobody',
+    when: 'The scheduler ended the hydration pod to make room for a pod of higher priority.',
+    fix: 'Nothing: the Job creates another pod. If it happens often, set `spec.hydration.priorityClassName`.',
   },
   Provisioning: {
     effect: 'progress',

@@ -9,6 +9,9 @@ export const HYDRATOR_CONTAINER = 'hydrate'
 /** The condition of a pod that says whether it has a node. */
 export const SCHEDULED = 'PodScheduled'
 
+/** The condition of a pod that was not ended by itself: evicted, preempted, or gone with its node. */
+export const DISRUPTED = 'DisruptionTarget'
+
 /** We keep this much of a message of kubelet or the scheduler. Status has no room for more. */
 const MESSAGE = 1_024
 
@@ -49,7 +52,9 @@ export const hydrationPod = z.object({
       reason: optional(text(1024)),
       message: optional(startOf(MESSAGE)),
       conditions: optional(
-        listOf(condition, 64).transform(all => all.filter(({ type }) => type === SCHEDULED)),
+        listOf(condition, 64).transform(all =>
+          all.filter(({ type }) => type === SCHEDULED || type === DISRUPTED),
+        ),
       ),
       containerStatuses: optional(
         listOf(containerStatus, 256).transform(all => all.filter(({ name }) => name === HYDRATOR_CONTAINER)),

@@ -10,7 +10,10 @@ import { outcomeOf } from './status/outcome.ts'
 const SECONDS = [5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400]
 
 /** How a run fails: what hydrators report, and what is seen of pods that report nothing. */
-const RUN_FAILURES = [...Object.keys(FAILURE_REASONS), 'Evicted', 'HydrationFailed', 'OOMKilled']
+const RUN_FAILURES = [
+  ...Object.keys(FAILURE_REASONS),
+  ...['DeadlineExceeded', 'Evicted', 'HydrationFailed', 'OOMKilled', 'Preempted'],
+]
 
 /** No more caches than this have time series of their own. */
 const MAX_SHOWN = 200

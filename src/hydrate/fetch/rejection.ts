@@ -87,6 +87,14 @@ const CERTIFICATE = /CERT|SIGNATURE|ALTNAME/
 /** What undici says when a proxy does not open a connection for us. */
 const TUNNEL = /^Proxy response \((\d{3})\)/
 
+/** What the codes of Node and undici mean. */
+const PLAIN: readonly [RegExp, string][] = [
+  [/ENOTFOUND|EAI_AGAIN/, 'DNS has no address for that name'],
+  [/ECONNREFUSED/, 'nothing listens there'],
+  [/ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|EHOSTUNREACH|ENETUNREACH/, 'nothing answers'],
+  [/ECONNRESET|EPIPE|UND_ERR_SOCKET/, 'the connection broke off'],
+]
+
 /** The network failed, or the server broke off. */
 export function unreachable(url: string, error: unknown): HydrationError {
   const words = [errorMessage(error), codeOf(error)].filter(Boolean).join(' ')
@@ -100,7 +108,9 @@ export function unreachable(url: string, error: unknown): HydrationError {
     const message = `the proxy before ${shown(url)} answers ${status}: ${fix}`
     return new TransientError('SourceUnavailable', message, { cause: error })
   }
-  const message = `${shown(url)} cannot be reached: ${words}; check whether the cluster may reach it, and whether it needs a proxy`
+  const plain = PLAIN.find(([codes]) => codes.test(codeOf(error) ?? ''))?.[1]
+  const said = plain === undefined ? words : `${plain}: ${words}`
+  const message = `${shown(url)} cannot be reached: ${said}; check whether the cluster may reach it, and whether it needs a proxy`
   return new TransientError('SourceUnavailable', message, { cause: error })
 }
 

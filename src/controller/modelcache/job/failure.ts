@@ -1,6 +1,6 @@
 import { hydrationFailure } from '../../../api/hydration-report.ts'
 import type { HydrationJob } from '../../../api/kubernetes/hydration-job.ts'
-import type { HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
+import { DISRUPTED, type HydrationPod } from '../../../api/kubernetes/hydration-pod.ts'
 import { parseJson } from '../../../api/schema/parse.ts'
 import { foreign, printable } from '../../../api/schema/text.ts'
 import type { Cause } from '../step.ts'
@@ -15,6 +15,11 @@ export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationP
   if (known !== undefined) return known
   const { reason, message } = status?.conditions?.find(({ type }) => type === 'Failed') ?? {}
   const words = [reason, message].filter(Boolean).join(': ')
+  if (reason === 'DeadlineExceeded')
+    return {
+      reason,
+      message: `the Job took longer than its activeDeadlineSeconds, which somebody else has set: ${foreign(words, MAX_TAIL)}`,
+    }
   return { reason: 'HydrationFailed', message: `the Job failed: ${foreign(words, MAX_TAIL)}` }
 }
 
@@ -27,6 +32,8 @@ export function failureOfPod(pod: HydrationPod): Cause | undefined {
   }
   const { terminated } = stateOfHydrator(pod)
   if (terminated === undefined || terminated.exitCode === 0) return undefined
+  const disrupted = disruption(pod)
+  if (disrupted !== undefined) return disrupted
   if (terminated.reason === 'OOMKilled') {
     const message = `pod ${pod.metadata.name} used more memory than its limit; raise spec.hydration.resources.limits.memory`
     return { reason: 'OOMKilled', message }
@@ -37,6 +44,20 @@ export function failureOfPod(pod: HydrationPod): Cause | undefined {
   const tail = printable((terminated.message ?? '').trim().slice(-MAX_TAIL))
   const message = `pod ${pod.metadata.name} ended with exit code ${terminated.exitCode}${tail && `: ${tail}`}`
   return { reason: 'HydrationFailed', message }
+}
+
+/** Who ended a pod that did not end by itself. */
+function disruption({ metadata, status }: HydrationPod): Cause | undefined {
+  const { reason, message = '' } =
+    status?.conditions?.find(({ type, status: held }) => type === DISRUPTED && held === 'True') ?? {}
+  if (reason === undefined) return undefined
+  const words = foreign(message, MAX_TAIL)
+  if (reason === 'PreemptionByScheduler')
+    return {
+      reason: 'Preempted',
+      message: `pod ${metadata.name} made room for a pod of higher priority: ${words}`,
+    }
+  return { reason: 'Evicted', message: `pod ${metadata.name} was ended (${foreign(reason, 64)}): ${words}` }
 }
 
 /** The last line of a termination message, as JSON. */

@@ -27,12 +27,32 @@ test.each<
 >([
   ['no pod yet, and nobody complains', {}, [], undefined],
   [
-    'a policy denies the pod',
-    { warnings: { run: 'violates PodSecurity' } },
+    'the security standard of the namespace denies the pod',
+    { warnings: { run: 'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsUser=0' } },
     [],
-    'PodRejected',
+    'PodSecurity',
     'violates PodSecurity',
   ],
+  [
+    'a LimitRange denies the pod',
+    { warnings: { run: 'pods "x" is forbidden: maximum memory usage per Container is 64Mi' } },
+    [],
+    'LimitRangeExceeded',
+  ],
+  [
+    'a webhook denies the pod',
+    { warnings: { run: 'admission webhook "validate.kyverno.svc-fail" denied the request: team' } },
+    [],
+    'PolicyViolated',
+    'team',
+  ],
+  [
+    'a policy denies the pod',
+    { warnings: { run: "ValidatingAdmissionPolicy 'labels' with binding 'labels' denied request: team" } },
+    [],
+    'PolicyViolated',
+  ],
+  ['its account is missing', { warnings: { run: 'serviceaccount "x" not found' } }, [], 'PodRejected'],
   ['a quota denies the pod', { warnings: { run: 'exceeded quota: q' } }, [], 'QuotaExceeded'],
   ['the pod runs', { warnings: { run: 'old' } }, [aHydrationPod()], undefined],
   [
@@ -90,8 +110,50 @@ test.each<
     'a volume that cannot be mounted',
     { warnings: { run: 'MountVolume.SetUp failed' } },
     [aWaitingPod()],
-    'PodWaiting',
+    'MountFailed',
     'MountVolume.SetUp failed',
+  ],
+  [
+    'something else',
+    { warnings: { run: 'Failed to create pod sandbox' } },
+    [aWaitingPod()],
+    'PodWaiting',
+    'sandbox',
+  ],
+  [
+    'the last pod made room for another one',
+    {},
+    [
+      aHydrationPod({
+        ended: { exitCode: 143 },
+        status: {
+          conditions: [
+            {
+              type: 'DisruptionTarget',
+              status: 'True',
+              reason: 'PreemptionByScheduler',
+              message: 'by a pod',
+            },
+          ],
+        },
+      }),
+    ],
+    'Preempted',
+    'by a pod',
+  ],
+  [
+    'the last pod went with its node',
+    {},
+    [
+      aHydrationPod({
+        ended: { exitCode: 143 },
+        status: {
+          conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager' }],
+        },
+      }),
+    ],
+    'Evicted',
+    'DeletionByTaintManager',
   ],
   [
     'an image that is not there',

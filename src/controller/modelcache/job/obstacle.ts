@@ -1,5 +1,6 @@
 import { type HydrationPod, SCHEDULED } from '../../../api/kubernetes/hydration-pod.ts'
 import { foreign } from '../../../api/schema/text.ts'
+import type { StatusReason } from '../../../api/status-reasons.ts'
 import { isQuota } from '../api-rejection.ts'
 import { isUnbound, type Observation, type Run } from '../observe.ts'
 import type { Cause } from '../step.ts'
@@ -23,8 +24,20 @@ export function obstacle(seen: Observation, { job, pods }: Run): Cause | undefin
 function podRejected({ warnings }: Observation, job: string): Cause | undefined {
   const told = warnings?.run
   if (told === undefined) return undefined
-  const reason = isQuota(told) ? 'QuotaExceeded' : 'PodRejected'
+  const reason = rejectionReason(told)
   return { reason, message: `Job ${job} cannot create its pod; an Event says ${told}` }
+}
+
+/** The words of the API server for each of its plugins that may reject a pod. */
+const REJECTIONS: readonly [RegExp, StatusReason][] = [
+  [/violates PodSecurity/, 'PodSecurity'],
+  [/(maximum|minimum) \S+ usage per (Container|Pod)|limit to request ratio per/, 'LimitRangeExceeded'],
+  [/admission webhook \S+ denied|ValidatingAdmissionPolicy .* denied/, 'PolicyViolated'],
+]
+
+function rejectionReason(told: string): StatusReason {
+  if (isQuota(told)) return 'QuotaExceeded'
+  return REJECTIONS.find(([words]) => words.test(told))?.[1] ?? 'PodRejected'
 }
 
 function retried(pod: HydrationPod): Cause | undefined {
@@ -79,9 +92,13 @@ function unbound(seen: Observation): Cause | undefined {
   return { reason: 'StorageUnprovisioned', message }
 }
 
+/** What kubelet and the attach-detach controller say. */
+const MOUNT = /MountVolume|MountDevice|AttachVolume|attach or mount/
+
 function waiting(seen: Observation, pod: HydrationPod): Cause | undefined {
   const told = seen.warnings?.run
   // While the claim waits for its volume, the pod waits for that too.
   if (told === undefined || isUnbound(seen)) return undefined
-  return { reason: 'PodWaiting', message: `pod ${pod.metadata.name} cannot start; an Event says ${told}` }
+  const reason = MOUNT.test(told) ? 'MountFailed' : 'PodWaiting'
+  return { reason, message: `pod ${pod.metadata.name} cannot start; an Event says ${told}` }
 }
