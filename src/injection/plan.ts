@@ -73,7 +73,7 @@ function addCache(
     if (state.refused !== undefined) return state.refused
     if (state.value === 'absent')
       patch.append(pointer(path, 'volumeMounts'), container.volumeMounts, volumeMount(volume.name, mount))
-    addScratch(pod, mount, { patch, volumes, target: { container, path } })
+    if (mount.scratch.length > 0) addScratch(pod, mount, { patch, volumes, target: { container, path } })
   }
   return undefined
 }

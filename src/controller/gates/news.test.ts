@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aCondition, aModelCache, aReadyCache } from '../../api/fixtures.ts'
 import { parseObject } from '../../kube/resource.ts'
-import { isOld, mayTryAgain, newsOf } from './news.ts'
+import { isOld, newsFor, newsOf } from './news.ts'
 import { RETRYING_KINDS, type RetryingWorkload } from './retrying-kinds.ts'
 
 const SINCE = '2031-05-04T03:02:01Z'
@@ -64,7 +64,7 @@ const caches = new Map([
 ])
 const ready = { text: 'llama is Ready', since: SINCE, gatedOnly: false }
 const tries = (each: RetryingWorkload, news = ready) =>
-  mayTryAgain(each, 'llama', news, name => caches.get(name))
+  newsFor(each, new Map([['llama', news]]), name => caches.get(name)) === news
 
 test.each(WORKLOADS)('a %s tries again while it lacks pods', (kind, short, full) => {
   expect(tries(workload(kind, short))).toBe(true)

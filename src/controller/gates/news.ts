@@ -36,19 +36,19 @@ export function isOld({ since }: News, now: number): boolean {
   return now - Date.parse(since) > LONGEST_WAIT_MS
 }
 
-/** Whether pods of a workload may be admitted because of the news about a cache, and were denied before. */
-export function mayTryAgain(
+/** The news because of which pods of a workload may be admitted that were denied before. */
+export function newsFor(
   { asks, isShort }: RetryingWorkload,
-  name: string,
-  { gatedOnly }: News,
+  news: ReadonlyMap<string, News>,
   cacheOf: (name: string) => ModelCache | undefined,
-): boolean {
-  if (!isShort) return false
+): News | undefined {
+  if (!isShort) return undefined
   const names = listed(asks[CACHES] ?? '')
   const waits = asks[NOT_READY] === GATE
-  if (!names.includes(name) || (gatedOnly && !waits)) return false
-  return names.every(each => {
-    const cache = cacheOf(each)
+  const mayBeAdmitted = names.every(name => {
+    const cache = cacheOf(name)
     return cache !== undefined && (waits || isReady(cache))
   })
+  if (!mayBeAdmitted) return undefined
+  return names.map(name => news.get(name)).find(each => each !== undefined && (waits || !each.gatedOnly))
 }
