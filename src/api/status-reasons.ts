@@ -117,6 +117,12 @@ const WAITING_REASONS = {
     when: 'A Job removes snapshots that no pod mounts any more. Only `status.hydration.message` says so.',
     fix: 'Wait. The cache stays as it is.',
   },
+  Queued: {
+    effect: 'passes',
+    who: 'administrator',
+    when: 'As many hydrations run as option `--max-concurrent-hydrations` of the controller allows, in the cluster or in this namespace. The message says how many caches are before this one.',
+    fix: 'Wait. An administrator can raise the limit.',
+  },
   QuotaExceeded: {
     effect: 'retried',
     who: 'administrator',

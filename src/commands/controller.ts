@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { z } from 'zod'
 import { ELECTION_MANAGER, FIELD_MANAGER } from '../api/names.ts'
 import { objectName } from '../api/schema/object-name.ts'
 import { exposeWatches } from '../cluster/watch-metrics.ts'
@@ -37,6 +38,9 @@ import { version } from './version.ts'
 /** The Lease that all replicas compete for. manifests/rbac.yaml names it too. */
 const LEASE = 'modelcache-controller'
 
+/** Nobody counts to more. */
+const limit = z.coerce.number().int().min(1).max(100_000).optional()
+
 const OPTIONS = {
   ...commonOptions,
   ...installationOptions,
@@ -51,6 +55,16 @@ const OPTIONS = {
   },
   'cluster-name': policyOptions['cluster-name'],
   'hydration-metadata': policyOptions['hydration-metadata'],
+  'max-concurrent-hydrations': {
+    schema: limit,
+    value: 'N',
+    help: 'how many hydrations run side by side in the cluster; the others wait, each namespace in turn; default: no limit',
+  },
+  'max-concurrent-hydrations-per-namespace': {
+    schema: limit,
+    value: 'N',
+    help: 'the same in each namespace',
+  },
   ...hydratorOptions,
   ...certificateOptions,
   ...authorityOptions,
@@ -141,7 +155,11 @@ export const controller: Command = {
       })
       const work = { stores: watches.stores, rest, recorder, observer, logger, signal: started }
       const settings = { clusterName: options['cluster-name'] }
-      startModelCacheReconciler({ ...work, metrics: cacheMetrics, settings, hydrator })
+      const limits = {
+        cluster: options['max-concurrent-hydrations'],
+        namespace: options['max-concurrent-hydrations-per-namespace'],
+      }
+      startModelCacheReconciler({ ...work, metrics: cacheMetrics, settings, limits, hydrator })
       startGateKeeper({ ...work, metrics: gateMetrics })
       startDeploymentReconciler(work)
       startNudger({ ...work, metrics: nudgeMetrics })

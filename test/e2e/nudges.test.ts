@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { type Cluster, eventually, newNamespace } from './support/cluster.ts'
 import { annotations, classes, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
 
-/** After so many attempts, a controller waits for more than ten seconds. That of Jobs begins with a second. */
+/**
+ * After so many attempts, a controller waits for more than ten seconds. That of Jobs begins with a second.
+ */
 const ATTEMPTS: Record<string, number> = { Job: 4 }
 const USUAL = 12
 

@@ -36,7 +36,7 @@ export function isOld({ since }: News, now: number): boolean {
   return now - Date.parse(since) > LONGEST_WAIT_MS
 }
 
-/** The news because of which pods of a workload may be admitted that were denied before. */
+/** What has changed since pods of a workload were denied, so that they may be admitted now. */
 export function newsFor(
   { asks, isShort }: RetryingWorkload,
   news: ReadonlyMap<string, News>,

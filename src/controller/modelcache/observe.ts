@@ -13,6 +13,7 @@ import { type EffectiveClass, effectiveClass } from '../../storage/effective-cla
 import { thisCluster } from '../../storage/this-cluster.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
 import type { ApiRejection } from './api-rejection.ts'
+import type { Turn } from './job/turns.ts'
 import { jobName, type Purpose } from './objects/hydration-job.ts'
 import { isMadeFor, isOrphan } from './objects/made-for.ts'
 
@@ -51,6 +52,8 @@ export interface Observation extends Details {
   runs: { readonly [T in Purpose]?: Run | undefined }
   /** The pods that have a volume of the claim, ended ones too. Asked only when something is to go. */
   holders?: () => readonly ConsumerPod[]
+  /** Whose turn it is to hydrate, if only so many may do so side by side. */
+  turn?: (() => Turn) | undefined
   storageClass: EffectiveClass
   /** The InferenceCluster that stands for this cluster. */
   clusterName: string | undefined

@@ -16,6 +16,7 @@ import { createTopOwner } from '../references/top-owner.ts'
 import { cachesOf, indexUsers } from '../references/users-index.ts'
 import { type ActOptions, afterWrites, recordEvents, write, writeStatus } from './act.ts'
 import type { CacheMetrics } from './cache-metrics.ts'
+import { createTurns, hasEnded, type Limits } from './job/turns.ts'
 import { createReadDetails } from './live-details.ts'
 import { claimOf, type ObserveOptions, observe } from './observe.ts'
 import { plan } from './plan.ts'
@@ -37,11 +38,12 @@ export function startModelCacheReconciler(
     rest: Pick<Rest, 'get' | 'log'>
     stores: Stores<(typeof CONTROLLER_KINDS)[number]>
     settings: ObserveOptions['settings']
+    limits?: Limits
     observer: ReconcilerObserver
     metrics: CacheMetrics
   },
 ): void {
-  const { stores, settings, rest, observer, metrics, logger, signal } = options
+  const { stores, settings, rest, observer, metrics, logger, signal, limits = {} } = options
   const byClaim = indexStore(
     stores.ModelCache,
     cache => objectKey(cache.metadata.namespace, claimOf(cache)),
@@ -71,6 +73,7 @@ export function startModelCacheReconciler(
     return cache === undefined ? [] : [cache]
   }
 
+  const turns = createTurns({ jobs: stores.HydrationJob, caches: stores.ModelCache, signal }, limits)
   const usersOf = indexUsers(stores.Pod, signal)
   const topOwner = createTopOwner({ rest, signal })
   const references = ({ metadata: { namespace = '', name } }: ModelCache) =>
@@ -85,10 +88,19 @@ export function startModelCacheReconciler(
   }
 
   const reconcile = async (cache: ModelCache) => {
-    const seen = observe(cache, observeOptions, Date.now())
+    const now = Date.now()
+    let isWaiting = false
+    const turn = () => {
+      const found = turns.turnOf(cache, now)
+      isWaiting = found !== 'ours'
+      return found
+    }
+    const seen = { ...observe(cache, observeOptions, now), turn }
     const details = { ...(await readDetails(seen)), references: await references(cache) }
     let planned = plan({ ...seen, ...details })
     const result = await write(cache, planned.writes, options)
+    // A cache that is paused or staged, for example, asks no longer.
+    if (!isWaiting) turns.forget(cache)
     const { rejection, isStale, resourceVersion = cache.metadata.resourceVersion } = result
     if (rejection !== undefined) planned = plan({ ...seen, ...details, rejection })
     const status = planned.status && afterWrites(planned.status, result)
@@ -99,12 +111,20 @@ export function startModelCacheReconciler(
     return { againMs: isStale ? STALE_MS : planned.againMs }
   }
 
+  const stop = stores.ModelCache.onChange(({ type, object }) => {
+    if (type === 'deleted') turns.forget(object)
+  })
+  signal.addEventListener('abort', stop, { once: true })
+
   startReconciler({
     name: 'modelcache',
     store: stores.ModelCache,
     kind: 'ModelCache',
     sources: [
       owns(stores.HydrationJob),
+      watches(stores.HydrationJob, (job, { type }) =>
+        type === 'deleted' || hasEnded(job) ? turns.next(Date.now()) : [],
+      ),
       watches(stores.HydrationPod, ofJobOf),
       watches(stores.Pod, cachesOfUser),
       watches(stores.PersistentVolumeClaim, ({ metadata }) => onClaim(metadata)),

@@ -3,7 +3,9 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import { REFETCH } from '../../api/names.ts'
 import { isStaging } from '../../api/staging.ts'
 
-/** Caches that were created together do not look at their sources together: each waits up to a tenth longer. */
+/**
+ * Caches that were created together do not look at their sources together: each waits up to a tenth longer.
+ */
 const JITTER = 0.1
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000 }
 

@@ -7,7 +7,9 @@ import { isNotFound } from '../../kube/api-error.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 
-/** What the controllers of Kubernetes and of LeaderWorkerSet create for others. Nobody else's kinds are read. */
+/**
+ * What the controllers of Kubernetes and of LeaderWorkerSet create for others. Nobody else's kinds are read.
+ */
 const BETWEEN: Readonly<Record<string, { apiVersion: string; plural: string }>> = {
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments' },
   Job: { apiVersion: 'batch/v1', plural: 'jobs' },

@@ -44,7 +44,10 @@ export function createStager({ work, journal, volume, onBytes, shared }: StagerO
   const { claimUID, confirm, writesAnywhere } = volume
   const recordOf = (path: string) => (state: FileState) => journal.record(path, state)
 
-  /** The file that another snapshot has, or that an earlier run completed. Without a claim, nobody can tell who ran it. */
+  /**
+   * The file that another snapshot has, or that an earlier run completed. Without a claim, nobody can tell
+   * who ran it.
+   */
   const completed = async (
     file: SourceFile,
     path: string,

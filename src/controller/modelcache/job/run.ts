@@ -21,12 +21,15 @@ import { failureOfJob, lastLine } from './failure.ts'
 import { inputsNow, isGoingOn, type JobState, LINGER_MS, lingers, mounted, stateOf } from './job-state.ts'
 import { obstacle } from './obstacle.ts'
 import { isRunning, stateOfHydrator } from './pods.ts'
+import type { Turn } from './turns.ts'
 
 /**
  * While a pod runs we look often, for its progress; otherwise less often, for the reason why it does not run.
  */
 const RUNNING_MS = 5_000
 const WAITING_MS = 10_000
+/** The end of a hydration wakes those that wait, so this is only for what no watch shows. */
+const QUEUED_MS = 60_000
 
 interface Reports {
   hydrate: HydrationReport
@@ -62,9 +65,20 @@ export function advanceRun<P extends Purpose>(seen: Observation, purpose: P): Ru
 /** The Job of a failed run may be gone. The failure counts until something changes. */
 function withoutJob(seen: Observation, purpose: Purpose): StepResult {
   const { failure } = seen.cache.status?.hydration ?? {}
-  return failure === undefined || failure.madeFrom !== inputsNow(seen, purpose)
-    ? inProgress(seen, purpose, waitText(jobName(seen.cache, purpose)), { writes: [start(seen, purpose)] })
-    : failed(seen, failure, [start(seen, purpose)])
+  const result =
+    failure === undefined || failure.madeFrom !== inputsNow(seen, purpose)
+      ? inProgress(seen, purpose, waitText(jobName(seen.cache, purpose)), { writes: [start(seen, purpose)] })
+      : failed(seen, failure, [start(seen, purpose)])
+  const starts = purpose === 'hydrate' && result.writes?.some(write => write.do === 'start')
+  const turn = starts ? seen.turn?.() : undefined
+  return turn === undefined || turn === 'ours' ? result : queued(turn)
+}
+
+/** The limit of the installation is reached. The caches before this one go first. */
+function queued({ position, running }: Exclude<Turn, 'ours'>): StepResult {
+  const count = running === 1 ? '1 hydration runs' : `${running} hydrations run`
+  const message = `${count}, and the controller lets no more run side by side; this one is number ${position} of those that wait`
+  return notReady({ reason: 'Queued', message }, 'Pending', { againMs: QUEUED_MS })
 }
 
 function start(seen: Observation, purpose: Purpose): Write {

@@ -11,8 +11,8 @@ import type { Observation } from '../observe.ts'
 import type { Actions } from '../step.ts'
 
 /**
- * Bytes go this long after the record of what may be mounted has changed: longer than any admission takes that
- * rests on the old record, and longer than a watch of the webhook lags.
+ * Bytes go this long after the record of what may be mounted has changed: longer than any admission takes
+ * that rests on the old record, and longer than a watch of the webhook lags.
  */
 const SETTLE_MS = 30_000
 const AGAIN_MS = 10_000
@@ -32,7 +32,7 @@ export function pruning(seen: Observation): Actions | undefined {
 
 /**
  * Whether a new run of a Ready cache has to wait until old snapshots are gone: one goes right now, or the run
- * has failed for want of room. A removal that fails holds nothing up.
+ * has failed because the volume is full. A removal that fails holds nothing up.
  */
 export function comesFirst(seen: Observation): boolean {
   const { hydration, removal } = seen.cache.status ?? {}
