@@ -7,6 +7,7 @@ import { firstIssue } from '../api/schema/parse.ts'
 import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type Admission, admit } from './admit.ts'
 import { admitClients } from './client-names.ts'
+import { type Cohorts, createCohorts } from './cohorts.ts'
 import { limitConnections } from './connections.ts'
 import { timeLimitMs } from './deadline.ts'
 import { answerRetryLater, type OverloadOptions, shedOverload } from './overload.ts'
@@ -95,9 +96,10 @@ export function createAdmissionServer(options: AdmissionServerOptions): FastifyI
     if (options.draining() && request.raw.complete) reply.header('connection', 'close')
     done(null, payload)
   })
-  receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics: options.metrics })
+  const cohorts = createCohorts()
+  receiveBodies(app, { bodyLimit: BODY_LIMIT, cohorts, metrics: options.metrics })
   for (const [path, rules] of Object.entries(options.webhooks)) {
-    const settings = { ...options, waitedMs }
+    const settings = { ...options, cohorts, waitedMs }
     // The handler returns nothing, because fastify would treat a returned reply as a promise.
     app.post(path, (request, reply) => review(path, rules, settings, request, reply))
   }
@@ -132,7 +134,7 @@ function advice(code: number, error: Error): string {
 function review(
   path: string,
   rules: Rules,
-  options: AdmissionServerOptions & { waitedMs: (request: FastifyRequest) => number },
+  options: AdmissionServerOptions & { cohorts: Cohorts; waitedMs: (request: FastifyRequest) => number },
   httpRequest: FastifyRequest,
   reply: FastifyReply,
 ): void {
@@ -159,7 +161,8 @@ function review(
   const startedAt = performance.now()
   const answer = (decision: Decision) => {
     note(path.slice(1), request, decision, (performance.now() - startedAt) / 1000, options)
-    reply.type('application/json').send(JSON.stringify(respond(request.uid, decision)))
+    const body = JSON.stringify(respond(request.uid, decision))
+    options.cohorts.next(() => reply.type('application/json').send(body))
   }
   const decision = admit(rules, request, options, limitMs)
   if (decision instanceof Promise) decision.then(answer).catch((error: unknown) => reply.send(error))

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMetrics, type Metrics } from '../process/metrics.ts'
 import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metrics.ts'
+import { createCohorts } from './cohorts.ts'
 import { receiveBodies } from './receive-bodies.ts'
 
 const KIB = 1024
@@ -27,7 +28,7 @@ beforeEach(async () => {
   begun = []
   sockets = []
   app = fastify()
-  receiveBodies(app, { bodyLimit: BODY_LIMIT, metrics })
+  receiveBodies(app, { bodyLimit: BODY_LIMIT, cohorts: createCohorts(), metrics })
   app.post('/', async ({ body }) => ({ length: String(body).length }))
   app.server.on('connection', (socket: Socket) => sockets.push(socket))
   url = await app.listen({ host: '127.0.0.1', port: 0 })

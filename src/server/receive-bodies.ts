@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AdmissionMetrics } from './admission-metrics.ts'
 import { type BodyAccount, createBodyBudget } from './body-budget.ts'
+import type { Cohorts } from './cohorts.ts'
 import { BodyRejected, parseBody } from './review-body.ts'
 
 declare module 'fastify' {
@@ -26,6 +27,8 @@ const LARGE_BODIES_BYTES = 32 * 1024 * 1024
 export interface ReceiveOptions {
   /** The largest body of a request, in bytes. */
   bodyLimit: number
+  /** The first step of a request is to parse its body. */
+  cohorts: Cohorts
   metrics: Pick<AdmissionMetrics, 'shed'>
 }
 
@@ -34,7 +37,7 @@ export interface ReceiveOptions {
  * limit, or for which there is no room (`createBodyBudget`), is rejected. The rest of it is read and dropped,
  * because closing the connection would lose the answer.
  */
-export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: ReceiveOptions): void {
+export function receiveBodies(app: FastifyInstance, { bodyLimit, cohorts, metrics }: ReceiveOptions): void {
   const budget = createBodyBudget(LARGE_BODIES_BYTES)
   app.decorateRequest('response')
   app.addHook('onRequest', (request, reply, done) => {
@@ -45,13 +48,15 @@ export function receiveBodies(app: FastifyInstance, { bodyLimit, metrics }: Rece
   app.addContentTypeParser('application/json', (request, payload: IncomingMessage, done) => {
     receive(request, payload, (error, body) => {
       if (error !== undefined) return done(error)
-      let value: unknown
-      try {
-        value = parseBody(body)
-      } catch (rejected) {
-        return done(rejected instanceof Error ? rejected : new Error(String(rejected)))
-      }
-      done(null, value)
+      cohorts.join(body.length, () => {
+        let value: unknown
+        try {
+          value = parseBody(body)
+        } catch (rejected) {
+          return done(rejected instanceof Error ? rejected : new Error(String(rejected)))
+        }
+        cohorts.next(() => done(null, value))
+      })
     })
   })
 
