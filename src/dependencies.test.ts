@@ -37,7 +37,7 @@ const show = ({ from, to }: Import) => `${from} imports ${to}`
 /** What the files of each folder may import, in addition to one another. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   api: [],
-  kube: ['backoff.ts'],
+  kube: ['backoff.ts', 'deadline.ts'],
   process: [],
   storage: ['api'],
   injection: ['api'],
@@ -45,12 +45,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   certs: ['api', 'kube'],
   deployment: ['api', 'injection'],
   admission: ['api', 'deployment', 'injection', 'storage'],
-  view: ['admission', 'api', 'cluster', 'kube'],
+  view: ['admission', 'api', 'cluster', 'deadline.ts', 'kube'],
   hydrate: ['api', 'backoff.ts'],
   review: ['admission', 'api', 'cluster', 'deployment', 'injection', 'kube', 'storage'],
   inspect: ['admission', 'api', 'injection', 'kube'],
   controller: ['api', 'backoff.ts', 'cluster', 'deployment', 'injection', 'kube', 'storage'],
-  server: ['admission', 'api', 'process', 'view'],
+  server: ['admission', 'api', 'deadline.ts', 'process', 'view'],
   commands: [
     'admission',
     'api',

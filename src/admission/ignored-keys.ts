@@ -16,7 +16,7 @@ import { valueAt } from './value-at.ts'
 /** Something that has metadata. */
 export interface Bearing {
   /** `workload`: the object itself, above its templates. No pod gets what is there. */
-  bearer: Bearer | 'workload'
+  bearer: Bearer
   /** Where it is in its object, such as `spec.template`. Empty for the object itself. */
   path: string
   /** As the request has it, with its metadata. */

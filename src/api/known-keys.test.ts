@@ -71,7 +71,7 @@ describe('policy modelcache-ignored-keys has the same table', () => {
   })
 
   test('of places', () => {
-    const rows = (['pod', 'modelcache', 'storageclass'] as const).flatMap(bearer =>
+    const rows = (['pod', 'modelcache', 'storageclass', 'workload'] as const).flatMap(bearer =>
       ANNOTATIONS[bearer].map(key => [key.split('/')[1], PLACES[bearer]]),
     )
     expect(pairsOf('works')).toEqual(rows)

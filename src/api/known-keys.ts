@@ -12,17 +12,20 @@ import {
   NUDGED,
   PAUSED,
   REFETCH,
+  ROLLED_OUT,
+  ROLLOUT,
   VERIFY,
 } from './names.ts'
 import { GROUP } from './schema/group.ts'
 import { MAX_NAME } from './schema/object-name.ts'
 
 /** What carries labels and annotations of ours. */
-export type Bearer = 'pod' | 'modelcache' | 'storageclass'
+export type Bearer = 'pod' | 'workload' | 'modelcache' | 'storageclass'
 
 /** The annotations that people set, by what they set them on. */
 export const ANNOTATIONS: Readonly<Record<Bearer, readonly string[]>> = {
   pod: [CACHES, CACHE_CONTAINERS, NOT_READY],
+  workload: [ROLLOUT],
   modelcache: [PAUSED, REFETCH, VERIFY, ALLOW_DELETE_IN_USE],
   storageclass: [ACCESS_MODES_ANNOTATION],
 }
@@ -30,6 +33,7 @@ export const ANNOTATIONS: Readonly<Record<Bearer, readonly string[]>> = {
 /** What to call the bearer of an annotation in a message. */
 export const PLACES: Readonly<Record<Bearer, string>> = {
   pod: 'the pod template',
+  workload: 'the workload',
   modelcache: 'the ModelCache',
   storageclass: 'the StorageClass',
 }
@@ -38,6 +42,7 @@ export const PLACES: Readonly<Record<Bearer, string>> = {
 export const VALUES: ReadonlyMap<string, readonly string[]> = new Map([
   [PAUSED, ['true', 'false']],
   [ALLOW_DELETE_IN_USE, ['true', 'false']],
+  [ROLLOUT, ['true', 'false']],
   [NOT_READY, [GATE]],
 ])
 
@@ -84,6 +89,7 @@ export const NEARLY: Readonly<Record<string, readonly string[]>> = {
     ...['allow-deletion-in-use', 'allow-in-use-delete', 'delete-in-use', 'force-delete', 'force-deletion'],
   ],
   [ACCESS_MODES_ANNOTATION]: ['access-mode', 'accessmode', 'accessmodes', 'modes', 'rwx'],
+  [ROLLOUT]: ['auto-restart', 'auto-rollout', 'restart-on-change', 'roll-out', 'rolling', 'rollouts'],
 }
 
 const BY_NAME: ReadonlyMap<string, string> = new Map(
@@ -106,7 +112,8 @@ export function bearerOf(key: string): Bearer | undefined {
 /** Whether we write the key on pods and workloads ourselves. */
 export function isWritten(key: string): boolean {
   return (
-    [INJECTED, CACHE_CONSUMER, DEPLOYMENT_OF, NUDGED].includes(key) || key.startsWith(`${DIGEST_PREFIX}/`)
+    [INJECTED, CACHE_CONSUMER, DEPLOYMENT_OF, NUDGED, ROLLED_OUT].includes(key) ||
+    key.startsWith(`${DIGEST_PREFIX}/`)
   )
 }
 

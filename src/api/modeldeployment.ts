@@ -4,7 +4,7 @@ import { storedObjectMeta, valuesOf } from './kubernetes/metadata.ts'
 import { labelSelector } from './label-selector.ts'
 import { modelDeploymentRules } from './modeldeployment-rules.ts'
 import { modelDeploymentStatus } from './modeldeployment-status.ts'
-import { EXCLUSIVE_TOPOLOGY } from './names.ts'
+import { EXCLUSIVE_TOPOLOGY, ROLLOUT } from './names.ts'
 import { customResource, optional } from './schema/absent.ts'
 import { listOf, text } from './schema/bounds.ts'
 import { API_VERSION } from './schema/group.ts'
@@ -123,7 +123,7 @@ export const modelDeployment = customResource(
     .object({
       apiVersion: z.literal(API_VERSION),
       kind: z.literal('ModelDeployment'),
-      metadata: storedObjectMeta.extend({ annotations: optional(valuesOf(EXCLUSIVE_TOPOLOGY)) }),
+      metadata: storedObjectMeta.extend({ annotations: optional(valuesOf(EXCLUSIVE_TOPOLOGY, ROLLOUT)) }),
       spec: spec.describe('Which engine serves, and which caches it reads.'),
       status: modelDeploymentStatus
         .optional()

@@ -64,6 +64,15 @@ export const ALLOW_DELETE_IN_USE = `${GROUP}/allow-delete-in-use`
 /** On a workload whose pods were denied, written by the controller so that its owner tries again: why. */
 export const NUDGED = `${GROUP}/nudged`
 
+/**
+ * On a Deployment, StatefulSet, DaemonSet, LeaderWorkerSet or ModelDeployment: `"true"` restarts it when a
+ * cache of its pods has another digest.
+ */
+export const ROLLOUT = `${GROUP}/rollout`
+
+/** On a pod template, written by the controller: the digest for which it restarted the workload. */
+export const ROLLED_OUT = `${GROUP}/rolled-out`
+
 /** Label on a managed claim: the name of its ModelCache. */
 export const CLAIM_OF = `${GROUP}/modelcache`
 

@@ -14,6 +14,7 @@ import { CONTROLLER_KINDS } from '../controller/kinds.ts'
 import { createCacheMetrics } from '../controller/modelcache/cache-metrics.ts'
 import type { HydratorSettings } from '../controller/modelcache/objects/hydration-job.ts'
 import { startModelCacheReconciler } from '../controller/modelcache/reconciler.ts'
+import { startRollouts } from '../controller/rollouts/rollouts.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { runAsLeader } from '../kube/leader/leader-election.ts'
@@ -163,6 +164,7 @@ export const controller: Command = {
       startGateKeeper({ ...work, metrics: gateMetrics })
       startDeploymentReconciler(work)
       startNudger({ ...work, metrics: nudgeMetrics })
+      startRollouts(work)
       certificates?.lead(started)
     }
     if (synced) {

@@ -1,5 +1,5 @@
 import type { ModelDeployment } from '../api/modeldeployment.ts'
-import { madeFor, selectorOf } from './made-for.ts'
+import { madeFor, passedOn, selectorOf } from './made-for.ts'
 import { podTemplate } from './pod-template.ts'
 
 /** How long a rollout may stand still before it counts as stuck. Engines load for a long time. */
@@ -13,7 +13,7 @@ export function deploymentOf(deployment: ModelDeployment) {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: madeFor(deployment),
+    metadata: { ...madeFor(deployment), ...passedOn(deployment) },
     spec: {
       replicas: deployment.spec.replicas,
       selector: { matchLabels: selectorOf(deployment.metadata.name) },

@@ -1,7 +1,7 @@
 import type { ModelDeployment } from '../api/modeldeployment.ts'
 import { LWS_API_VERSION } from '../api/names.ts'
 import { gangStart } from './bootstrap/gang-start.ts'
-import { madeFor } from './made-for.ts'
+import { madeFor, passedOn } from './made-for.ts'
 import { podTemplate } from './pod-template.ts'
 
 /**
@@ -10,13 +10,12 @@ import { podTemplate } from './pod-template.ts'
  * part of itself does not recover.
  */
 export function leaderWorkerSetOf(deployment: ModelDeployment) {
-  const { annotations } = deployment.metadata
   const { replicas, workers } = deployment.spec
   const { leader, worker } = gangStart(deployment)
   return {
     apiVersion: LWS_API_VERSION,
     kind: 'LeaderWorkerSet',
-    metadata: { ...madeFor(deployment), ...(annotations && { annotations }) },
+    metadata: { ...madeFor(deployment), ...passedOn(deployment) },
     spec: {
       replicas,
       // Otherwise LeaderWorkerSet makes a headless Service of its own name, which is that of ours.

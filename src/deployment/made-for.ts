@@ -20,6 +20,11 @@ export function selectorText(labels: Readonly<Record<string, string>>): string {
     .join(',')
 }
 
+/** The annotations of a deployment that its workload gets too. */
+export function passedOn({ metadata: { annotations } }: ModelDeployment) {
+  return annotations === undefined ? {} : { annotations }
+}
+
 /** The metadata of everything that we create for a deployment. It goes with its owner. */
 export function madeFor(deployment: ModelDeployment) {
   const { namespace, name, uid } = deployment.metadata

@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node'
+import { startDeadline } from '../deadline.ts'
 import { ApiError } from './api-error.ts'
-import { startDeadline } from './deadline.ts'
 import { forgetConnections } from './kubeconfig.ts'
 import { readBody } from './reply-body.ts'
 import { type ApiRequest, describe, type Query, send } from './request.ts'

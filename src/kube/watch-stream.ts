@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import { z } from 'zod'
+import { startDeadline } from '../deadline.ts'
 import { ApiError, statusError } from './api-error.ts'
-import { startDeadline } from './deadline.ts'
 import { forgetConnections } from './kubeconfig.ts'
 import { openWatch, type WatchOpening } from './open-watch.ts'
 import type { Query } from './request.ts'

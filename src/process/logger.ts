@@ -30,8 +30,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   }
 }
 
-/** We collect this many bytes before we write: half of what the library can write at a time. */
-const TOGETHER = 8_192
+/** We collect this many bytes before we write. A pipe holds four times as much. */
+const TOGETHER = 16_384
 /** Linux writes this many bytes to a pipe in one piece (PIPE_BUF), so lines of several workers do not mix. */
 const TOGETHER_IN_WORKER = 4_096
 /** The longest time that a line waits. */
@@ -42,7 +42,7 @@ const WARN = 40
 
 /** Each write to a pipe wakes its reader, which costs more than deciding about a pod. So we collect lines. */
 function standardOutput(minLength: number): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength })
+  const output = pino.destination({ dest: 1, sync: true, minLength, maxWrite: 2 * minLength })
   let timer: NodeJS.Timeout | undefined
   const flush = () => {
     clearTimeout(timer)

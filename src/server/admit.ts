@@ -6,6 +6,7 @@ import { basisOf, type Decision, deny } from '../admission/decision.ts'
 import type { Finding } from '../admission/finding.ts'
 import type { Rules } from '../admission/rules.ts'
 import { violation } from '../api/violation.ts'
+import { startDeadline } from '../deadline.ts'
 import type { LiveReader } from '../view/live-read.ts'
 import { type InDoubt, isAnyInDoubt, noteLookups } from '../view/lookups.ts'
 
@@ -35,13 +36,14 @@ export function admit(
   const { view, inDoubt } = admission
   const onFault = (error: unknown) => fault(error, request, admission.logger)
   if (inDoubt !== undefined && isAnyInDoubt(inDoubt))
-    return admitInDoubt(rules, request, admission, inDoubt, limitMs).catch(onFault)
+    return within(limitMs, signal => admitInDoubt(rules, request, admission, inDoubt, signal)).catch(onFault)
   try {
     const decision = rules(request, view)
     if (basisOf(decision).length === 0) return decision
     const known = { view, read: new Set<string>() }
-    const signal = AbortSignal.timeout(limitMs)
-    return confirmed(decision, rules, request, admission, known, signal).catch(onFault)
+    return within(limitMs, signal => confirmed(decision, rules, request, admission, known, signal)).catch(
+      onFault,
+    )
   } catch (error) {
     return onFault(error)
   }
@@ -52,11 +54,16 @@ async function admitInDoubt(
   request: AdmissionRequest,
   admission: Admission,
   inDoubt: InDoubt,
-  limitMs: number,
+  signal: AbortSignal,
 ): Promise<Decision> {
-  const signal = AbortSignal.timeout(limitMs)
   const known = await readDoubted(rules, request, admission, inDoubt, signal)
   return confirmed(rules(request, known.view), rules, request, admission, known, signal)
+}
+
+async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  // An `AbortSignal.timeout` would stay for seconds after each review, and then make an error for nobody.
+  using deadline = startDeadline(limitMs)
+  return await work(deadline.signal)
 }
 
 /** A view, and which of its objects were read live. */

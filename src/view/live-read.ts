@@ -1,8 +1,8 @@
 import type { ClusterView, ObjectRef } from '../admission/cluster-view.ts'
 import type { RuleKind, RuleKinds } from '../api/kinds.ts'
 import { KINDS } from '../cluster/kinds.ts'
+import { startDeadline } from '../deadline.ts'
 import { ApiError, isTimeout } from '../kube/api-error.ts'
-import { startDeadline } from '../kube/deadline.ts'
 import { listAll } from '../kube/list.ts'
 import {
   collectionPath,

@@ -81,7 +81,7 @@ const USES: Record<string, Use[]> = {
     // src/controller/gates/
     ...RETRYING_KINDS.map((kind): Use => ['cluster', 'list patch', kind]),
     // src/controller/references/top-owner.ts
-    ...['replicasets', 'statefulsets'].map(
+    ...['replicasets', 'statefulsets', 'daemonsets'].map(
       (plural): Use => ['cluster', 'get', { apiVersion: 'apps/v1', plural }],
     ),
     ['cluster', 'get', KINDS.HydrationJob],

@@ -13,9 +13,9 @@ import { type EffectiveClass, effectiveClass } from '../../storage/effective-cla
 import { thisCluster } from '../../storage/this-cluster.ts'
 import type { CONTROLLER_KINDS } from '../kinds.ts'
 import type { ApiRejection } from './api-rejection.ts'
-import type { Turn } from './job/turns.ts'
 import { jobName, type Purpose } from './objects/hydration-job.ts'
 import { isMadeFor, isOrphan } from './objects/made-for.ts'
+import type { Turn } from './turns.ts'
 
 /**
  * A Job of a cache, and its pods. A Job without an owner was ours too, because its name is

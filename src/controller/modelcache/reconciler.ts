@@ -16,11 +16,11 @@ import { createTopOwner } from '../references/top-owner.ts'
 import { cachesOf, indexUsers } from '../references/users-index.ts'
 import { type ActOptions, afterWrites, recordEvents, write, writeStatus } from './act.ts'
 import type { CacheMetrics } from './cache-metrics.ts'
-import { createTurns, hasEnded, type Limits } from './job/turns.ts'
 import { createReadDetails } from './live-details.ts'
 import { claimOf, type ObserveOptions, observe } from './observe.ts'
 import { plan } from './plan.ts'
 import { isStaged } from './staged.ts'
+import { createTurns, hasEnded, type Limits } from './turns.ts'
 
 /** How many caches are worked on side by side. Each costs the API server a call or two. */
 const CONCURRENCY = 4

@@ -31,11 +31,22 @@ const owned = z.object({
 /** The topmost owner of what this owner owns. */
 export type TopOwner = (namespace: string, owner: Owner) => Promise<Owner>
 
-/**
- * Finds topmost owners: of a ReplicaSet its Deployment, of a StatefulSet its LeaderWorkerSet, of a Job its
- * CronJob. Each object is read once, because an owner does not change.
- */
-export function createTopOwner({ rest, signal }: { rest: Pick<Rest, 'get'>; signal: AbortSignal }): TopOwner {
+/** An owner and all above it, the topmost one last. */
+export type OwnersOf = (namespace: string, owner: Owner) => Promise<readonly [Owner, ...Owner[]]>
+
+interface OwnerOptions {
+  rest: Pick<Rest, 'get'>
+  signal: AbortSignal
+}
+
+/** Finds topmost owners: of a ReplicaSet its Deployment, of a Job its CronJob. */
+export function createTopOwner(options: OwnerOptions): TopOwner {
+  const ownersOf = createOwnersOf(options)
+  return async (namespace, owner) => (await ownersOf(namespace, owner)).at(-1) ?? owner
+}
+
+/** Finds the owners of owners. Each object is read once, because an owner does not change. */
+export function createOwnersOf({ rest, signal }: OwnerOptions): OwnersOf {
   const known = new Map<string, Promise<Owner | undefined>>()
   const above = (namespace: string, owner: Owner): Promise<Owner | undefined> => {
     const found = known.get(owner.uid)
@@ -48,13 +59,13 @@ export function createTopOwner({ rest, signal }: { rest: Pick<Rest, 'get'>; sign
     return asked
   }
   return async (namespace, owner) => {
-    let top = owner
-    for (let depth = 0; depth < MAX_DEPTH; depth++) {
-      const next = await above(namespace, top)
-      if (next === undefined) break
-      top = next
+    const owners: [Owner, ...Owner[]] = [owner]
+    let next = await above(namespace, owner)
+    for (let depth = 1; next !== undefined && depth < MAX_DEPTH; depth++) {
+      owners.push(next)
+      next = await above(namespace, next)
     }
-    return top
+    return owners
   }
 }
 

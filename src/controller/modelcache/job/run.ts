@@ -16,12 +16,12 @@ import { jobName, type Purpose } from '../objects/hydration-job.ts'
 import type { Observation, Run } from '../observe.ts'
 import { isUnbound } from '../observe.ts'
 import { type Actions, type Cause, notReady, type RunFailure, type StepResult, type Write } from '../step.ts'
+import type { Turn } from '../turns.ts'
 import { deletions, endOf, failed } from './ended.ts'
 import { failureOfJob, lastLine } from './failure.ts'
 import { inputsNow, isGoingOn, type JobState, LINGER_MS, lingers, mounted, stateOf } from './job-state.ts'
 import { obstacle } from './obstacle.ts'
 import { isRunning, stateOfHydrator } from './pods.ts'
-import type { Turn } from './turns.ts'
 
 /**
  * While a pod runs we look often, for its progress; otherwise less often, for the reason why it does not run.

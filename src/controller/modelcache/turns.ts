@@ -1,8 +1,8 @@
-import type { HydrationJob } from '../../../api/kubernetes/hydration-job.ts'
-import { controllerOf } from '../../../api/kubernetes/metadata.ts'
-import type { ModelCache } from '../../../api/modelcache.ts'
-import type { ReadableStore } from '../../../kube/store.ts'
-import { jobName } from '../objects/hydration-job.ts'
+import type { HydrationJob } from '../../api/kubernetes/hydration-job.ts'
+import { controllerOf } from '../../api/kubernetes/metadata.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import type { ReadableStore } from '../../kube/store.ts'
+import { jobName } from './objects/hydration-job.ts'
 
 /** How many hydrations run side by side. Undefined means no limit. */
 export interface Limits {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { aModelCache } from '../../../api/fixtures.ts'
-import { emptyStores } from '../../../cluster/fixtures.ts'
-import { jobName } from '../objects/hydration-job.ts'
+import { aModelCache } from '../../api/fixtures.ts'
+import { emptyStores } from '../../cluster/fixtures.ts'
+import { jobName } from './objects/hydration-job.ts'
 import { createTurns, type Limits } from './turns.ts'
 
 const NOW = Date.parse('2031-05-04T03:00:00Z')
