@@ -27,7 +27,7 @@ export interface PartPlan {
 export interface PartedFile {
   /**
    * Fetches a part and writes it. If its end comes closer meanwhile, somebody else fetches the rest. Whatever
-   * comes of it is noted, also if it breaks off.
+   * comes of it is noted soon, also if it breaks off.
    *
    * @throws WithoutRanges, HydrationError SourceChanged, and whatever the source or the volume throws.
    */
@@ -80,11 +80,11 @@ export async function openPartedFile(
   const advance = () => hash.advance(prefixOf(written))
   advance()
 
-  const note = async (part: Range) => {
+  const notes = createNotes(async parts => {
     await handle.datasync()
-    noted = withRange(noted, part)
+    for (const part of parts) noted = withRange(noted, part)
     await record({ ranges: noted, identity, sha256: undefined })
-  }
+  })
   return {
     async write(part, signal) {
       const { from, to } = part
@@ -105,12 +105,15 @@ export async function openPartedFile(
           if (part.at >= part.to) break
         }
       } finally {
-        if (part.at > from) await note([from, part.at])
+        notes.add([from, part.at])
+        // A connection that goes on does not wait for the disk.
+        if (part.at < part.to) await notes.settle()
       }
       if (part.at !== part.to) throw changed(file, `ends at ${part.at} bytes, not at ${part.to}`)
     },
     async finish() {
       const found = await hash.done
+      await notes.settle()
       const { sha256 } = found
       const problem = checksumProblem(file, found)
       if (problem === undefined) {
@@ -123,7 +126,31 @@ export async function openPartedFile(
       if (isClosed) return
       isClosed = true
       hash.stop()
+      await notes.settle().catch(() => {})
       await handle.close()
     },
+  }
+}
+
+/** Notes parts in the background. All that are written while the disk is busy share the next sync. */
+function createNotes(note: (parts: readonly Range[]) => Promise<void>) {
+  let waiting: Range[] = []
+  let noting = Promise.resolve()
+  const noteWaiting = async () => {
+    const parts = waiting
+    waiting = []
+    // An earlier turn may have noted them.
+    if (parts.length > 0) await note(parts)
+  }
+  return {
+    add(part: Range): void {
+      if (part[1] <= part[0]) return
+      waiting.push(part)
+      noting = noting.then(noteWaiting)
+      // Whoever settles hears of it.
+      noting.catch(() => {})
+    },
+    /** Resolves when all parts are noted, and rejects if that failed. */
+    settle: () => noting,
   }
 }
