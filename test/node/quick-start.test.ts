@@ -56,7 +56,8 @@ describe.skipIf(NO_NODE)('docs/quick-start.md', () => {
     }
     expect(outputs).toHaveLength(4)
     const [, , files] = outputs
-    expect(files).toMatch(/^smollm2 +hf:\/\/example\/model@main /m)
+    // The controller names the source a moment later.
+    expect(files).toMatch(/^smollm2 +(hf:\/\/example\/model@main +)?PVC /m)
     expect(files).toContain('config.json')
     expect(files).toContain('.safetensors')
     const left = await kubectl(['get', 'storageclass,persistentvolume', '-o', 'name'])
