@@ -19,6 +19,7 @@ import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { runAsLeader } from '../kube/leader/leader-election.ts'
 import { createRest } from '../kube/rest.ts'
+import { compactHeap } from '../process/compact-heap.ts'
 import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
 import { createLogger } from '../process/logger.ts'
@@ -168,6 +169,7 @@ export const controller: Command = {
       certificates?.lead(started)
     }
     if (synced) {
+      compactHeap()
       logger.info('watches are synced')
       // Before the election, so that a replica that cannot create Jobs never leads.
       const hydrator = await hydratorSettings(options, { rest, namespace, signal })

@@ -13,6 +13,7 @@ import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createRest } from '../kube/rest.ts'
+import { compactHeap } from '../process/compact-heap.ts'
 import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
 import { createLogger } from '../process/logger.ts'
@@ -197,7 +198,11 @@ export const webhook: Command = {
     await admission.listen({ host: options.host, port: options.port })
     logger.info({ port: options.port, healthPort: options['health-port'] }, 'listening')
     watches.whenSynced.then(
-      () => logger.info('watches are synced'),
+      () => {
+        // Nobody has been told yet that this replica is ready.
+        compactHeap()
+        logger.info('watches are synced')
+      },
       () => {},
     )
 
