@@ -20,6 +20,7 @@ const pages: Record<string, Page> = {
   '/model.gguf': { body: Buffer.alloc(3 * 2 ** 20, 'weights'), etag: '"v1"' },
   '/page': { body: Buffer.from('<html>log in</html>'), type: 'text/html; charset=utf-8' },
   '/evil.tar': { body: await tarOf('../outside'), etag: '"v1"' },
+  '/busy': { status: 429, headers: { 'retry-after': '600' } },
   '/large.bin': { body: Buffer.alloc(32 * 2 ** 20, 'x'), etag: '"v1"' },
 }
 
