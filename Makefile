@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test test-alone test-taken-down faults crash memory lint up down env bench bench-rules bench-memory bench-profile bench-hydrate matrix fuzz board release clean
+.PHONY: help setup demo test test-alone test-taken-down faults crash chaos memory lint up down env bench bench-rules bench-memory bench-controller bench-profile bench-hydrate matrix fuzz board release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -41,6 +41,10 @@ crash: setup ## kill hydrators, their pods and controllers at random moments: N 
 	@$(RUN) testbed -- build
 	@REQUIRE_NODE=1 CRASH_ROUNDS=$$(( $(or $(N),200) / 10 )) $(RUN) test:crash-node
 
+chaos: setup ## kill the controller, hydrators, kubelet, containerd and the API server at random for MINUTES (10), and compare the end with that of an undisturbed run
+	@$(RUN) testbed -- build
+	@REQUIRE_NODE=1 CHAOS_SECONDS=$$(( $(or $(MINUTES),10) * 60 )) $(RUN) test:chaos
+
 memory: setup ## hydrate a file of GIB (8) GiB, and hold the memory that this takes against its bound
 	@MEMORY_GIB=$(or $(GIB),8) $(RUN) test:memory
 
@@ -73,6 +77,9 @@ bench-rules: setup ## measure the decisions alone
 
 bench-memory: setup ## measure start-up and memory with 10,000 caches and pods
 	@$(RUN) bench -- --memory $(if $(UPDATE),--update)
+
+bench-controller: setup ## have the controller stage a thousand caches at once on a real control plane
+	@$(RUN) bench -- --controller $(if $(UPDATE),--update)
 
 bench-profile: setup ## draw where the time of a review goes: docs/admission-flame-graph.svg
 	@$(RUN) bench -- --profile

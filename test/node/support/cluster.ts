@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { inject } from 'vitest'
 import { z } from 'zod'
 import { type Cluster, namespaceOf } from '../../e2e/support/cluster.ts'
 import { outputOf, runCommand } from '../../testbed/command.ts'
 import { type Kubectl, kubectlFor } from '../../testbed/kubectl.ts'
+import { pidFile } from '../../testbed/revive.ts'
 
 /** Where the product is installed. */
 export const SYSTEM = 'modelcache-system'
@@ -96,4 +99,10 @@ function killById(containerID: string) {
   const id = containerID.replace(/^.*\/\//, '')
   const [command = '', ...args] = [...node().runtime, 'tasks', 'kill', '--signal', 'SIGKILL', id]
   return runCommand(command, args)
+}
+
+/** Kills a process of the node or of the control plane, which then starts again. */
+export async function killDaemon(name: 'containerd' | 'kubelet' | 'kube-apiserver'): Promise<void> {
+  const pid = Number(await readFile(pidFile(join(node().dir, 'log'), name), 'utf8'))
+  if (pid > 1) process.kill(-pid, 'SIGKILL')
 }

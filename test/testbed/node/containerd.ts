@@ -2,8 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NodeBinaries } from '../binaries.ts'
 import { outputOf, runCommand } from '../command.ts'
-import { startChild } from '../process.ts'
-import { waitUntil } from '../wait.ts'
+import { type Daemon, prepareDaemon } from '../daemon.ts'
 import { PAUSE_IMAGE } from './images.ts'
 import type { Sandbox } from './sandbox.ts'
 
@@ -13,6 +12,7 @@ export interface Containerd {
   readonly socket: string
   /** The words of its own command line client, for looking into what runs. */
   readonly ctr: readonly string[]
+  readonly daemon: Daemon
 }
 
 const READY_MS = 30_000
@@ -36,33 +36,30 @@ export async function startContainerd(options: {
     writeFile(config, configuration({ data, socket, cni })),
   ])
   const [command = '', ...args] = [...enter, binaries.containerd, '--config', config]
-  const child = startChild({
+  const ctr = [...enter, binaries.ctr, '--address', socket, '--namespace', 'k8s.io']
+  const runCtr = (words: readonly string[], timeoutMs: number) => {
+    const [first = '', ...rest] = [...ctr, ...words]
+    return runCommand(first, rest, { timeoutMs })
+  }
+  const daemon = prepareDaemon({
     name: 'containerd',
     command,
     args,
     // Its shim is beside it.
     env: { ...process.env, PATH: `${binaries.dir}:${process.env.PATH}` },
     logPath: join(dir, 'log', 'containerd.log'),
-  })
-  const ctr = [...enter, binaries.ctr, '--address', socket, '--namespace', 'k8s.io']
-  const runCtr = (words: readonly string[], timeoutMs: number) => {
-    const [first = '', ...rest] = [...ctr, ...words]
-    return runCommand(first, rest, { timeoutMs })
-  }
-  await waitUntil({
-    what: 'readiness of containerd',
-    timeoutMs: READY_MS,
-    children: [child],
-    probe: async () => {
+    readyMs: READY_MS,
+    ready: async () => {
       const { code, stderr } = await runCtr(['version'], READY_MS)
       return code === 0 ? undefined : stderr.trim()
     },
   })
+  await daemon.start()
   for (const image of images) {
     const imported = await runCtr(['images', 'import', '--local', image], IMPORT_MS)
     outputOf(imported, `importing ${image}`)
   }
-  return { socket, ctr }
+  return { socket, ctr, daemon }
 }
 
 function configuration({ data, socket, cni }: { data: string; socket: string; cni: string }): string {

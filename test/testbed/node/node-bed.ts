@@ -6,6 +6,7 @@ import { installPackages } from '../debian-packages.ts'
 import { applyObjects, type Kubectl, kubectlFor } from '../kubectl.ts'
 import { startLws } from '../lws.ts'
 import type { OutsideManager } from '../outside-manager.ts'
+import { revive } from '../revive.ts'
 import { ensureImages } from './images.ts'
 import { installProduct } from './installed.ts'
 import { startNode } from './node.ts'
@@ -27,7 +28,10 @@ export interface NodeBed {
   readonly lws: OutsideManager
   /** The command line of the container runtime, with everything needed to reach it. */
   readonly runtime: string[]
-  /** Ends every process. Resolves when only the folder of logs is left. */
+  /**
+   * Ends every process. What a test kills before starts again, as on a real node. Resolves when only the
+   * folder of logs is left.
+   */
   stop(): Promise<void>
 }
 
@@ -62,7 +66,7 @@ export async function startNodeBed({
   const { kubeconfig, server } = controlPlane
   const kubectl = kubectlFor(binaries.kubectl, kubeconfig, dir)
   report(`control plane ready at ${controlPlane.server}`)
-  const runtime = await startNode({ sandbox, binaries: nodeBinaries, images, controlPlane, kubectl })
+  const node = await startNode({ sandbox, binaries: nodeBinaries, images, controlPlane, kubectl })
   await applyObjects(kubectl, await volumeSupply(sandbox.data), 'storage')
   report('node ready')
   const lws = await startLws({ dir, binaries, controlPlane, kubectl, host: sandbox })
@@ -71,6 +75,8 @@ export async function startNodeBed({
     await installProduct(kubectl)
     report('ModelCache installed')
   }
+  const daemons = { ...node.daemons, 'kube-apiserver': controlPlane.apiserver }
+  for (const [name, daemon] of Object.entries(daemons)) started.use(revive(name, daemon))
   const running = started.move()
   const stop = () => running.disposeAsync()
   return {
@@ -82,7 +88,7 @@ export async function startNodeBed({
     kubeconfig,
     kubectl,
     lws,
-    runtime: [...runtime],
+    runtime: [...node.ctr],
     stop,
   }
 }

@@ -4,10 +4,10 @@ import { stringify } from 'yaml'
 import { issueLeaf } from '../../../src/certs/issue.ts'
 import type { NodeBinaries } from '../binaries.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { type Daemon, prepareDaemon } from '../daemon.ts'
 import { kubeconfigFor } from '../kubeconfig.ts'
 import type { Kubectl } from '../kubectl.ts'
 import { writePair } from '../pki.ts'
-import { type Child, startChild } from '../process.ts'
 import { waitUntil } from '../wait.ts'
 import { startContainerd } from './containerd.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -25,10 +25,16 @@ export interface NodeRequest {
   kubectl: Kubectl
 }
 
+export interface StartedNode {
+  /** The command line of its container runtime. */
+  ctr: readonly string[]
+  /** By name. */
+  daemons: Readonly<Record<'containerd' | 'kubelet', Daemon>>
+}
+
 /**
  * Starts what makes the sandbox a node of the control plane in it: scheduler, containerd, kubelet and
- * kube-proxy. Resolves when the node is Ready, with the command line of its container runtime. All of it ends
- * with the sandbox.
+ * kube-proxy. Resolves when the node is Ready. All of it ends with the sandbox.
  */
 export async function startNode({
   sandbox,
@@ -36,7 +42,7 @@ export async function startNode({
   images,
   controlPlane,
   kubectl,
-}: NodeRequest): Promise<readonly string[]> {
+}: NodeRequest): Promise<StartedNode> {
   const { dir, data, enter } = sandbox
   const { internalServer: server, pki } = controlPlane
   const identity = await issueLeaf(pki.ca, {
@@ -54,16 +60,20 @@ export async function startNode({
   const { certFile, keyFile } = await writePair(data, NAME, identity)
   const kubeconfig = (name: string, who: typeof identity) =>
     file(`${name}.kubeconfig`, kubeconfigFor(server, pki.ca.certPem, who))
-  const run = (name: string, executable: string, args: readonly string[]): Child => {
+  const run = async (name: string, executable: string, args: readonly string[]): Promise<Daemon> => {
     const [command = '', ...rest] = [...enter, executable, ...args]
-    return startChild({ name, command, args: rest, logPath: join(dir, 'log', `${name}.log`) })
+    const logPath = join(dir, 'log', `${name}.log`)
+    const ready = async () => undefined
+    const daemon = prepareDaemon({ name, command, args: rest, logPath, ready, readyMs: READY_MS })
+    await daemon.start()
+    return daemon
   }
-  const scheduler = run('kube-scheduler', binaries.kubeScheduler, [
+  const scheduler = await run('kube-scheduler', binaries.kubeScheduler, [
     `--kubeconfig=${await kubeconfig('scheduler', pki.scheduler)}`,
     '--leader-elect=false',
     '--secure-port=0',
   ])
-  const { socket, ctr } = await startContainerd({ sandbox, binaries, images })
+  const { socket, ctr, daemon: containerd } = await startContainerd({ sandbox, binaries, images })
   await mkdir(join(data, 'pod-logs'), { recursive: true })
   const kubeletConfig = kubeletConfiguration({
     sandbox,
@@ -72,7 +82,7 @@ export async function startNode({
     keyFile,
     ca: join(dir, 'pki', 'ca.crt'),
   })
-  const kubelet = run('kubelet', binaries.kubelet, [
+  const kubelet = await run('kubelet', binaries.kubelet, [
     `--config=${await file('kubelet.yaml', stringify(kubeletConfig))}`,
     `--kubeconfig=${await kubeconfig('kubelet', identity)}`,
     `--hostname-override=${NAME}`,
@@ -81,20 +91,20 @@ export async function startNode({
     `--cert-dir=${join(data, 'kubelet-pki')}`,
   ])
   const proxyConfig = proxyConfiguration(await kubeconfig('kube-proxy', pki.kubeProxy))
-  const proxy = run('kube-proxy', binaries.kubeProxy, [
+  const proxy = await run('kube-proxy', binaries.kubeProxy, [
     `--config=${await file('kube-proxy.yaml', stringify(proxyConfig))}`,
   ])
   await waitUntil({
     what: `readiness of node ${NAME}`,
     timeoutMs: READY_MS,
-    children: [kubelet, proxy, scheduler],
+    children: [kubelet, proxy, scheduler].flatMap(daemon => daemon.child() ?? []),
     probe: async () => {
       const path = 'jsonpath={.status.conditions[?(@.type=="Ready")]}'
       const { stdout, stderr } = await kubectl(['get', 'node', NAME, '--output', path])
       return stdout.includes('"status":"True"') ? undefined : stdout || stderr.trim()
     },
   })
-  return ctr
+  return { ctr, daemons: { containerd, kubelet } }
 }
 
 function kubeletConfiguration(options: {
