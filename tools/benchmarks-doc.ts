@@ -11,6 +11,9 @@ const ADMISSION =
 const PROFILE =
   'Where the time of `mutate-pod` goes, by `make bench-profile`. Green is ModelCache, yellow is libraries, and blue is Node.js.'
 
+const CONTROLLER =
+  '`make bench-controller` creates a thousand caches at once on a real control plane with its own controllers. A stand-in for kubelets says of each pod that it has staged its files. Everything shares the machine: etcd, the API server, the controllers of Kubernetes and both roles.'
+
 const STAGING =
   '`make bench-hydrate` stages files from a server on loopback, and has other tools fetch the same files. `modelcache hydrate` hashes every byte and syncs every file. `hf download` compares sizes, and `aria2c` compares nothing. Each tool has 16 connections, `aws` has ten. Rows that end with `-rss` are the most memory that all processes of a tool had together. The server shares the machine.'
 
@@ -21,13 +24,17 @@ export function benchmarksMarkdown(): string {
   const text = readFileSync(new URL('../docs/benchmarks.json', import.meta.url), 'utf8')
   const { machine, rows } = benchmarks.parse(JSON.parse(text))
   const isStaging = ({ spread }: Result) => HYDRATE in spread
+  const isController = ({ name }: Result) => name.startsWith('controller-')
   return page('docs/benchmarks.json', 'Benchmarks', [
     wrapped(`The machine: ${machine}. ${FIGURES}`),
     '## Admission',
     wrapped(ADMISSION),
-    tableOf(rows.filter(row => !isStaging(row))),
+    tableOf(rows.filter(row => !isStaging(row) && !isController(row))),
     wrapped(PROFILE),
     '![Flame graph](admission-flame-graph.svg)',
+    ...(rows.some(isController)
+      ? ['## The controller', wrapped(CONTROLLER), tableOf(rows.filter(isController))]
+      : []),
     '## Staging',
     wrapped(STAGING),
     tableOf(rows.filter(isStaging)),

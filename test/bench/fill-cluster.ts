@@ -7,6 +7,7 @@ import { isForbidden } from '../../src/kube/api-error.ts'
 import { collectionPath, objectPath } from '../../src/kube/resource.ts'
 import type { Rest } from '../../src/kube/rest.ts'
 import { huggingFace, modelCache, readyStatus } from '../e2e/support/objects.ts'
+import { inParallel } from './in-parallel.ts'
 
 export interface ClusterSize {
   readonly namespaces: number
@@ -16,8 +17,6 @@ export interface ClusterSize {
   readonly pods: number
 }
 
-/** Calls in progress at once: as many as there are kept connections. */
-const CONCURRENCY = 32
 const WRITE = { fieldManager: 'bench', timeoutMs: 60_000 }
 
 /** Creates this many objects in a real cluster without a webhook. */
@@ -97,12 +96,4 @@ async function createPod(rest: Rest, namespace: string, pod: object): Promise<vo
       await pause(200)
     }
   }
-}
-
-async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0
-  const worker = async () => {
-    while (next < count) await work(next++)
-  }
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
 }

@@ -99,7 +99,7 @@ async function measure(what: string, roles: Record<string, Role>): Promise<Map<s
     console.log(
       `  ${name.padEnd(11)} ready after ${seconds(ready)}, synced after ${seconds(synced)}; ` +
         `RSS ${atReady.rss} MiB when ready, ${idle.rss} MiB after ${seconds(IDLE_MS)}, peak ${idle.peak} MiB; ` +
-        `heap in use ${await heapOf(role)} MiB`,
+        `heap in use ${await heapOf(role)} MiB${name === 'controller' ? `; ${await looksOf(role)}` : ''}`,
     )
     figures.set(name, { seconds: ready / 1000, mib: idle.rss })
     await role.stop()
@@ -129,6 +129,23 @@ async function memoryOf(role: Role): Promise<{ rss: number; peak: number }> {
   const field = (name: string) =>
     Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024)
   return { rss: field('VmRSS'), peak: field('VmHWM') }
+}
+
+/** How long the looks at caches took, each with all its reads and writes. */
+async function looksOf({ healthUrl }: Role): Promise<string> {
+  const { body } = await httpGet(`${healthUrl}/metrics`)
+  const value = (series: string) =>
+    Number(
+      body
+        .split('\n')
+        .find(line => line.startsWith(series))
+        ?.split(' ')
+        .at(-1),
+    )
+  const name = 'modelcache_reconcile_duration_seconds'
+  const all = value(`${name}_count{reconciler="modelcache"}`)
+  const fast = value(`${name}_bucket{le="0.005",reconciler="modelcache"}`)
+  return `${all} looks, ${all - fast} took more than 5 ms`
 }
 
 async function heapOf({ healthUrl }: Role): Promise<number> {

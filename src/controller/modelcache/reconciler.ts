@@ -22,8 +22,8 @@ import { plan } from './plan.ts'
 import { isStaged } from './staged.ts'
 import { createTurns, hasEnded, type Limits } from './turns.ts'
 
-/** How many caches are worked on side by side. Each costs the API server a call or two. */
-const CONCURRENCY = 4
+/** How many caches are worked on side by side. Each waits for the API server most of the time. */
+const CONCURRENCY = 16
 
 /** The watch will show our own write within a moment. */
 const STALE_MS = 5_000
