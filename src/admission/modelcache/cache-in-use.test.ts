@@ -54,6 +54,22 @@ describe('a cache that pods mount', () => {
     expect(findingsOf(decision)[0]?.basis).toEqual([LIST, { kind: 'Namespace', name: NAMESPACE }])
   })
 
+  test('names the workloads that would make the pods again', () => {
+    const workloads = ['Deployment/chat', 'Pod/server', 'StatefulSet/batch']
+    const cache = aReadyCache()
+    const used = { ...cache, status: { ...cache.status, references: { count: 3, workloads } } }
+    expect(textOf(remove([aConsumer()], { cache: used }))).toContain(
+      'mounts ModelCache ml-team/llama, of Deployment/chat, StatefulSet/batch; delete those pods first',
+    )
+    const alone = {
+      ...cache,
+      status: { ...cache.status, references: { count: 1, workloads: ['Pod/server'] } },
+    }
+    expect(textOf(remove([aConsumer()], { cache: alone }))).toContain(
+      'mounts ModelCache ml-team/llama; delete',
+    )
+  })
+
   test('names a few of many, in order', () => {
     const pods = ['e', 'd', 'c', 'b', 'a'].map(name => aConsumer({ name }))
     expect(textOf(remove(pods))).toContain('5 pods (a, b, c and 2 more) mount ModelCache')
