@@ -31,8 +31,8 @@ const list = z.object({
 })
 
 /**
- * Creates a thousand caches at once on a real control plane, and has a stand-in for kubelets run their pods. Measures
- * how long that takes, how many calls it takes, and what remains when all are Ready.
+ * Creates a thousand caches at once on a real control plane, and has a stand-in for kubelets run their pods.
+ * Measures how long that takes, how many calls it takes, and what remains when all are Ready.
  */
 export async function benchController(): Promise<Result[]> {
   await using own = await startOwnPlane({ apiserverFlags: audited })

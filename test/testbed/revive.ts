@@ -27,7 +27,8 @@ export function revive(name: string, { child, start }: Daemon): Disposable {
     try {
       await start()
     } catch (error) {
-      console.warn(`${name} does not start again: ${error}`)
+      // Whoever kills it while it starts has to wait for the next look. The rest of the message is its log.
+      console.warn(`${name} starts once more: ${String(error).split('\n')[0]}`)
     }
     isStarting = false
   }

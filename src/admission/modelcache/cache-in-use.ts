@@ -78,7 +78,7 @@ function isTerminating(namespace: Namespace | undefined): boolean {
   return namespace?.metadata.deletionTimestamp !== undefined || namespace?.status?.phase === 'Terminating'
 }
 
-/** Whoever made the pods makes them again, so that is what has to go. Nobody makes a pod on its own again. */
+/** Workloads create their pods again, so they have to go. Nobody creates a lone pod again. */
 function ofWorkloads(cache: ModelCache | undefined): string {
   const workloads = cache?.status?.references?.workloads?.filter(name => !name.startsWith('Pod/')) ?? []
   return workloads.length === 0 ? '' : `, of ${few(workloads, SHOWN)}`

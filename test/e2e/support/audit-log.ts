@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 /**
- * Flags of an API server that writes a line into a log for each answer, and for a watch one when it begins. `dir`
- * is the folder of its data.
+ * Flags of an API server that writes a line into a log for each answer, and for a watch one when it begins.
+ * `dir` is the folder of its data.
  */
 export function audited(dir: string): Record<string, string> {
   const policy = join(dir, 'audit-policy.json')
@@ -26,8 +26,8 @@ const line = z.object({
 })
 
 /**
- * The requests of a role that began or were answered in a time, as `verb resource`. Times are in milliseconds since
- * the epoch.
+ * The requests of a role that began or were answered in a time, as `verb resource`. Times are in milliseconds
+ * since the epoch.
  */
 export async function requestsOf(
   role: 'webhook' | 'controller',
