@@ -50,6 +50,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   review: ['admission', 'api', 'cluster', 'deployment', 'injection', 'kube', 'storage'],
   inspect: ['admission', 'api', 'injection', 'kube'],
   controller: ['api', 'backoff.ts', 'cluster', 'deployment', 'injection', 'kube', 'storage'],
+  hub: ['api', 'cluster', 'controller', 'kube', 'storage'],
   server: ['admission', 'api', 'deadline.ts', 'process', 'view'],
   commands: [
     'admission',
@@ -57,6 +58,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'certs',
     'cluster',
     'controller',
+    'hub',
     'hydrate',
     'inspect',
     'kube',

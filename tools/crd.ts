@@ -76,12 +76,45 @@ const MODEL_DEPLOYMENT_COLUMNS: PrinterColumn[] = [
 
 const INFERENCE_CLUSTER_COLUMNS: PrinterColumn[] = [
   {
-    name: 'StorageClass',
+    name: 'Source',
+    type: 'string',
+    jsonPath: '.spec.cluster.source',
+    description: 'How the hub reaches it.',
+  },
+  {
+    name: 'Ready',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+    description: 'Whether caches can be staged there.',
+  },
+  {
+    name: 'Version',
+    type: 'string',
+    jsonPath: '.status.kubernetesVersion',
+    description: 'Version of its API server.',
+  },
+  {
+    name: 'Class',
     type: 'string',
     jsonPath: '.spec.storage.storageClassName',
     description: 'StorageClass of ModelCaches that name none.',
   },
+  { name: 'Caches', type: 'integer', jsonPath: '.status.caches', description: 'ModelCaches there.' },
   AGE,
+  {
+    name: 'Reason',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
+    priority: 1,
+    description: 'Why it is Ready or not.',
+  },
+  {
+    name: 'ModelCache',
+    type: 'string',
+    jsonPath: '.status.modelCacheVersion',
+    priority: 1,
+    description: 'Version of ModelCache there.',
+  },
 ]
 
 /** The CustomResourceDefinition of ModelCache, from the zod schema. */
@@ -139,7 +172,7 @@ export function inferenceClusterCrd(): JsonSchema {
       singular: 'inferencecluster',
       shortNames: ['ic'],
     },
-    version: { additionalPrinterColumns: INFERENCE_CLUSTER_COLUMNS },
+    version: { subresources: { status: {} }, additionalPrinterColumns: INFERENCE_CLUSTER_COLUMNS },
     schema: structuralSchema(inferenceCluster),
   })
 }

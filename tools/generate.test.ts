@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { CLUSTER_STATUS_REASONS } from '../src/api/inference-cluster-reasons.ts'
 import { REASONS } from '../src/api/reasons.ts'
 import { STATUS_REASONS } from '../src/api/status-reasons.ts'
 import { GENERATED, inRepository } from './generate.ts'
@@ -15,7 +16,8 @@ test('every reason is shown as it is told', () => {
   const [, ...sections] = admission.split(/^## /m)
   const named = (part: string) => [...part.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
   expect(named(admission)).toEqual(Object.keys(REASONS).toSorted())
-  expect(named(status)).toEqual(Object.keys(STATUS_REASONS).toSorted())
+  expect(named(status)).toEqual([...Object.keys(STATUS_REASONS).toSorted(), 'InferenceClusters'])
+  for (const reason of Object.keys(CLUSTER_STATUS_REASONS)) expect(status).toContain(`| ${reason} | `)
   for (const section of sections) {
     const [reason] = section.split('\n')
     expect(section).toMatch(new RegExp(`^ {4}.*\\b${reason}:(?: |$)`, 'm'))

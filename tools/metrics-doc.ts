@@ -4,6 +4,7 @@ import { exposeWatches } from '../src/cluster/watch-metrics.ts'
 import { createGateMetrics } from '../src/controller/gates/gate-metrics.ts'
 import { createNudgeMetrics } from '../src/controller/gates/nudge-metrics.ts'
 import { createCacheMetrics } from '../src/controller/modelcache/cache-metrics.ts'
+import { exposeClusters } from '../src/hub/metrics.ts'
 import {
   exposeBuild,
   exposeCertificates,
@@ -15,14 +16,14 @@ import { createAdmissionMetrics } from '../src/server/admission-metrics.ts'
 import { page, table, wrapped } from './markdown.ts'
 
 const INTRODUCTION =
-  'Both roles serve these metrics at `/metrics` of their health port (`--health-port`, 8080), in the format of Prometheus. In addition they serve those of the process and of Node, which begin with `process_` and `nodejs_`. [The page about monitoring](monitoring.md) says how to scrape them, which alerts to set and how to draw them.'
+  'All roles serve these metrics at `/metrics` of their health port (`--health-port`, 8080), in the format of Prometheus. In addition they serve those of the process and of Node, which begin with `process_` and `nodejs_`. [The page about monitoring](monitoring.md) says how to scrape them, which alerts to set and how to draw them.'
 
 const CONTROLLER =
   'Only the replica that leads reports caches, pods and hydration. So a sum over all replicas is right. Counters start at 0 when another replica takes the lead, as they do when a process starts again.'
 
 /** What registers the metrics of each role, with nothing behind it. */
 const ROLES: Readonly<Record<string, readonly ((metrics: { registry: Registry }) => unknown)[]>> = {
-  'Both roles': [
+  'Webhook and controller': [
     metrics => exposeBuild(metrics, ''),
     metrics => exposeWatches(metrics, { kinds: [] }),
     metrics => exposeCertificates(metrics, {}),
@@ -35,6 +36,13 @@ const ROLES: Readonly<Record<string, readonly ((metrics: { registry: Registry })
     exposeReconcilers,
     metrics => exposeLeadership(metrics, () => false),
     metrics => exposeTrust(metrics, () => false),
+  ],
+  'The hub': [
+    metrics => exposeBuild(metrics, ''),
+    metrics => exposeWatches(metrics, { kinds: [] }),
+    exposeReconcilers,
+    metrics => exposeLeadership(metrics, () => false),
+    metrics => exposeClusters(metrics, { clusters: { values: () => [] }, leads: () => false }),
   ],
 }
 

@@ -1,3 +1,4 @@
+import { CLUSTER_STATUS_REASONS } from '../src/api/inference-cluster-reasons.ts'
 import { REASONS, type Reason } from '../src/api/reasons.ts'
 import type { Effect } from '../src/api/status-reason-text.ts'
 import { STATUS_REASONS } from '../src/api/status-reasons.ts'
@@ -39,6 +40,9 @@ export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]):
 const STATUS_INTRODUCTION =
   'Condition Ready of a ModelCache has one of these reasons, and its message says what was found: `kubectl describe modelcache`.'
 
+const CLUSTER_INTRODUCTION =
+  'Conditions Reachable and Ready of an InferenceCluster have one of these reasons, if there is a [hub](fleet.md).'
+
 const EFFECTS: Readonly<Record<Effect, string>> = {
   progress: 'work continues',
   passes: 'retried at once, or ends by itself',
@@ -57,10 +61,16 @@ export function statusReasonsMarkdown(): string {
   const sections = reasons.map(
     ([reason, { when, fix }]) => `## ${reason}\n\n${wrapped(when)}\n\n${advice(fix)}\n`,
   )
+  const ofClusters = Object.entries(CLUSTER_STATUS_REASONS)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([reason, { when, fix }]) => [reason, when, fix])
   return page('src/api/failure-reasons.ts and src/api/status-reasons.ts', 'Reasons of status', [
     wrapped(STATUS_INTRODUCTION),
     table(['reason', 'what follows', 'who acts'], rows),
     ...sections,
+    '## InferenceClusters',
+    wrapped(CLUSTER_INTRODUCTION),
+    table(['reason', 'meaning', 'what to do'], ofClusters),
   ])
 }
 

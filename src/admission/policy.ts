@@ -11,6 +11,9 @@ export interface Policy {
    * installation allows.
    */
   hydrationKeys?: readonly string[] | undefined
-  /** Name of the InferenceCluster that stands for this cluster. If unset, the only registered one. */
+  /**
+   * Name of the InferenceCluster that stands for this cluster. If unset, the one of source Local or the only
+   * one.
+   */
   clusterName?: string | undefined
 }

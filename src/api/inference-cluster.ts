@@ -1,11 +1,18 @@
 import { z } from 'zod'
+import { inferenceClusterRules } from './inference-cluster-rules.ts'
+import { inferenceClusterStatus } from './inference-cluster-status.ts'
 import { storedObjectMeta } from './kubernetes/metadata.ts'
-import { reservedFieldRule } from './modelcache-rules.ts'
-import { RESERVED_CLUSTER_FIELDS } from './not-implemented.ts'
 import { customResource } from './schema/absent.ts'
+import { text } from './schema/bounds.ts'
 import { API_VERSION } from './schema/group.ts'
 import { objectName } from './schema/object-name.ts'
 import { reserved } from './schema/reserved.ts'
+
+/** Where the kubeconfig of a cluster comes from. */
+const CLUSTER_SOURCES = ['Local', 'Existing', 'ClusterProfile'] as const
+
+/** The key of a kubeconfig in its Secret, if none is named. */
+export const KUBECONFIG_KEY = 'kubeconfig'
 
 const storage = z.object({
   storageClassName: objectName
@@ -14,6 +21,36 @@ const storage = z.object({
       'StorageClass of ModelCaches that name none. Default: the default StorageClass of the cluster.',
     ),
   csiDrivers: reserved('array'),
+})
+
+const cluster = z.object({
+  source: z
+    .enum(CLUSTER_SOURCES)
+    .describe(
+      'How the hub reaches it. Local: it is the cluster of this InferenceCluster. Existing: by a kubeconfig in a Secret. ClusterProfile: by a ClusterProfile of SIG Multicluster.',
+    ),
+  existing: z
+    .object({
+      secretRef: z
+        .object({
+          name: objectName.describe('Name of the Secret.'),
+          key: text(253)
+            .min(1)
+            .regex(/^[-._a-zA-Z0-9]+$/)
+            .optional()
+            .describe(`Key of the kubeconfig in the Secret. Default: ${KUBECONFIG_KEY}.`),
+        })
+        .describe('A Secret in the namespace where ModelCache is installed.'),
+    })
+    .optional()
+    .describe('For source Existing: the credentials.'),
+  clusterProfile: z
+    .object({
+      name: objectName.describe('Name of the ClusterProfile.'),
+      namespace: objectName.max(63).describe('Its namespace.'),
+    })
+    .optional()
+    .describe('For source ClusterProfile: which one.'),
 })
 
 /** The only definition of an InferenceCluster: the CRD and the TypeScript type come from it. */
@@ -26,13 +63,23 @@ export const inferenceCluster = customResource(
       spec: z
         .object({
           storage: storage.optional().describe('Where artifacts are staged.'),
-          cluster: reserved('object'),
+          cluster: cluster
+            .optional()
+            .describe('Which cluster it is. Default: the one that this InferenceCluster is in.'),
         })
         .prefault({})
         .describe('How the cluster serves inference.')
-        .meta({ 'x-kubernetes-validations': RESERVED_CLUSTER_FIELDS.map(reservedFieldRule) }),
+        .meta({ 'x-kubernetes-validations': inferenceClusterRules }),
+      status: inferenceClusterStatus
+        .optional()
+        .describe('What the hub has found there. Without a hub there is none.'),
     })
     .describe('An InferenceCluster is a Kubernetes cluster that serves models.'),
 )
 
 export type InferenceCluster = z.infer<typeof inferenceCluster>
+
+/** Whether it stands for the cluster that it is in. */
+export function isLocal({ spec }: InferenceCluster): boolean {
+  return spec.cluster === undefined || spec.cluster.source === 'Local'
+}

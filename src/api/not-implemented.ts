@@ -29,7 +29,6 @@ export const RESERVED_FIELDS: readonly { field: string; instead: string }[] = [
 
 /** The same for an InferenceCluster. */
 export const RESERVED_CLUSTER_FIELDS: readonly { field: string; instead: string }[] = [
-  { field: 'cluster', instead: 'remove it; an InferenceCluster stands for the cluster that it is in' },
   {
     field: 'storage.csiDrivers',
     instead: 'remove it; annotation modelplane.ai/access-modes of a StorageClass says what it can do',

@@ -169,6 +169,6 @@ export const policyOptions = {
   'cluster-name': {
     schema: objectName.optional(),
     value: 'NAME',
-    help: 'name of the InferenceCluster that stands for this cluster; default: the only registered one',
+    help: 'name of the InferenceCluster that stands for this cluster; default: the one of source Local, or the only one that names no other cluster',
   },
 } satisfies Record<string, Option>

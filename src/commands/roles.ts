@@ -61,6 +61,10 @@ export const SERVICES: Readonly<Record<string, Role>> = {
     summary: 'stage ModelCaches, keep their status up to date, and remove the gates of pods',
     load: async () => (await import('./controller.ts')).controller,
   },
+  hub: {
+    summary: 'say of each InferenceCluster whether caches can be staged there',
+    load: async () => (await import('./hub.ts')).hub,
+  },
 }
 
 /** The role of that name. */

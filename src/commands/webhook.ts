@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { validateInferenceCluster } from '../admission/inference-cluster/validate.ts'
 import { validateJob } from '../admission/job/validate.ts'
 import { validateModelCache } from '../admission/modelcache/validate.ts'
 import { validateModelDeployment } from '../admission/modeldeployment/validate.ts'
@@ -95,7 +96,7 @@ const OPTIONS = {
 const HELP = `Usage: modelcache webhook [options]
 
 Serves the admission webhooks: /mutate-pods, /validate-pods, /validate-jobs, /validate-workloads,
-/validate-modelcaches and /validate-modeldeployments.
+/validate-modelcaches, /validate-modeldeployments and /validate-inferenceclusters.
 
 ${describeOptions(OPTIONS)}
 `
@@ -181,6 +182,7 @@ export const webhook: Command = {
         '/validate-jobs': (request, view) => validateJob(request, view, policy),
         '/validate-workloads': validateWorkload,
         '/validate-modeldeployments': validateModelDeployment,
+        '/validate-inferenceclusters': validateInferenceCluster,
         '/validate-modelcaches': (request, view) => validateModelCache(request, view, policy),
       },
       view: createClusterView(watches.stores),

@@ -8,7 +8,8 @@ import type { Rest } from './rest.ts'
 export interface Regarding {
   readonly apiVersion: string
   readonly kind: string
-  readonly namespace: string
+  /** Undefined for kinds without namespaces. */
+  readonly namespace?: string | undefined
   readonly name: string
   readonly uid?: string | undefined
 }
@@ -31,6 +32,8 @@ export interface Recorder {
 
 /** Kubernetes: the maximum length of `note`. */
 const MAX_NOTE = 1024
+/** Kubernetes: where the Events of objects without a namespace are. */
+const NO_NAMESPACE = 'default'
 
 /**
  * An Event that was recorded this recently is not recorded again. A level-triggered look may find the same
@@ -74,7 +77,8 @@ export function createRecorder(options: {
   }
 
   const write = async (regarding: Regarding, { type, reason, action, note }: EventInput): Promise<void> => {
-    const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(regarding.namespace)}/events`
+    const namespace = regarding.namespace ?? NO_NAMESPACE
+    const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`
     const identity = JSON.stringify([regarding.kind, regarding.uid, type, reason, note])
     const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16)
     // The name must not have a dash or a dot before this dot.
@@ -86,7 +90,7 @@ export function createRecorder(options: {
     const event = {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
-      metadata: { name, namespace: regarding.namespace },
+      metadata: { name, namespace },
       eventTime: now,
       reportingController: controller,
       reportingInstance: instance.slice(0, 128),

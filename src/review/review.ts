@@ -17,6 +17,7 @@ import { isWatchedNamespace } from './match-conditions.ts'
 import { claimsPolicy, namesPolicy } from './policies.ts'
 import { renamedReferences } from './renamed-reference.ts'
 import { requestFor } from './request.ts'
+import { reviewCluster } from './review-cluster.ts'
 import { reviewDeployment } from './review-deployment.ts'
 import { NOTHING, type ReviewContext, reviewPod } from './review-pod.ts'
 import { reviewWorkload } from './review-workload.ts'
@@ -95,6 +96,7 @@ async function reviewOne(
     const { findings, patch } = await reviewDeployment(manifest, resource, context)
     return { findings: [...invalidMetadata(manifest, []).map(error), ...findings], patch }
   }
+  if (rules === 'inferencecluster' && manifest.name !== '') return reviewCluster(manifest, resource, context)
   if (rules !== 'modelcache') {
     const result = await reviewByRules(manifest, { rules, resource }, context)
     return manifest.name === '' && result !== NOTHING ? { findings: [error(NAMELESS)], patch: [] } : result

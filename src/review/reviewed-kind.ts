@@ -9,13 +9,14 @@ import { isReservedClaim } from './policies.ts'
 /** A kind that rules apply to, with those rules and the resource that the API server would send. */
 export interface ReviewedKind {
   /** The webhook is never called for `foreign` kinds, but their pods will ask for caches. */
-  rules: 'modelcache' | 'modeldeployment' | 'claim' | 'pod' | 'workload' | 'foreign'
+  rules: 'modelcache' | 'modeldeployment' | 'inferencecluster' | 'claim' | 'pod' | 'workload' | 'foreign'
   resource: string
 }
 
 const KINDS: ReadonlyMap<string, ReviewedKind> = new Map<string, ReviewedKind>([
   [`${GROUP}/ModelCache`, { rules: 'modelcache', resource: 'modelcaches' }],
   [`${GROUP}/ModelDeployment`, { rules: 'modeldeployment', resource: 'modeldeployments' }],
+  [`${GROUP}/InferenceCluster`, { rules: 'inferencecluster', resource: 'inferenceclusters' }],
   ['/Pod', { rules: 'pod', resource: 'pods' }],
   ...WORKLOAD_KINDS.map(({ group, kind, resource }): [string, ReviewedKind] => [
     `${group}/${kind}`,

@@ -48,6 +48,20 @@ describe('the effective class', () => {
     })
   })
 
+  test('is the one of the InferenceCluster that says that it is local, among those of other clusters', () => {
+    const of = (name: string, cluster: InferenceCluster['spec']['cluster'], storageClassName: string) => ({
+      ...anInferenceCluster(name),
+      spec: { cluster, storage: { storageClassName } },
+    })
+    const remote = of('remote', { source: 'Existing', existing: { secretRef: { name: 's' } } }, 'standard')
+    const silent = of('silent', undefined, 'standard')
+    expect(classOf([remote, silent, of('here', { source: 'Local' }, 'files')])).toMatchObject({
+      name: 'files',
+    })
+    expect(classOf([remote, of('silent', undefined, 'files')])).toMatchObject({ name: 'files' })
+    expect(classOf([remote])).toMatchObject({ name: undefined, found: STANDARD })
+  })
+
   test.each<[string, InferenceCluster[], string?]>([
     ['none is registered', []],
     ['the only InferenceCluster names none', [anInferenceCluster('prod')]],

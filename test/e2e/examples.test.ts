@@ -28,6 +28,7 @@ const WITHOUT_EXAMPLE = [
   'InjectionMissing',
   'InternalError',
   'KindNotJudged',
+  'LocalClusterTaken',
   'NameReserved',
   'ReadForbidden',
   'RecordProtected',

@@ -9,11 +9,11 @@ const DIGEST = `sha256:${'ab'.repeat(32)}`
 
 type Change = [path: string, value: unknown, where: string, text: string, ...also: string[]]
 
-function changesOf(role: 'webhook' | 'controller'): Change[] {
+function changesOf(role: 'webhook' | 'controller' | 'hub', ...also: string[]): Change[] {
   const deployment = `Deployment/modelcache-system/modelcache-${role}`
   const budget = `PodDisruptionBudget/modelcache-system/modelcache-${role}`
   const rack = { maxSkew: 4, topologyKey: 'rack', whenUnsatisfiable: 'DoNotSchedule' }
-  return [
+  const changes: Change[] = [
     [`${role}.replicas`, 3, deployment, '"replicas":3'],
     [`${role}.extraArgs`, ['--health-port=9000'], deployment, '"--health-port=9000"'],
     [`${role}.resources`, { limits: { memory: '2Gi' } }, deployment, '"limits":{"memory":"2Gi"}'],
@@ -24,6 +24,7 @@ function changesOf(role: 'webhook' | 'controller'): Change[] {
     [`${role}.podDisruptionBudget.maxUnavailable`, '50%', budget, '"maxUnavailable":"50%"'],
     [`${role}.priorityClassName`, 'important', deployment, '"priorityClassName":"important"'],
   ]
+  return changes.map(change => [...change, ...also])
 }
 
 const webhook = 'Deployment/modelcache-system/modelcache-webhook'
@@ -76,6 +77,7 @@ const CHANGES: Change[] = [
   ['webhook.timeoutSeconds', 9, 'MutatingWebhookConfiguration', '"timeoutSeconds":9'],
   ...changesOf('webhook'),
   ...changesOf('controller'),
+  ...changesOf('hub', '--set', 'hub.enabled=true'),
   ['certificates.secretName', 'own', webhook, '"secretName":"own"', '--set', 'certificates.source=files'],
   [
     ...(['certificates.issuerRef', { name: 'corp', kind: 'ClusterIssuer' }] as const),
@@ -179,6 +181,15 @@ test('guard.enabled: true brings the policy that stays behind, as manifests/guar
   }
 })
 
+test('hub.podDisruptionBudget.enabled: false takes away that of the hub', async () => {
+  const budgets = async (...args: string[]) =>
+    (await template('--set', 'hub.enabled=true', ...args)).filter(
+      ({ kind, metadata }) => kind === 'PodDisruptionBudget' && metadata.name === 'modelcache-hub',
+    )
+  expect(await budgets()).toHaveLength(1)
+  expect(await budgets('--set', 'hub.podDisruptionBudget.enabled=false')).toEqual([])
+})
+
 test('crds.keep: false lets helm uninstall delete the CRDs', async () => {
   for (const keep of [true, false]) {
     const crds = (await template('--set', `crds.keep=${keep}`)).filter(
@@ -252,7 +263,13 @@ test('each value has a comment, an entry in the schema that says what it means, 
   const added = ADDITIONS.flatMap(([path]) => [`${path}.enabled`, `${path}.labels`])
   const tested = [...CHANGES, ...REMOVALS].map(([path]) => path)
   expect(paths.toSorted()).toEqual(
-    [...new Set([...tested, ...added, 'crds.keep', 'guard.enabled'])].toSorted(),
+    [
+      ...new Set([
+        ...tested,
+        ...added,
+        ...['crds.keep', 'guard.enabled', 'hub.enabled', 'hub.podDisruptionBudget.enabled'],
+      ]),
+    ].toSorted(),
   )
 
   function leaf(names: string[], key: unknown) {

@@ -40,6 +40,23 @@ test('host-network: the webhook runs in the network of its nodes, as the chart h
   })
 })
 
+test('hub: it is as the chart has it, and without it there is no hub', async () => {
+  const bare = byName(await kustomize('manifests'))
+  const added = Object.entries(await withComponent('hub')).filter(([name]) => !(name in bare))
+  expect(added.map(([name]) => name)).toContain(`Deployment/${NAMESPACE}/modelcache-hub`)
+  const charted = byName(await template('--set', 'hub.enabled=true'))
+  const without = byName(await template())
+  const addedByChart = Object.entries(charted).filter(([name]) => !(name in without))
+  // kustomize writes the labels of the installation as its users do, in their kustomization.
+  const common = ['app.kubernetes.io/part-of', 'app.kubernetes.io/version', 'app.kubernetes.io/name']
+  const plain = (entries: typeof added) =>
+    JSON.parse(
+      JSON.stringify(Object.fromEntries(entries), (key, value) => (common.includes(key) ? undefined : value)),
+    )
+  const images = (text: string) => JSON.parse(text.replaceAll(/"modelcache:[^"]+"/g, '"modelcache"'))
+  expect(images(JSON.stringify(plain(added)))).toEqual(images(JSON.stringify(plain(addedByChart))))
+})
+
 test('hydration-defaults: the controller reads the file, and starts again when it changes', async () => {
   const rendered = await withComponent('hydration-defaults')
   const name = Object.keys(rendered).find(key => /^ConfigMap\/.*hydration-defaults-/.test(key))

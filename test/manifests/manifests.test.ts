@@ -141,7 +141,7 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
   ]
     .map(name => webhooks.parse(byName(shipped)[name]))
     .flatMap(configuration => configuration.webhooks)
-  expect(all).toHaveLength(9)
+  expect(all).toHaveLength(10)
   const service = byName(shipped)[`Service/${NAMESPACE}/modelcache-webhook`]
   for (const { name, clientConfig, failurePolicy } of all) {
     expect(clientConfig.service).toMatchObject({
@@ -151,7 +151,7 @@ test('the webhook configurations name the Service, have no caBundle, and fail op
     })
     expect(service).toMatchObject({ spec: { ports: [{ port: 443, targetPort: 'https' }] } })
     expect(failurePolicy, name).toBe(
-      /workloads|modeldeployments|by-administrators/.test(name) ? 'Ignore' : 'Fail',
+      /workloads|modeldeployments|inferenceclusters|by-administrators/.test(name) ? 'Ignore' : 'Fail',
     )
   }
 })

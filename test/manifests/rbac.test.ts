@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Kind } from '../../src/api/kinds.ts'
@@ -8,10 +9,10 @@ import { RETRYING_KINDS } from '../../src/controller/gates/retrying-kinds.ts'
 import { CONTROLLER_KINDS } from '../../src/controller/kinds.ts'
 import type { Resource, StoredObject } from '../../src/kube/resource.ts'
 import { RULE_KINDS } from '../../src/view/view.ts'
-import type { KubeObject } from '../testbed/objects.ts'
-import { byName, kustomize } from './support/rendered.ts'
+import { type KubeObject, parseObjects } from '../testbed/objects.ts'
+import { byName, inRepository, kustomize } from './support/rendered.ts'
 
-// Compares the rights of both roles with what the code does. The watches come from the code itself. Other
+// Compares the rights of all roles with what the code does. The watches come from the code itself. Other
 // calls are listed here, with the file that makes them. An unused right fails, and so does a use without a
 // right.
 
@@ -102,6 +103,28 @@ const USES: Record<string, Use[]> = {
     // src/certs/webhook-configurations.ts watches, ca-rotation.ts reads, ca-bundle.ts applies
     ...webhookConfigurations.map((kind): Use => ['cluster', 'get list watch patch', kind, kind.name]),
   ],
+  'modelcache-hub': [
+    ...watches(['InferenceCluster']),
+    // src/hub/reconciler.ts
+    ['cluster', 'patch', { ...KINDS.InferenceCluster, plural: 'inferenceclusters/status' }],
+    ['cluster', 'create get patch', { apiVersion: 'events.k8s.io/v1', plural: 'events' }],
+    // src/hub/connect.ts
+    ['namespace', 'get', secrets],
+    ['cluster', 'get', { apiVersion: 'multicluster.x-k8s.io/v1alpha1', plural: 'clusterprofiles' }],
+    // src/hub/look.ts, at the cluster of the hub itself
+    ['cluster', 'get', KINDS.Namespace, 'kube-system'],
+    [
+      ...(['cluster', 'get'] as const),
+      { apiVersion: 'apiextensions.k8s.io/v1', plural: 'customresourcedefinitions' },
+      'modelcaches.modelplane.ai',
+    ],
+    ...[KINDS.ModelCache, KINDS.StorageClass, KINDS.StorageProfile].map(
+      (kind): Use => ['cluster', 'list', kind],
+    ),
+    // src/kube/leader/lease-lock.ts
+    ['namespace', 'create', leases],
+    ['namespace', 'get update', leases, 'modelcache-hub'],
+  ],
 }
 
 const role = z.object({
@@ -121,7 +144,8 @@ const binding = z.object({
 
 let shipped: KubeObject[]
 beforeAll(async () => {
-  shipped = await kustomize('manifests')
+  const hub = readFileSync(inRepository('manifests/components/hub/hub.yaml'), 'utf8')
+  shipped = [...(await kustomize('manifests')), ...parseObjects(hub)]
 })
 
 /** Everything that the bindings of an account grant. */

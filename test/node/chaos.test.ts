@@ -23,8 +23,8 @@ import {
 
 // `make chaos MINUTES=10` sets this. In `make test` it is a minute.
 const SECONDS = Number(process.env.CHAOS_SECONDS ?? 60)
-/** A cache begins about this often, so that there is always one under way. */
-const CACHE_EVERY_MS = 12_000
+/** A cache begins about this often, so that there is always one under way. The node has few volumes. */
+const CACHE_EVERY_MS = Math.max(12_000, (SECONDS * 1_000) / 30)
 const LONGEST_PAUSE_MS = 6_000
 const BYTES_PER_SECOND = 4 * 2 ** 20
 

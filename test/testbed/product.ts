@@ -130,7 +130,7 @@ function as(kubeconfig = ''): string[] {
 }
 
 /** A token of the role's own ServiceAccount, so that a missing right fails here too. */
-async function serviceAccountKubeconfig(
+export async function serviceAccountKubeconfig(
   name: string,
   dir: string,
   controlPlane: ControlPlane,

@@ -15,7 +15,7 @@ export interface Role extends Daemon {
 }
 
 export interface RoleRequest {
-  role: 'webhook' | 'controller'
+  role: 'webhook' | 'controller' | 'hub'
   /** The file to run; default src/main.ts. */
   main?: string | undefined
   /** Options after the name of the role. */

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { ELECTION_MANAGER, FIELD_MANAGER } from '../api/names.ts'
+import { objectName } from '../api/schema/object-name.ts'
+import { errorMessage } from '../api/schema/text.ts'
+import { exposeWatches } from '../cluster/watch-metrics.ts'
+import { watchCluster } from '../cluster/watches.ts'
+import { readAccessProviders } from '../hub/access-providers.ts'
+import { exposeClusters } from '../hub/metrics.ts'
+import { startRegistry } from '../hub/reconciler.ts'
+import { createRecorder } from '../kube/events.ts'
+import { loadKubeConfig } from '../kube/kubeconfig.ts'
+import { runAsLeader } from '../kube/leader/leader-election.ts'
+import { createRest } from '../kube/rest.ts'
+import { followLogLevel } from '../process/follow-log-level.ts'
+import { createHealthServer } from '../process/health-server.ts'
+import { createLogger } from '../process/logger.ts'
+import { createMetrics, exposeBuild, exposeLeadership, exposeReconcilers } from '../process/metrics.ts'
+import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
+import { installationOptions, installedIn } from './certificate-options.ts'
+import type { Command } from './command.ts'
+import { commonOptions, describeOptions, flag, parseOptions, UsageError } from './options.ts'
+import { version } from './version.ts'
+
+/** The Lease that all replicas compete for. manifests/components/hub/hub.yaml names it too. */
+const LEASE = 'modelcache-hub'
+
+const OPTIONS = {
+  ...commonOptions,
+  namespace: installationOptions.namespace,
+  'no-leader-elect': {
+    schema: flag,
+    help: 'write without an election; use it only if no other hub runs',
+  },
+  'leader-election-namespace': {
+    schema: objectName.optional(),
+    value: 'NAMESPACE',
+    help: 'namespace of the Lease; default: --namespace',
+  },
+  'clusterprofile-provider-file': {
+    schema: z.string().min(1).optional(),
+    value: 'FILE',
+    help: 'JSON file with the credential plugins for ClusterProfiles, by the name of the access provider (KEP-5339)',
+  },
+}
+
+const HELP = `Usage: modelcache hub [options]
+
+Looks at the cluster of every InferenceCluster, and says in its status whether caches can be staged there and why not. Reads the
+kubeconfigs of source Existing from Secrets in --namespace. Several replicas elect one of them by Lease modelcache-hub; the others
+stand by.
+
+${describeOptions(OPTIONS)}
+`
+
+/**
+ * The hub of several clusters. It is installed only where somebody asks for it, because it reads kubeconfigs.
+ */
+export const hub: Command = {
+  help: HELP,
+  options: OPTIONS,
+
+  async run(argv) {
+    const options = parseOptions(OPTIONS, argv)
+    if (options === undefined) {
+      process.stdout.write(HELP)
+      return 0
+    }
+    const file = options['clusterprofile-provider-file']
+    const providers = file === undefined ? [] : await providersIn(file)
+    const leveled = createLogger(options['log-level'])
+    const { logger } = leveled
+    exitOnUncaught(logger)
+    const signal = terminationSignal(logger)
+    await followLogLevel(leveled, {
+      file: options['log-level-file'],
+      fallback: options['log-level'],
+      signal,
+    })
+    const config = loadKubeConfig(options.kubeconfig)
+    const watches = watchCluster({ kinds: ['InferenceCluster'], config, logger, signal })
+    const metrics = createMetrics()
+    exposeBuild(metrics, version())
+    exposeWatches(metrics, watches)
+    let term: AbortSignal | undefined
+    const leads = () => term !== undefined && !term.aborted
+    exposeLeadership(metrics, leads)
+    exposeClusters(metrics, { clusters: watches.stores.InferenceCluster, leads })
+    const observer = exposeReconcilers(metrics)
+    const health = createHealthServer({
+      checks: [() => (watches.synced() ? undefined : 'watches are not synced')],
+      metrics,
+    })
+    await health.listen({ host: options.host, port: options['health-port'] })
+    const synced = await watches.whenSynced.then(
+      () => true,
+      () => false,
+    )
+    const rest = createRest(config)
+    const namespace = installedIn(options)
+    const lead = (started: AbortSignal) => {
+      term = started
+      const recorder = createRecorder({
+        controller: 'modelplane.ai/hub',
+        instance: hostname(),
+        fieldManager: FIELD_MANAGER,
+        rest,
+        logger,
+        signal: started,
+      })
+      startRegistry({
+        stores: watches.stores,
+        local: config,
+        rest,
+        namespace,
+        providers,
+        recorder,
+        observer,
+        logger,
+        signal: started,
+      })
+    }
+    if (synced) {
+      logger.info('watches are synced')
+      if (options['no-leader-elect']) lead(signal)
+      else {
+        const identity = `${hostname()}_${randomUUID()}`
+        const leaseNamespace = options['leader-election-namespace'] ?? namespace
+        const lease = { namespace: leaseNamespace, name: LEASE, identity, fieldManager: ELECTION_MANAGER }
+        await runAsLeader({ ...lease, rest, logger, signal, lead })
+      }
+    }
+    await aborted(signal)
+    await health.close()
+    return 0
+  },
+}
+
+async function providersIn(file: string) {
+  try {
+    return await readAccessProviders(file)
+  } catch (error) {
+    throw new UsageError(`--clusterprofile-provider-file: ${errorMessage(error)}`)
+  }
+}

@@ -1,0 +1,101 @@
+import type { Logger } from 'pino'
+import type { InferenceCluster } from '../api/inference-cluster.ts'
+import { API_VERSION } from '../api/schema/group.ts'
+import { KINDS } from '../cluster/kinds.ts'
+import type { Stores } from '../cluster/stores.ts'
+import { applyStatus, isSameStatus } from '../controller/apply-status.ts'
+import type { EventInput, Recorder } from '../kube/events.ts'
+import { type ReconcilerObserver, startReconciler } from '../kube/reconciler.ts'
+import { createRest, type Rest } from '../kube/rest.ts'
+import { clusterStatus, type Found } from './cluster-status.ts'
+import { type ConnectOptions, createConnector } from './connect.ts'
+import { lookAt } from './look.ts'
+import { ClusterProblem } from './problem.ts'
+
+/** A cluster that does not answer holds up nobody until as many do not. */
+const CONCURRENCY = 32
+/** How often we look, also for credentials that were rotated. The spread keeps looks apart. */
+const AGAIN_MS = 45_000
+const SPREAD_MS = 15_000
+/** The watch will show our own write within a moment. */
+const STALE_MS = 5_000
+
+export interface RegistryOptions extends Omit<ConnectOptions, 'rest'> {
+  stores: Stores<'InferenceCluster'>
+  rest: Pick<Rest, 'get' | 'apply'>
+  recorder: Recorder
+  observer: ReconcilerObserver
+  logger: Logger
+}
+
+/**
+ * Looks at the cluster of every InferenceCluster, again and again, and says in its status what it found,
+ * until the signal aborts; can be started again after that.
+ */
+export function startRegistry(options: RegistryOptions): void {
+  const { stores, rest, recorder, observer, logger, signal } = options
+  const { connect, forget } = createConnector(options)
+
+  const look = async (cluster: InferenceCluster): Promise<{ found: Found; server: string | undefined }> => {
+    let server: string | undefined
+    try {
+      const config = await connect(cluster)
+      server = config.getCurrentCluster()?.server.slice(0, 512)
+      return { server, found: await lookAt(cluster, createRest(config), signal) }
+    } catch (problem) {
+      if (problem instanceof ClusterProblem) return { found: problem, server }
+      throw problem
+    }
+  }
+
+  startReconciler({
+    name: 'inferencecluster',
+    store: stores.InferenceCluster,
+    kind: 'InferenceCluster',
+    async reconcile(cluster) {
+      if (cluster.metadata.deletionTimestamp !== undefined) return undefined
+      const { found, server } = await look(cluster)
+      const namesake = found instanceof ClusterProblem ? undefined : namesakeOf(cluster, found.clusterID)
+      const status = clusterStatus(cluster, found, { server, namesake, now: Date.now() })
+      const isStored =
+        isSameStatus(status, cluster.status) ||
+        (await applyStatus(KINDS.InferenceCluster, cluster.metadata, status, { rest, signal }))
+      if (!isStored) return { againMs: STALE_MS }
+      const { name, uid } = cluster.metadata
+      const event = eventOf(
+        cluster,
+        status.conditions?.find(({ type }) => type === 'Ready'),
+      )
+      const regarding = { apiVersion: API_VERSION, kind: 'InferenceCluster', name, uid }
+      if (event !== undefined) await recorder.record(regarding, event)
+      return { againMs: AGAIN_MS + Math.random() * SPREAD_MS }
+    },
+    concurrency: CONCURRENCY,
+    observer,
+    logger,
+    signal,
+  })
+  const stop = stores.InferenceCluster.onChange(({ type, object }) => {
+    if (type === 'deleted') forget(object.metadata.name)
+  })
+  signal.addEventListener('abort', stop, { once: true })
+
+  /** An older InferenceCluster that leads to the same cluster. */
+  function namesakeOf({ metadata }: InferenceCluster, clusterID: string): string | undefined {
+    const age = (of: InferenceCluster['metadata']) => `${of.creationTimestamp} ${of.name}`
+    return [...stores.InferenceCluster.values()]
+      .filter(other => other.status?.clusterID === clusterID && age(other.metadata) < age(metadata))
+      .map(other => other.metadata.name)
+      .toSorted()[0]
+  }
+}
+
+type Condition = NonNullable<NonNullable<InferenceCluster['status']>['conditions']>[number]
+
+/** The Event about a cluster that turned Ready, or is not Ready for another reason than before. */
+function eventOf({ status }: InferenceCluster, ready: Condition | undefined): EventInput | undefined {
+  const before = status?.conditions?.find(({ type }) => type === 'Ready')
+  if (ready === undefined || before?.reason === ready.reason) return undefined
+  const type = ready.status === 'True' ? 'Normal' : 'Warning'
+  return { type, reason: ready.reason, action: 'Look', note: ready.message }
+}
