@@ -3,7 +3,7 @@ import './process/hydrator-tuning.ts'
 import { basename } from 'node:path'
 import { errorMessage, printableLines } from './api/schema/text.ts'
 import { UsageError } from './commands/options.ts'
-import { describeRoles, roleOf, SERVICES, TOOLS } from './commands/roles.ts'
+import { describeRoles, roleOf, SERVICES, splitRole, TOOLS } from './commands/roles.ts'
 import { version } from './commands/version.ts'
 
 /** kubectl runs what is called kubectl-modelcache on the PATH as `kubectl modelcache`. */
@@ -22,7 +22,8 @@ ${PROGRAM} ROLE --help lists the options of a role, and ${PROGRAM} --version pri
 process.exitCode = await main(process.argv.slice(2))
 
 /** Exit codes: 0 done, 1 failed, 2 wrong command line. */
-async function main([role, ...argv]: string[]): Promise<number> {
+async function main(words: string[]): Promise<number> {
+  const { role, argv } = splitRole(words)
   if (role === undefined || ['--help', '-h', 'help'].includes(role)) {
     process[role === undefined ? 'stderr' : 'stdout'].write(HELP)
     return role === undefined ? 2 : 0

@@ -1,6 +1,7 @@
+import type { Cluster } from '@kubernetes/client-node'
 import { z } from 'zod'
 import { objectName } from '../api/schema/object-name.ts'
-import { loadKubeConfig } from '../kube/kubeconfig.ts'
+import { ClusterConfigError, loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createRest, type Rest } from '../kube/rest.ts'
 import { commonOptions, type Option, UsageError } from './options.ts'
 
@@ -31,6 +32,8 @@ interface ClientOptions {
 export interface Client {
   rest: Rest
   namespace: string
+  /** Where its API server is. */
+  cluster: Cluster
 }
 
 /**
@@ -51,5 +54,8 @@ export function clientFor({ namespace, context, kubeconfig }: ClientOptions): Cl
     config.setCurrentContext(context)
   }
   const current = config.getContextObject(config.getCurrentContext())
-  return { rest: createRest(config), namespace: namespace ?? current?.namespace ?? 'default' }
+  const cluster = config.getCurrentCluster()
+  if (cluster === null)
+    throw new ClusterConfigError('NoCluster', 'the context of the kubeconfig has no cluster')
+  return { rest: createRest(config), namespace: namespace ?? current?.namespace ?? 'default', cluster }
 }

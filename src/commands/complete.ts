@@ -5,7 +5,7 @@ import type { Rest } from '../kube/rest.ts'
 import { clientFor } from './cluster-client.ts'
 import type { Command } from './command.ts'
 import type { Option } from './options.ts'
-import { roleOf, SERVICES, TOOLS } from './roles.ts'
+import { roleOf, SERVICES, splitRole, TOOLS } from './roles.ts'
 
 /** Whether the shell may complete names of files where we know nothing. As Cobra writes it, for kubectl. */
 const FILES = ':0'
@@ -37,9 +37,12 @@ interface Candidates {
 }
 
 async function candidatesFor(words: readonly string[]): Promise<Candidates> {
-  const [role = '', ...rest] = words
-  if (rest.length === 0)
-    return { candidates: [...Object.keys({ ...TOOLS, ...SERVICES }), '--help', '--version'] }
+  const roles = Object.keys({ ...TOOLS, ...SERVICES }).map(name => name.split(' '))
+  if (words.length <= 1)
+    return { candidates: [...new Set(roles.map(([first = '']) => first)), '--help', '--version'] }
+  const { role = '', argv: rest } = splitRole(words)
+  const second = roles.flatMap(([first, ...more]) => (first === role ? more : []))
+  if (rest.length === 1 && second.length > 0 && !rest[0]?.startsWith('-')) return { candidates: second }
   const command = await roleOf(role)?.load()
   if (command === undefined) return { candidates: [] }
   const options = Object.entries(command.options)

@@ -45,6 +45,10 @@ export const TOOLS: Readonly<Record<string, Role>> = {
     summary: 'write the snapshot of a ModelCache into a folder',
     load: async () => (await import('./hydrate.ts')).hydrate,
   },
+  'hub credentials': {
+    summary: 'make an account for a hub in a cluster, and print what registers the cluster there',
+    load: async () => (await import('./hub-credentials.ts')).hubCredentials,
+  },
   completion: {
     summary: 'print the completion for a shell: bash, zsh or fish',
     load: async () => (await import('./completion.ts')).completion,
@@ -72,9 +76,18 @@ export function roleOf(name: string): Role | undefined {
   return [TOOLS, SERVICES].find(roles => Object.hasOwn(roles, name))?.[name]
 }
 
+/** The role that a command line begins with, which may have two words, and what follows. */
+export function splitRole(words: readonly string[]): { role: string | undefined; argv: string[] } {
+  const [role, second, ...argv] = words
+  const both = `${role} ${second}`
+  return roleOf(both) === undefined ? { role, argv: words.slice(1) } : { role: both, argv }
+}
+
+const WIDTH = 'hub credentials'.length + 2
+
 /** The lines of roles for `--help`. */
 export function describeRoles(roles: Readonly<Record<string, Role>>): string {
   return Object.entries(roles)
-    .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
+    .map(([name, { summary }]) => `  ${name.padEnd(WIDTH)}${summary}`)
     .join('\n')
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { inRepository } from '../manifests/support/rendered.ts'
+import { runCommand } from '../testbed/command.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
 import { freePort } from '../testbed/ports.ts'
 import { type Cluster, eventually, namespaceOf } from './support/cluster.ts'
@@ -16,6 +18,7 @@ import { type OwnPlane, startOwnPlane } from './support/own-plane.ts'
 // reaches a cluster: by a kubeconfig.
 
 const SYSTEM = 'modelcache-system'
+const MAIN = inRepository('src/main.ts')
 
 const stored = z.looseObject({
   status: z
@@ -213,6 +216,45 @@ describe('a registered cluster', () => {
     const labeled = inferenceCluster('here', { source: 'Local' }, { 'modelplane.ai/tier': 'prod' })
     await need(labeled)
     await remove('here')
+  })
+})
+
+describe('modelcache hub credentials', () => {
+  const asAdministrator = (...args: string[]) => {
+    const { kubeconfig: path } = inject('cluster')
+    const command = [MAIN, 'hub', 'credentials', ...args, '--kubeconfig', path]
+    return runCommand(process.execPath, command)
+  }
+
+  test('makes an account in a cluster, and prints what registers the cluster', async () => {
+    const account = `hub-of-${member.namespace}`
+    const { code, stdout, stderr } = await asAdministrator('told', '--account', account, '--duration', '2h')
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain('the hub may need --server')
+    expect(stderr).toContain(`ServiceAccount ${SYSTEM}/${account} is bound to ClusterRole modelcache-member`)
+    const applied = await own.kubectl(['apply', '-f', '-'], stdout)
+    expect(applied.code, applied.stderr).toBe(0)
+    await until('told', 'Ready')
+    // Again, as before the token ends.
+    const again = await asAdministrator('told', '--account', account)
+    expect((await own.kubectl(['apply', '-f', '-'], again.stdout)).stdout).toMatch(/unchanged/)
+    await remove('told')
+  })
+
+  test('changes nothing in a dry run', async () => {
+    const { stdout } = await asAdministrator('told', '--dry-run', '--account', 'nobody-yet')
+    expect(stdout).toContain('kind: ClusterRoleBinding')
+    expect(stdout).not.toContain('token')
+    const { code } = await member.kubectl(['get', 'clusterrolebinding/nobody-yet'])
+    expect(code).toBe(1)
+  })
+
+  test('says what is missing', async () => {
+    const bare = await asAdministrator()
+    expect(bare.code).toBe(2)
+    expect(bare.stderr).toContain('name the cluster')
+    const short = await asAdministrator('told', '--duration', '5s')
+    expect(short.stderr).toContain('--duration: must be at least 10m')
   })
 })
 
