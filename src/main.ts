@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import './process/hydrator-tuning.ts'
+import './process/early-termination.ts'
 import { basename } from 'node:path'
 import { errorMessage, printableLines } from './api/schema/text.ts'
 import { UsageError } from './commands/options.ts'

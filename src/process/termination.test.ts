@@ -41,6 +41,29 @@ function start(script: string) {
   }
 }
 
+describe('told to stop before it listens', () => {
+  const EARLY = `import ${moduleAt('./early-termination.ts')}\n`
+
+  test('it ends, also as the first process of a container', async () => {
+    const run = start(`${EARLY} console.log('loading')`)
+    await run.says('loading')
+    run.kill('SIGTERM')
+    expect(await run.end()).toMatchObject({ code: 143, signal: null })
+  })
+
+  test('and then it listens, so it decides by itself', async () => {
+    const run = start(`${EARLY}
+      process.once('SIGTERM', () => { console.log('mine'); clearInterval(keepAlive) })
+      console.log('working')
+    `)
+    await run.says('working')
+    run.kill('SIGTERM')
+    const { code, stdout } = await run.end()
+    expect(code).toBe(0)
+    expect(stdout).toContain('mine')
+  })
+})
+
 describe('told to stop', () => {
   const WORK = `
     const signal = terminationSignal(logger)

@@ -13,6 +13,7 @@ const SLOW = 256 * 2 ** 10
 const stored = z.looseObject({
   status: z
     .looseObject({
+      bytesStaged: z.number().optional(),
       conditions: z
         .array(z.looseObject({ type: z.string(), reason: z.string(), message: z.string() }))
         .optional(),
@@ -28,8 +29,8 @@ describe.skipIf(NO_NODE)('what keeps a cache from being staged is a reason in st
     sources = await startSources(sandbox(), { port: 7_780, bytesPerSecond: SLOW, shards: 2, shardMiB: 24 })
   }, 120_000)
   afterAll(async () => {
-    // Pods of the slow source would go on for long.
-    await cluster?.kubectl(['delete', 'modelcaches', '--all', '--wait=false'])
+    // Pods of the slow source would go on for long, and one of high priority leaves no room for others.
+    await cluster?.kubectl(['delete', 'modelcaches,pods', '--all', '--wait=false'])
     await sources?.[Symbol.asyncDispose]()
   })
 
@@ -37,6 +38,7 @@ describe.skipIf(NO_NODE)('what keeps a cache from being staged is a reason in st
   const http = (url: string) => ({ artifact: { kind: 'Bytes', source: { http: { url } } } })
   const slow = () => ({
     artifact: { source: { huggingFace: { repo: 'example/model', endpoint: sources.hub } } },
+    hydration: { connections: 1 },
   })
   const need = (name: string, spec: object) =>
     cluster.need(modelCache(name, { mount: { path: '/mnt/model' }, storage: storage(), ...spec }))
@@ -48,11 +50,11 @@ describe.skipIf(NO_NODE)('what keeps a cache from being staged is a reason in st
       const ready = status?.conditions?.find(({ type }) => type === 'Ready')
       return ready?.reason === reason ? ready.message : undefined
     })
-  const podOf = (name: string) =>
-    eventually(`the pod of ${name}`, async () => {
-      const args = ['get', 'pods', '-o', 'name', '--field-selector=status.phase=Running']
-      const { stdout } = await cluster.kubectl(args)
-      return stdout.split('\n').find(line => line.includes(`modelcache--${name}-`))
+  /** Its pod has begun to fetch, so it hears signals. */
+  const untilFetching = (name: string) =>
+    eventually(`bytes of ${name}`, async () => {
+      const { status } = stored.parse(await cluster.get(`modelcache/${name}`))
+      return (status?.bytesStaged ?? 0) > 0 || undefined
     })
 
   test.each<[what: string, name: string, reason: string, url: () => string, words: RegExp]>([
@@ -84,12 +86,15 @@ describe.skipIf(NO_NODE)('what keeps a cache from being staged is a reason in st
   })
 
   test('too little memory', async () => {
-    await need('memory', { ...slow(), hydration: { resources: { limits: { memory: '24Mi' } } } })
+    await need('memory', {
+      ...slow(),
+      hydration: { connections: 1, resources: { limits: { memory: '24Mi' } } },
+    })
     expect(await because('memory', 'OOMKilled')).toContain('spec.hydration.resources.limits.memory')
   })
 
   test('no node that it may run on', async () => {
-    await need('nowhere', { ...slow(), hydration: { nodeSelector: { disk: 'none' } } })
+    await need('nowhere', { ...slow(), hydration: { connections: 1, nodeSelector: { disk: 'none' } } })
     expect(await because('nowhere', 'PodUnschedulable')).toContain('see spec.hydration')
   })
 
@@ -116,13 +121,16 @@ describe.skipIf(NO_NODE)('what keeps a cache from being staged is a reason in st
   })
 
   test('kubelet evicts the pod', async () => {
-    await need('evicted', { ...slow(), hydration: { resources: { limits: { 'ephemeral-storage': '1' } } } })
+    await need('evicted', {
+      ...slow(),
+      hydration: { connections: 1, resources: { limits: { 'ephemeral-storage': '1' } } },
+    })
     expect(await because('evicted', 'Evicted')).toContain('ephemeral')
   })
 
   test('somebody else sets a deadline', async () => {
     await need('late', slow())
-    await podOf('late')
+    await untilFetching('late')
     const patch = JSON.stringify({ spec: { activeDeadlineSeconds: 1 } })
     const { code, stderr } = await cluster.kubectl([
       'patch',
@@ -146,8 +154,8 @@ describe.skipIf(NO_NODE)('what keeps a cache from being staged is a reason in st
     const { stdout } = await kubectl(['get', 'node/node1', '-o', 'jsonpath={.status.allocatable.cpu}'])
     // More than half of the node, so that it has no room for both.
     const cpu = `${Math.floor(Number(stdout) * 550)}m`
-    await need('preempted', { ...slow(), hydration: { resources: { requests: { cpu } } } })
-    await podOf('preempted')
+    await need('preempted', { ...slow(), hydration: { connections: 1, resources: { requests: { cpu } } } })
+    await untilFetching('preempted')
     const containers = [
       {
         name: 'main',

@@ -53,32 +53,38 @@ function httpProblems(http: Http): string[] {
 
 /** The formats of each source. A cache has one source, so we check only the formats of that one. */
 const FORMATS_OF = Map.groupBy(SOURCE_FORMATS, ({ field }) => field.split('.')[2])
+const URLS_OF = Map.groupBy(URL_FIELDS, ({ field }) => field.split('.')[2])
 
 function formatProblems(spec: ModelCache['spec']) {
   const told = new Set<string>()
   // If a value is wrong in several ways, we report the first.
   const isNew = (field: string, value: string) => told.size < told.add(JSON.stringify([field, value])).size
-  const formats = namesOf(spec.artifact.source).flatMap(name => FORMATS_OF.get(name) ?? [])
+  const names = namesOf(spec.artifact.source)
+  const formats = names.flatMap(name => FORMATS_OF.get(name) ?? [])
   const broken = formats.flatMap(format =>
     valuesAt(spec, format)
       .filter(value => !hasFormat(value, format) && isNew(format.field, value))
       .map(value => ({ field: format.field, text: `is ${show(value)}; it must ${format.must}` })),
   )
   // URLs that match the pattern but that the platform's parser rejects: a port out of range, a bad host.
-  const urls = URL_FIELDS.filter(({ field }) => !broken.some(problem => problem.field === field)).flatMap(
-    place =>
+  const urls = names
+    .flatMap(name => URLS_OF.get(name) ?? [])
+    .filter(({ field }) => !broken.some(problem => problem.field === field))
+    .flatMap(place =>
       valuesAt(spec, place)
         .filter(value => !URL.canParse(value))
         .map(value => ({
           field: place.field,
           text: `is ${show(value)}, which is not a URL; check its host and port`,
         })),
-  )
+    )
   return [...broken, ...urls]
 }
 
 function valuesAt(spec: unknown, { field, member }: Pick<SourceFormat, 'field' | 'member'>): string[] {
-  const items = [valueAt(spec, field)].flat()
+  const found = valueAt(spec, field)
+  if (found === undefined) return []
+  const items = [found].flat()
   const values = member === undefined ? items : items.map(item => valueAt(item, member))
   return values.filter(value => typeof value === 'string')
 }

@@ -39,11 +39,20 @@ function withoutNullsOf(object: unknown, nullable: readonly string[]): unknown {
 /** No schema of ours is deeper. What lies below is not read, and must not overflow the stack. */
 const MAX_DEPTH = 32
 
+/** What has no such member stays the same object: most have none, and every review of ours comes by here. */
 function withoutNulls(value: unknown, nullable: readonly string[], depth = MAX_DEPTH): unknown {
   if (typeof value !== 'object' || value === null || depth === 0) return value
-  if (Array.isArray(value)) return value.map(item => withoutNulls(item, nullable, depth - 1))
-  const members = Object.entries(value).filter(([name, member]) => member !== null || nullable.includes(name))
-  return Object.fromEntries(
-    members.map(([name, member]) => [name, withoutNulls(member, nullable, depth - 1)]),
-  )
+  if (Array.isArray(value)) {
+    const items = value.map(item => withoutNulls(item, nullable, depth - 1))
+    return items.every((item, index) => item === value[index]) ? value : items
+  }
+  let isSame = true
+  const members: [string, unknown][] = []
+  for (const [name, member] of Object.entries(value)) {
+    const kept = withoutNulls(member, nullable, depth - 1)
+    if (member === null && !nullable.includes(name)) isSame = false
+    else members.push([name, kept])
+    if (kept !== member) isSame = false
+  }
+  return isSame ? value : Object.fromEntries(members)
 }

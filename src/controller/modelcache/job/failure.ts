@@ -12,8 +12,10 @@ const MAX_TAIL = 512
 export function failureOfJob({ status }: HydrationJob, pods: readonly HydrationPod[]): Cause {
   const pod = pods.at(-1)
   const known = pod && failureOfPod(pod)
-  if (known !== undefined) return known
   const { reason, message } = status?.conditions?.find(({ type }) => type === 'Failed') ?? {}
+  // A pod that is ended because of a deadline only knows that it was interrupted.
+  const isInterrupted = reason === 'DeadlineExceeded' && known?.reason === 'Interrupted'
+  if (known !== undefined && !isInterrupted) return known
   const words = [reason, message].filter(Boolean).join(': ')
   if (reason === 'DeadlineExceeded')
     return {

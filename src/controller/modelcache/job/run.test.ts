@@ -313,6 +313,21 @@ describe('a Job that has failed', () => {
     expect(verdict?.message).toContain('exit code 1: Error: heap\\u{1b}[31m out of memory')
   })
 
+  test('for a deadline says so, although its pod only knows that it was interrupted', () => {
+    const message = JSON.stringify({
+      reason: 'Interrupted',
+      message: 'SIGTERM came before the snapshot was whole',
+    })
+    const status = theJobIs('Failed', { reason: 'DeadlineExceeded', message: 'too long' })
+    const pods = [aHydrationPod({ ended: { exitCode: 1, message } })]
+    expect(run({ job: { status }, pods }).verdict).toMatchObject({
+      reason: 'DeadlineExceeded',
+      message: expect.stringContaining('activeDeadlineSeconds'),
+    })
+    const other = theJobIs('Failed', { reason: 'BackoffLimitExceeded', message: 'too often' })
+    expect(run({ job: { status: other }, pods }).verdict?.reason).toBe('Interrupted')
+  })
+
   test('whose pod is gone says what the Job says', () => {
     const status = theJobIs('Failed', { reason: 'BackoffLimitExceeded', message: 'too often' })
     expect(run({ job: { status } }).verdict).toMatchObject({
