@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { ELECTION_MANAGER, FIELD_MANAGER } from '../api/names.ts'
-import { objectName } from '../api/schema/object-name.ts'
+import { FIELD_MANAGER } from '../api/names.ts'
 import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { startDeploymentReconciler } from '../controller/deployment/reconciler.ts'
@@ -17,7 +15,6 @@ import { startModelCacheReconciler } from '../controller/modelcache/reconciler.t
 import { startRollouts } from '../controller/rollouts/rollouts.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
-import { runAsLeader } from '../kube/leader/leader-election.ts'
 import { createRest } from '../kube/rest.ts'
 import { compactHeap } from '../process/compact-heap.ts'
 import { followLogLevel } from '../process/follow-log-level.ts'
@@ -33,8 +30,9 @@ import {
 } from './certificate-options.ts'
 import type { Command } from './command.ts'
 import { controllerCertificates } from './controller-certificates.ts'
+import { electionOptions, leadIfElected } from './election.ts'
 import { hydratorOptions, hydratorSettings } from './hydrator-settings.ts'
-import { commonOptions, describeOptions, flag, parseOptions, policyOptions } from './options.ts'
+import { commonOptions, describeOptions, parseOptions, policyOptions } from './options.ts'
 import { version } from './version.ts'
 
 /** The Lease that all replicas compete for. manifests/rbac.yaml names it too. */
@@ -46,15 +44,7 @@ const limit = z.coerce.number().int().min(1).max(100_000).optional()
 const OPTIONS = {
   ...commonOptions,
   ...installationOptions,
-  'no-leader-elect': {
-    schema: flag,
-    help: 'write without an election; use it only if no other controller runs',
-  },
-  'leader-election-namespace': {
-    schema: objectName.optional(),
-    value: 'NAMESPACE',
-    help: 'namespace of the Lease; default: --namespace',
-  },
+  ...electionOptions,
   'cluster-name': policyOptions['cluster-name'],
   'hydration-metadata': policyOptions['hydration-metadata'],
   'max-concurrent-hydrations': {
@@ -173,15 +163,8 @@ export const controller: Command = {
       logger.info('watches are synced')
       // Before the election, so that a replica that cannot create Jobs never leads.
       const hydrator = await hydratorSettings(options, { rest, namespace, signal })
-      if (options['no-leader-elect']) lead(signal, hydrator)
-      else {
-        // The name of the pod, for people. The rest distinguishes processes with the same pod name, such as
-        // the container before a restart.
-        const identity = `${hostname()}_${randomUUID()}`
-        const leaseNamespace = options['leader-election-namespace'] ?? namespace
-        const lease = { namespace: leaseNamespace, name: LEASE, identity, fieldManager: ELECTION_MANAGER }
-        await runAsLeader({ ...lease, rest, logger, signal, lead: started => lead(started, hydrator) })
-      }
+      const election = { options, lease: LEASE, namespace, rest, logger, signal }
+      await leadIfElected({ ...election, lead: started => lead(started, hydrator) })
     }
     await aborted(signal)
     await health.close()

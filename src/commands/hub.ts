@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { ELECTION_MANAGER, FIELD_MANAGER } from '../api/names.ts'
-import { objectName } from '../api/schema/object-name.ts'
+import { FIELD_MANAGER } from '../api/names.ts'
 import { errorMessage } from '../api/schema/text.ts'
 import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
@@ -11,7 +9,6 @@ import { exposeClusters } from '../hub/metrics.ts'
 import { startRegistry } from '../hub/reconciler.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
-import { runAsLeader } from '../kube/leader/leader-election.ts'
 import { createRest } from '../kube/rest.ts'
 import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
@@ -20,7 +17,8 @@ import { createMetrics, exposeBuild, exposeLeadership, exposeReconcilers } from 
 import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
 import { installationOptions, installedIn } from './certificate-options.ts'
 import type { Command } from './command.ts'
-import { commonOptions, describeOptions, flag, parseOptions, UsageError } from './options.ts'
+import { electionOptions, leadIfElected } from './election.ts'
+import { commonOptions, describeOptions, parseOptions, UsageError } from './options.ts'
 import { version } from './version.ts'
 
 /** The Lease that all replicas compete for. manifests/components/hub/hub.yaml names it too. */
@@ -29,15 +27,7 @@ const LEASE = 'modelcache-hub'
 const OPTIONS = {
   ...commonOptions,
   namespace: installationOptions.namespace,
-  'no-leader-elect': {
-    schema: flag,
-    help: 'write without an election; use it only if no other hub runs',
-  },
-  'leader-election-namespace': {
-    schema: objectName.optional(),
-    value: 'NAMESPACE',
-    help: 'namespace of the Lease; default: --namespace',
-  },
+  ...electionOptions,
   'clusterprofile-provider-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
@@ -123,13 +113,7 @@ export const hub: Command = {
     }
     if (synced) {
       logger.info('watches are synced')
-      if (options['no-leader-elect']) lead(signal)
-      else {
-        const identity = `${hostname()}_${randomUUID()}`
-        const leaseNamespace = options['leader-election-namespace'] ?? namespace
-        const lease = { namespace: leaseNamespace, name: LEASE, identity, fieldManager: ELECTION_MANAGER }
-        await runAsLeader({ ...lease, rest, logger, signal, lead })
-      }
+      await leadIfElected({ options, lease: LEASE, namespace, rest, logger, signal, lead })
     }
     await aborted(signal)
     await health.close()
