@@ -1,6 +1,8 @@
 import type { Pod } from '../../api/kubernetes/pod.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import type { Outcome } from '../../api/outcome.ts'
 import { placesOf } from '../../injection/cache-mount.ts'
+import { type Target, targetContainers } from '../../injection/targets.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { Finding } from '../finding.ts'
 
@@ -30,6 +32,18 @@ export function referencesTo(names: readonly string[], namespace: string, view: 
 /** Where the known caches of a consumer are mounted. */
 export function mountPathsOf({ references }: Pick<Consumer, 'references'>): string[] {
   return references.flatMap(({ cache }) => cache?.spec.mount.path ?? [])
+}
+
+/** Several rules ask for the targets of the same consumer. */
+const knownTargets = new WeakMap<Consumer, Outcome<Target[]>>()
+
+/** The containers of a consumer that get the mounts of its known caches. */
+export function targetsOf(consumer: Consumer): Outcome<Target[]> {
+  const known = knownTargets.get(consumer)
+  if (known !== undefined) return known
+  const targets = targetContainers(consumer.pod, mountPathsOf(consumer))
+  knownTargets.set(consumer, targets)
+  return targets
 }
 
 /** The folders in those mounts that containers may write to. */

@@ -2,9 +2,8 @@ import { posix } from 'node:path'
 import type { Container } from '../../api/kubernetes/pod.ts'
 import { isWithin } from '../../api/mount-path.ts'
 import { cut } from '../../api/schema/text.ts'
-import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
-import { fieldIn, mountPathsOf, type PodAdvice, scratchPathsOf } from './consumer.ts'
+import { fieldIn, mountPathsOf, type PodAdvice, scratchPathsOf, targetsOf } from './consumer.ts'
 
 /** Variables that tell an engine and its libraries where to keep downloads and compiled code. */
 const VARIABLES = new Set([
@@ -36,7 +35,7 @@ export const hubCacheReadOnly: PodAdvice = consumer => {
   const isReadOnly = (folder: string) =>
     mounts.some(path => isWithin(folder, path)) &&
     !scratch.some(path => isWithin(folder, path) || isWithin(path, folder))
-  const targets = targetContainers(consumer.pod, mounts).value ?? []
+  const targets = targetsOf(consumer).value ?? []
   return targets.flatMap(({ container }) => {
     const found = cacheFoldersOf(container).find(({ folder }) => isReadOnly(folder))
     if (found === undefined) return []

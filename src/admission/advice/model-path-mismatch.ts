@@ -2,9 +2,8 @@ import { posix } from 'node:path'
 import type { Container } from '../../api/kubernetes/pod.ts'
 import { isWithin } from '../../api/mount-path.ts'
 import { isEngine } from '../../injection/engine.ts'
-import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
-import { type Consumer, fieldIn, type PodAdvice } from './consumer.ts'
+import { type Consumer, fieldIn, type PodAdvice, targetsOf } from './consumer.ts'
 import { visibleModel } from './visible-model.ts'
 
 /**
@@ -14,13 +13,14 @@ import { visibleModel } from './visible-model.ts'
 export const modelPathMismatch: PodAdvice = consumer =>
   mismatches(consumer).map(text => warning('ModelPathMismatch', fieldIn(consumer, 'spec.containers'), text))
 
-function mismatches({ pod, references }: Consumer): string[] {
+function mismatches(consumer: Consumer): string[] {
+  const { references } = consumer
   const caches = references.flatMap(({ cache }) => cache ?? [])
   const weights = caches.filter(({ spec }) => spec.artifact.kind === 'Weights')
   // A cache that does not exist yet may be the right one. A tokenizer alone leaves the weights to the engine.
   if (caches.length < references.length || weights.length === 0) return []
   const paths = caches.map(({ spec }) => spec.mount.path)
-  const targets = targetContainers(pod, paths).value ?? []
+  const targets = targetsOf(consumer).value ?? []
   return targets.flatMap(({ container }) => {
     const model = isEngine(container) ? visibleModel(container) : undefined
     if (model === undefined || isServed(model, container, paths)) return []

@@ -2,9 +2,8 @@ import { CACHE_CONTAINERS } from '../../api/names.ts'
 import { few } from '../../api/schema/text.ts'
 import { namesPath } from '../../injection/names-path.ts'
 import { shortened } from '../../injection/shortened.ts'
-import { targetContainers } from '../../injection/targets.ts'
 import { warning } from '../finding.ts'
-import { fieldIn, mountPathsOf, type PodAdvice, placeOf } from './consumer.ts'
+import { fieldIn, mountPathsOf, type PodAdvice, placeOf, targetsOf } from './consumer.ts'
 
 /**
  * A container names the mount path of a cache and does not get the mount: an init container that nobody
@@ -13,7 +12,7 @@ import { fieldIn, mountPathsOf, type PodAdvice, placeOf } from './consumer.ts'
 export const pathNotMounted: PodAdvice = consumer => {
   const { pod } = consumer
   const paths = mountPathsOf(consumer)
-  const targets = targetContainers(pod, paths).value
+  const targets = targetsOf(consumer).value
   if (paths.length === 0 || targets === undefined) return []
   const chosen = new Set(targets.map(({ container }) => container.name))
   const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]

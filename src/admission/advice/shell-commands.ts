@@ -7,6 +7,11 @@ const BEYOND_US = /`|<<|\$\(|(^|[\s;&|({])(eval|cd|set|source|if|for|while|case|
 /** Nobody writes a longer script by hand. */
 const MAX_SCRIPT = 131_072
 
+/** What ends a command, and words with their quotes. */
+const TOKENS = /[;&|\n]+|(?:"[^"]*"|'[^']*'|[^\s;&|"'])+/g
+const SEPARATORS = ';&|\n'
+const QUOTES = /["']/
+
 const SKIPPED = /^(exec|nohup|[A-Za-z_]\w*=.*)$/
 
 /**
@@ -18,10 +23,13 @@ export function shellCommands(script: string): string[][] {
   // Kubernetes replaces its own $(NAME) before the shell sees it. The result is a plain value.
   const text = script.replaceAll(/\\\s*\n/g, ' ').replaceAll(/\$\(([A-Za-z_]\w*)\)/g, '$$$1')
   if (BEYOND_US.test(text)) return []
-  const commands: string[][] = [[]]
-  for (const [token] of text.matchAll(/[;&|\n]+|(?:"[^"]*"|'[^']*'|[^\s;&|"'])+/g)) {
-    if (/^[;&|\n]/.test(token)) commands.push([])
-    else commands.at(-1)?.push(token.replaceAll(/["']/g, ''))
+  let words: string[] = []
+  const commands = [words]
+  for (const token of text.match(TOKENS) ?? []) {
+    if (SEPARATORS.includes(token.charAt(0))) {
+      words = []
+      commands.push(words)
+    } else words.push(QUOTES.test(token) ? token.replaceAll(/["']/g, '') : token)
   }
-  return commands.map(words => words.slice(words.findIndex(word => !SKIPPED.test(word))))
+  return commands.map(each => each.slice(each.findIndex(word => !SKIPPED.test(word))))
 }

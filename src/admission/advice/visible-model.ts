@@ -66,7 +66,8 @@ function commandsOf({ command, args, image }: Container): string[][] {
     return isScript ? shellCommands(words[at] ?? '') : []
   }
   const entrypoint = ENTRYPOINTS.find(([name]) => image?.includes(name))?.[1]
-  const isWhole = COMMAND_LINES.some(({ begin }) => begin.test(lineOf(words)))
+  const line = lineOf(words)
+  const isWhole = COMMAND_LINES.some(({ begin }) => begin.test(line))
   return !isWhole && entrypoint && !command?.length ? [[...entrypoint, ...words]] : [words]
 }
 

@@ -16,12 +16,12 @@ export function impossible({ template, pod, references }: Subject, namespace: st
   if (references.length === 0 || !template.isWhole) return []
   const waits = waitsAtGate(pod)
   if (waits.refused !== undefined) return [error(inTemplate(template, waits.refused))]
-  const alone = planInjection(pod, [])
-  if (alone.refused !== undefined) return [error(inTemplate(template, alone.refused))]
-
   const mounts = references.flatMap(({ cache }) => (cache && expectedMount(cache, pod)) ?? [])
   const plan = planInjection(pod, mounts)
   if (plan.refused === undefined) return []
+  // What is wrong without any cache does not rest on caches.
+  const alone = planInjection(pod, [])
+  if (alone.refused !== undefined) return [error(inTemplate(template, alone.refused))]
   const basis = mounts.map(({ cache }): ObjectRef => ({ kind: 'ModelCache', namespace, name: cache }))
   return [error(inTemplate(template, plan.refused), basis)]
 }

@@ -58,8 +58,12 @@ export function validateWorkload(request: AdmissionRequest, view: ClusterView): 
   const isChanged = (template: PodTemplate) =>
     !isDeepStrictEqual(template.raw, before.find(({ path }) => path === template.path)?.raw)
   const ownOf = (each: unknown) => [strayReferences(each), ourKeys(each)]
-  const isNewlyAnnotated = !isDeepStrictEqual(ownOf(object), ownOf(old))
-  if (!isNewlyAnnotated && before.length === templates.length && !templates.some(isChanged)) return allow()
+  const isSame =
+    old !== undefined &&
+    before.length === templates.length &&
+    !templates.some(isChanged) &&
+    isDeepStrictEqual(ownOf(object), ownOf(old))
+  if (isSame) return allow()
 
   const subjects: Subject[] = []
   const findings: Finding[] = []
