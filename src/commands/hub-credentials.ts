@@ -40,6 +40,10 @@ const OPTIONS = {
     value: 'NAME',
     help: 'namespace of ModelCache in both clusters; default modelcache-system',
   },
+  'secret-only': {
+    schema: flag,
+    help: 'print the Secret alone, to renew the token of a cluster whose InferenceCluster exists',
+  },
   'dry-run': {
     schema: flag,
     help: 'print what would be applied to the registered cluster, for reviews and GitOps, and change nothing',
@@ -55,7 +59,7 @@ needs: a Secret with a kubeconfig, and an InferenceCluster that names it. The ou
 
   modelcache hub credentials gpu-eu --context gpu-eu | kubectl --context hub apply -f -
 
-Run it again before the token ends. The hub takes the new one within a minute.
+Before the token ends, run it again with --secret-only. The hub takes the new one within a minute.
 
 ${describeOptions(OPTIONS)}
 
@@ -91,7 +95,8 @@ export const hubCredentials: Command = {
     process.stderr.write(
       `ServiceAccount ${namespace}/${account} is bound to ClusterRole ${ROLE}; its token is valid until ${ends}\n`,
     )
-    process.stdout.write(documents(hubObjects(name, namespace, kubeconfigOf(access, token))))
+    const [secret = {}, inferenceCluster = {}] = hubObjects(name, namespace, kubeconfigOf(access, token))
+    process.stdout.write(documents(given.options['secret-only'] ? [secret] : [secret, inferenceCluster]))
     return 0
   },
 }

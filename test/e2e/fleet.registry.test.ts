@@ -236,8 +236,9 @@ describe('modelcache hub credentials', () => {
     expect(applied.code, applied.stderr).toBe(0)
     await until('told', 'Ready')
     // Again, as before the token ends.
-    const again = await asAdministrator('told', '--account', account)
-    expect((await own.kubectl(['apply', '-f', '-'], again.stdout)).stdout).toMatch(/unchanged/)
+    const again = await asAdministrator('told', '--account', account, '--secret-only')
+    const renewed = await own.kubectl(['apply', '-f', '-'], again.stdout)
+    expect(renewed.stdout).toBe('secret/modelcache-member-told configured\n')
     await remove('told')
   })
 
