@@ -53,8 +53,8 @@ export const CLUSTER_STATUS_REASONS = {
     fix: 'Install ModelCache there.',
   },
   NoSharedStorageClass: {
-    when: 'No StorageClass there is known to support ReadWriteMany, so nothing can be staged.',
-    fix: 'Install a driver for shared volumes there, or attest a StorageClass by annotation `modelplane.ai/access-modes`.',
+    when: 'No StorageClass there is known to support ReadWriteMany, or the one that the InferenceCluster names is not.',
+    fix: 'Install a driver for shared volumes there, name another class, or attest one by annotation `modelplane.ai/access-modes`.',
   },
   Reachable: {
     when: 'The API server answers, and accepts the credentials.',

@@ -95,8 +95,17 @@ export async function lookAt(
     const installed = await installedIn(read)
     const { items, metadata: counted } = await read(page, `${collectionPath(KINDS.ModelCache)}?limit=1`)
     const caches = items.length + (counted.remainingItemCount ?? 0)
-    if (names.length > 0) return { ...seen, ...installed, caches }
-    return { ...seen, ...installed, caches, problem: noSharedClass(metadata.name, classes.map(shown)) }
+    const found = { ...seen, ...installed, caches }
+    const wanted = spec.storage?.storageClassName
+    if (names.length === 0) return { ...found, problem: noSharedClass(metadata.name, classes.map(shown)) }
+    if (wanted === undefined || names.includes(wanted)) return found
+    return {
+      ...found,
+      problem: notShared(
+        wanted,
+        classes.some(each => each.metadata.name === wanted),
+      ),
+    }
   } catch (problem) {
     if (problem instanceof ClusterProblem) return { ...seen, problem }
     throw problem
@@ -124,6 +133,14 @@ function noSharedClass(cluster: string, classes: readonly string[]): ClusterProb
   return new ClusterProblem(
     'NoSharedStorageClass',
     `no StorageClass of cluster ${cluster} is known to support ReadWriteMany; ${found}`,
+  )
+}
+
+function notShared(named: string, exists: boolean): ClusterProblem {
+  const text = exists ? 'is not known to support ReadWriteMany' : 'does not exist'
+  return new ClusterProblem(
+    'NoSharedStorageClass',
+    `StorageClass ${named}, which this InferenceCluster names, ${text} there`,
   )
 }
 
