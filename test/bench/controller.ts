@@ -11,6 +11,7 @@ import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import { container, inline, report, sized } from '../e2e/support/staging.ts'
 import { httpGet } from '../testbed/http.ts'
 import { inParallel } from './in-parallel.ts'
+import { benchNudges } from './nudges.ts'
 import { type Result, rowOf } from './results.ts'
 
 const CACHES = 1_000
@@ -65,6 +66,7 @@ export async function benchController(): Promise<Result[]> {
   await pause(REST_MS)
   const rested = Date.now()
   const atRest = await requestsOf('controller', { dir: own.dir, from: rested - REST_MS / 2, to: rested })
+  const nudges = await benchNudges(own)
   const what = `${CACHES} caches that are created at once, ${NAMESPACES} namespaces`
   const row = (name: string, work: string, unit: string, figure: number) =>
     rowOf({
@@ -87,6 +89,7 @@ export async function benchController(): Promise<Result[]> {
     row('controller-look', 'mean time of a look, with its calls', 'ms', looks),
     row('controller-memory', 'peak memory (RSS)', 'MiB', memory),
     row('controller-at-rest', 'API calls in a minute when all are Ready', 'calls', atRest.length * 2),
+    nudges,
   ]
 }
 
