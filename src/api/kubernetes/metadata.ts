@@ -32,9 +32,12 @@ export const objectMeta = z.object({
 /** ObjectMeta of an object that the API server has stored: it always has a name. */
 export const storedObjectMeta = objectMeta.extend({ name: text(MAX_NAME) })
 
+/** The API server takes an owner of any name, and no object has a longer one than this. */
+const ownerName = z.string().transform(name => (name.length <= MAX_NAME ? name : undefined))
+
 const ownerReference = z.object({
-  kind: optional(text(MAX_NAME)),
-  name: optional(text(MAX_NAME)),
+  kind: optional(ownerName),
+  name: optional(ownerName),
   uid: text(SHORT),
   controller: optional(z.boolean()),
 })
