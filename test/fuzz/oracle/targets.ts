@@ -111,7 +111,9 @@ const COMMANDS = ['vllm serve ', 'sh -c python3 -m sglang.launch_server ', 'llam
  */
 function isEngine(container: unknown): boolean {
   const image = textAt(container, 'image') ?? ''
-  const words = [...listAt(container, 'command'), ...listAt(container, 'args')].join(' ')
+  const given = [...listAt(container, 'command'), ...listAt(container, 'args')]
+  // A shell takes an option twice as once. The generator says anything twice.
+  const words = given.filter((word, index) => word !== '-c' || given[index - 1] !== '-c').join(' ')
   return IMAGES.some(name => image.includes(name)) || COMMANDS.some(start => `${words} `.startsWith(start))
 }
 

@@ -12,7 +12,7 @@ export const BLOCK_CLASS = 'one-node-rwo'
 export const NAMED_CLASS = 'named-rwx'
 
 /** Enough for a run. Each is bound once. */
-const VOLUMES = { [SHARED_CLASS]: 40, [NAMED_CLASS]: 4 }
+const VOLUMES = { [SHARED_CLASS]: 120, [NAMED_CLASS]: 4 }
 
 /**
  * The storage of a node: classes and static volumes. An administrator would attest what their annotations
