@@ -41,7 +41,6 @@ const ROLES: Readonly<Record<string, readonly ((metrics: { registry: Registry })
     metrics => exposeBuild(metrics, ''),
     metrics => exposeWatches(metrics, { kinds: [] }),
     exposeReconcilers,
-    metrics => exposeLeadership(metrics, () => false),
     metrics => exposeClusters(metrics, { clusters: { values: () => [] }, leads: () => false }),
   ],
 }

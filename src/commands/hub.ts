@@ -13,7 +13,7 @@ import { createRest } from '../kube/rest.ts'
 import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
 import { createLogger } from '../process/logger.ts'
-import { createMetrics, exposeBuild, exposeLeadership, exposeReconcilers } from '../process/metrics.ts'
+import { createMetrics, exposeBuild, exposeReconcilers } from '../process/metrics.ts'
 import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
 import { installationOptions, installedIn } from './certificate-options.ts'
 import type { Command } from './command.ts'
@@ -75,7 +75,6 @@ export const hub: Command = {
     exposeWatches(metrics, watches)
     let term: AbortSignal | undefined
     const leads = () => term !== undefined && !term.aborted
-    exposeLeadership(metrics, leads)
     exposeClusters(metrics, { clusters: watches.stores.InferenceCluster, leads })
     const observer = exposeReconcilers(metrics)
     const health = createHealthServer({

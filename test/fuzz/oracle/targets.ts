@@ -103,7 +103,12 @@ function isZero(quantity: unknown): boolean {
   )
 }
 
-const IMAGES = ['vllm/vllm-openai', 'lmsysorg/sglang', 'ollama/ollama']
+/** Parts of images, and what may follow: the end of the part, or with a dash more of it. */
+const IMAGES: readonly [name: string, after: string][] = [
+  ['vllm/vllm-openai', ''],
+  ['lmsysorg/sglang', ':@/-'],
+  ['ollama/ollama', ':@/'],
+]
 const COMMANDS = ['vllm serve ', 'sh -c python3 -m sglang.launch_server ', 'llama-server ']
 
 /**
@@ -114,7 +119,17 @@ function isEngine(container: unknown): boolean {
   const given = [...listAt(container, 'command'), ...listAt(container, 'args')]
   // A shell takes an option twice as once. The generator says anything twice.
   const words = given.filter((word, index) => word !== '-c' || given[index - 1] !== '-c').join(' ')
-  return IMAGES.some(name => image.includes(name)) || COMMANDS.some(start => `${words} `.startsWith(start))
+  return (
+    IMAGES.some(([name, after]) => isImage(image, name, after)) ||
+    COMMANDS.some(start => `${words} `.startsWith(start))
+  )
+}
+
+function isImage(image: string, name: string, after: string): boolean {
+  const begins = `/${image}`.indexOf(`/${name}`)
+  if (begins === -1) return false
+  const next = image.charAt(begins + name.length)
+  return next === '' || after === '' || after.includes(next)
 }
 
 export function isWindows(pod: unknown): boolean {
