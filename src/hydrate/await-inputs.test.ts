@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -36,9 +36,12 @@ function needing(words: string, reason: FailureReason = 'SecretNotFound') {
   return awaitingInputs(work, { folders: [folder], signal, lookMs: 5 })
 }
 
+/** All at once, as kubelet does it. */
 const put = async (words: string) => {
   await mkdir(join(folder, 'hf'), { recursive: true })
-  await writeFile(join(folder, 'hf', 'token'), words)
+  const beside = `${folder}.token`
+  await writeFile(beside, words)
+  await rename(beside, join(folder, 'hf', 'token'))
 }
 
 const untilTold = async (count: number) => {
