@@ -4,9 +4,6 @@ import type { ModelCache } from '../../api/modelcache.ts'
 import { isStaging, stagingPlace } from '../../api/staging.ts'
 import { type CacheMount, claimMount, placesOf, readyMount } from '../../injection/cache-mount.ts'
 
-/** Snapshots lie below it. */
-const UNKNOWN_FOLDER = 'snapshots'
-
 /**
  * The mount of a cache that a pod of the template will get, as far as it is decided: exact if the cache is
  * Ready, otherwise its immutable path and, with backend ExistingPVC, its claim.
@@ -26,8 +23,8 @@ export function expectedMount(cache: ModelCache, pod: Pod): CacheMount | undefin
     ({ persistentVolumeClaim: claim }) => claim && mayBeItsOwn(claim.claimName),
   )
   if (bringsIt) return undefined
-  // Nobody knows the folder yet, and no mount has this one, so the path is checked alone. The template has no
-  // volume of the claim, but it may mount the volume that another cache on the claim will bring.
+  // Any folder of the claim will do, because only the path is checked. The template has no volume of that
+  // claim.
   const places = placesOf(spec.mount)
-  return { kind: 'claim', cache: metadata.name, claimName, ...places, subPath: UNKNOWN_FOLDER, waits: true }
+  return { kind: 'claim', cache: metadata.name, claimName, ...places, subPath: undefined, waits: true }
 }

@@ -112,21 +112,6 @@ describe('a template that can never work is denied', () => {
     expect(decide(deployment(idle))).toMatchObject({ allowed: true })
   })
 
-  test('for a mount of the volume that another cache on its claim will bring', () => {
-    const on = (name: string, path: string) =>
-      aModelCache({
-        metadata: { name },
-        spec: { mount: { path }, storage: { backend: 'ExistingPVC', existingPVC: { name: 'shared' } } },
-      })
-    const mounted = { name: 'modelcache--llama', mountPath: '/mnt/chat', readOnly: true }
-    const of = template(
-      { [CACHES]: 'llama,chat' },
-      { containers: [aGpuContainer({ volumeMounts: [mounted] })] },
-    )
-    const caches = [on('llama', '/mnt/model'), on('chat', '/mnt/chat')]
-    expect(reasonsOf(decide(deployment(of), { caches }))).toEqual(['MountPathConflict'])
-  })
-
   test('but not for a mount of the very claim, whose snapshot is not known yet', () => {
     const mounted = { name: 'own', mountPath: '/mnt/model', readOnly: true, subPath: SNAPSHOT }
     const own = template(undefined, {

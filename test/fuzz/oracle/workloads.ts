@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { warningsOf } from './advice.ts'
-import { type Cluster, isBeingDeleted, isMountable, isStaged, named, nameOf, placeOf } from './cluster.ts'
+import { type Cluster, isBeingDeleted, isMountable, isStaged, named, placeOf } from './cluster.ts'
 import { inject } from './injection.ts'
 import { at, listAt, mapAt, textAt } from './json.ts'
 import { pod as podShape } from './kinds.ts'
@@ -68,5 +68,5 @@ function expectedMount(cache: unknown, pod: unknown): Mount[] {
   )
   const mayBeIts = (claim: string | undefined) =>
     claim?.startsWith('modelcache-') || (claim && claim === placeOf(cache).claim)
-  return claims.some(mayBeIts) ? [] : [{ ...mount, claim: `of ${nameOf(cache)}`, subPath: undefined }]
+  return claims.some(mayBeIts) ? [] : [{ ...mount, subPath: undefined }]
 }
