@@ -9,6 +9,7 @@ import { KINDS } from '../../cluster/kinds.ts'
 import { listAll, pagesOf } from '../../kube/list.ts'
 import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
+import { createAllowance } from './allowance.ts'
 import { isRunning } from './job/pods.ts'
 import { type Details, isUnbound, type Observation, type Run } from './observe.ts'
 
@@ -16,7 +17,12 @@ import { type Details, isUnbound, type Observation, type Run } from './observe.t
 const EVERY_MS = 4_000
 /** If something takes longer than this, we ask why. */
 const PATIENCE_MS = 10_000
-const MAX_REMEMBERED = 1_000
+/**
+ * Lists of Events in a second, for all caches together. The API server reads all Events of a namespace for
+ * each, so with a thousand caches that wait, why they wait would be all that it works on.
+ */
+const EVENT_LISTS_PER_SECOND = 8
+const MAX_REMEMBERED = 4_000
 /** kubelet and the scheduler need fewer characters than this, or say the cause first. */
 const MAX_EVENT_MESSAGE = 512
 
@@ -35,6 +41,7 @@ export function createReadDetails({
   signal: AbortSignal
 }): ReadDetails {
   const remembered = new Map<string, { at: number; answer: Promise<unknown> }>()
+  const mayList = createAllowance(EVENT_LISTS_PER_SECOND)
   const atMostOften = <T>(key: string, now: number, read: () => Promise<T>): Promise<T> => {
     const known = remembered.get(key)
     if (known !== undefined && now - known.at < EVERY_MS) return known.answer as Promise<T>
@@ -55,10 +62,15 @@ export function createReadDetails({
       readProgress(rest, objectPath(KINDS.HydrationPod, namespace, name), signal).catch(ignored),
     )
   }
-  const warningAbout = (namespace: string, uid: string | undefined, now: number) =>
-    uid === undefined
-      ? undefined
-      : atMostOften(`events ${uid}`, now, () => readWarning(rest, namespace, uid, signal).catch(ignored))
+  const warningAbout = (namespace: string, uid: string | undefined, now: number) => {
+    if (uid === undefined) return undefined
+    const key = `events ${uid}`
+    const known = remembered.get(key)
+    const isOld = known === undefined || now - known.at >= EVERY_MS
+    // What was found last is better than nothing.
+    if (isOld && !mayList(now)) return known?.answer as ReturnType<typeof readWarning> | undefined
+    return atMostOften(key, now, () => readWarning(rest, namespace, uid, signal).catch(ignored))
+  }
 
   return async seen => {
     const { cache, claim, runs, now } = seen
