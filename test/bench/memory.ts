@@ -140,7 +140,7 @@ async function looksOf({ healthUrl }: Role): Promise<string> {
         .split('\n')
         .find(line => line.startsWith(series))
         ?.split(' ')
-        .at(-1),
+        .at(-1) ?? 0,
     )
   const name = 'modelcache_reconcile_duration_seconds'
   const all = value(`${name}_count{reconciler="modelcache"}`)
