@@ -17,11 +17,9 @@ import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createRest } from '../kube/rest.ts'
 import { compactHeap } from '../process/compact-heap.ts'
-import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
-import { createLogger } from '../process/logger.ts'
 import { createMetrics, exposeBuild, exposeLeadership, exposeReconcilers } from '../process/metrics.ts'
-import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
+import { aborted } from '../process/termination.ts'
 import {
   authorityOptions,
   certificateOptions,
@@ -33,6 +31,7 @@ import { controllerCertificates } from './controller-certificates.ts'
 import { electionOptions, leadIfElected } from './election.ts'
 import { hydratorOptions, hydratorSettings } from './hydrator-settings.ts'
 import { commonOptions, describeOptions, parseOptions, policyOptions } from './options.ts'
+import { startService } from './service.ts'
 import { version } from './version.ts'
 
 /** The Lease that all replicas compete for. manifests/rbac.yaml names it too. */
@@ -85,15 +84,7 @@ export const controller: Command = {
       process.stdout.write(HELP)
       return 0
     }
-    const leveled = createLogger(options['log-level'])
-    const { logger } = leveled
-    exitOnUncaught(logger)
-    const signal = terminationSignal(logger)
-    await followLogLevel(leveled, {
-      file: options['log-level-file'],
-      fallback: options['log-level'],
-      signal,
-    })
+    const { logger, signal } = await startService(options)
     const config = loadKubeConfig(options.kubeconfig)
     const watches = watchCluster({ kinds: CONTROLLER_KINDS, config, logger, signal })
     const metrics = createMetrics()

@@ -80,9 +80,9 @@ export const hubCredentials: Command = {
     const name = objectName.safeParse(given.operands[0]).data
     if (name === undefined) throw new UsageError('name the cluster, as its InferenceCluster shall be called')
     const { account, 'system-namespace': namespace, server, duration: durationMs } = given.options
-    const objects = memberObjects(namespace, account)
+    const { serviceAccount, binding } = memberObjects(namespace, account)
     if (given.options['dry-run']) {
-      process.stdout.write(documents(objects))
+      process.stdout.write(documents([serviceAccount, binding]))
       return 0
     }
     const { rest, cluster } = clientFor({
@@ -90,45 +90,45 @@ export const hubCredentials: Command = {
       kubeconfig: given.options.kubeconfig,
     })
     const access = await accessOf(cluster, server)
-    await makeAccount(rest, objects, { namespace, account })
+    await makeAccount(rest, { serviceAccount, binding })
     const { token, ends } = await tokenFor(rest, { namespace, account, durationMs })
     process.stderr.write(
       `ServiceAccount ${namespace}/${account} is bound to ClusterRole ${ROLE}; its token is valid until ${ends}\n`,
     )
-    const [secret = {}, inferenceCluster = {}] = hubObjects(name, namespace, kubeconfigOf(access, token))
+    const { secret, inferenceCluster } = hubObjects(name, namespace, kubeconfigOf(access, token))
     process.stdout.write(documents(given.options['secret-only'] ? [secret] : [secret, inferenceCluster]))
     return 0
   },
 }
 
-function memberObjects(namespace: string, account: string): object[] {
-  return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace } },
-    {
+function memberObjects(namespace: string, account: string) {
+  return {
+    serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace } },
+    binding: {
       apiVersion: BINDINGS.apiVersion,
       kind: 'ClusterRoleBinding',
       metadata: { name: account },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: ROLE },
       subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
     },
-  ]
+  }
 }
 
-function hubObjects(name: string, namespace: string, kubeconfig: string): object[] {
-  return [
-    {
+function hubObjects(name: string, namespace: string, kubeconfig: string) {
+  return {
+    secret: {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: secretOf(name), namespace },
       stringData: { [KUBECONFIG_KEY]: kubeconfig },
     },
-    {
+    inferenceCluster: {
       apiVersion: API_VERSION,
       kind: 'InferenceCluster',
       metadata: { name },
       spec: { cluster: { source: 'Existing', existing: { secretRef: { name: secretOf(name) } } } },
     },
-  ]
+  }
 }
 
 /** Names of Secrets of others rarely begin like this. */
@@ -142,8 +142,7 @@ function documents(objects: readonly object[]): string {
 
 async function makeAccount(
   rest: Rest,
-  [serviceAccount = {}, binding = {}]: readonly object[],
-  { namespace, account }: { namespace: string; account: string },
+  { serviceAccount, binding }: ReturnType<typeof memberObjects>,
 ): Promise<void> {
   try {
     await rest.get(objectPath(ROLES, undefined, ROLE))
@@ -154,8 +153,9 @@ async function makeAccount(
     })
   }
   const options = { fieldManager: MANAGER, force: true }
-  await rest.apply(objectPath(SERVICE_ACCOUNTS, namespace, account), serviceAccount, options)
-  await rest.apply(objectPath(BINDINGS, undefined, account), binding, options)
+  const { name, namespace } = serviceAccount.metadata
+  await rest.apply(objectPath(SERVICE_ACCOUNTS, namespace, name), serviceAccount, options)
+  await rest.apply(objectPath(BINDINGS, undefined, binding.metadata.name), binding, options)
 }
 
 const tokenReply = z.object({ status: z.object({ token: z.string(), expirationTimestamp: z.string() }) })

@@ -10,15 +10,14 @@ import { startRegistry } from '../hub/reconciler.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createRest } from '../kube/rest.ts'
-import { followLogLevel } from '../process/follow-log-level.ts'
 import { createHealthServer } from '../process/health-server.ts'
-import { createLogger } from '../process/logger.ts'
 import { createMetrics, exposeBuild, exposeReconcilers } from '../process/metrics.ts'
-import { aborted, exitOnUncaught, terminationSignal } from '../process/termination.ts'
+import { aborted } from '../process/termination.ts'
 import { installationOptions, installedIn } from './certificate-options.ts'
 import type { Command } from './command.ts'
 import { electionOptions, leadIfElected } from './election.ts'
 import { commonOptions, describeOptions, parseOptions, UsageError } from './options.ts'
+import { startService } from './service.ts'
 import { version } from './version.ts'
 
 /** The Lease that all replicas compete for. manifests/components/hub/hub.yaml names it too. */
@@ -59,15 +58,7 @@ export const hub: Command = {
     }
     const file = options['clusterprofile-provider-file']
     const providers = file === undefined ? [] : await providersIn(file)
-    const leveled = createLogger(options['log-level'])
-    const { logger } = leveled
-    exitOnUncaught(logger)
-    const signal = terminationSignal(logger)
-    await followLogLevel(leveled, {
-      file: options['log-level-file'],
-      fallback: options['log-level'],
-      signal,
-    })
+    const { logger, signal } = await startService(options)
     const config = loadKubeConfig(options.kubeconfig)
     const watches = watchCluster({ kinds: ['InferenceCluster'], config, logger, signal })
     const metrics = createMetrics()

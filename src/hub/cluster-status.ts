@@ -19,8 +19,7 @@ export function clusterStatus(
   const problem = found instanceof ClusterProblem ? found : problemOf(before, found, namesake)
   const reached = !(found instanceof ClusterProblem)
   const { conditions: stored, observedGeneration: _, ...known } = before ?? {}
-  const isSame = reached && problem?.reason !== 'ClusterReplaced'
-  const { problem: __, ...facts } = reached ? found : ({} as Partial<Seen>)
+  const isSeen = reached && problem?.reason !== 'ClusterReplaced'
   const next = (type: string, holds: boolean, reason: string, message: string) =>
     condition(
       stored,
@@ -35,9 +34,7 @@ export function clusterStatus(
     )
   return {
     ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
-    ...known,
-    ...(isSame && { storageClass: undefined, modelCacheVersion: undefined, caches: undefined }),
-    ...(isSame && { ...facts, storageClasses: [...found.storageClasses] }),
+    ...(isSeen ? factsOf(found) : known),
     ...(server !== undefined && { server }),
     conditions: [
       reached
@@ -48,6 +45,10 @@ export function clusterStatus(
         : next('Ready', false, problem.reason, problem.message),
     ],
   }
+}
+
+function factsOf({ problem: _, storageClasses, ...facts }: Seen) {
+  return { ...facts, storageClasses: [...storageClasses] }
 }
 
 function problemOf(

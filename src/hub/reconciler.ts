@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Condition } from '../api/condition.ts'
 import type { InferenceCluster } from '../api/inference-cluster.ts'
 import { API_VERSION } from '../api/schema/group.ts'
 import { KINDS } from '../cluster/kinds.ts'
@@ -89,8 +90,6 @@ export function startRegistry(options: RegistryOptions): void {
       .toSorted()[0]
   }
 }
-
-type Condition = NonNullable<NonNullable<InferenceCluster['status']>['conditions']>[number]
 
 /** The Event about a cluster that turned Ready, or is not Ready for another reason than before. */
 function eventOf({ status }: InferenceCluster, ready: Condition | undefined): EventInput | undefined {

@@ -18,8 +18,8 @@ const EVERY_MS = 4_000
 /** If something takes longer than this, we ask why. */
 const PATIENCE_MS = 10_000
 /**
- * Lists of Events in a second, for all caches together. The API server reads all Events of a namespace for
- * each, so with a thousand caches that wait, why they wait would be all that it works on.
+ * How many lists of Events a second we ask for, for all caches together. The API server reads all Events of a
+ * namespace for each list. With a thousand caches that wait, it would do nothing else.
  */
 const EVENT_LISTS_PER_SECOND = 8
 const MAX_REMEMBERED = 4_000
@@ -42,9 +42,16 @@ export function createReadDetails({
 }): ReadDetails {
   const remembered = new Map<string, { at: number; answer: Promise<unknown> }>()
   const mayList = createAllowance(EVENT_LISTS_PER_SECOND)
-  const atMostOften = <T>(key: string, now: number, read: () => Promise<T>): Promise<T> => {
+  /** What was found last is better than nothing while nothing new may be read. */
+  const atMostOften = <T>(
+    key: string,
+    now: number,
+    read: () => Promise<T>,
+    may: (now: number) => boolean = () => true,
+  ): Promise<T> | undefined => {
     const known = remembered.get(key)
-    if (known !== undefined && now - known.at < EVERY_MS) return known.answer as Promise<T>
+    const isFresh = known !== undefined && now - known.at < EVERY_MS
+    if (isFresh || !may(now)) return known?.answer as Promise<T> | undefined
     const answer = read()
     remembered.delete(key)
     remembered.set(key, { at: now, answer })
@@ -62,15 +69,15 @@ export function createReadDetails({
       readProgress(rest, objectPath(KINDS.HydrationPod, namespace, name), signal).catch(ignored),
     )
   }
-  const warningAbout = (namespace: string, uid: string | undefined, now: number) => {
-    if (uid === undefined) return undefined
-    const key = `events ${uid}`
-    const known = remembered.get(key)
-    const isOld = known === undefined || now - known.at >= EVERY_MS
-    // What was found last is better than nothing.
-    if (isOld && !mayList(now)) return known?.answer as ReturnType<typeof readWarning> | undefined
-    return atMostOften(key, now, () => readWarning(rest, namespace, uid, signal).catch(ignored))
-  }
+  const warningAbout = (namespace: string, uid: string | undefined, now: number) =>
+    uid === undefined
+      ? undefined
+      : atMostOften(
+          `events ${uid}`,
+          now,
+          () => readWarning(rest, namespace, uid, signal).catch(ignored),
+          mayList,
+        )
 
   return async seen => {
     const { cache, claim, runs, now } = seen
