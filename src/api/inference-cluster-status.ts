@@ -26,7 +26,11 @@ export const inferenceClusterStatus = z.object({
     .optional()
     .describe('StorageClasses there that support ReadWriteMany, sorted.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
-  storageClass: z.string().max(253).optional().describe('StorageClass there of ModelCaches that name none.'),
+  storageClass: z
+    .string()
+    .max(253)
+    .optional()
+    .describe('The StorageClass that ModelCaches there get if they name none.'),
   caches: z.int().min(0).optional().describe('ModelCaches there.'),
 })
 

@@ -95,7 +95,7 @@ describe.skipIf(NO_NODE)('whatever is killed, the end is that of an undisturbed 
     const left = await cluster.kubectl(['get', 'jobs,pods', '-o', 'name'])
     return (left.code === 0 && !left.stdout.includes(`modelcache--${name}`)) || undefined
   }
-  /** However long the controllers wait after what happened to them. */
+  /** Waits longer than other tests do, because controllers back off after a kill. */
   const untilDone = async (name: string) => {
     for (let patience = 1; ; patience++)
       try {
@@ -152,7 +152,7 @@ describe.skipIf(NO_NODE)('whatever is killed, the end is that of an undisturbed 
       await untilDone(name)
       expect(await endOf(name), story.join('\n')).toEqual(quiet)
     }
-    // Other files find the cluster as they would have found it.
+    // The files that run next need a cluster that works.
     for (const part of ['controller', 'webhook'])
       await eventually(`the ${part}`, async () => {
         const args = ['rollout', 'status', `deployment/modelcache-${part}`, '-n', SYSTEM, '--timeout=30s']

@@ -1,6 +1,6 @@
 /**
- * Returns a function that says whether something may be done now: so many times a second on average, and as
- * often at once after a second of rest. `now` is in milliseconds.
+ * Limits how often something is done: `perSecond` times a second on average, and at most that often at once.
+ * The function that it returns says whether it may be done now. `now` is in milliseconds.
  */
 export function createAllowance(perSecond: number): (now: number) => boolean {
   let left = perSecond
