@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { condensedSource } from './condensed.ts'
 import type { ModelCacheSpec } from './modelcache.ts'
 import { askSource } from './sources.ts'
@@ -13,14 +13,19 @@ export function sourceIdentity({ artifact }: ModelCacheSpec): string | undefined
   const isKnown = askSource(source, (type, value) => type.isKnown?.(value) ?? true)
   if (source === undefined || isKnown === false) return undefined
   // A cache that is kept in memory has only this.
-  const text = JSON.stringify(condensedSource(source), (name, value: unknown) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    // A file with that name has a text, not members.
-    return name === 'secretRef' ? undefined : Object.fromEntries(Object.entries(value).toSorted(byName))
-  })
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', textOf(condensedSource(source)))
 }
 
-function byName([one]: [string, unknown], [other]: [string, unknown]): number {
-  return one < other ? -1 : 1
+/** JSON with the members of each object in the order of their names, and without credentials. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  if (Array.isArray(value)) return `[${value.map(textOf).join()}]`
+  let text = ''
+  for (const name of Object.keys(value).toSorted()) {
+    const member = (value as Record<string, unknown>)[name]
+    // A file with that name has a text, not members.
+    const isLeftOut = member === undefined || (name === 'secretRef' && typeof member === 'object')
+    if (!isLeftOut) text += `${JSON.stringify(name)}:${textOf(member)},`
+  }
+  return `{${text}}`
 }

@@ -38,6 +38,23 @@ const COMMAND_LINES: readonly CommandLine[] = [
   },
 ]
 
+/** Few programs are engines, and their names tell which lines to compare with. */
+const LINES_OF = Map.groupBy(COMMAND_LINES, ({ begin }) => /[\w-]+/.exec(begin.source)?.[0] ?? '')
+
+/** What a command line starts, and the words behind that; undefined if it is not an engine. */
+function engineOf(argv: readonly string[]): { engine: CommandLine; rest: readonly string[] } | undefined {
+  const [program = '', ...words] = argv
+  const name = posix.basename(program)
+  const candidates = LINES_OF.get(name.startsWith('python') ? 'python' : name)
+  if (candidates === undefined) return undefined
+  const line = `${[name, ...words].join(' ')} `
+  for (const engine of candidates) {
+    const begin = engine.begin.exec(line)?.[0]
+    if (begin !== undefined) return { engine, rest: argv.slice(begin.trim().split(' ').length) }
+  }
+  return undefined
+}
+
 /** The command that an image runs by default, so that only `args` follow. */
 const ENTRYPOINTS: readonly [image: string, command: string[]][] = [
   ['vllm/vllm-openai', ['vllm', 'serve']],
@@ -66,8 +83,7 @@ function commandsOf({ command, args, image }: Container): string[][] {
     return isScript ? shellCommands(words[at] ?? '') : []
   }
   const entrypoint = ENTRYPOINTS.find(([name]) => image?.includes(name))?.[1]
-  const line = lineOf(words)
-  const isWhole = COMMAND_LINES.some(({ begin }) => begin.test(line))
+  const isWhole = engineOf(words) !== undefined
   return !isWhole && entrypoint && !command?.length ? [[...entrypoint, ...words]] : [words]
 }
 
@@ -76,30 +92,25 @@ function commandsOf({ command, args, image }: Container): string[][] {
  * itself.
  */
 function modelsOf(argv: string[], { env }: Container): string[] {
-  const line = lineOf(argv)
-  const found = COMMAND_LINES.find(({ begin }) => begin.test(line))
-  const begin = found?.begin.exec(line)?.[0]
-  if (found === undefined || begin === undefined) return []
-  const rest = argv.slice(begin.trim().split(' ').length)
+  const found = engineOf(argv)
+  if (found === undefined) return []
+  const { engine, rest } = found
   const first = rest[0]
-  const positional = found.positional && first !== undefined && !first.startsWith('-') ? [first] : []
+  const positional = engine.positional && first !== undefined && !first.startsWith('-') ? [first] : []
   const named = [
     ...positional,
-    ...rest.flatMap((word, index) => flagValue(word, rest[index + 1], found.flags)),
+    ...rest.flatMap((word, index) => flagValue(word, rest[index + 1], engine.flags)),
   ]
   if (named.length > 0) return named
-  return (env ?? []).flatMap(({ name, value }) => (found.variables?.includes(name) ? (value ?? '') : []))
+  return (env ?? []).flatMap(({ name, value }) => (engine.variables?.includes(name) ? (value ?? '') : []))
 }
 
 /** vLLM accepts `_` for `-` in flags, and every engine accepts `--flag value` and `--flag=value`. */
 function flagValue(word: string, next: string | undefined, flags: readonly string[]): string[] {
+  if (!word.startsWith('-')) return []
   const [name = '', ...value] = word.split('=')
   if (!flags.includes(name.replaceAll('_', '-'))) return []
   return [value.length > 0 ? value.join('=') : (next ?? '')]
-}
-
-function lineOf([program = '', ...words]: string[]): string {
-  return `${[posix.basename(program), ...words].join(' ')} `
 }
 
 /**

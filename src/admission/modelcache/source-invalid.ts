@@ -51,8 +51,13 @@ function httpProblems(http: Http): string[] {
   ]
 }
 
-/** The formats of each source. A cache has one source, so we check only the formats of that one. */
-const FORMATS_OF = Map.groupBy(SOURCE_FORMATS, ({ field }) => field.split('.')[2])
+/**
+ * The formats of each field of each source. A cache has one source, so we check only the formats of that one.
+ */
+const FORMATS_OF = Map.groupBy(
+  Map.groupBy(SOURCE_FORMATS, ({ field, member }) => `${field} ${member}`).values(),
+  ([format]) => format?.field.split('.')[2],
+)
 const URLS_OF = Map.groupBy(URL_FIELDS, ({ field }) => field.split('.')[2])
 
 function formatProblems(spec: ModelCache['spec']) {
@@ -60,12 +65,16 @@ function formatProblems(spec: ModelCache['spec']) {
   // If a value is wrong in several ways, we report the first.
   const isNew = (field: string, value: string) => told.size < told.add(JSON.stringify([field, value])).size
   const names = namesOf(spec.artifact.source)
-  const formats = names.flatMap(name => FORMATS_OF.get(name) ?? [])
-  const broken = formats.flatMap(format =>
-    valuesAt(spec, format)
-      .filter(value => !hasFormat(value, format) && isNew(format.field, value))
-      .map(value => ({ field: format.field, text: `is ${show(value)}; it must ${format.must}` })),
-  )
+  const fields = names.flatMap(name => FORMATS_OF.get(name) ?? [])
+  const broken = fields.flatMap(formats => {
+    const values = formats[0] === undefined ? [] : valuesAt(spec, formats[0])
+    if (values.length === 0) return []
+    return formats.flatMap(format =>
+      values
+        .filter(value => !hasFormat(value, format) && isNew(format.field, value))
+        .map(value => ({ field: format.field, text: `is ${show(value)}; it must ${format.must}` })),
+    )
+  })
   // URLs that match the pattern but that the platform's parser rejects: a port out of range, a bad host.
   const urls = names
     .flatMap(name => URLS_OF.get(name) ?? [])

@@ -29,30 +29,33 @@ export function customResource<T extends z.ZodObject>(
 
 /**
  * Removes null members of objects and null values of maps, but not elements of lists. Metadata is a built-in
- * type and has its own schema.
+ * type and has its own schema. Most objects have no null, and then nothing is copied.
  */
 function withoutNullsOf(object: unknown, nullable: readonly string[]): unknown {
   if (typeof object !== 'object' || object === null || !('metadata' in object)) return object
-  return { ...Object(withoutNulls(object, nullable)), metadata: object.metadata }
+  const { metadata, ...rest } = object
+  return hasNulls(rest, nullable) ? { ...Object(withoutNulls(rest, nullable)), metadata } : object
 }
 
 /** No schema of ours is deeper. What lies below is not read, and must not overflow the stack. */
 const MAX_DEPTH = 32
 
-/** What has no such member stays the same object: most have none, and every review of ours comes by here. */
 function withoutNulls(value: unknown, nullable: readonly string[], depth = MAX_DEPTH): unknown {
   if (typeof value !== 'object' || value === null || depth === 0) return value
+  if (Array.isArray(value)) return value.map(item => withoutNulls(item, nullable, depth - 1))
+  const kept = Object.entries(value).filter(([name, member]) => member !== null || nullable.includes(name))
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutNulls(member, nullable, depth - 1)]))
+}
+
+function hasNulls(value: unknown, nullable: readonly string[], depth = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null || depth === 0) return false
   if (Array.isArray(value)) {
-    const items = value.map(item => withoutNulls(item, nullable, depth - 1))
-    return items.every((item, index) => item === value[index]) ? value : items
+    for (const item of value) if (hasNulls(item, nullable, depth - 1)) return true
+    return false
   }
-  let isSame = true
-  const members: [string, unknown][] = []
-  for (const [name, member] of Object.entries(value)) {
-    const kept = withoutNulls(member, nullable, depth - 1)
-    if (member === null && !nullable.includes(name)) isSame = false
-    else members.push([name, kept])
-    if (kept !== member) isSame = false
+  for (const name of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[name]
+    if (member === null ? !nullable.includes(name) : hasNulls(member, nullable, depth - 1)) return true
   }
-  return isSame ? value : Object.fromEntries(members)
+  return false
 }
