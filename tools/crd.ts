@@ -33,6 +33,12 @@ const MODEL_CACHE_COLUMNS: PrinterColumn[] = [
   { name: 'Progress', type: 'string', jsonPath: '.status.progress', description: 'Share staged.' },
   { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Size of the artifact.' },
   {
+    name: 'Clusters',
+    type: 'string',
+    jsonPath: '.status.replicas',
+    description: 'In how many clusters it is Ready.',
+  },
+  {
     name: 'References',
     type: 'integer',
     jsonPath: '.status.references.count',

@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ModelCache } from './modelcache.ts'
 import { digestOf } from './schema/digest.ts'
 import { namesOf, type Source, type SourceName, sourceType } from './sources.ts'
 
 type Selector = NonNullable<ModelCache['spec']['clusterSelector']>
 
-/** A selector with longer JSON is kept as its digest. */
-const MAX_JSON = 512
+/** Characters of the JSON of a selector. Admission denies a longer one, and we keep its digest. */
+export const MAX_SELECTOR = 2_048
 
 /**
  * The source with digests in place of large values. The same source always gives the same result, and a
@@ -29,10 +30,15 @@ export function withCondensedSource<S extends Pick<ModelCache['spec'], 'artifact
     : { ...spec, artifact: { ...spec.artifact, source: condensedSource(source) } }
 }
 
-/** As long as only this cluster stages caches, rules only ask whether the selector is the same. */
+/** A selector that is too long selects no cluster, and we can only tell whether it is the same. */
 export function condensedSelector(selector: Selector): Selector {
   const text = JSON.stringify(selector)
-  return text.length <= MAX_JSON ? selector : { matchLabels: { digest: digestOf(text) } }
+  return text.length <= MAX_SELECTOR ? selector : { matchLabels: { digest: digestOf(text) } }
+}
+
+/** Whether two selectors are the same, one or both condensed. */
+export function isSameSelector(one: Selector | undefined, other: Selector | undefined): boolean {
+  return isDeepStrictEqual(one && condensedSelector(one), other && condensedSelector(other))
 }
 
 /**

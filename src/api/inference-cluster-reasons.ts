@@ -24,6 +24,10 @@ export const CLUSTER_STATUS_REASONS = {
     when: 'The ClusterProfile offers no way of access that the hub knows.',
     fix: 'Name one of its access providers, and the plugin for it, in the file of option `--access-providers-file` of the hub.',
   },
+  ClusterIsHub: {
+    when: 'Source Existing or ClusterProfile leads to the cluster of the hub itself.',
+    fix: 'Use source Local, or correct the credentials.',
+  },
   ClusterNotNamed: {
     when: 'The InferenceCluster was stored without what its source needs.',
     fix: 'Set the field that the message names.',

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { inferenceClusterRules } from './inference-cluster-rules.ts'
 import { inferenceClusterStatus } from './inference-cluster-status.ts'
 import { storedObjectMeta } from './kubernetes/metadata.ts'
-import { customResource } from './schema/absent.ts'
-import { text } from './schema/bounds.ts'
+import { LABELS } from './label-selector.ts'
+import { customResource, optional } from './schema/absent.ts'
+import { mapOf, text } from './schema/bounds.ts'
 import { API_VERSION } from './schema/group.ts'
 import { objectName } from './schema/object-name.ts'
 import { reserved } from './schema/reserved.ts'
@@ -53,13 +54,21 @@ const cluster = z.object({
     .describe('For source ClusterProfile: which one.'),
 })
 
+/** Only administrators write these labels, and some tools write many. */
+const MAX_LABELS = 1024
+
+/** What selectors of ModelCaches ask about is part of it. */
+const clusterMeta = storedObjectMeta.extend({
+  labels: optional(mapOf(text(63), { ...LABELS, entries: MAX_LABELS })),
+})
+
 /** The only definition of an InferenceCluster: the CRD and the TypeScript type come from it. */
 export const inferenceCluster = customResource(
   z
     .object({
       apiVersion: z.literal(API_VERSION),
       kind: z.literal('InferenceCluster'),
-      metadata: storedObjectMeta,
+      metadata: clusterMeta,
       spec: z
         .object({
           storage: storage.optional().describe('Where artifacts are staged.'),

@@ -25,3 +25,24 @@ export const labelSelector = z.object({
     .describe('Requirements that must all hold.'),
   cel: reserved('string'),
 })
+
+export type LabelSelector = z.infer<typeof labelSelector>
+
+/** Whether a selector selects an object with these labels, by the rules of `metav1.LabelSelector`. */
+export function selects(
+  { matchLabels = {}, matchExpressions = [] }: LabelSelector,
+  labels: Readonly<Record<string, string>> = {},
+): boolean {
+  const labelled = (key: string) => (Object.hasOwn(labels, key) ? labels[key] : undefined)
+  const holds = ({ key, operator, values = [] }: (typeof matchExpressions)[number]) => {
+    const value = labelled(key)
+    if (operator === 'Exists') return value !== undefined
+    if (operator === 'DoesNotExist') return value === undefined
+    const isListed = value !== undefined && values.includes(value)
+    return operator === 'In' ? isListed : !isListed
+  }
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labelled(key) === value) &&
+    matchExpressions.every(holds)
+  )
+}

@@ -92,6 +92,14 @@ export const MODELCACHE_REASONS = {
     when: 'A warning at creation: the source has a name that usually moves, such as `main` or `master` of a Hugging Face repository, or tag `latest` of an OCI artifact, which is also the default. It is resolved once, and the cache does not follow it.',
     fix: 'Nothing, if any state of the artifact is fine. To choose one, name a commit or a digest. The field is immutable, so to stage a newer state, create a ModelCache with another name.',
   },
+  NoClusterSelected: {
+    says: 'warned',
+    who: 'author',
+    when: 'A warning: `spec.clusterSelector` selects none of the InferenceClusters, so no cluster stages the cache. Confirmed by a live read.',
+    example:
+      'no cluster stages the cache, because spec.clusterSelector selects no InferenceCluster; see: kubectl get inferenceclusters --show-labels',
+    fix: 'Correct the selector, or label an InferenceCluster: `kubectl get inferenceclusters --show-labels`.',
+  },
   NoInferenceCluster: {
     says: 'warned',
     who: 'administrator',
@@ -123,6 +131,13 @@ export const MODELCACHE_REASONS = {
     who: 'author',
     when: 'A warning at creation: a cache of backend ExistingPVC without a source has scratch folders. The hydrator makes such folders when it stages, but here it does not run. Pods mount the claim read-only, so container runtimes cannot make them either.',
     fix: 'Make the folders on the claim, below `existingPVC.subPath` if that is set.',
+  },
+  SelectorTooLong: {
+    says: 'denied',
+    who: 'author',
+    when: '`spec.clusterSelector` has more than 2,048 characters as JSON.',
+    example: 'spec.clusterSelector has 4103 characters, and at most 2048 are allowed; select by fewer labels',
+    fix: 'Give the clusters a label of their own, and select that.',
   },
   SizeCannotShrink: {
     says: 'denied',

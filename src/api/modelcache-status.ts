@@ -2,13 +2,26 @@ import { z } from 'zod'
 import { condition } from './condition.ts'
 import { SHA256_DIGEST } from './schema/digest.ts'
 
+/** As many clusters are named in status. */
+export const MAX_CLUSTERS = 200
+
 const cluster = z.object({
-  name: z.string().describe('Name of the cluster.'),
-  phase: z.string().optional().describe('Phase of the cache in that cluster.'),
-  ready: z.boolean().optional().describe('Whether the cache is Ready in that cluster.'),
+  name: z.string().max(253).describe('Name of the cluster.'),
+  phase: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Phase of the cache in that cluster. Unknown if the hub does not reach it.'),
+  ready: z
+    .boolean()
+    .optional()
+    .describe('Whether the cache is Ready in that cluster, as far as it was heard of last.'),
+  digest: z.string().regex(SHA256_DIGEST).optional().describe('Digest of the snapshot in that cluster.'),
   sizeBytes: z.int().min(0).optional().describe('Bytes staged in that cluster.'),
-  message: z.string().optional().describe('What the cluster says.'),
+  message: z.string().max(1024).optional().describe('What the cluster says.'),
 })
+
+export type ClusterEntry = z.infer<typeof cluster>
 
 const runFailure = z.object({
   reason: z.string().max(1024).describe('Why, as one CamelCase word.'),
@@ -104,10 +117,12 @@ export const modelCacheStatus = z.object({
     .describe('Generation of the spec that this status is for; -1 before the controller has looked at it.'),
   phase: z.enum(PHASES).optional().describe('One word for people. Programs should read the conditions.'),
   conditions: z
-    .array(condition('Ready, Populated, Failed, Reconciling or Stalled.'))
+    .array(condition('Ready, Populated, Failed, Replicated, Reconciling or Stalled.'))
     .max(16)
     .optional()
-    .describe('Ready, Populated and Failed, and while the cache is not Ready, Reconciling or Stalled.')
+    .describe(
+      'Ready, Populated and Failed, with several clusters Replicated, and while the cache is not Ready, Reconciling or Stalled.',
+    )
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
   source: z.string().max(4096).optional().describe('The source in one line, for people.'),
   resolvedRevision: z
@@ -157,7 +172,18 @@ export const modelCacheStatus = z.object({
     ),
   verification: verification.optional().describe('The last verification of the present snapshot.'),
   hydration: hydrationRun.optional().describe('The current or last run of the hydration Job.'),
-  clusters: z.array(cluster).max(1024).optional().describe('The cache in each cluster.'),
+  clusters: z
+    .array(cluster)
+    .max(1024)
+    .optional()
+    .describe(`The cache in each cluster, sorted. Of many clusters, the first ${MAX_CLUSTERS}.`)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  moreClusters: z.int().min(0).optional().describe('How many clusters are left out of that list.'),
+  replicas: z
+    .string()
+    .max(32)
+    .optional()
+    .describe('In how many of its clusters it is Ready, such as 3/4. Only with a hub.'),
 })
 
 export type ModelCacheStatus = z.infer<typeof modelCacheStatus>

@@ -5,7 +5,7 @@ import { storedObjectMeta } from './kubernetes/metadata.ts'
 import { LABELS, labelSelector } from './label-selector.ts'
 import { modelCacheRules } from './modelcache-rules.ts'
 import { modelCacheStatus } from './modelcache-status.ts'
-import { ALLOW_DELETE_IN_USE, PAUSED, REFETCH, STORAGE_FINALIZER, VERIFY } from './names.ts'
+import { ALLOW_DELETE_IN_USE, COPIES_FINALIZER, PAUSED, REFETCH, STORAGE_FINALIZER, VERIFY } from './names.ts'
 import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './not-implemented.ts'
 import { customResource, mapValue, optional } from './schema/absent.ts'
 import { listOf, mapOf, text } from './schema/bounds.ts'
@@ -147,7 +147,7 @@ function mark(given: string): string {
   return given.length <= 71 && printable(given) === given ? given : digestOf(given)
 }
 
-/** The metadata that rules and controllers read, with our own finalizer and annotations. */
+/** The metadata that rules and controllers read, with our own finalizers and annotations. */
 export const cacheMeta = storedObjectMeta.extend({
   annotations: optional(
     z.object({
@@ -158,7 +158,9 @@ export const cacheMeta = storedObjectMeta.extend({
     }),
   ),
   finalizers: optional(
-    listOf(text(317), 64).transform(all => all.filter(each => each === STORAGE_FINALIZER)),
+    listOf(text(317), 64).transform(all =>
+      all.filter(each => each === STORAGE_FINALIZER || each === COPIES_FINALIZER),
+    ),
   ),
 })
 

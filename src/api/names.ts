@@ -91,6 +91,15 @@ export const EXCLUSIVE_TOPOLOGY = 'leaderworkerset.sigs.k8s.io/exclusive-topolog
 /** Label that LeaderWorkerSet gives to the pods of a gang. The leader has 0. */
 export const WORKER_INDEX = 'leaderworkerset.sigs.k8s.io/worker-index'
 
+/** Label on a copy of a ModelCache in another cluster: the UID of the cluster of the hub that made it. */
+export const HUB = `${GROUP}/hub`
+
+/** The finalizer of a ModelCache that has copies in other clusters: they are deleted first. */
+export const COPIES_FINALIZER = `${GROUP}/copies`
+
+/** Field manager of every field that the hub writes. */
+export const HUB_MANAGER = 'modelcache-hub'
+
 /** Field manager of every field that the controller writes. */
 export const FIELD_MANAGER = 'modelcache'
 

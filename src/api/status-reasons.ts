@@ -3,6 +3,24 @@ import { type Effect, NOTHING, type StatusReasonText } from './status-reason-tex
 
 /** Why nothing is staged yet, or cannot be for now. Each one ends by itself when its cause does. */
 const WAITING_REASONS = {
+  ClusterNotSelected: {
+    effect: 'passes',
+    who: 'author',
+    when: 'The `clusterSelector` leaves out the cluster that the ModelCache is in, and no hub brings it to those that it selects.',
+    fix: 'Correct the selector, or the labels of the InferenceClusters. To stage caches in several clusters, install the [hub](fleet.md).',
+  },
+  CopiesFailed: {
+    effect: 'passes',
+    who: 'author',
+    when: 'The cache has Failed in a cluster that its `clusterSelector` selects. The message names the first one.',
+    fix: 'Look at `status.clusters`, and at the ModelCache in that cluster.',
+  },
+  CopiesNotReady: {
+    effect: 'progress',
+    who: 'nobody',
+    when: 'The cache is not Ready yet in every cluster that its `clusterSelector` selects.',
+    fix: 'Wait. `status.clusters` says how far each of them is.',
+  },
   DeadlineExceeded: {
     effect: 'retried',
     who: 'administrator',
@@ -56,6 +74,12 @@ const WAITING_REASONS = {
     who: 'administrator',
     when: 'The node cannot mount the volume of the claim.',
     fix: 'Do what the message says. It quotes the node, which quotes the storage driver.',
+  },
+  NoClusterSelected: {
+    effect: 'passes',
+    who: 'author',
+    when: 'The `clusterSelector` selects no InferenceCluster.',
+    fix: 'Correct the selector, or the labels of the InferenceClusters.',
   },
   NoStorageClass: {
     effect: 'retried',
@@ -218,6 +242,12 @@ export const STATUS_REASONS = {
     who: 'author',
     when: 'Backend ExistingPVC: the class of the claim creates the volume when the first pod mounts it (`WaitForFirstConsumer`), and no pod has. So the claim is still empty.',
     fix: 'Run a Job that mounts the claim and fills it. Then the claim is bound, and the cache turns Ready.',
+  },
+  CopiesReady: {
+    effect: 'ok',
+    who: 'nobody',
+    when: 'The cache is Ready in every cluster that its `clusterSelector` selects.',
+    fix: NOTHING,
   },
   SnapshotComplete: {
     effect: 'ok',

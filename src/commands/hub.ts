@@ -5,8 +5,9 @@ import { errorMessage } from '../api/schema/text.ts'
 import { exposeWatches } from '../cluster/watch-metrics.ts'
 import { watchCluster } from '../cluster/watches.ts'
 import { readAccessProviders } from '../hub/access-providers.ts'
+import { readClusterID } from '../hub/cluster-id.ts'
+import { startHub } from '../hub/hub.ts'
 import { exposeClusters } from '../hub/metrics.ts'
-import { startRegistry } from '../hub/reconciler.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createRest } from '../kube/rest.ts'
@@ -16,7 +17,7 @@ import { aborted } from '../process/termination.ts'
 import { installationOptions, installedIn } from './certificate-options.ts'
 import type { Command } from './command.ts'
 import { electionOptions, leadIfElected } from './election.ts'
-import { commonOptions, describeOptions, parseOptions, UsageError } from './options.ts'
+import { commonOptions, describeOptions, parseOptions, policyOptions, UsageError } from './options.ts'
 import { startService } from './service.ts'
 import { version } from './version.ts'
 
@@ -27,6 +28,7 @@ const OPTIONS = {
   ...commonOptions,
   namespace: installationOptions.namespace,
   ...electionOptions,
+  'cluster-name': policyOptions['cluster-name'],
   'clusterprofile-provider-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
@@ -36,9 +38,9 @@ const OPTIONS = {
 
 const HELP = `Usage: modelcache hub [options]
 
-Looks at the cluster of every InferenceCluster, and says in its status whether caches can be staged there and why not. Reads the
-kubeconfigs of source Existing from Secrets in --namespace. Several replicas elect one of them by Lease modelcache-hub; the others
-stand by.
+Brings each ModelCache to the clusters that its clusterSelector selects, and says in its status how they fare. Says in the status of
+each InferenceCluster whether caches can be staged there and why not. Reads the kubeconfigs of source Existing from Secrets in
+--namespace. Several replicas elect one of them by Lease modelcache-hub; the others stand by.
 
 ${describeOptions(OPTIONS)}
 `
@@ -60,7 +62,7 @@ export const hub: Command = {
     const providers = file === undefined ? [] : await providersIn(file)
     const { logger, signal } = await startService(options)
     const config = loadKubeConfig(options.kubeconfig)
-    const watches = watchCluster({ kinds: ['InferenceCluster'], config, logger, signal })
+    const watches = watchCluster({ kinds: ['InferenceCluster', 'ModelCache'], config, logger, signal })
     const metrics = createMetrics()
     exposeBuild(metrics, version())
     exposeWatches(metrics, watches)
@@ -79,7 +81,7 @@ export const hub: Command = {
     )
     const rest = createRest(config)
     const namespace = installedIn(options)
-    const lead = (started: AbortSignal) => {
+    const lead = (hubID: string) => (started: AbortSignal) => {
       term = started
       const recorder = createRecorder({
         controller: 'modelplane.ai/hub',
@@ -89,10 +91,12 @@ export const hub: Command = {
         logger,
         signal: started,
       })
-      startRegistry({
+      startHub({
         stores: watches.stores,
         local: config,
         rest,
+        hubID,
+        clusterName: options['cluster-name'],
         namespace,
         providers,
         recorder,
@@ -103,7 +107,8 @@ export const hub: Command = {
     }
     if (synced) {
       logger.info('watches are synced')
-      await leadIfElected({ options, lease: LEASE, namespace, rest, logger, signal, lead })
+      const hubID = await readClusterID(rest, { signal })
+      await leadIfElected({ options, lease: LEASE, namespace, rest, logger, signal, lead: lead(hubID) })
     }
     await aborted(signal)
     await health.close()

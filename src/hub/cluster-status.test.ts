@@ -19,6 +19,7 @@ const statusAfter = (found: Found, before?: InferenceCluster['status'], namesake
   clusterStatus({ ...anInferenceCluster('gpu'), status: before }, found, {
     server: 'https://api',
     namesake,
+    hubID: 'uid-of-the-hub',
     now: NOW,
   })
 const reasons = (status: ReturnType<typeof statusAfter>) =>
@@ -71,6 +72,7 @@ describe('the status of an InferenceCluster', () => {
     const later = clusterStatus({ ...anInferenceCluster('gpu'), status: before }, SEEN, {
       server: 'https://api',
       namesake: undefined,
+      hubID: 'uid-of-the-hub',
       now: NOW + 60_000,
     })
     expect(later).toEqual(before)

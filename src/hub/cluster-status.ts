@@ -1,4 +1,5 @@
-import type { InferenceCluster } from '../api/inference-cluster.ts'
+import { type InferenceCluster, isLocal } from '../api/inference-cluster.ts'
+import type { ClusterStatusReason } from '../api/inference-cluster-reasons.ts'
 import type { InferenceClusterStatus } from '../api/inference-cluster-status.ts'
 import { condition } from '../controller/conditions.ts'
 import type { Seen } from './look.ts'
@@ -7,16 +8,39 @@ import { ClusterProblem } from './problem.ts'
 /** What a look at a cluster found, or why there was nothing to see. */
 export type Found = Seen | ClusterProblem
 
+/** What else decides about a cluster. */
+export interface Around {
+  server: string | undefined
+  /** Another InferenceCluster of the same cluster. */
+  namesake: string | undefined
+  /** The UID of the cluster of the hub. */
+  hubID: string
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+/** Reasons for which another cluster than the registered one answers, or one that is registered already. */
+const OTHERS: readonly string[] = [
+  'ClusterIsHub',
+  'ClusterReplaced',
+  'ClusterRegisteredTwice',
+] satisfies ClusterStatusReason[]
+
+/** Whether the hub leaves a cluster alone that is not Ready for this reason. */
+export function isOther(reason: string): boolean {
+  return OTHERS.includes(reason)
+}
+
 /**
  * The status of an InferenceCluster after a look. What was known of a cluster that does not answer stays.
- * `namesake` is another InferenceCluster of the same cluster. `now` is in milliseconds since the epoch.
  */
 export function clusterStatus(
-  { metadata, status: before }: InferenceCluster,
+  cluster: InferenceCluster,
   found: Found,
-  { server, namesake, now }: { server: string | undefined; namesake: string | undefined; now: number },
+  { server, namesake, hubID, now }: Around,
 ): InferenceClusterStatus {
-  const problem = found instanceof ClusterProblem ? found : problemOf(before, found, namesake)
+  const problem = found instanceof ClusterProblem ? found : problemOf(cluster, found, { namesake, hubID })
+  const { metadata, status: before } = cluster
   const reached = !(found instanceof ClusterProblem)
   const { conditions: stored, observedGeneration: _, ...known } = before ?? {}
   const isSeen = reached && problem?.reason !== 'ClusterReplaced'
@@ -52,15 +76,20 @@ function factsOf({ problem: _, storageClasses, ...facts }: Seen) {
 }
 
 function problemOf(
-  before: InferenceClusterStatus | undefined,
+  cluster: InferenceCluster,
   { clusterID, problem }: Seen,
-  namesake: string | undefined,
+  { namesake, hubID }: Pick<Around, 'namesake' | 'hubID'>,
 ): ClusterProblem | undefined {
-  const known = before?.clusterID
+  const known = cluster.status?.clusterID
   if (known !== undefined && known !== clusterID)
     return new ClusterProblem(
       'ClusterReplaced',
       `another cluster answers there: its namespace kube-system has UID ${clusterID}, and that of the registered one ${known}; if that is meant, delete this InferenceCluster and create it again`,
+    )
+  if (clusterID === hubID && !isLocal(cluster))
+    return new ClusterProblem(
+      'ClusterIsHub',
+      'it leads to the cluster of the hub itself; if that is meant, use source Local',
     )
   if (namesake !== undefined)
     return new ClusterProblem(

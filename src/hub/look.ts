@@ -16,6 +16,7 @@ import {
 import type { Rest } from '../kube/rest.ts'
 import { defaultStorageClass } from '../storage/default-class.ts'
 import { rwxCapability } from '../storage/rwx.ts'
+import { IDENTITY_PATH } from './cluster-id.ts'
 import { ClusterProblem } from './problem.ts'
 
 const CRDS = { apiVersion: 'apiextensions.k8s.io/v1', plural: 'customresourcedefinitions' }
@@ -77,7 +78,7 @@ export async function lookAt(
   }
 
   const { gitVersion } = await read(version, '/version')
-  const { uid } = (await read(identified, objectPath(KINDS.Namespace, undefined, 'kube-system'))).metadata
+  const { uid } = (await read(identified, IDENTITY_PATH)).metadata
   const [classes, profiles] = await Promise.all([list(KINDS.StorageClass), profilesOf(list)])
   const profileOf = new Map(profiles.map(profile => [profile.metadata.name, profile]))
   const isShared = (each: StorageClass) =>

@@ -1,6 +1,7 @@
+import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { Condition } from '../api/condition.ts'
-import type { InferenceCluster } from '../api/inference-cluster.ts'
+import { type InferenceCluster, isLocal } from '../api/inference-cluster.ts'
 import { API_VERSION } from '../api/schema/group.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import type { Stores } from '../cluster/stores.ts'
@@ -8,9 +9,11 @@ import { applyStatus, isSameStatus } from '../controller/apply-status.ts'
 import type { EventInput, Recorder } from '../kube/events.ts'
 import { type ReconcilerObserver, startReconciler } from '../kube/reconciler.ts'
 import { createRest, type Rest } from '../kube/rest.ts'
-import { clusterStatus, type Found } from './cluster-status.ts'
+import { onDemand } from '../kube/watch-source.ts'
+import { clusterStatus, type Found, isOther } from './cluster-status.ts'
 import { type ConnectOptions, createConnector } from './connect.ts'
-import { lookAt } from './look.ts'
+import { lookAt, type Seen } from './look.ts'
+import type { Members } from './members.ts'
 import { ClusterProblem } from './problem.ts'
 
 /** A cluster that does not answer holds up nobody until as many do not. */
@@ -24,6 +27,9 @@ const STALE_MS = 5_000
 export interface RegistryOptions extends Omit<ConnectOptions, 'rest'> {
   stores: Stores<'InferenceCluster'>
   rest: Pick<Rest, 'get' | 'apply'>
+  /** The UID of the cluster of the hub. */
+  hubID: string
+  members: Members
   recorder: Recorder
   observer: ReconcilerObserver
   logger: Logger
@@ -31,20 +37,20 @@ export interface RegistryOptions extends Omit<ConnectOptions, 'rest'> {
 
 /**
  * Looks at the cluster of every InferenceCluster, again and again, and says in its status what it found,
- * until the signal aborts; can be started again after that.
+ * until the signal aborts; can be started again after that. Returns how to ask for a look at once.
  */
-export function startRegistry(options: RegistryOptions): void {
-  const { stores, rest, recorder, observer, logger, signal } = options
+export function startRegistry(options: RegistryOptions): (name: string) => void {
+  const { stores, rest, hubID, members, recorder, observer, logger, signal } = options
   const { connect, forget } = createConnector(options)
+  const { source, wake } = onDemand()
 
-  const look = async (cluster: InferenceCluster): Promise<{ found: Found; server: string | undefined }> => {
-    let server: string | undefined
+  const look = async (cluster: InferenceCluster): Promise<{ found: Found; config?: KubeConfig }> => {
+    let config: KubeConfig | undefined
     try {
-      const config = await connect(cluster)
-      server = config.getCurrentCluster()?.server.slice(0, 512)
-      return { server, found: await lookAt(cluster, createRest(config), signal) }
+      config = await connect(cluster)
+      return { config, found: await lookAt(cluster, createRest(config), signal) }
     } catch (problem) {
-      if (problem instanceof ClusterProblem) return { found: problem, server }
+      if (problem instanceof ClusterProblem) return { found: problem, ...(config && { config }) }
       throw problem
     }
   }
@@ -53,20 +59,23 @@ export function startRegistry(options: RegistryOptions): void {
     name: 'inferencecluster',
     store: stores.InferenceCluster,
     kind: 'InferenceCluster',
+    sources: [source],
     async reconcile(cluster) {
       if (cluster.metadata.deletionTimestamp !== undefined) return undefined
-      const { found, server } = await look(cluster)
+      const { found, config } = await look(cluster)
+      const server = config?.getCurrentCluster()?.server.slice(0, 512)
       const namesake = found instanceof ClusterProblem ? undefined : namesakeOf(cluster, found.clusterID)
-      const status = clusterStatus(cluster, found, { server, namesake, now: Date.now() })
+      const status = clusterStatus(cluster, found, { server, namesake, hubID, now: Date.now() })
+      const ready = status.conditions?.find(({ type }) => type === 'Ready')
+      if (isOther(ready?.reason ?? '')) members.leave(cluster.metadata.name)
+      else if (!isLocal(cluster) && config !== undefined && isInstalled(found))
+        members.reached(cluster, found.clusterID, config)
       const isStored =
         isSameStatus(status, cluster.status) ||
         (await applyStatus(KINDS.InferenceCluster, cluster.metadata, status, { rest, signal }))
       if (!isStored) return { againMs: STALE_MS }
       const { name, uid } = cluster.metadata
-      const event = eventOf(
-        cluster,
-        status.conditions?.find(({ type }) => type === 'Ready'),
-      )
+      const event = eventOf(cluster, ready)
       const regarding = { apiVersion: API_VERSION, kind: 'InferenceCluster', name, uid }
       if (event !== undefined) await recorder.record(regarding, event)
       return { againMs: AGAIN_MS + Math.random() * SPREAD_MS }
@@ -77,9 +86,12 @@ export function startRegistry(options: RegistryOptions): void {
     signal,
   })
   const stop = stores.InferenceCluster.onChange(({ type, object }) => {
-    if (type === 'deleted') forget(object.metadata.name)
+    if (type !== 'deleted') return
+    members.leave(object.metadata.name)
+    forget(object.metadata.name)
   })
   signal.addEventListener('abort', stop, { once: true })
+  return name => wake(undefined, name)
 
   /** An older InferenceCluster that leads to the same cluster. */
   function namesakeOf({ metadata }: InferenceCluster, clusterID: string): string | undefined {
@@ -89,6 +101,11 @@ export function startRegistry(options: RegistryOptions): void {
       .map(other => other.metadata.name)
       .toSorted()[0]
   }
+}
+
+/** Whether ModelCaches can be listed there. */
+function isInstalled(found: Found): found is Seen {
+  return !(found instanceof ClusterProblem) && found.caches !== undefined
 }
 
 /** The Event about a cluster that turned Ready, or is not Ready for another reason than before. */

@@ -51,8 +51,10 @@ export interface ClaimMount extends Common {
 export function readyMount(cache: ModelCache): SnapshotMount | ClaimMount | undefined {
   const { spec, status, metadata } = cache
   if (metadata.deletionTimestamp !== undefined || !isReady(cache)) return undefined
+  // A cache that is Ready in other clusters has no claim in this one.
+  if (status?.claimName === undefined) return undefined
   if (!isStaging(spec)) return claimMount(cache, { waits: false })
-  if (status?.claimName === undefined || status.resolvedDigest === undefined) return undefined
+  if (status.resolvedDigest === undefined) return undefined
   return snapshotMount(cache, status.resolvedDigest)
 }
 

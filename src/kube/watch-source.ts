@@ -42,3 +42,15 @@ export function watches<T>(
       for (const { metadata } of affected(change.object, change)) wake(metadata.namespace, metadata.name)
     })
 }
+
+/** A source that triggers a look whenever somebody calls `wake`. */
+export function onDemand(): { source: WatchSource; wake: Wake } {
+  let wake: Wake = () => {}
+  return {
+    source: given => {
+      wake = given
+      return () => {}
+    },
+    wake: (namespace, name) => wake(namespace, name),
+  }
+}

@@ -36,6 +36,7 @@ test('what is generated is denied for every reason, alone and together, and allo
     'NoStorageClass',
     'NotImplemented',
     'ReferenceInvalid',
+    'SelectorTooLong',
     'SizeCannotShrink',
     'SnapshotUnknown',
     'SourceInvalid',

@@ -104,9 +104,12 @@ const USES: Record<string, Use[]> = {
     ...webhookConfigurations.map((kind): Use => ['cluster', 'get list watch patch', kind, kind.name]),
   ],
   'modelcache-hub': [
-    ...watches(['InferenceCluster']),
-    // src/hub/reconciler.ts
+    ...watches(['InferenceCluster', 'ModelCache']),
+    // src/hub/registry.ts
     ['cluster', 'patch', { ...KINDS.InferenceCluster, plural: 'inferenceclusters/status' }],
+    // src/hub/replication.ts, and src/hub/member.ts reads the whole ModelCache
+    ['cluster', 'get patch', KINDS.ModelCache],
+    ['cluster', 'patch', { ...KINDS.ModelCache, plural: 'modelcaches/status' }],
     ['cluster', 'create get patch', { apiVersion: 'events.k8s.io/v1', plural: 'events' }],
     // src/hub/connect.ts
     ['namespace', 'get', secrets],
@@ -118,9 +121,7 @@ const USES: Record<string, Use[]> = {
       { apiVersion: 'apiextensions.k8s.io/v1', plural: 'customresourcedefinitions' },
       'modelcaches.modelplane.ai',
     ],
-    ...[KINDS.ModelCache, KINDS.StorageClass, KINDS.StorageProfile].map(
-      (kind): Use => ['cluster', 'list', kind],
-    ),
+    ...[KINDS.StorageClass, KINDS.StorageProfile].map((kind): Use => ['cluster', 'list', kind]),
     // src/kube/leader/lease-lock.ts
     ['namespace', 'create', leases],
     ['namespace', 'get update', leases, 'modelcache-hub'],
@@ -180,7 +181,7 @@ test.each(Object.entries(USES))('%s may do what it does, and nothing else', (acc
   expect(granted(account).toSorted()).toEqual(uses.flatMap(rights).toSorted())
 })
 
-test('nobody else is bound to anything, no right is a wildcard, and every role has a binding or is for people', () => {
+test('nobody else is bound to anything, no right is a wildcard, and every role has a binding, or is for people or hubs', () => {
   const bindings = shipped.filter(({ kind }) => kind.endsWith('Binding') && kind.includes('Role'))
   const subjects = bindings.flatMap(object => binding.parse(object).subjects)
   expect(
@@ -197,6 +198,7 @@ test('nobody else is bound to anything, no right is a wildcard, and every role h
   expect(JSON.stringify(roles)).not.toContain('"*"')
   const unbound = roles.filter(({ kind, metadata }) => !bound.includes(`${kind} ${metadata.name}`))
   expect(unbound.map(({ metadata }) => metadata.name).toSorted()).toEqual([
+    'modelcache-member',
     'modelcache-users-edit',
     'modelcache-users-view',
   ])

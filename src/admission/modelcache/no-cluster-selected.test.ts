@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { aModelCache, anInferenceCluster, NAMESPACE } from '../../api/fixtures.ts'
 import { aPolicy, aView } from '../fixtures.ts'
-import { noInferenceCluster } from './no-inference-cluster.ts'
+import { noClusterSelected } from './no-cluster-selected.ts'
 
 const selecting = (tier: string) =>
   aModelCache({ spec: { clusterSelector: { matchLabels: { 'modelplane.ai/tier': tier } } } })
 const EMPTY = aView()
 
 function warnings(cache: ReturnType<typeof selecting>, old?: ReturnType<typeof selecting>, view = EMPTY) {
-  return noInferenceCluster({ namespace: NAMESPACE, cache, old }, view, aPolicy())
+  return noClusterSelected({ namespace: NAMESPACE, cache, old }, view, aPolicy())
 }
 
 test.each([
@@ -30,10 +30,15 @@ test('a selector of everything is one', () => {
   expect(warnings(aModelCache({ spec: { clusterSelector: {} } }))).toHaveLength(1)
 })
 
-test('nothing is told where a cluster is registered, whether it is selected or not', () => {
-  expect(
-    warnings(selecting('prod'), undefined, aView({ inferenceClusters: [anInferenceCluster('a')] })),
-  ).toEqual([])
+test('where clusters are registered, it is told whether one is selected', () => {
+  const labelled = (labels: Record<string, string>) => {
+    const { metadata, ...rest } = anInferenceCluster('a')
+    return aView({ inferenceClusters: [{ ...rest, metadata: { ...metadata, labels } }] })
+  }
+  const told = (labels: Record<string, string>) =>
+    warnings(selecting('prod'), undefined, labelled(labels)).map(({ violation }) => violation.reason)
+  expect(told({ 'modelplane.ai/tier': 'prod' })).toEqual([])
+  expect(told({ 'modelplane.ai/tier': 'dev' })).toEqual(['NoClusterSelected'])
 })
 
 test.each([

@@ -22,7 +22,7 @@ describe('a sound ModelCache is allowed', () => {
   })
 
   test('when its cluster selector and replication are those that are implemented', () => {
-    const selector = { matchLabels: { 'modelplane.ai/tier': 'prod' } }
+    const selector = { matchExpressions: [{ key: 'modelplane.ai/tier', operator: 'DoesNotExist' as const }] }
     expect(create(spec({ clusterSelector: selector, replication: 'AllMatchingClusters' }))).toEqual(allow())
   })
 })

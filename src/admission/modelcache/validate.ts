@@ -1,11 +1,13 @@
-import { z } from 'zod'
-import { cacheMeta, modelCache } from '../../api/modelcache.ts'
+import { modelCache } from '../../api/modelcache.ts'
+import { isStagedHere } from '../../api/placement.ts'
+import { thisCluster } from '../../storage/this-cluster.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
 import { ignoredKeys } from '../ignored-keys.ts'
 import { malformed } from '../malformed.ts'
 import type { Policy } from '../policy.ts'
+import { valueAt } from '../value-at.ts'
 import { artifactSource } from './artifact-source.ts'
 import { cacheInUse } from './cache-in-use.ts'
 import type { Change, Rule } from './change.ts'
@@ -17,15 +19,27 @@ import { hydrationMetadata } from './hydration-metadata.ts'
 import { mountPath } from './mount-path.ts'
 import { mountPathOccupied } from './mount-path-occupied.ts'
 import { mutableRevision } from './mutable-revision.ts'
-import { noInferenceCluster } from './no-inference-cluster.ts'
+import { noClusterSelected } from './no-cluster-selected.ts'
 import { notImplemented } from './not-implemented.ts'
 import { scratchFolderNeeded } from './scratch-folder-needed.ts'
+import { selectorTooLong } from './selector-too-long.ts'
 import { sizeRequired } from './size-required.ts'
 import { sourceAlreadyCached } from './source-already-cached.ts'
 import { sourceInvalid } from './source-invalid.ts'
 import { storageClass } from './storage-class.ts'
 import { storageMember } from './storage-member-mismatch.ts'
 import { storageQuota } from './storage-quota-exceeded.ts'
+
+/** A rule about what is in this cluster. It has nothing to say about a cache that is for others alone. */
+const ifStagedHere =
+  (rule: Rule): Rule =>
+  (change, view, policy) => {
+    const found = rule(change, view, policy)
+    if (found.length === 0 || change.cache.spec.clusterSelector === undefined) return found
+    const clusters = [...view.list('InferenceCluster')]
+    const here = thisCluster(clusters, policy.clusterName)
+    return isStagedHere(change.cache, clusters, here) ? found : []
+  }
 
 /** Every rule for a ModelCache, one file each. What a single object decides is also in the CRD's CEL. */
 const RULES: readonly Rule[] = [
@@ -38,15 +52,16 @@ const RULES: readonly Rule[] = [
   mountPathOccupied,
   scratchFolderNeeded,
   fieldImmutable,
-  storageClass,
+  ifStagedHere(storageClass),
   claimSize,
   sizeRequired,
-  existingClaim,
-  clonedClaim,
+  ifStagedHere(existingClaim),
+  ifStagedHere(clonedClaim),
   sourceAlreadyCached,
   mutableRevision,
-  storageQuota,
-  noInferenceCluster,
+  ifStagedHere(storageQuota),
+  selectorTooLong,
+  noClusterSelected,
 ]
 
 /**
@@ -69,9 +84,6 @@ export function validateModelCache(request: AdmissionRequest, view: ClusterView,
   return decide([...RULES.flatMap(rule => rule(change, view, policy)), ...keys])
 }
 
-const described = z.object({ metadata: cacheMeta })
-
 function isBeingDeleted(object: unknown): boolean {
-  const parsed = described.safeParse(object)
-  return parsed.success && parsed.data.metadata.deletionTimestamp !== undefined
+  return typeof valueAt(object, 'metadata.deletionTimestamp') === 'string'
 }

@@ -22,6 +22,11 @@ export function notReadyState(cache: ModelCache): NotReadyState {
     const why = failed ? ` (${failed.reason}: ${failed.message})` : ''
     return { remedy: 'describe', words: `has Failed${why}` }
   }
+  if (status?.replicas !== undefined && status.claimName === undefined)
+    return {
+      remedy: 'describe',
+      words: 'is for other clusters (spec.clusterSelector), and this one does not stage it',
+    }
   if (phase === 'Ready') return { remedy: 'describe', words: 'status has no claim or digest to mount' }
   const ready = conditionOf(status, 'Ready')
   const remedy = ready !== undefined && needsAction(ready.reason) ? 'describe' : 'wait'

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import { forbiddenKeys } from '../../api/hydration-metadata.ts'
 import { type ModelCache, modelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
@@ -12,9 +11,11 @@ import type { EventInput, Recorder } from '../../kube/events.ts'
 import { collectionPath, objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { applyStatus, isSameStatus } from '../apply-status.ts'
+import { writeFinalizer } from '../finalizer.ts'
 import { type ApiRejection, isQuota } from './api-rejection.ts'
 import { claim as newClaim } from './objects/claim.ts'
 import { type HydratorSettings, hydrationJob, madeFrom, type Purpose } from './objects/hydration-job.ts'
+import { ownPart } from './status/own-part.ts'
 import type { Write } from './step.ts'
 
 const MAX_MESSAGE = 1_024
@@ -70,7 +71,7 @@ export async function write(
 
 /** What a write that succeeded says about the cache. */
 function learned(write: Write, written: unknown): Partial<WriteResult> {
-  if (write.do === 'finalizer') return { resourceVersion: versionOf(written) }
+  if (write.do === 'finalizer') return { resourceVersion: String(written) }
   return write.do === 'resume' ? { isResumed: true } : {}
 }
 
@@ -109,8 +110,11 @@ async function writeOne(cache: ModelCache, write: Write, options: ActOptions): P
       const path = objectPath(KINDS[write.kind], namespace, write.name)
       return rest.delete(path, { uid: write.uid, propagation, signal })
     }
-    case 'finalizer':
-      return writeFinalizer(cache, write.present, options)
+    case 'finalizer': {
+      const path = objectPath(KINDS.ModelCache, namespace, cache.metadata.name)
+      const { present } = write
+      return writeFinalizer(path, cache.metadata, { finalizer: STORAGE_FINALIZER, present, rest, ...call })
+    }
   }
 }
 
@@ -128,35 +132,6 @@ function checkMetadata(
   if (forbidden === undefined) return
   const message = `HydrationMetadataNotAllowed: ${place} has ${quote(forbidden)}; remove it`
   throw new ApiError(403, 'Forbidden', message)
-}
-
-/**
- * Writes the whole list, because an apply would leave a finalizer that another field manager has set. Memory
- * holds ours alone, so the list is read first.
- *
- * @throws ApiError with status 409 if the cache has changed since we looked.
- */
-async function writeFinalizer(
-  { metadata }: ModelCache,
-  present: boolean,
-  { rest, signal }: ActOptions,
-): Promise<unknown> {
-  const { namespace, name, resourceVersion } = metadata
-  const path = objectPath(KINDS.ModelCache, namespace, name)
-  const found = finalized.parse(await rest.get(path, { signal })).metadata
-  if (found.resourceVersion !== resourceVersion) throw changed(metadata)
-  const others = found.finalizers.filter(finalizer => finalizer !== STORAGE_FINALIZER)
-  const finalizers = present ? [...others, STORAGE_FINALIZER] : others
-  const body = { metadata: { resourceVersion, finalizers } }
-  return rest.jsonMerge(path, body, { fieldManager: FIELD_MANAGER, signal })
-}
-
-const finalized = z.object({
-  metadata: z.object({ resourceVersion: z.string(), finalizers: z.array(z.string()).default([]) }),
-})
-
-function versionOf(written: unknown): string {
-  return finalized.parse(written).metadata.resourceVersion
 }
 
 function changed({ namespace, name }: ModelCache['metadata']): ApiError {
@@ -189,16 +164,17 @@ export function afterWrites(status: ModelCacheStatus, { isResumed }: WriteResult
 }
 
 /**
- * Writes the whole status if it differs. Returns false if the cache has changed since we looked, or is gone;
- * the next look decides.
+ * Writes the whole status, except for what the hub writes, if it differs. Returns false if the cache has
+ * changed since we looked, or is gone; the next look decides.
  */
 export async function writeStatus(
   cache: ModelCache,
   resourceVersion: string | undefined,
   status: ModelCacheStatus,
+  clusterName: string,
   options: ActOptions,
 ): Promise<boolean> {
-  if (isSameStatus(status, cache.status)) return true
+  if (isSameStatus(status, ownPart(cache.status, clusterName))) return true
   const metadata = { ...cache.metadata, resourceVersion }
   if (!(await applyStatus(KINDS.ModelCache, metadata, status, options))) return false
   const { namespace, name } = metadata

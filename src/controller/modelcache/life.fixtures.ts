@@ -187,7 +187,7 @@ export function aLife({ isOfOthers = false } = {}) {
     const result = await write(cache, planned.writes, options)
     const { resourceVersion = cache.metadata.resourceVersion } = result
     if (planned.status !== undefined)
-      await writeStatus(cache, resourceVersion, afterWrites(planned.status, result), options)
+      await writeStatus(cache, resourceVersion, afterWrites(planned.status, result), 'local', options)
   }
 
   /** What Kubernetes, a kubelet and the hydrator do next. */

@@ -1,4 +1,5 @@
 import type { HydrationProgress } from '../../api/hydration-report.ts'
+import type { InferenceCluster } from '../../api/inference-cluster.ts'
 import type { ConsumerPod } from '../../api/kubernetes/consumer-pod.ts'
 import type { HydrationJob } from '../../api/kubernetes/hydration-job.ts'
 import type { HydrationPod } from '../../api/kubernetes/hydration-pod.ts'
@@ -7,6 +8,7 @@ import type { PersistentVolumeClaim } from '../../api/kubernetes/persistent-volu
 import type { StorageClass } from '../../api/kubernetes/storage-class.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
+import { clustersOf, isStagedHere } from '../../api/placement.ts'
 import { stagingPlace } from '../../api/staging.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
@@ -57,10 +59,20 @@ export interface Observation extends Details {
   storageClass: EffectiveClass
   /** The InferenceCluster that stands for this cluster. */
   clusterName: string | undefined
+  /** Why the cache is not to be staged in this cluster; undefined if it is. */
+  elsewhere?: Elsewhere | undefined
   /** The API server rejected a write of the plan that came from this look. */
   rejection?: ApiRejection
   /** Milliseconds since the epoch. */
   now: number
+}
+
+/** The selector of a cache leaves out the cluster that it is in. */
+export interface Elsewhere {
+  /** The clusters that it selects. */
+  clusters: readonly string[]
+  /** A hub looks after those, and says in the status of the cache how far they are. */
+  hasHub: boolean
 }
 
 export interface ObserveOptions {
@@ -88,6 +100,8 @@ export function observe(
     list: (kind: 'StorageClass' | 'InferenceCluster') => stores[kind].values() as never,
   }
   const claim = stores.PersistentVolumeClaim.get(namespace, claimOf(cache))
+  const clusters = [...stores.InferenceCluster.values()]
+  const here = thisCluster(clusters, clusterName)
   const { storageClassName: className, volumeName } = claim?.spec ?? {}
   return {
     cache,
@@ -105,8 +119,22 @@ export function observe(
         pod => pod.metadata.namespace === namespace && pod.claims.includes(claimOf(cache)),
       ),
     storageClass: effectiveClass(cache.spec, lookup, { clusterName }),
-    clusterName: thisCluster(stores.InferenceCluster.values(), clusterName)?.metadata.name ?? clusterName,
+    clusterName: here?.metadata.name ?? clusterName,
+    elsewhere: elsewhereOf(cache, clusters, here),
     now,
+  }
+}
+
+function elsewhereOf(
+  cache: ModelCache,
+  clusters: readonly InferenceCluster[],
+  here: InferenceCluster | undefined,
+): Elsewhere | undefined {
+  if (isStagedHere(cache, clusters, here)) return undefined
+  return {
+    clusters: clustersOf(cache, clusters).map(({ metadata }) => metadata.name),
+    // Only a hub says what it has found in a cluster.
+    hasHub: clusters.some(({ status }) => status?.conditions !== undefined),
   }
 }
 

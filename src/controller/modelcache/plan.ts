@@ -12,6 +12,7 @@ import type { Step, StepResult, Write } from './step.ts'
 import { rejected } from './steps/api-rejection.ts'
 import { claim } from './steps/claim.ts'
 import { deletion } from './steps/deletion.ts'
+import { elsewhere } from './steps/elsewhere.ts'
 import { existingClaim } from './steps/existing-claim.ts'
 import { notImplemented } from './steps/not-implemented.ts'
 import { replacedClaim } from './steps/replaced-claim.ts'
@@ -43,7 +44,7 @@ const STEPS: readonly Step[] = [
 export interface Plan {
   writes: readonly Write[]
   /** The whole status to write; undefined to leave it as it is. */
-  status?: ModelCacheStatus
+  status?: ModelCacheStatus | undefined
   events: readonly EventInput[]
   againMs?: number | undefined
 }
@@ -53,6 +54,8 @@ export function plan(seen: Observation): Plan {
   const { metadata } = seen.cache
   if (metadata.deletionTimestamp !== undefined) return { writes: deletion(seen), events: [] }
   if (isPaused(seen.cache)) return { writes: [], events: [] }
+  const away = elsewhere(seen)
+  if (away !== undefined) return { events: [], ...away }
   const results: StepResult[] = []
   for (const step of STEPS) {
     const result = step(seen)

@@ -20,6 +20,7 @@ import { createReadDetails } from './live-details.ts'
 import { claimOf, type ObserveOptions, observe } from './observe.ts'
 import { plan } from './plan.ts'
 import { isStaged } from './staged.ts'
+import { nameHere } from './status/status.ts'
 import { createTurns, hasEnded, type Limits } from './turns.ts'
 
 /** How many caches are worked on side by side. Each waits for the API server most of the time. */
@@ -67,6 +68,11 @@ export function startModelCacheReconciler(
     name?: string | undefined
   } = {}) => byClaim(objectKey(namespace, name))
   const unstaged = () => [...stores.ModelCache.values()].filter(cache => !isStaged(cache))
+  // Its labels decide which caches are staged here.
+  const unstagedOrPlaced = () =>
+    [...stores.ModelCache.values()].filter(
+      cache => !isStaged(cache) || cache.spec.clusterSelector !== undefined,
+    )
   const ofJobOf = ({ metadata }: HydrationPod) => {
     const job = stores.HydrationJob.get(metadata.namespace, ownerOf(metadata, 'Job'))
     const cache = job && stores.ModelCache.get(metadata.namespace, ownerOf(job.metadata, 'ModelCache'))
@@ -104,7 +110,7 @@ export function startModelCacheReconciler(
     const { rejection, isStale, resourceVersion = cache.metadata.resourceVersion } = result
     if (rejection !== undefined) planned = plan({ ...seen, ...details, rejection })
     const status = planned.status && afterWrites(planned.status, result)
-    if (status !== undefined && !(await writeStatus(cache, resourceVersion, status, options)))
+    if (status !== undefined && !(await writeStatus(cache, resourceVersion, status, nameHere(seen), options)))
       return { againMs: STALE_MS }
     if (status !== undefined) metrics.observeStatus(cache, status)
     await recordEvents(cache, planned.events, options)
@@ -131,7 +137,7 @@ export function startModelCacheReconciler(
       watches(stores.PersistentVolume, ({ spec }) => onClaim(spec.claimRef)),
       // All classes together decide which one a claim gets.
       watches(stores.StorageClass, unstaged),
-      watches(stores.InferenceCluster, unstaged),
+      watches(stores.InferenceCluster, unstagedOrPlaced),
     ],
     reconcile,
     concurrency: CONCURRENCY,

@@ -26,8 +26,10 @@ export function newNamespace(): Promise<Cluster> {
 }
 
 /** A new namespace of the control plane that a given kubectl uses. */
-export async function namespaceOf(kubectlBare: Kubectl): Promise<Cluster> {
-  const namespace = `e2e-${randomBytes(4).toString('hex')}`
+export async function namespaceOf(
+  kubectlBare: Kubectl,
+  namespace = `e2e-${randomBytes(4).toString('hex')}`,
+): Promise<Cluster> {
   const kubectl: Kubectl = (args, stdin) => kubectlBare(['-n', namespace, ...args], stdin)
   const succeed = async (args: string[], stdin?: string) => {
     const { code, stdout, stderr } = await kubectl(args, stdin)

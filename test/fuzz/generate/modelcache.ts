@@ -61,6 +61,16 @@ export function generateModelCache(name: string, random: Random): Given {
         labels: random.perhaps(0.5, () => hydrationMetadata(random)),
         annotations: random.perhaps(0.5, () => hydrationMetadata(random)),
       })),
+      clusterSelector: random.perhaps(0.15, () =>
+        random.pick([
+          {},
+          { matchLabels: { tier: 'prod' } },
+          { matchExpressions: [{ key: 'tier', operator: 'In', values: ['prod', 'dev'] }] },
+          { matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['prod'] }] },
+          { matchExpressions: [{ key: 'tier', operator: random.pick(['Exists', 'DoesNotExist', 'Is']) }] },
+          { matchExpressions: [{ key: 'tier', operator: 'In', values: Array(40).fill('x'.repeat(60)) }] },
+        ]),
+      ),
       replication: random.perhaps(0.1, () =>
         random.pick(['AllMatchingClusters', 'AllMatchingClusters', 'AllMatchingNodes']),
       ),

@@ -75,7 +75,11 @@ export function claim(name: string, random: Random): unknown {
 
 export function inferenceCluster(name: string, random: Random): unknown {
   const storage = () => random.pick([{}, { storageClassName: random.pick([...CLASS_NAMES, 'gone']) }])
-  return { metadata: { name }, spec: random.perhaps(0.8, () => ({ storage: random.perhaps(0.8, storage) })) }
+  const labels = random.perhaps(0.6, () => ({ tier: random.pick(['prod', 'dev']) }))
+  return {
+    metadata: { name, labels },
+    spec: random.perhaps(0.8, () => ({ storage: random.perhaps(0.8, storage) })),
+  }
 }
 
 export function claims(random: Random): unknown[] {

@@ -107,8 +107,9 @@ export function isMountable(cache: unknown): boolean {
     condition => at(condition, 'type') === 'Ready' && at(condition, 'status') === 'True',
   )
   if (isBeingDeleted(cache) || !isReady) return false
-  if (!isStaged(cache)) return true
-  return textAt(cache, 'status', 'claimName') !== undefined && isDigest(at(cache, 'status', 'resolvedDigest'))
+  // A cache of other clusters has no claim in this one.
+  if (textAt(cache, 'status', 'claimName') === undefined) return false
+  return !isStaged(cache) || isDigest(at(cache, 'status', 'resolvedDigest'))
 }
 
 /** The pods of a namespace that got caches. */

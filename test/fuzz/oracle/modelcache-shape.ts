@@ -185,11 +185,12 @@ const condition = having({
 })
 
 const cluster = having({
-  name: text,
-  phase: maybe(text),
+  name: textOf(0, 253),
+  phase: maybe(textOf(0, 64)),
   ready: maybe(flag),
+  digest: maybe(digest),
   sizeBytes: maybe(whole(0)),
-  message: maybe(text),
+  message: maybe(textOf(0, 1024)),
 })
 
 const status = having({
@@ -217,6 +218,8 @@ const status = having({
     }),
   ),
   clusters: maybe(listOf(cluster, 1024)),
+  moreClusters: maybe(whole(0)),
+  replicas: maybe(textOf(0, 32)),
 })
 
 export const modelCache: Shape = both(

@@ -3,9 +3,9 @@ import { backendOf, type Cluster, isBeingDeleted, isStaged, named, SOURCES } fro
 import { isCacheInUse } from './deletion.ts'
 import { ofHydrationMetadata } from './hydration.ts'
 import { at, isObject, listAt, mapAt, textAt } from './json.ts'
-import { cacheMetadata } from './kinds.ts'
 import { modelCache } from './modelcache-shape.ts'
 import { isCleanPath, isReservedPath, isShown } from './paths.ts'
+import { isElsewhere } from './placement.ts'
 import { isSourceValid } from './sources.ts'
 import { effectiveClass, isReadWriteMany } from './storage-class.ts'
 import { judged, type Verdict } from './verdict.ts'
@@ -24,7 +24,8 @@ export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
   if (textAt(request, 'subResource')) return judged(object, [])
   if (operation === 'DELETE') return judged(object, isCacheInUse(request, cluster) ? ['CacheInUse'] : [])
   if (operation !== 'CREATE' && operation !== 'UPDATE') return judged(object, [])
-  if (cacheMetadata(at(cache, 'metadata')) && isBeingDeleted(cache)) return judged(object, [])
+  // Whatever it looks like, because it must be able to lose its finalizers.
+  if (isBeingDeleted(cache)) return judged(object, [])
   if (!modelCache(cache)) return judged(object, ['SpecInvalid'])
   const before = stored(at(request, 'oldObject'))
   // An unreadable stored object leaves nothing to compare with.
@@ -36,6 +37,7 @@ export function judgeModelCache(request: unknown, cluster: Cluster): Verdict {
     ...ofItself(cache),
     ...ofStorage(cache),
     ...ofHydrationMetadata(cache, old),
+    ...ofSelector(cache, old),
     ...ofOperation,
   ])
 }
@@ -50,6 +52,13 @@ function stored(object: unknown): unknown {
       : value,
   )
   return { ...JSON.parse(text), ...('metadata' in object && { metadata }) }
+}
+
+/** A selector that changes has at most 2,048 characters. */
+function ofSelector(cache: unknown, old: unknown): string[] {
+  const [now, before] = [cache, old].map(each => at(each, 'spec', 'clusterSelector'))
+  if (now === undefined || isDeepStrictEqual(now, before)) return []
+  return JSON.stringify(now).length > 2_048 ? ['SelectorTooLong'] : []
 }
 
 function ofItself(cache: unknown): string[] {
@@ -104,6 +113,7 @@ function ofStorage(cache: unknown): string[] {
 /** A source is checked when it is new, and so is what needs the cluster. */
 function ofCreation(cache: unknown, namespace: string, cluster: Cluster): string[] {
   const problems = isSourceValid(at(cache, 'spec', 'artifact', 'source')) ? [] : ['SourceInvalid']
+  if (isElsewhere(cache, cluster)) return problems
   return [...problems, ...ofCluster(cache, namespace, cluster), ...ofClonedClaim(cache, namespace, cluster)]
 }
 

@@ -1,5 +1,6 @@
 import { annotation, type Cluster, named } from './cluster.ts'
 import { at, listAt, mapAt, textAt } from './json.ts'
+import { ownCluster } from './placement.ts'
 
 type Answer = 'yes' | 'no' | 'unknown'
 
@@ -74,10 +75,10 @@ function isSharedFileSystem(set: unknown): boolean {
  */
 export function effectiveClass(
   cache: unknown,
-  { classes, inferenceClusters, clusterName }: Cluster,
+  cluster: Cluster,
 ): { name: string | undefined; found: unknown } {
-  const only = inferenceClusters.length === 1 ? inferenceClusters[0] : undefined
-  const own = clusterName === undefined ? only : named(inferenceClusters, clusterName)
+  const own = ownCluster(cluster)
+  const { classes } = cluster
   const name =
     textAt(cache, 'spec', 'storage', 'pvc', 'storageClassName') ??
     textAt(own, 'spec', 'storage', 'storageClassName')

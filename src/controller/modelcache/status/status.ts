@@ -11,9 +11,18 @@ import type { StepResult, Verdict } from '../step.ts'
 /** The name of this cluster in status if it has no InferenceCluster. */
 const THIS_CLUSTER = 'local'
 
+/** A cache that leaves this cluster, and is in use. */
+const STAYS =
+  'spec.clusterSelector leaves this cluster out, and the cache stays until the last pod that mounts it has ended'
+
+/** The name of this cluster in the status of caches. */
+export function nameHere({ clusterName = THIS_CLUSTER }: Pick<Observation, 'clusterName'>): string {
+  return clusterName
+}
+
 /** The whole status of a cache, from the results of its steps. The last one has a verdict. */
 export function statusOf(seen: Observation, results: readonly StepResult[]): ModelCacheStatus {
-  const { cache, clusterName = THIS_CLUSTER } = seen
+  const { cache } = seen
   const { metadata, spec } = cache
   const { verdict } = results.at(-1) ?? {}
   const references = seen.references === null ? cache.status?.references : seen.references
@@ -33,11 +42,11 @@ export function statusOf(seen: Observation, results: readonly StepResult[]): Mod
     conditions: conditions(seen, verdict, parts),
     clusters: [
       {
-        name: clusterName,
+        name: nameHere(seen),
         phase,
         ready: verdict.ready,
         ...(parts.bytesStaged !== undefined && { sizeBytes: parts.bytesStaged }),
-        message: verdict.message,
+        message: seen.elsewhere === undefined ? verdict.message : STAYS,
       },
     ],
   }
@@ -47,7 +56,8 @@ export function statusOf(seen: Observation, results: readonly StepResult[]): Mod
 function kept({ cache }: Observation): Partial<ModelCacheStatus> {
   const { status, spec } = cache
   if (status === undefined || !isStaging(spec)) return {}
-  const { observedGeneration, phase, conditions, source, clusters, size, ...found } = status
+  const { observedGeneration, phase, conditions, source, clusters, moreClusters, replicas, size, ...found } =
+    status
   return found
 }
 

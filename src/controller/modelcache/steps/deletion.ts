@@ -5,19 +5,24 @@ import { isMadeFor } from '../objects/made-for.ts'
 import type { Observation, Run } from '../observe.ts'
 import type { Write } from '../step.ts'
 
+/** What to do about a cache that is being deleted: what was made for it goes, and then the cache. */
+export function deletion(seen: Observation): readonly Write[] {
+  if (!seen.cache.metadata.finalizers?.includes(STORAGE_FINALIZER)) return []
+  return clearing(seen) ?? [{ do: 'finalizer', present: false }]
+}
+
 /**
- * What to do about a cache that is being deleted. First its Jobs and their pods go, so that nothing writes
- * any more. Then the claim goes; it stays until the last pod that mounts it has ended. Then the cache goes.
- * Claims that people filled are left alone.
+ * Clears away what was made for a cache; undefined if that is done. First its Jobs and their pods go, so that
+ * nothing writes any more. Then the claim goes; it stays until the last pod that mounts it has ended. Claims
+ * that people filled are left alone.
  */
-export function deletion({ cache, claim, runs }: Observation): readonly Write[] {
-  if (!cache.metadata.finalizers?.includes(STORAGE_FINALIZER)) return []
-  const endings = deletions(runs.hydrate, runs.measure, runs.verify)
+export function clearing({ cache, claim, runs }: Observation): Write[] | undefined {
+  const endings = deletions(runs.hydrate, runs.measure, runs.verify, runs.prune)
   if (endings.length > 0) return endings
   // Another finalizer may keep a Job for a long time.
   if ([runs.hydrate, runs.measure].some(mayWrite)) return []
   const isOwn = cache.spec.storage.backend === 'PVC' && claim !== undefined && isMadeFor(cache, claim)
-  if (!isOwn || claim.metadata.deletionTimestamp !== undefined) return [{ do: 'finalizer', present: false }]
+  if (!isOwn || claim.metadata.deletionTimestamp !== undefined) return undefined
   const { name, uid } = claim.metadata
   return [{ do: 'delete', kind: 'PersistentVolumeClaim', name, uid, propagation: 'Background' }]
 }

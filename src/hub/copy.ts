@@ -1,0 +1,110 @@
+import { condensed } from '../api/condensed.ts'
+import { type ModelCache, modelCache } from '../api/modelcache.ts'
+import { ALLOW_DELETE_IN_USE, HUB, PAUSED, REFETCH, VERIFY } from '../api/names.ts'
+import { conditionOf, isReady } from '../api/readiness.ts'
+import { digestOf } from '../api/schema/digest.ts'
+import { API_VERSION } from '../api/schema/group.ts'
+import { foreign } from '../api/schema/text.ts'
+import { KINDS } from '../cluster/kinds.ts'
+import type { Resource } from '../kube/resource.ts'
+
+/** What the hub knows of the copy of a ModelCache in another cluster. */
+export interface Copy {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string | undefined
+    readonly uid?: string | undefined
+    readonly resourceVersion?: string | undefined
+    readonly deletionTimestamp?: string | undefined
+  }
+  /** The same for all ModelCaches that ask for the same, whatever they are like now. */
+  readonly fingerprint: string
+  readonly state: CopyState
+}
+
+/** How far a copy is, as its cluster says. All text is bounded and printable. */
+export interface CopyState {
+  readonly phase: string
+  readonly ready: boolean
+  readonly failed: boolean
+  readonly message?: string | undefined
+  readonly digest?: string | undefined
+  readonly sizeBytes?: number | undefined
+  readonly source?: string | undefined
+  readonly size?: string | undefined
+}
+
+/** Annotations of a ModelCache that ask its controller for something, so copies have them too. */
+const ASKING = [ALLOW_DELETE_IN_USE, PAUSED, REFETCH, VERIFY] as const
+
+const MAX_MESSAGE = 512
+
+/** The copies in a cluster that the hub of this ID has made. Little is kept of each, whatever is in it. */
+export function copiesOf(hubID: string): Resource<Copy> {
+  return {
+    ...KINDS.ModelCache,
+    schema: modelCache.transform(cache => asCopy(condensed(cache))),
+    labelSelector: `${HUB}=${hubID}`,
+  }
+}
+
+function asCopy(cache: ModelCache): Copy {
+  const { name, namespace, uid, resourceVersion, deletionTimestamp } = cache.metadata
+  return {
+    metadata: { name, namespace, uid, resourceVersion, deletionTimestamp },
+    fingerprint: fingerprintOf(cache),
+    state: stateOf(cache),
+  }
+}
+
+/** A digest of what a condensed ModelCache asks of the cluster that it is in. */
+export function fingerprintOf({ metadata, spec, jobInputs }: ModelCache): string {
+  const { clusterSelector, replication, ...asked } = spec
+  const asking = ASKING.map(key => metadata.annotations?.[key])
+  return digestOf(JSON.stringify([asked, jobInputs, asking]))
+}
+
+function stateOf(cache: ModelCache): CopyState {
+  const { status } = cache
+  const message = conditionOf(status, 'Ready')?.message
+  return {
+    phase: foreign(status?.phase ?? 'Pending', 64),
+    ready: isReady(cache),
+    failed: status?.phase === 'Failed',
+    message: message === undefined ? undefined : foreign(message, MAX_MESSAGE),
+    digest: status?.resolvedDigest,
+    sizeBytes: status?.bytesStaged,
+    source: status?.source && foreign(status.source, 1024),
+    size: status?.size && foreign(status.size, 32),
+  }
+}
+
+/**
+ * The copy to apply, from the whole ModelCache as the API server of the hub has sent it. Labels and other
+ * annotations stay behind: many belong to tools that work on the hub alone.
+ */
+export function copyOf(cache: WholeCache, hubID: string) {
+  const { name, namespace, annotations } = cache.metadata
+  const { clusterSelector, replication, ...spec } = cache.spec
+  const asking = ASKING.flatMap(key => {
+    const value = annotations?.[key]
+    return value === undefined ? [] : [[key, value]]
+  })
+  return {
+    apiVersion: API_VERSION,
+    kind: KINDS.ModelCache.kind,
+    metadata: { name, namespace, labels: { [HUB]: hubID }, annotations: Object.fromEntries(asking) },
+    spec,
+  }
+}
+
+/** A ModelCache with all that its author has written. */
+export interface WholeCache {
+  metadata: {
+    name: string
+    namespace: string
+    uid?: string | undefined
+    annotations?: Readonly<Record<string, string>> | undefined
+  }
+  spec: Readonly<Record<string, unknown>>
+}

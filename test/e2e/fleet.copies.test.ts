@@ -1,0 +1,331 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { eventually } from './support/cluster.ts'
+import { type Fleet, type FleetMember, startFleet } from './support/fleet.ts'
+import { DIGEST, modelCache, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
+
+// A hub and two members: three control planes, each with the product as shipped. Controllers leave the copies
+// alone, so that the tests say how far they are.
+
+const ANOTHER = `sha256:${'6b'.repeat(32)}`
+const SELECTOR = { matchLabels: { 'modelplane.ai/tier': 'prod' } }
+
+const cache = z.looseObject({
+  metadata: z.looseObject({
+    uid: z.string(),
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+    finalizers: z.array(z.string()).optional(),
+    deletionTimestamp: z.string().optional(),
+  }),
+  spec: z.looseObject({}),
+  status: z
+    .looseObject({
+      phase: z.string().optional(),
+      replicas: z.string().optional(),
+      clusters: z
+        .array(
+          z.looseObject({
+            name: z.string(),
+            phase: z.string(),
+            ready: z.boolean(),
+            message: z.string().optional(),
+          }),
+        )
+        .optional(),
+      conditions: z
+        .array(
+          z.looseObject({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() }),
+        )
+        .optional(),
+    })
+    .optional(),
+})
+type Cache = z.infer<typeof cache>
+
+let fleet: Fleet
+let east: FleetMember
+let west: FleetMember
+
+const placed = (changes: object = {}) => soundSpec({ clusterSelector: SELECTOR, ...changes })
+
+async function read({ cluster }: Pick<FleetMember, 'cluster'>, name: string): Promise<Cache | undefined> {
+  const { stdout } = await cluster.kubectl(['get', `modelcache/${name}`, '--ignore-not-found', '-o', 'json'])
+  return stdout === '' ? undefined : cache.parse(JSON.parse(stdout))
+}
+
+/** What the ModelCache of the hub says, once it says that. */
+function until(name: string, what: string, holds: (found: Cache) => boolean): Promise<Cache> {
+  return eventually(`ModelCache ${name} to say ${what}`, async () => {
+    const found = await read(fleet, name)
+    return found !== undefined && holds(found) ? found : undefined
+  })
+}
+
+const copyIn = (member: FleetMember, name: string) =>
+  eventually(`a copy of ${name} in ${member.name}`, () => read(member, name))
+const goneFrom = (member: FleetMember, name: string) =>
+  eventually(`${name} to leave ${member.name}`, async () =>
+    (await read(member, name)) === undefined ? true : undefined,
+  )
+const condition = ({ status }: Cache, type: string) => status?.conditions?.find(each => each.type === type)
+const entry = ({ status }: Cache, name: string) => status?.clusters?.find(each => each.name === name)
+
+const stage = (member: FleetMember, name: string, digest = DIGEST) =>
+  member.cluster.setStatus(`modelcache/${name}`, {
+    ...readyStatus(`modelcache--${name}`),
+    resolvedDigest: digest,
+  })
+const label = (name: string, text: string) =>
+  fleet.plane.kubectl(['label', '--overwrite', `inferencecluster/${name}`, text])
+
+beforeAll(async () => {
+  fleet = await startFleet({ east: SELECTOR.matchLabels, west: SELECTOR.matchLabels })
+  const [first, second] = fleet.members
+  if (first === undefined || second === undefined) throw new Error('there are too few members')
+  east = first
+  west = second
+}, 600_000)
+afterAll(() => fleet?.[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await label('west', 'modelplane.ai/tier=prod')
+})
+
+describe('a ModelCache with a selector', () => {
+  test('goes to every cluster that it selects, and is Ready once it is in all of them', async () => {
+    await fleet.cluster.need(pausedCache('both', placed({ replication: 'AllMatchingClusters' })))
+    const copy = await copyIn(east, 'both')
+    const hubs = await read(fleet, 'both')
+    expect(copy.spec).toEqual({ ...hubs?.spec, clusterSelector: undefined, replication: undefined })
+    expect(copy.metadata.labels).toHaveProperty(['modelplane.ai/hub'])
+    await copyIn(west, 'both')
+    const before = await until('both', 'that no cluster has it', found => found.status?.replicas === '0/2')
+    expect(condition(before, 'Ready')).toMatchObject({ status: 'False', reason: 'CopiesNotReady' })
+
+    await stage(east, 'both')
+    const half = await until('both', 'that one has it', found => found.status?.replicas === '1/2')
+    expect(entry(half, 'east')).toMatchObject({ phase: 'Ready', ready: true, digest: DIGEST })
+    expect(condition(half, 'Replicated')?.message).toMatch(/^1 of 2 clusters; west is /)
+    await stage(west, 'both')
+    const done = await until('both', 'that both have it', found => found.status?.replicas === '2/2')
+    expect(condition(done, 'Ready')).toMatchObject({ status: 'True', reason: 'CopiesReady' })
+    expect(condition(done, 'Replicated')).toMatchObject({ status: 'True', message: '2 of 2 clusters' })
+    const { code } = await fleet.cluster.kubectl([
+      ...['wait', '--for=condition=Ready', '--timeout=10s', 'modelcache/both'],
+    ])
+    expect(code).toBe(0)
+    const { stdout } = await fleet.cluster.kubectl(['get', 'modelcache', 'both'])
+    expect(stdout).toMatch(/CLUSTERS/)
+    expect(stdout).toMatch(/Ready +True +.*2\/2/)
+  })
+
+  test('is not staged in the cluster of the hub, and no pod gets it there', async () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'engine', annotations: { 'modelplane.ai/caches': 'both' } },
+      spec: { containers: [{ name: 'a', image: 'vllm/vllm-openai:v0.11.0' }] },
+    }
+    const { code, stderr } = await fleet.cluster.apply(pod)
+    expect(code).toBe(1)
+    expect(stderr).toContain('is for other clusters (spec.clusterSelector), and this one does not stage it')
+    const { stdout } = await fleet.cluster.kubectl(['get', 'pvc,jobs', '-o', 'name'])
+    expect(stdout).toBe('')
+  })
+
+  test('says when clusters have different bytes', async () => {
+    await stage(west, 'both', ANOTHER)
+    const told = await until('both', 'that digests differ', found =>
+      /different bytes/.test(condition(found, 'Replicated')?.message ?? ''),
+    )
+    expect(condition(told, 'Replicated')?.message).toBe(
+      `2 of 2 clusters, with different bytes: east has ${DIGEST}, west has ${ANOTHER}`,
+    )
+    await stage(west, 'both')
+  })
+
+  test('passes on what its author changes, and takes back what others change there', async () => {
+    const asked = { metadata: { annotations: { 'modelplane.ai/refetch': 'monday' } } }
+    await fleet.cluster.kubectl(['patch', 'modelcache/both', '--type=merge', '-p', JSON.stringify(asked)])
+    await eventually('the annotation', async () => {
+      const { metadata } = await copyIn(east, 'both')
+      return metadata.annotations?.['modelplane.ai/refetch'] === 'monday' || undefined
+    })
+    const every = (interval: string) => JSON.stringify({ spec: { refetch: { every: interval } } })
+    const patch = ({ cluster }: Pick<FleetMember, 'cluster'>, text: string) =>
+      cluster.kubectl(['patch', 'modelcache/both', '--type=merge', '-p', text])
+    const interval = ({ spec }: Cache) => z.object({ every: z.string() }).safeParse(spec.refetch).data?.every
+    await patch(fleet, every('24h'))
+    const arrives = () =>
+      eventually('the interval', async () => interval(await copyIn(east, 'both')) === '24h' || undefined)
+    await arrives()
+    await patch(east, every('48h'))
+    await arrives()
+
+    // What the ModelCache says nothing about is not taken back, but told.
+    const own = JSON.stringify({ spec: { hydration: { nodeSelector: { zone: 'a' } } } })
+    await patch(east, own)
+    const told = await until('both', 'what is other', found =>
+      /asks for something else/.test(entry(found, 'east')?.message ?? ''),
+    )
+    expect(told.status?.replicas).toBe('2/2')
+    await patch(fleet, own)
+    await until('both', 'that all is well', found => !/else/.test(entry(found, 'east')?.message ?? ''))
+  })
+
+  test('leaves a cluster that it no longer selects, and comes back', async () => {
+    await label('west', 'modelplane.ai/tier=dev')
+    await goneFrom(west, 'both')
+    const one = await until('both', 'that one cluster is left', found => found.status?.replicas === '1/1')
+    expect(entry(one, 'west')).toBeUndefined()
+    expect(condition(one, 'Ready')?.status).toBe('True')
+    await label('west', 'modelplane.ai/tier=prod')
+    await copyIn(west, 'both')
+    await stage(west, 'both')
+    await until('both', 'that both have it', found => found.status?.replicas === '2/2')
+  })
+
+  test('stays where pods mount it, and status says so', async () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'engine', annotations: { 'modelplane.ai/caches': 'both' } },
+      spec: { containers: [{ name: 'a', image: 'vllm/vllm-openai:v0.11.0' }] },
+    }
+    await west.cluster.need(pod)
+    await label('west', 'modelplane.ai/tier=dev')
+    const told = await until('both', 'that west keeps it', found =>
+      /CacheInUse/.test(entry(found, 'west')?.message ?? ''),
+    )
+    expect(entry(told, 'west')?.message).toMatch(/^leaves, because spec.clusterSelector no longer selects/)
+    expect(told.status?.replicas).toBe('1/1')
+    await west.cluster.kubectl(['delete', 'pod/engine', '--grace-period=0', '--force'])
+    await goneFrom(west, 'both')
+  })
+
+  test('is Unknown in a cluster that does not answer, and stays Ready', async () => {
+    await copyIn(west, 'both')
+    await stage(west, 'both')
+    await until('both', 'that both have it', found => found.status?.replicas === '2/2')
+    east.line.refuse()
+    const told = await until(
+      'both',
+      'that east is Unknown',
+      found => entry(found, 'east')?.phase === 'Unknown',
+    )
+    expect(entry(told, 'east')).toMatchObject({
+      ready: true,
+      message: expect.stringContaining('Unreachable'),
+    })
+    expect(condition(told, 'Ready')?.status).toBe('True')
+    // A hub that starts again meanwhile knows no more, and says no less.
+    await fleet.stopHub()
+    await fleet.startHub()
+    await until('both', 'that east is Unknown', found => entry(found, 'east')?.phase === 'Unknown')
+    expect((await read(fleet, 'both'))?.status?.replicas).toBe('2/2')
+    east.line.resume()
+    await until('both', 'that east is Ready', found => entry(found, 'east')?.phase === 'Ready')
+  })
+
+  test('takes its copies along when it is deleted', async () => {
+    await fleet.cluster.kubectl(['delete', 'modelcache/both', '--wait=false'])
+    await goneFrom(east, 'both')
+    await goneFrom(west, 'both')
+    await eventually('it to go', async () => ((await read(fleet, 'both')) === undefined ? true : undefined))
+  })
+})
+
+describe('a ModelCache that the cluster of the hub stages, too', () => {
+  const claim = async () => {
+    const { stdout } = await fleet.cluster.kubectl(['get', 'pvc', 'modelcache--here-too', '-o', 'name'])
+    return stdout !== ''
+  }
+
+  test('has a status of two writers, who let each other be', async () => {
+    await fleet.cluster.need({
+      apiVersion: 'modelplane.ai/v1alpha1',
+      kind: 'InferenceCluster',
+      metadata: { name: 'here', labels: SELECTOR.matchLabels },
+      spec: { cluster: { source: 'Local' } },
+    })
+    await fleet.cluster.need(modelCache('here-too', placed()))
+    const told = await until(
+      'here-too',
+      'how all three are',
+      found => found.status?.replicas === '0/3' && entry(found, 'here') !== undefined,
+    )
+    expect(told.status?.clusters?.map(({ name }) => name).toSorted()).toEqual(['east', 'here', 'west'])
+    // The controller says when it is Ready, and no pod waits for other clusters.
+    expect(condition(told, 'Ready')?.reason).not.toMatch(/^Copies/)
+    expect(condition(told, 'Replicated')).toMatchObject({ status: 'False', reason: 'CopiesNotReady' })
+    const version = async () =>
+      (
+        await fleet.cluster.kubectl([
+          'get',
+          'modelcache/here-too',
+          '-o',
+          'jsonpath={.metadata.resourceVersion}',
+        ])
+      ).stdout
+    await eventually('rest', async () => {
+      const before = await version()
+      await new Promise(resolve => setTimeout(resolve, 2_000))
+      return before === (await version()) || undefined
+    })
+  })
+
+  test('leaves the cluster of the hub, and comes back', async () => {
+    await eventually('the claim', async () => (await claim()) || undefined)
+    await label('here', 'modelplane.ai/tier=dev')
+    const left = await until('here-too', 'that two are left', found => found.status?.replicas === '0/2')
+    await eventually('the claim to go', async () => !(await claim()) || undefined)
+    const later = await until('here-too', 'what the hub says', found => entry(found, 'here') === undefined)
+    expect(condition(later, 'Ready')?.reason, JSON.stringify(left.status)).toMatch(/^Copies/)
+    await label('here', 'modelplane.ai/tier=prod')
+    await until('here-too', 'all three', found => found.status?.replicas === '0/3')
+    await eventually('the claim', async () => (await claim()) || undefined)
+    await fleet.cluster.kubectl(['delete', 'modelcache/here-too', '--timeout=60s'])
+    expect(await read(east, 'here-too')).toBeUndefined()
+    await fleet.plane.kubectl(['delete', 'inferencecluster/here'])
+  })
+})
+
+test('a ModelCache that is there already is not adopted', async () => {
+  await east.cluster.need(pausedCache('taken', soundSpec()))
+  const before = await read(east, 'taken')
+  await fleet.cluster.need(pausedCache('taken', placed()))
+  await until('taken', 'that it is taken', found =>
+    /this hub has not made it/.test(entry(found, 'east')?.message ?? ''),
+  )
+  await copyIn(west, 'taken')
+  await fleet.cluster.kubectl(['delete', 'modelcache/taken'])
+  await goneFrom(west, 'taken')
+  expect((await read(east, 'taken'))?.metadata.uid).toBe(before?.metadata.uid)
+})
+
+test('a selector without a match is told, and harms nobody', async () => {
+  const nowhere = modelCache('nowhere', placed({ clusterSelector: { matchLabels: { zone: 'mars' } } }))
+  const { code, stderr } = await fleet.cluster.apply(nowhere)
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('NoClusterSelected: ') })
+  const told = await until(
+    'nowhere',
+    'so',
+    found => condition(found, 'Ready')?.reason === 'NoClusterSelected',
+  )
+  expect(told.status?.replicas).toBe('0/0')
+})
+
+test('the copies of a cluster that is deleted first stay, and an Event says so', async () => {
+  await fleet.cluster.need(pausedCache('orphan', placed()))
+  await copyIn(east, 'orphan')
+  await copyIn(west, 'orphan')
+  await until('orphan', 'two clusters', found => found.status?.replicas === '0/2')
+  await fleet.plane.kubectl(['delete', 'inferencecluster/west'])
+  await until('orphan', 'one cluster', found => found.status?.replicas === '0/1')
+  await eventually('the Event', async () => {
+    const { stdout } = await fleet.cluster.kubectl(['get', 'events', '-o', 'json'])
+    return /CopyOrphaned/.test(stdout) && /InferenceCluster west was deleted/.test(stdout) ? true : undefined
+  })
+  await fleet.cluster.kubectl(['delete', 'modelcache/orphan'])
+  expect(await read(west, 'orphan')).toBeDefined()
+})
