@@ -68,6 +68,8 @@ export const hydrationProgress = z.object({
     files: z.int().min(0),
     filesTotal: z.int().min(0).optional(),
   }),
+  /** The commit or digest that is being staged. */
+  revision: z.string().max(512).optional(),
   /** Why nothing came since the last line that had more bytes. */
   trouble: z
     .object({

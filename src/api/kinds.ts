@@ -9,6 +9,7 @@ import type { PersistentVolume } from './kubernetes/persistent-volume.ts'
 import type { PersistentVolumeClaim } from './kubernetes/persistent-volume-claim.ts'
 import type { ResourceQuota } from './kubernetes/resource-quota.ts'
 import type { ServingObject, ServingWorkload } from './kubernetes/serving-objects.ts'
+import type { SharedSecret } from './kubernetes/shared-secret.ts'
 import type { StorageClass } from './kubernetes/storage-class.ts'
 import type { StorageProfile } from './kubernetes/storage-profile.ts'
 import type { ModelCache } from './modelcache.ts'
@@ -38,6 +39,8 @@ export interface Kinds extends RuleKinds {
   /** Pods with the label of hydration. */
   HydrationPod: HydrationPod
   ModelDeployment: KnownDeployment
+  /** Secrets with the label that lets the hub copy them. */
+  SharedSecret: SharedSecret
   /** The Deployments of ModelDeployments, with their label. */
   ServingDeployment: ServingWorkload
   /** Their LeaderWorkerSets. A cluster may lack the kind, and then there are none. */

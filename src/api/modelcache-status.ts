@@ -53,6 +53,7 @@ const hydrationRun = z.object({
     .max(4096)
     .optional()
     .describe('State of a run that stages a Ready cache again, or hashes its snapshot.'),
+  revision: z.string().max(512).optional().describe('The commit or digest that the present run stages.'),
   refetch: z
     .string()
     .max(256)

@@ -5,7 +5,16 @@ import { storedObjectMeta } from './kubernetes/metadata.ts'
 import { LABELS, labelSelector } from './label-selector.ts'
 import { modelCacheRules } from './modelcache-rules.ts'
 import { modelCacheStatus } from './modelcache-status.ts'
-import { ALLOW_DELETE_IN_USE, COPIES_FINALIZER, PAUSED, REFETCH, STORAGE_FINALIZER, VERIFY } from './names.ts'
+import {
+  ALLOW_DELETE_IN_USE,
+  COPIES_FINALIZER,
+  PAUSED,
+  REFETCH,
+  REVISION,
+  SECRET_VERSION,
+  STORAGE_FINALIZER,
+  VERIFY,
+} from './names.ts'
 import { ARTIFACT_KINDS, BACKENDS, REPLICATIONS } from './not-implemented.ts'
 import { customResource, mapValue, optional } from './schema/absent.ts'
 import { listOf, mapOf, text } from './schema/bounds.ts'
@@ -154,6 +163,8 @@ export const cacheMeta = storedObjectMeta.extend({
       [ALLOW_DELETE_IN_USE]: flag.optional(),
       [PAUSED]: flag.optional(),
       [REFETCH]: mapValue(z.string()).transform(mark).optional(),
+      [REVISION]: mapValue(z.string()).transform(mark).optional(),
+      [SECRET_VERSION]: mapValue(z.string()).transform(mark).optional(),
       [VERIFY]: mapValue(z.string()).transform(mark).optional(),
     }),
   ),

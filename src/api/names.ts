@@ -43,6 +43,12 @@ export const REFETCH = `${GROUP}/refetch`
 /** On a ModelCache: any new value, such as the time, hashes the snapshot on its claim. */
 export const VERIFY = `${GROUP}/verify`
 
+/**
+ * On a ModelCache: the commit or digest to stage in place of the branch or tag that its source names. Another
+ * value stages the artifact again.
+ */
+export const REVISION = `${GROUP}/revision`
+
 /** On a hydration Job, written by the controller: a hash of everything that the Job was made from. */
 export const MADE_FROM = `${GROUP}/made-from`
 
@@ -93,6 +99,15 @@ export const WORKER_INDEX = 'leaderworkerset.sigs.k8s.io/worker-index'
 
 /** Label on a copy of a ModelCache in another cluster: the UID of the cluster of the hub that made it. */
 export const HUB = `${GROUP}/hub`
+
+/** Label on a Secret: with `"true"` the hub copies it to the clusters whose ModelCaches use it. */
+export const REPLICATE = `${GROUP}/replicate`
+
+/**
+ * On the copy of a ModelCache, written by the hub: the version of the Secret that was copied for it. Without
+ * it, the Secret of that name is the cluster's own.
+ */
+export const SECRET_VERSION = `${GROUP}/secret-version`
 
 /** The finalizer of a ModelCache that has copies in other clusters: they are deleted first. */
 export const COPIES_FINALIZER = `${GROUP}/copies`

@@ -23,6 +23,7 @@ export function emptyStores(logger = silentLogger) {
     ServingDeployment: make(KINDS.ServingDeployment),
     ServingGangs: make(KINDS.ServingGangs),
     ServingService: make(KINDS.ServingService),
+    SharedSecret: make(KINDS.SharedSecret),
     StorageClass: make(KINDS.StorageClass),
     StorageProfile: make(KINDS.StorageProfile),
   } satisfies { [K in Kind]: Store<Kinds[K]> }

@@ -11,6 +11,7 @@ import { persistentVolume } from '../api/kubernetes/persistent-volume.ts'
 import { persistentVolumeClaim } from '../api/kubernetes/persistent-volume-claim.ts'
 import { resourceQuota } from '../api/kubernetes/resource-quota.ts'
 import { servingObject, servingWorkload } from '../api/kubernetes/serving-objects.ts'
+import { SHARED_SECRET_SELECTOR, sharedSecret } from '../api/kubernetes/shared-secret.ts'
 import { storageClass } from '../api/kubernetes/storage-class.ts'
 import { storageProfile } from '../api/kubernetes/storage-profile.ts'
 import { modelCache } from '../api/modelcache.ts'
@@ -134,6 +135,14 @@ export const KINDS: { readonly [K in Kind]: Resource<Kinds[K]> } = {
     namespaced: true,
     schema: servingObject,
     labelSelector: DEPLOYMENT_OF,
+  },
+  SharedSecret: {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    plural: 'secrets',
+    namespaced: true,
+    schema: sharedSecret,
+    labelSelector: SHARED_SECRET_SELECTOR,
   },
   StorageClass: {
     apiVersion: 'storage.k8s.io/v1',

@@ -104,6 +104,10 @@ export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: obje
     metadata: { ...named(name, SERVING), uid: name, ownerReferences: owners() },
     spec: { selector: SERVING, ports: [{ port: 80 }] },
   }),
+  SharedSecret: name => ({
+    metadata: named(name, { 'modelplane.ai/replicate': 'true' }),
+    data: { token: 'x'.repeat(1_000_000) },
+  }),
   StorageClass: name => ({
     metadata: named(name),
     provisioner: 'example.com/shared',

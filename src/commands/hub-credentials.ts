@@ -15,6 +15,7 @@ import { describeOptions, duration, flag, type Option, parseCommand, UsageError 
 const HOUR_MS = 3_600_000
 const MANAGER = 'modelcache-hub-credentials'
 const ROLE = 'modelcache-member'
+const SECRETS_ROLE = 'modelcache-member-secrets'
 const SERVICE_ACCOUNTS = { apiVersion: 'v1', plural: 'serviceaccounts' }
 const BINDINGS = { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'clusterrolebindings' }
 const ROLES = { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'clusterroles' }
@@ -39,6 +40,10 @@ const OPTIONS = {
     schema: objectName.default('modelcache-system'),
     value: 'NAME',
     help: 'namespace of ModelCache in both clusters; default modelcache-system',
+  },
+  secrets: {
+    schema: flag,
+    help: 'let the hub copy Secrets to the registered cluster (ClusterRole modelcache-member-secrets), for hubs with --replicate-secrets',
   },
   'secret-only': {
     schema: flag,
@@ -80,9 +85,10 @@ export const hubCredentials: Command = {
     const name = objectName.safeParse(given.operands[0]).data
     if (name === undefined) throw new UsageError('name the cluster, as its InferenceCluster shall be called')
     const { account, 'system-namespace': namespace, server, duration: durationMs } = given.options
-    const { serviceAccount, binding } = memberObjects(namespace, account)
+    const roles = given.options.secrets ? [ROLE, SECRETS_ROLE] : [ROLE]
+    const { serviceAccount, bindings } = memberObjects(namespace, account, roles)
     if (given.options['dry-run']) {
-      process.stdout.write(documents([serviceAccount, binding]))
+      process.stdout.write(documents([serviceAccount, ...bindings]))
       return 0
     }
     const { rest, cluster } = clientFor({
@@ -90,10 +96,10 @@ export const hubCredentials: Command = {
       kubeconfig: given.options.kubeconfig,
     })
     const access = await accessOf(cluster, server)
-    await makeAccount(rest, { serviceAccount, binding })
+    await makeAccount(rest, { serviceAccount, bindings })
     const { token, ends } = await tokenFor(rest, { namespace, account, durationMs })
     process.stderr.write(
-      `ServiceAccount ${namespace}/${account} is bound to ClusterRole ${ROLE}; its token is valid until ${ends}\n`,
+      `ServiceAccount ${namespace}/${account} is bound to ClusterRole ${roles.join(' and ')}; its token is valid until ${ends}\n`,
     )
     const { secret, inferenceCluster } = hubObjects(name, namespace, kubeconfigOf(access, token))
     process.stdout.write(documents(given.options['secret-only'] ? [secret] : [secret, inferenceCluster]))
@@ -101,16 +107,16 @@ export const hubCredentials: Command = {
   },
 }
 
-function memberObjects(namespace: string, account: string) {
+function memberObjects(namespace: string, account: string, roles: readonly string[]) {
   return {
     serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace } },
-    binding: {
+    bindings: roles.map(role => ({
       apiVersion: BINDINGS.apiVersion,
       kind: 'ClusterRoleBinding',
-      metadata: { name: account },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: ROLE },
+      metadata: { name: role === ROLE ? account : `${account}-secrets` },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
       subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
-    },
+    })),
   }
 }
 
@@ -142,7 +148,7 @@ function documents(objects: readonly object[]): string {
 
 async function makeAccount(
   rest: Rest,
-  { serviceAccount, binding }: ReturnType<typeof memberObjects>,
+  { serviceAccount, bindings }: ReturnType<typeof memberObjects>,
 ): Promise<void> {
   try {
     await rest.get(objectPath(ROLES, undefined, ROLE))
@@ -155,7 +161,8 @@ async function makeAccount(
   const options = { fieldManager: MANAGER, force: true }
   const { name, namespace } = serviceAccount.metadata
   await rest.apply(objectPath(SERVICE_ACCOUNTS, namespace, name), serviceAccount, options)
-  await rest.apply(objectPath(BINDINGS, undefined, binding.metadata.name), binding, options)
+  for (const binding of bindings)
+    await rest.apply(objectPath(BINDINGS, undefined, binding.metadata.name), binding, options)
 }
 
 const tokenReply = z.object({ status: z.object({ token: z.string(), expirationTimestamp: z.string() }) })

@@ -7,7 +7,8 @@ import { watchCluster } from '../cluster/watches.ts'
 import { readAccessProviders } from '../hub/access-providers.ts'
 import { readClusterID } from '../hub/cluster-id.ts'
 import { startHub } from '../hub/hub.ts'
-import { exposeClusters } from '../hub/metrics.ts'
+import type { Members } from '../hub/members.ts'
+import { exposeClusters, exposeCopies } from '../hub/metrics.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createRest } from '../kube/rest.ts'
@@ -17,7 +18,7 @@ import { aborted } from '../process/termination.ts'
 import { installationOptions, installedIn } from './certificate-options.ts'
 import type { Command } from './command.ts'
 import { electionOptions, leadIfElected } from './election.ts'
-import { commonOptions, describeOptions, parseOptions, policyOptions, UsageError } from './options.ts'
+import { commonOptions, describeOptions, flag, parseOptions, policyOptions, UsageError } from './options.ts'
 import { startService } from './service.ts'
 import { version } from './version.ts'
 
@@ -29,6 +30,10 @@ const OPTIONS = {
   namespace: installationOptions.namespace,
   ...electionOptions,
   'cluster-name': policyOptions['cluster-name'],
+  'replicate-secrets': {
+    schema: flag,
+    help: 'copy Secrets with label modelplane.ai/replicate=true that ModelCaches name to their clusters, too; the hub must be allowed to read Secrets',
+  },
   'clusterprofile-provider-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
@@ -63,19 +68,29 @@ export const hub: Command = {
     const { logger, signal } = await startService(options)
     const config = loadKubeConfig(options.kubeconfig)
     const watches = watchCluster({ kinds: ['InferenceCluster', 'ModelCache'], config, logger, signal })
+    const secrets = options['replicate-secrets']
+      ? watchCluster({ kinds: ['SharedSecret'], config, logger, signal })
+      : undefined
     const metrics = createMetrics()
     exposeBuild(metrics, version())
-    exposeWatches(metrics, watches)
+    exposeWatches(metrics, { kinds: [...watches.kinds, ...(secrets?.kinds ?? [])] })
     let term: AbortSignal | undefined
+    let members: Members | undefined
     const leads = () => term !== undefined && !term.aborted
     exposeClusters(metrics, { clusters: watches.stores.InferenceCluster, leads })
+    exposeCopies(metrics, {
+      members: () => (leads() ? (members?.entries() ?? []) : []),
+      caches: watches.stores.ModelCache,
+    })
     const observer = exposeReconcilers(metrics)
     const health = createHealthServer({
-      checks: [() => (watches.synced() ? undefined : 'watches are not synced')],
+      checks: [
+        () => (watches.synced() && secrets?.synced() !== false ? undefined : 'watches are not synced'),
+      ],
       metrics,
     })
     await health.listen({ host: options.host, port: options['health-port'] })
-    const synced = await watches.whenSynced.then(
+    const synced = await Promise.all([watches.whenSynced, secrets?.whenSynced]).then(
       () => true,
       () => false,
     )
@@ -91,8 +106,9 @@ export const hub: Command = {
         logger,
         signal: started,
       })
-      startHub({
+      members = startHub({
         stores: watches.stores,
+        secrets: secrets?.stores.SharedSecret,
         local: config,
         rest,
         hubID,

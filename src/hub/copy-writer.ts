@@ -3,10 +3,11 @@ import { z } from 'zod'
 import type { ModelCache } from '../api/modelcache.ts'
 import { HUB, HUB_MANAGER } from '../api/names.ts'
 import { KINDS } from '../cluster/kinds.ts'
-import { isNotFound } from '../kube/api-error.ts'
 import { objectPath, parseObject, type Resource } from '../kube/resource.ts'
 import type { CallOptions, Rest } from '../kube/rest.ts'
-import { type Copy, copyOf, fingerprintOf } from './copy.ts'
+import { type Additions, type Copy, copyOf, fingerprintOf } from './copy.ts'
+import { createSecretWriter, secretOf } from './secret-writer.ts'
+import { unlessMissing } from './unless-missing.ts'
 
 export interface CopyWriterOptions {
   /** The copies of this hub. */
@@ -39,43 +40,69 @@ const TAKEN =
 export function createCopyWriter({ resource, hub, rest, isSame, logger, call }: CopyWriterOptions) {
   /** What the cluster has made of a copy, if that is not what was applied. */
   const altered = new Map<string, { asked: string; got: string }>()
+  const secrets = createSecretWriter({ hub, rest, logger, call })
   const pathOf = ({ metadata: { namespace, name } }: Pick<Copy, 'metadata'>) =>
     objectPath(KINDS.ModelCache, namespace, name)
 
-  const isTaken = async (cache: ModelCache): Promise<boolean> => {
+  const taken = async (cache: ModelCache): Promise<string | undefined> => {
     const present = await rest.get(pathOf(cache), call).catch(unlessMissing)
-    return present !== undefined && labelled.parse(present).metadata.labels?.[HUB] !== hub.hubID
+    const isOurs = present === undefined || labelled.parse(present).metadata.labels?.[HUB] === hub.hubID
+    return isOurs ? undefined : TAKEN
   }
 
-  const apply = async (cache: ModelCache, uid: string | undefined): Promise<void> => {
+  /** To apply it again would not help. */
+  const unchangeable = (cache: ModelCache, { fingerprint }: Copy, additions: Additions) => {
+    const { asked, got } = altered.get(pathOf(cache)) ?? {}
+    return asked === fingerprintOf(cache, additions) && got === fingerprint ? ALTERED : undefined
+  }
+
+  /** Returns what the cluster has made of it; undefined if the ModelCache is gone. */
+  const apply = async (
+    cache: ModelCache,
+    uid: string | undefined,
+    additions: Additions,
+  ): Promise<Copy | undefined> => {
     const { namespace, name } = cache.metadata
     // Memory has digests in place of large values.
     const whole = await hub.rest.get(pathOf(cache), call).catch(unlessMissing)
-    if (whole === undefined) return
-    const wanted = copyOf(wholeCache.parse(whole), hub.hubID)
+    if (whole === undefined) return undefined
+    const wanted = copyOf(wholeCache.parse(whole), hub.hubID, additions)
     // With the UID, the copy of another cluster is not written, nor one that was made again.
     const body = uid === undefined ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid } }
     const written = await rest.apply(pathOf(cache), body, { ...call, fieldManager: HUB_MANAGER, force: true })
     logger.info({ namespace, name }, 'copy applied')
-    const asked = fingerprintOf(cache)
-    const got = parseObject(resource, written).data?.fingerprint ?? ''
-    if (got === asked) altered.delete(pathOf(cache))
-    else altered.set(pathOf(cache), { asked, got })
+    const asked = fingerprintOf(cache, additions)
+    const { data } = parseObject(resource, written)
+    if (data?.fingerprint === asked) altered.delete(pathOf(cache))
+    else altered.set(pathOf(cache), { asked, got: data?.fingerprint ?? '' })
+    return data
+  }
+
+  /** The Secret comes before the annotation that says so. */
+  const applyWithSecret = async (cache: ModelCache, copy: Copy | undefined, additions: Additions) => {
+    const made = copy ?? (await apply(cache, undefined, { ...additions, secretVersion: undefined }))
+    const { namespace, name, uid } = made?.metadata ?? {}
+    const secret = secretOf(cache)
+    if (namespace === undefined || name === undefined || uid === undefined || secret === undefined) return
+    await secrets.bring(secret, { namespace, name, uid })
+    await apply(cache, uid, additions)
   }
 
   return {
-    /** Brings a copy in line with its ModelCache, or makes it. Returns what is in the way. */
-    async bring(cache: ModelCache, copy: Copy | undefined): Promise<string | undefined> {
-      if (copy === undefined) {
-        if (!(await isSame())) return undefined
-        if (await isTaken(cache)) return TAKEN
-        await apply(cache, undefined)
-        return undefined
-      }
-      const { asked, got } = altered.get(pathOf(cache)) ?? {}
-      // To apply it again would not help.
-      if (asked === fingerprintOf(cache) && got === copy.fingerprint) return ALTERED
-      await apply(cache, copy.metadata.uid)
+    /**
+     * Brings a copy in line with its ModelCache, or makes it, with its Secret if that is to be copied.
+     * Returns what is in the way.
+     */
+    async bring(
+      cache: ModelCache,
+      copy: Copy | undefined,
+      additions: Additions,
+    ): Promise<string | undefined> {
+      if (copy === undefined && !(await isSame())) return undefined
+      const obstacle = copy === undefined ? await taken(cache) : unchangeable(cache, copy, additions)
+      if (obstacle !== undefined) return obstacle
+      if (additions.secretVersion === undefined) await apply(cache, copy?.metadata.uid, additions)
+      else await applyWithSecret(cache, copy, additions)
       return undefined
     },
     /** Deletes exactly that copy. */
@@ -89,9 +116,4 @@ export function createCopyWriter({ resource, hub, rest, isSame, logger, call }: 
       altered.delete(pathOf(copy))
     },
   }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (isNotFound(error)) return undefined
-  throw error
 }

@@ -1,6 +1,6 @@
 import { condensed } from '../api/condensed.ts'
 import { type ModelCache, modelCache } from '../api/modelcache.ts'
-import { ALLOW_DELETE_IN_USE, HUB, PAUSED, REFETCH, VERIFY } from '../api/names.ts'
+import { ALLOW_DELETE_IN_USE, HUB, PAUSED, REFETCH, REVISION, SECRET_VERSION, VERIFY } from '../api/names.ts'
 import { conditionOf, isReady } from '../api/readiness.ts'
 import { digestOf } from '../api/schema/digest.ts'
 import { API_VERSION } from '../api/schema/group.ts'
@@ -19,7 +19,17 @@ export interface Copy {
   }
   /** The same for all ModelCaches that ask for the same, whatever they are like now. */
   readonly fingerprint: string
+  /** The revision that the hub has chosen for it. */
+  readonly pin?: string | undefined
   readonly state: CopyState
+}
+
+/** What the hub adds to what the author of a ModelCache has written. */
+export interface Additions {
+  /** The version of the Secret that was copied with it. */
+  readonly secretVersion?: string | undefined
+  /** The revision to stage in place of the branch or tag. */
+  readonly pin?: string | undefined
 }
 
 /** How far a copy is, as its cluster says. All text is bounded and printable. */
@@ -30,8 +40,16 @@ export interface CopyState {
   readonly message?: string | undefined
   readonly digest?: string | undefined
   readonly sizeBytes?: number | undefined
+  readonly revision: Revision | undefined
   readonly source?: string | undefined
   readonly size?: string | undefined
+}
+
+/** What a cluster has found behind a branch or tag. */
+export interface Revision {
+  readonly name: string
+  /** The value of the refetch annotation for which it was found. */
+  readonly refetch: string | undefined
 }
 
 /** Annotations of a ModelCache that ask its controller for something, so copies have them too. */
@@ -49,19 +67,26 @@ export function copiesOf(hubID: string): Resource<Copy> {
 }
 
 function asCopy(cache: ModelCache): Copy {
-  const { name, namespace, uid, resourceVersion, deletionTimestamp } = cache.metadata
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, annotations } = cache.metadata
   return {
     metadata: { name, namespace, uid, resourceVersion, deletionTimestamp },
-    fingerprint: fingerprintOf(cache),
+    pin: annotations?.[REVISION],
+    fingerprint: fingerprintOf(cache, {
+      secretVersion: annotations?.[SECRET_VERSION],
+      pin: annotations?.[REVISION],
+    }),
     state: stateOf(cache),
   }
 }
 
 /** A digest of what a condensed ModelCache asks of the cluster that it is in. */
-export function fingerprintOf({ metadata, spec, jobInputs }: ModelCache): string {
+export function fingerprintOf(
+  { metadata, spec, jobInputs }: ModelCache,
+  { secretVersion, pin }: Additions,
+): string {
   const { clusterSelector, replication, ...asked } = spec
   const asking = ASKING.map(key => metadata.annotations?.[key])
-  return digestOf(JSON.stringify([asked, jobInputs, asking]))
+  return digestOf(JSON.stringify([asked, jobInputs, asking, secretVersion, pin]))
 }
 
 function stateOf(cache: ModelCache): CopyState {
@@ -74,16 +99,28 @@ function stateOf(cache: ModelCache): CopyState {
     message: message === undefined ? undefined : foreign(message, MAX_MESSAGE),
     digest: status?.resolvedDigest,
     sizeBytes: status?.bytesStaged,
+    revision: revisionOf(cache),
     source: status?.source && foreign(status.source, 1024),
     size: status?.size && foreign(status.size, 32),
   }
 }
 
 /**
+ * The commit or digest that a ModelCache has found: that of its present run, or else that of its snapshot.
+ */
+export function revisionOf({ metadata, status }: ModelCache): Revision | undefined {
+  const { revision, refetch } = status?.hydration ?? {}
+  if (revision !== undefined)
+    return { name: foreign(revision, 512), refetch: metadata.annotations?.[REFETCH] }
+  const staged = status?.resolvedRevision
+  return staged === undefined ? undefined : { name: foreign(staged, 512), refetch }
+}
+
+/**
  * The copy to apply, from the whole ModelCache as the API server of the hub has sent it. Labels and other
  * annotations stay behind: many belong to tools that work on the hub alone.
  */
-export function copyOf(cache: WholeCache, hubID: string) {
+export function copyOf(cache: WholeCache, hubID: string, { secretVersion, pin }: Additions) {
   const { name, namespace, annotations } = cache.metadata
   const { clusterSelector, replication, ...spec } = cache.spec
   const asking = ASKING.flatMap(key => {
@@ -93,7 +130,14 @@ export function copyOf(cache: WholeCache, hubID: string) {
   return {
     apiVersion: API_VERSION,
     kind: KINDS.ModelCache.kind,
-    metadata: { name, namespace, labels: { [HUB]: hubID }, annotations: Object.fromEntries(asking) },
+    metadata: {
+      ...{ name, namespace, labels: { [HUB]: hubID } },
+      annotations: {
+        ...Object.fromEntries(asking),
+        ...(secretVersion !== undefined && { [SECRET_VERSION]: secretVersion }),
+        ...(pin !== undefined && { [REVISION]: pin }),
+      },
+    },
     spec,
   }
 }

@@ -10,8 +10,9 @@ import { createRest, type Rest } from '../kube/rest.ts'
 import { createStore, type ReadableStore } from '../kube/store.ts'
 import { startWorkQueue } from '../kube/work-queue.ts'
 import { readClusterID } from './cluster-id.ts'
-import { type Copy, copiesOf } from './copy.ts'
+import { type Additions, type Copy, copiesOf } from './copy.ts'
 import { createCopyWriter } from './copy-writer.ts'
+import type { Choice } from './pins.ts'
 import { stepFor } from './replicate.ts'
 
 /** Calls to one cluster at a time. A slow one does not hold up the others, which have queues of their own. */
@@ -53,6 +54,10 @@ export interface HubSide {
   readonly caches: Pick<ReadableStore<ModelCache>, 'get' | 'values'>
   /** Whether a ModelCache goes to the cluster of this name. */
   isPlaced(cache: ModelCache, cluster: string): boolean
+  /** The version of the Secret to copy with a ModelCache; undefined if there is none. */
+  secretVersionFor(cache: ModelCache): string | undefined
+  /** The revision of a ModelCache that the cluster of this name is to stage. */
+  choiceFor(cache: ModelCache, cluster: string): Choice
   /** Something has changed about a ModelCache in a cluster. */
   onNews(key: string): void
   /** Another cluster answers in place of the registered one. */
@@ -83,13 +88,24 @@ export function startMember(options: MemberOptions): Member {
 
   const writer = createCopyWriter({ resource, hub, rest, isSame, logger, call })
 
+  const additionsOf = (cache: ModelCache | undefined, choice: Choice): Additions | undefined => {
+    if (cache === undefined || 'waitsFor' in choice) return undefined
+    return { secretVersion: hub.secretVersionFor(cache), pin: choice.pin }
+  }
+
   const act = async (key: string, cache: ModelCache | undefined): Promise<string | undefined> => {
     const [namespace, name = ''] = key.split('/')
     const copy = copies.get(namespace, name)
     const isPlaced = cache !== undefined && hub.isPlaced(cache, cluster)
-    const step = stepFor(cache, copy, { cluster, isPlaced })
+    const choice = cache && isPlaced ? hub.choiceFor(cache, cluster) : { pin: undefined }
+    const additions = additionsOf(cache, choice)
+    const step = stepFor(cache, copy, { cluster, isPlaced, additions })
     if (step === 'delete' && copy !== undefined) await writer.remove(copy)
-    return step === 'apply' && cache !== undefined ? writer.bring(cache, copy) : undefined
+    if (step === 'apply' && cache !== undefined && additions !== undefined)
+      return writer.bring(cache, copy, additions)
+    return 'waitsFor' in choice && copy === undefined
+      ? `waits until cluster ${choice.waitsFor} has found the revision to stage`
+      : undefined
   }
 
   const settle = (key: string, problem: string | undefined): void => {

@@ -1,6 +1,9 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { InferenceCluster } from '../api/inference-cluster.ts'
+import type { ModelCache } from '../api/modelcache.ts'
+import { PHASES } from '../api/modelcache-status.ts'
 import type { ReadableStore } from '../kube/store.ts'
+import type { Member } from './member.ts'
 
 /** Shows at each scrape how many InferenceClusters are Ready. Only the replica that leads counts them. */
 export function exposeClusters(
@@ -18,4 +21,35 @@ export function exposeClusters(
         this.inc({ reason: status?.conditions?.find(({ type }) => type === 'Ready')?.reason ?? 'Unknown' })
     },
   })
+}
+
+/** What the metrics show of the clusters that the hub is connected to. */
+export interface CopiesView {
+  /** The clusters, while this replica leads. */
+  members(): Iterable<[cluster: string, member: Pick<Member, 'copies'>]>
+  /** The ModelCaches of the hub. */
+  caches: Pick<ReadableStore<ModelCache>, 'get'>
+}
+
+/** Shows at each scrape how the copies of ModelCaches fare in each cluster. Only the leader counts them. */
+export function exposeCopies({ registry }: { registry: Registry }, { members, caches }: CopiesView): void {
+  new Gauge({
+    name: 'modelcache_hub_copies',
+    help: 'Copies of ModelCaches, by cluster and phase. Orphaned: the ModelCache of the hub is gone. The leader reports them.',
+    labelNames: ['cluster', 'phase'] as const,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [cluster, { copies }] of members())
+        for (const { metadata, state } of copies.values()) {
+          const isOrphaned = caches.get(metadata.namespace, metadata.name) === undefined
+          this.inc({ cluster, phase: isOrphaned ? 'Orphaned' : phaseIn(state.phase) })
+        }
+    },
+  })
+}
+
+/** A cluster may say anything, and must not make endless series of it. */
+function phaseIn(phase: string): string {
+  return PHASES.find(known => known === phase) ?? 'Unknown'
 }

@@ -119,14 +119,14 @@ function startWorld() {
       if (!here.isKnown || here.isSilent) return
       const isPlaced =
         cache !== undefined && clustersOf(cache, clusters()).some(each => each.metadata.name === name)
-      const step = stepFor(cache, here.copy, { cluster: name, isPlaced })
+      const step = stepFor(cache, here.copy, { cluster: name, isPlaced, additions: {} })
       if (step === 'delete' && !here.isInUse) delete here.copy
       if (step !== 'apply' || cache === undefined) return
       orphans.delete(name)
       here.copy = {
         metadata: { name: cache.metadata.name },
-        fingerprint: fingerprintOf(cache),
-        state: { phase: 'Ready', ready: true, failed: false },
+        fingerprint: fingerprintOf(cache, {}),
+        state: { phase: 'Ready', ready: true, failed: false, revision: undefined },
       }
     },
     /** The hub looks at the ModelCache. */
@@ -210,7 +210,7 @@ function isRight(world: World, at: string): boolean {
   const cache = world.cache()
   const { copy, isRegistered } = world.site(at)
   if (world.orphans.has(at) && (cache === undefined || !isRegistered)) return true
-  const wanted = cache !== undefined && world.wanted(at) ? fingerprintOf(cache) : undefined
+  const wanted = cache !== undefined && world.wanted(at) ? fingerprintOf(cache, {}) : undefined
   return copy?.fingerprint === wanted
 }
 

@@ -1,6 +1,6 @@
 import type { ModelCache } from '../api/modelcache.ts'
 import { COPIES_FINALIZER } from '../api/names.ts'
-import { type Copy, fingerprintOf } from './copy.ts'
+import { type Additions, type Copy, fingerprintOf } from './copy.ts'
 import type { Replica } from './summary.ts'
 
 /** What to do about a ModelCache in one other cluster. */
@@ -16,12 +16,13 @@ export type Step =
 
 /**
  * Decides about one ModelCache and one cluster, from what is known of both. `isPlaced` is whether the
- * ModelCache goes there.
+ * ModelCache goes there, and `additions` are what its copy has beside what the author has written; undefined
+ * if that is not known yet.
  */
 export function stepFor(
   cache: ModelCache | undefined,
   copy: Copy | undefined,
-  { cluster, isPlaced }: { cluster: string; isPlaced: boolean },
+  { cluster, isPlaced, additions }: { cluster: string; isPlaced: boolean; additions: Additions | undefined },
 ): Step {
   if (cache === undefined) return copy === undefined ? 'none' : 'orphan'
   const { deletionTimestamp, finalizers = [] } = cache.metadata
@@ -31,7 +32,8 @@ export function stepFor(
   // First the ModelCache remembers where it has copies, also for a hub that starts again, and cannot go
   // before them.
   if (!finalizers.includes(COPIES_FINALIZER) || !mayHaveCopy(cache, cluster)) return 'none'
-  return copy?.fingerprint === fingerprintOf(cache) ? 'none' : 'apply'
+  if (additions === undefined) return 'none'
+  return copy?.fingerprint === fingerprintOf(cache, additions) ? 'none' : 'apply'
 }
 
 /** Whether status says that a cluster may have a copy. If there are many, it names some of them. */

@@ -9,6 +9,7 @@ const OTHER = `sha256:${'6b'.repeat(32)}`
 
 const copy = (given: Partial<NonNullable<Replica['copy']>> = {}) => ({
   ...{ phase: 'Ready', ready: true, failed: false, message: 'it is there', digest: DIGEST, isLeaving: false },
+  revision: undefined,
   ...given,
 })
 const replica = (cluster: string, given: Partial<Replica> = {}): Replica => ({

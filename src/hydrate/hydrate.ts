@@ -51,6 +51,7 @@ export async function hydrate(options: HydrateOptions): Promise<HydrationReport>
   try {
     await finishReveals(volume, { signal })
     const resolved = await resolve(options)
+    counts.revision = resolved.revision
     const manifest =
       (await findSnapshot(volume, resolved.identity, { signal })) ??
       (await write(volume, resolved, { ...options, counts, connections }))

@@ -9,6 +9,8 @@ export interface Counts {
   bytesTotal: number | undefined
   files: number
   filesTotal: number | undefined
+  /** The commit or digest that is being staged, once it is known. */
+  revision?: string | undefined
 }
 
 export function newCounts(): Counts {
@@ -19,7 +21,10 @@ export function newCounts(): Counts {
 const MAX_TROUBLE = 512
 
 /** A line of JSON for programs. The controller reads it from the log of the pod. */
-export function progressLine({ bytes, bytesTotal, files, filesTotal }: Counts, trouble?: Trouble): string {
+export function progressLine(
+  { bytes, bytesTotal, files, filesTotal, revision }: Counts,
+  trouble?: Trouble,
+): string {
   const progress: HydrationProgress['progress'] = {
     bytes,
     files,
@@ -27,7 +32,7 @@ export function progressLine({ bytes, bytesTotal, files, filesTotal }: Counts, t
     ...(filesTotal !== undefined && { filesTotal }),
   }
   const told = trouble && { ...trouble, message: foreign(trouble.message, MAX_TROUBLE) }
-  return JSON.stringify({ progress, ...(told && { trouble: told }) })
+  return JSON.stringify({ progress, ...(revision && { revision }), ...(told && { trouble: told }) })
 }
 
 const BAR = 24

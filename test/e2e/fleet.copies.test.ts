@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { eventually } from './support/cluster.ts'
 import { type Fleet, type FleetMember, startFleet } from './support/fleet.ts'
-import { DIGEST, modelCache, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
+import { DIGEST, huggingFace, modelCache, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
 
 // A hub and two members: three control planes, each with the product as shipped. Controllers leave the copies
 // alone, so that the tests say how far they are.
@@ -176,8 +176,11 @@ describe('a ModelCache with a selector', () => {
   test('leaves a cluster that it no longer selects, and comes back', async () => {
     await label('west', 'modelplane.ai/tier=dev')
     await goneFrom(west, 'both')
-    const one = await until('both', 'that one cluster is left', found => found.status?.replicas === '1/1')
-    expect(entry(one, 'west')).toBeUndefined()
+    const one = await until(
+      'both',
+      'that one cluster is left',
+      found => found.status?.replicas === '1/1' && entry(found, 'west') === undefined,
+    )
     expect(condition(one, 'Ready')?.status).toBe('True')
     await label('west', 'modelplane.ai/tier=prod')
     await copyIn(west, 'both')
@@ -287,6 +290,115 @@ describe('a ModelCache that the cluster of the hub stages, too', () => {
     await fleet.cluster.kubectl(['delete', 'modelcache/here-too', '--timeout=60s'])
     expect(await read(east, 'here-too')).toBeUndefined()
     await fleet.plane.kubectl(['delete', 'inferencecluster/here'])
+  })
+})
+
+describe('a branch', () => {
+  const [FIRST, SECOND] = ['a09a3545'.repeat(5), 'b18b4656'.repeat(5)]
+  const moving = placed({ artifact: { source: { huggingFace: { ...huggingFace, revision: 'main' } } } })
+  const finds = (member: FleetMember, revision: string, refetch?: string) =>
+    member.cluster.setStatus('modelcache/moving', {
+      ...readyStatus('modelcache--moving'),
+      resolvedRevision: revision,
+      ...(refetch && { hydration: { refetch } }),
+    })
+  const pinIn = async (member: FleetMember) =>
+    (await copyIn(member, 'moving')).metadata.annotations?.['modelplane.ai/revision']
+  const pinned = (member: FleetMember, revision: string) =>
+    eventually(`${revision} in ${member.name}`, async () => (await pinIn(member)) === revision || undefined)
+
+  test('is resolved by the first cluster, and the others stage the same commit', async () => {
+    await fleet.cluster.need(pausedCache('moving', moving))
+    await copyIn(east, 'moving')
+    const told = await until('moving', 'what west waits for', found =>
+      /waits until cluster east has found/.test(entry(found, 'west')?.message ?? ''),
+    )
+    expect(told.status?.replicas).toBe('0/2')
+    expect(await read(west, 'moving')).toBeUndefined()
+    await finds(east, FIRST)
+    await pinned(west, FIRST)
+    expect(await pinIn(east)).toBeUndefined()
+
+    const asked = { metadata: { annotations: { 'modelplane.ai/refetch': 'tuesday' } } }
+    await fleet.cluster.kubectl(['patch', 'modelcache/moving', '--type=merge', '-p', JSON.stringify(asked)])
+    await eventually('the question to reach east', async () => {
+      const { metadata } = await copyIn(east, 'moving')
+      return metadata.annotations?.['modelplane.ai/refetch'] === 'tuesday' || undefined
+    })
+    await finds(east, SECOND, 'tuesday')
+    await pinned(west, SECOND)
+    await fleet.cluster.kubectl(['delete', 'modelcache/moving'])
+  })
+
+  test('gives way to the commit of annotation modelplane.ai/revision in the Job', async () => {
+    const { metadata, ...rest } = modelCache('chosen', { ...moving, clusterSelector: undefined })
+    await east.cluster.need({
+      ...{ metadata: { ...metadata, annotations: { 'modelplane.ai/revision': FIRST } } },
+      ...rest,
+    })
+    await eventually('the Job', async () => {
+      const { stdout } = await east.cluster.kubectl(['get', 'jobs', '-o', 'json'])
+      return stdout.includes(`revision\\":\\"${FIRST}`) || undefined
+    })
+    await east.cluster.kubectl(['delete', 'modelcache/chosen'])
+  })
+})
+
+describe('a Secret that a ModelCache names', () => {
+  const secret = (name: string, token: string, labels: Record<string, string> = {}) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, labels },
+    stringData: { token },
+  })
+  const shared = { 'modelplane.ai/replicate': 'true' }
+  const gated = (name: string) =>
+    placed({ artifact: { source: { huggingFace: { ...huggingFace, secretRef: { name, key: 'token' } } } } })
+  const tokenIn = async ({ cluster }: Pick<FleetMember, 'cluster'>, name: string) => {
+    const path = 'jsonpath={.data.token}'
+    const { stdout } = await cluster.kubectl(['get', `secret/${name}`, '--ignore-not-found', '-o', path])
+    return Buffer.from(stdout, 'base64').toString()
+  }
+  const arrives = (member: FleetMember, name: string, token: string) =>
+    eventually(`${token} in ${member.name}`, async () => (await tokenIn(member, name)) === token || undefined)
+
+  test('goes along with its label, is renewed, and goes with the last copy that needs it', async () => {
+    await fleet.cluster.need(secret('hub-token', 'first', shared))
+    await fleet.cluster.need(pausedCache('one', gated('hub-token')), pausedCache('two', gated('hub-token')))
+    await arrives(east, 'hub-token', 'first')
+    await copyIn(east, 'two')
+    await fleet.cluster.need(secret('hub-token', 'second', shared))
+    await arrives(east, 'hub-token', 'second')
+    await arrives(west, 'hub-token', 'second')
+    await eventually('two owners', async () => {
+      const path = 'jsonpath={.metadata.ownerReferences[*].name}'
+      const { stdout } = await east.cluster.kubectl(['get', 'secret/hub-token', '-o', path])
+      return stdout.split(' ').toSorted().join() === 'one,two' || undefined
+    })
+    await fleet.cluster.kubectl(['delete', 'modelcache/one'])
+    await eventually('one owner', async () => {
+      const path = 'jsonpath={.metadata.ownerReferences[*].name}'
+      const { stdout } = await east.cluster.kubectl(['get', 'secret/hub-token', '-o', path])
+      return stdout === 'two' || undefined
+    })
+    await fleet.cluster.kubectl(['delete', 'modelcache/two'])
+    await eventually('the Secret to go', async () => (await tokenIn(east, 'hub-token')) === '' || undefined)
+  })
+
+  test('stays at home without the label, and that of another cluster is left alone', async () => {
+    await fleet.cluster.need(secret('private', 'mine'), secret('public', 'ours', shared))
+    await west.cluster.need(secret('public', 'theirs'))
+    await fleet.cluster.need(pausedCache('three', gated('private')), pausedCache('four', gated('public')))
+    await copyIn(east, 'three')
+    await arrives(east, 'public', 'ours')
+    await eventually('the copy in west', async () => {
+      const { metadata } = await copyIn(west, 'four')
+      return metadata.annotations?.['modelplane.ai/secret-version'] !== undefined || undefined
+    })
+    expect(await tokenIn(west, 'public')).toBe('theirs')
+    expect(await tokenIn(east, 'private')).toBe('')
+    await fleet.cluster.kubectl(['delete', 'modelcache', 'three', 'four'])
+    expect(await tokenIn(west, 'public')).toBe('theirs')
   })
 })
 

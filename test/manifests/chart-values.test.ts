@@ -78,6 +78,12 @@ const CHANGES: Change[] = [
   ...changesOf('webhook'),
   ...changesOf('controller'),
   ...changesOf('hub', '--set', 'hub.enabled=true'),
+  [
+    ...(['hub.replicateSecrets', true] as const),
+    'Deployment/modelcache-system/modelcache-hub',
+    '"--replicate-secrets"',
+    ...['--set', 'hub.enabled=true'],
+  ],
   ['certificates.secretName', 'own', webhook, '"secretName":"own"', '--set', 'certificates.source=files'],
   [
     ...(['certificates.issuerRef', { name: 'corp', kind: 'ClusterIssuer' }] as const),

@@ -17,10 +17,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** The installation with a component, as a user writes it. */
-async function withComponent(name: string) {
+/** The installation with components, as a user writes it. */
+async function withComponent(...names: string[]) {
   const up = relative(folder, inRepository('manifests'))
-  const file = { resources: [up], components: [`${up}/components/${name}`] }
+  const file = { resources: [up], components: names.map(name => `${up}/components/${name}`) }
   await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(file))
   return byName(await kustomize(relative(inRepository('.'), folder)))
 }
@@ -55,6 +55,24 @@ test('hub: it is as the chart has it, and without it there is no hub', async () 
     )
   const images = (text: string) => JSON.parse(text.replaceAll(/"modelcache:[^"]+"/g, '"modelcache"'))
   expect(images(JSON.stringify(plain(added)))).toEqual(images(JSON.stringify(plain(addedByChart))))
+})
+
+test('hub-secrets: the hub may read Secrets, as the chart has it', async () => {
+  const rendered = await withComponent('hub', 'hub-secrets')
+  const charted = byName(await template('--set', 'hub.enabled=true,hub.replicateSecrets=true'))
+  for (const objects of [rendered, charted]) {
+    expect(objects['ClusterRole/modelcache-hub-secrets']).toMatchObject({
+      rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] }],
+    })
+    expect(objects['ClusterRoleBinding/modelcache-hub-secrets']).toMatchObject({
+      subjects: [{ kind: 'ServiceAccount', name: 'modelcache-hub', namespace: NAMESPACE }],
+    })
+    expect(objects[`Deployment/${NAMESPACE}/modelcache-hub`]).toMatchObject({
+      spec: {
+        template: { spec: { containers: [{ args: expect.arrayContaining(['--replicate-secrets']) }] } },
+      },
+    })
+  }
 })
 
 test('hydration-defaults: the controller reads the file, and starts again when it changes', async () => {

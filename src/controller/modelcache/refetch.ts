@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ModelCache } from '../../api/modelcache.ts'
 import { REFETCH } from '../../api/names.ts'
+import { pinOf } from '../../api/pinned-revision.ts'
 import { isStaging } from '../../api/staging.ts'
 
 /**
@@ -14,10 +15,15 @@ export function isToBeStagedAgain(cache: ModelCache, now: number): boolean {
   return isAskedFor(cache) || now >= (dueAt(cache) ?? Number.POSITIVE_INFINITY)
 }
 
-/** Whether the refetch annotation has a value that was not handled yet. */
-export function isAskedFor({ metadata, status }: ModelCache): boolean {
+/** Whether the annotations ask for a new run, or for another revision, and that was not done yet. */
+export function isAskedFor(cache: ModelCache): boolean {
+  const { metadata, status } = cache
   const wanted = metadata.annotations?.[REFETCH]
-  return wanted !== undefined && wanted !== status?.hydration?.refetch
+  const pin = pinOf(cache)
+  return (
+    (wanted !== undefined && wanted !== status?.hydration?.refetch) ||
+    (pin !== undefined && pin !== status?.resolvedRevision)
+  )
 }
 
 /** When the controller looks at the source again, in milliseconds since the epoch; undefined for never. */

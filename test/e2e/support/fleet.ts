@@ -40,7 +40,7 @@ export async function startFleet(labels: Readonly<Record<string, Record<string, 
   await using started = new AsyncDisposableStack()
   const plane = started.use(await startOwnPlane())
   const cluster = await namespaceOf(plane.kubectl)
-  const hub = started.use(await startHub(plane))
+  const hub = started.use(await startHub(plane, '--replicate-secrets'))
   const members: FleetMember[] = []
   for (const [name, wanted] of Object.entries(labels)) {
     const member = started.use(await startOwnPlane())
@@ -77,13 +77,13 @@ async function register(
   await need(
     member,
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ACCOUNT, namespace: SYSTEM } },
-    {
+    ...['modelcache-member', 'modelcache-member-secrets'].map(name => ({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRoleBinding',
-      metadata: { name: ACCOUNT },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'modelcache-member' },
+      metadata: { name: `hub-${name}` },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
       subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: SYSTEM }],
-    },
+    })),
   )
   const { stdout } = await member.kubectl(['-n', SYSTEM, 'create', 'token', ACCOUNT, '--duration=4h'])
   const access = { ...admin.clusters[0].cluster, server: `https://127.0.0.1:${line.port}` }

@@ -12,8 +12,10 @@ export async function startHub(
   { controlPlane, kubectl, dir }: OwnPlane,
   ...options: string[]
 ): Promise<Role & AsyncDisposable> {
-  const manifest = await readFile(inRepository('manifests/components/hub/hub.yaml'), 'utf8')
-  outputOf(await kubectl(['apply', '-f', '-'], manifest), 'installing the hub')
+  for (const file of ['hub/hub.yaml', 'hub-secrets/rbac.yaml']) {
+    const manifest = await readFile(inRepository(`manifests/components/${file}`), 'utf8')
+    outputOf(await kubectl(['apply', '-f', '-'], manifest), 'installing the hub')
+  }
   const kubeconfig = await serviceAccountKubeconfig('modelcache-hub', dir, controlPlane, kubectl)
   const role = prepareRole({
     role: 'hub',

@@ -201,7 +201,7 @@ function working(seen: Observation, purpose: Purpose, run: Run): StepResult {
   const isAtWork = pod !== undefined && isRunning(pod)
   const { phase, ...cause } = causeOf(seen, purpose, messageOf(seen, purpose, run, isAtWork))
   if (!isAtWork) return notReady({ ...cause, ...obstacle(seen, run) }, phase, { againMs: WAITING_MS })
-  const actions = { status: progressOf(seen), againMs: RUNNING_MS }
+  const actions = { status: { ...progressOf(seen), ...revisionOf(seen) }, againMs: RUNNING_MS }
   const trouble = seen.progress?.trouble
   if (trouble === undefined) return notReady(cause, phase, actions)
   const { reason, isWaiting } = trouble
@@ -245,6 +245,14 @@ function progressOf({ progress }: Observation): Partial<ModelCacheStatus> {
     ...(bytesTotal !== undefined && { bytesTotal }),
     ...(bytesTotal !== undefined && bytesTotal > 0 && { progress: percent(bytes / bytesTotal) }),
   }
+}
+
+/** Which commit or digest this run stages. */
+function revisionOf({ cache, progress }: Observation): Partial<ModelCacheStatus> {
+  const { revision } = progress ?? {}
+  return revision === undefined
+    ? {}
+    : { hydration: { ...cache.status?.hydration, revision: printable(revision) } }
 }
 
 /** Only a complete snapshot has 100%. */

@@ -8,6 +8,7 @@ import { HYDRATOR_CONTAINER } from '../../../api/kubernetes/hydration-pod.ts'
 import { managedName, managedVariant } from '../../../api/managed-name.ts'
 import type { ModelCache } from '../../../api/modelcache.ts'
 import { HYDRATOR_IMAGE, MADE_FROM, REFETCH, VERIFY } from '../../../api/names.ts'
+import { pinned, pinOf } from '../../../api/pinned-revision.ts'
 import { API_VERSION } from '../../../api/schema/group.ts'
 import { type EffectiveHydration, effectiveHydration } from './effective-hydration.ts'
 import { hydrationResources } from './hydration-resources.ts'
@@ -92,12 +93,18 @@ export function madeFrom(cache: ModelCache, purpose: Purpose, claimUID?: string)
   const { annotations } = cache.metadata
   const { resolvedDigest, removal } = cache.status ?? {}
   const parts = {
-    hydrate: [jobInputs(cache), annotations?.[REFETCH], claimUID, ...sinceOf(cache)],
-    measure: [jobInputs(cache), annotations?.[REFETCH], claimUID],
+    hydrate: [jobInputs(cache), annotations?.[REFETCH], claimUID, ...sinceOf(cache), ...pinsOf(cache)],
+    measure: [jobInputs(cache), annotations?.[REFETCH], claimUID, ...pinsOf(cache)],
     verify: [resolvedDigest, jobInputs(cache), annotations?.[VERIFY], claimUID],
     prune: [removal?.digests, jobInputs(cache), claimUID],
   }[purpose]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}
+
+/** Absent if there is none, so that Jobs of before that annotation stay what they are. */
+function pinsOf(cache: ModelCache): string[] {
+  const pin = pinOf(cache)
+  return pin === undefined ? [] : [pin]
 }
 
 /** A failure of an earlier look at the source does not count for the next one. */
@@ -255,13 +262,13 @@ function podSecurityContext({ securityContext }: EffectiveHydration, isOfOthers:
 }
 
 /** What `modelcache hydrate` reads: the ModelCache, without the parts that it does not need. */
-function manifestOf({ metadata, spec }: ModelCache): object {
-  const { name, namespace } = metadata
-  const { artifact, mount } = spec
+function manifestOf(cache: ModelCache): object {
+  const { name, namespace } = cache.metadata
+  const { artifact, mount } = cache.spec
   return {
     apiVersion: API_VERSION,
     kind: 'ModelCache',
     metadata: { name, namespace },
-    spec: { artifact, mount },
+    spec: { artifact: { ...artifact, source: pinned(artifact.source, pinOf(cache)) }, mount },
   }
 }

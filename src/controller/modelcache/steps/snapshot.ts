@@ -49,6 +49,7 @@ function staged(
       attempt: undefined,
       message: undefined,
       failure: undefined,
+      revision: undefined,
       ...(refetch !== undefined && { refetch }),
     },
   }
