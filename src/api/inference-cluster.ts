@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { inferenceClusterRules } from './inference-cluster-rules.ts'
 import { inferenceClusterStatus } from './inference-cluster-status.ts'
-import { storedObjectMeta } from './kubernetes/metadata.ts'
+import { storedObjectMeta, valuesOf } from './kubernetes/metadata.ts'
 import { LABELS } from './label-selector.ts'
+import { COPIES_FINALIZER, RETIRE } from './names.ts'
 import { customResource, optional } from './schema/absent.ts'
-import { mapOf, text } from './schema/bounds.ts'
+import { listOf, mapOf, text } from './schema/bounds.ts'
 import { API_VERSION } from './schema/group.ts'
 import { objectName } from './schema/object-name.ts'
 import { reserved } from './schema/reserved.ts'
@@ -57,9 +58,11 @@ const cluster = z.object({
 /** Only administrators write these labels, and some tools write many. */
 const MAX_LABELS = 1024
 
-/** What selectors of ModelCaches ask about is part of it. */
+/** With what selectors of ModelCaches ask about, and with our own annotation and finalizer. */
 const clusterMeta = storedObjectMeta.extend({
   labels: optional(mapOf(text(63), { ...LABELS, entries: MAX_LABELS })),
+  annotations: optional(valuesOf(RETIRE)),
+  finalizers: optional(listOf(text(317), 64).transform(all => all.filter(each => each === COPIES_FINALIZER))),
 })
 
 /** The only definition of an InferenceCluster: the CRD and the TypeScript type come from it. */

@@ -112,6 +112,12 @@ export const SECRET_VERSION = `${GROUP}/secret-version`
 /** The finalizer of a ModelCache that has copies in other clusters: they are deleted first. */
 export const COPIES_FINALIZER = `${GROUP}/copies`
 
+/**
+ * On an InferenceCluster: with `"true"`, the copies in its cluster are deleted before it goes. Without it
+ * they stay, and the hub does not look after them any more.
+ */
+export const RETIRE = `${GROUP}/retire`
+
 /** Field manager of every field that the hub writes. */
 export const HUB_MANAGER = 'modelcache-hub'
 

@@ -4,14 +4,18 @@ import type { ModelCache } from './modelcache.ts'
 
 /**
  * The clusters that a ModelCache goes to: those whose labels its selector selects, in the order of their
- * names. Without a selector it stays in its own cluster, and goes to none of them.
+ * names, without those that are being deleted. Without a selector it stays in its own cluster, and goes to
+ * none of them.
  */
 export function clustersOf(
   { spec: { clusterSelector } }: Pick<ModelCache, 'spec'>,
   clusters: Iterable<InferenceCluster>,
 ): InferenceCluster[] {
   if (clusterSelector === undefined) return []
-  return [...clusters].filter(({ metadata }) => selects(clusterSelector, metadata.labels)).toSorted(byName)
+  return [...clusters]
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .filter(({ metadata }) => selects(clusterSelector, metadata.labels))
+    .toSorted(byName)
 }
 
 /** Whether a ModelCache that goes to these clusters is staged in the cluster that it is in. */

@@ -9,6 +9,7 @@ import { startReflector } from '../kube/reflector.ts'
 import { createRest, type Rest } from '../kube/rest.ts'
 import { createStore, type ReadableStore } from '../kube/store.ts'
 import { startWorkQueue } from '../kube/work-queue.ts'
+import { boundedStore } from './bounded-store.ts'
 import { readClusterID } from './cluster-id.ts'
 import { type Additions, type Copy, copiesOf } from './copy.ts'
 import { createCopyWriter } from './copy-writer.ts'
@@ -72,7 +73,9 @@ export function startMember(options: MemberOptions): Member {
   const signal = AbortSignal.any([options.signal, stopped.signal])
   const rest = createRest(config)
   const resource = copiesOf(hub.hubID)
-  const copies = createStore({ resource, logger })
+  const isWanted = (namespace: string | undefined, name: string) =>
+    hub.caches.get(namespace, name) !== undefined
+  const copies = boundedStore(createStore({ resource, logger }), isWanted)
   const problems = new Map<string, string>()
   /** A copy is gone that the hub has not deleted. Perhaps the whole cluster is another one. */
   let isDoubtful = false

@@ -2,12 +2,15 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { Condition } from '../api/condition.ts'
 import { type InferenceCluster, isLocal } from '../api/inference-cluster.ts'
+import { COPIES_FINALIZER, HUB_MANAGER } from '../api/names.ts'
 import { API_VERSION } from '../api/schema/group.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import type { Stores } from '../cluster/stores.ts'
 import { applyStatus, isSameStatus } from '../controller/apply-status.ts'
+import { writeFinalizer } from '../controller/finalizer.ts'
 import type { EventInput, Recorder } from '../kube/events.ts'
 import { type ReconcilerObserver, startReconciler } from '../kube/reconciler.ts'
+import { objectPath } from '../kube/resource.ts'
 import { createRest, type Rest } from '../kube/rest.ts'
 import { onDemand } from '../kube/watch-source.ts'
 import { clusterStatus, type Found, isOther } from './cluster-status.ts'
@@ -15,6 +18,8 @@ import { type ConnectOptions, createConnector } from './connect.ts'
 import { lookAt, type Seen } from './look.ts'
 import type { Members } from './members.ts'
 import { ClusterProblem } from './problem.ts'
+import { retirementOf } from './retirement.ts'
+import { unlessChanged } from './unless-missing.ts'
 
 /** A cluster that does not answer holds up nobody until as many do not. */
 const CONCURRENCY = 32
@@ -26,7 +31,7 @@ const STALE_MS = 5_000
 
 export interface RegistryOptions extends Omit<ConnectOptions, 'rest'> {
   stores: Stores<'InferenceCluster'>
-  rest: Pick<Rest, 'get' | 'apply'>
+  rest: Pick<Rest, 'get' | 'apply' | 'jsonMerge'>
   /** The UID of the cluster of the hub. */
   hubID: string
   members: Members
@@ -61,24 +66,24 @@ export function startRegistry(options: RegistryOptions): (name: string) => void 
     kind: 'InferenceCluster',
     sources: [source],
     async reconcile(cluster) {
-      if (cluster.metadata.deletionTimestamp !== undefined) return undefined
+      const retirement = retirementOf(cluster, copiesIn(cluster.metadata.name))
+      if (retirement !== undefined) {
+        await setFinalizer(cluster, retirement)
+        return undefined
+      }
       const { found, config } = await look(cluster)
       const server = config?.getCurrentCluster()?.server.slice(0, 512)
       const namesake = found instanceof ClusterProblem ? undefined : namesakeOf(cluster, found.clusterID)
       const status = clusterStatus(cluster, found, { server, namesake, hubID, now: Date.now() })
       const ready = status.conditions?.find(({ type }) => type === 'Ready')
-      if (isOther(ready?.reason ?? '')) members.leave(cluster.metadata.name)
-      else if (!isLocal(cluster) && config !== undefined && isInstalled(found))
-        members.reached(cluster, found.clusterID, config)
+      noteReach(cluster, ready, found, config)
       const isStored =
         isSameStatus(status, cluster.status) ||
         (await applyStatus(KINDS.InferenceCluster, cluster.metadata, status, { rest, signal }))
       if (!isStored) return { againMs: STALE_MS }
-      const { name, uid } = cluster.metadata
-      const event = eventOf(cluster, ready)
-      const regarding = { apiVersion: API_VERSION, kind: 'InferenceCluster', name, uid }
-      if (event !== undefined) await recorder.record(regarding, event)
-      return { againMs: AGAIN_MS + Math.random() * SPREAD_MS }
+      await tell(cluster, ready)
+      const isLeaving = cluster.metadata.deletionTimestamp !== undefined
+      return { againMs: isLeaving ? STALE_MS : AGAIN_MS + Math.random() * SPREAD_MS }
     },
     concurrency: CONCURRENCY,
     observer,
@@ -92,6 +97,37 @@ export function startRegistry(options: RegistryOptions): (name: string) => void 
   })
   signal.addEventListener('abort', stop, { once: true })
   return name => wake(undefined, name)
+
+  async function setFinalizer({ metadata }: InferenceCluster, present: boolean): Promise<void> {
+    const path = objectPath(KINDS.InferenceCluster, undefined, metadata.name)
+    const write = { finalizer: COPIES_FINALIZER, present, rest, fieldManager: HUB_MANAGER, signal }
+    await writeFinalizer(path, metadata, write).catch(unlessChanged)
+  }
+
+  /** Tells the members whether that cluster can have copies. One that is silent stays what it was. */
+  function noteReach(
+    cluster: InferenceCluster,
+    ready: Condition | undefined,
+    found: Found,
+    config: KubeConfig | undefined,
+  ): void {
+    if (isOther(ready?.reason ?? '')) members.leave(cluster.metadata.name)
+    else if (!isLocal(cluster) && config !== undefined && isInstalled(found))
+      members.reached(cluster, found.clusterID, config)
+  }
+
+  async function tell(cluster: InferenceCluster, ready: Condition | undefined): Promise<void> {
+    const { name, uid } = cluster.metadata
+    const event = eventOf(cluster, ready)
+    const regarding = { apiVersion: API_VERSION, kind: 'InferenceCluster', name, uid }
+    if (event !== undefined) await recorder.record(regarding, event)
+  }
+
+  /** How many copies are in a cluster; undefined if nobody knows. */
+  function copiesIn(name: string): number | undefined {
+    const member = members.get(name)
+    return member?.isKnown() ? [...member.copies.values()].length : undefined
+  }
 
   /** An older InferenceCluster that leads to the same cluster. */
   function namesakeOf({ metadata }: InferenceCluster, clusterID: string): string | undefined {

@@ -8,7 +8,6 @@ import { KINDS } from '../cluster/kinds.ts'
 import type { Stores } from '../cluster/stores.ts'
 import { applyStatus } from '../controller/apply-status.ts'
 import { writeFinalizer } from '../controller/finalizer.ts'
-import { isConflict, isNotFound } from '../kube/api-error.ts'
 import type { EventInput, Recorder } from '../kube/events.ts'
 import { type ReconcilerObserver, startReconciler } from '../kube/reconciler.ts'
 import { objectPath } from '../kube/resource.ts'
@@ -19,6 +18,7 @@ import type { Members } from './members.ts'
 import { orphansOf, placementOf, replicasOf } from './replicas.ts'
 import { finalizerFor } from './replicate.ts'
 import { nextStatus } from './summary.ts'
+import { unlessChanged } from './unless-missing.ts'
 
 /** No look calls another cluster than the hub's own. */
 const CONCURRENCY = 8
@@ -113,10 +113,4 @@ function eventsOf({ status: before }: ModelCache, after: ModelCacheStatus): Even
   if (now.reason === 'CopiesNotReady') return []
   const type = now.status === 'True' ? 'Normal' : 'Warning'
   return [{ type, reason: now.reason, action: 'Replicate', note: now.message }]
-}
-
-/** The next look sees to a cache that has changed meanwhile. */
-function unlessChanged(error: unknown): undefined {
-  if (isConflict(error) || isNotFound(error)) return undefined
-  throw error
 }

@@ -402,6 +402,31 @@ describe('a Secret that a ModelCache names', () => {
   })
 })
 
+test('another cluster in the place of a registered one is left alone, and no cache loses Ready by it', async () => {
+  await fleet.cluster.need(pausedCache('steady', placed()))
+  for (const member of [east, west]) {
+    await copyIn(member, 'steady')
+    await stage(member, 'steady')
+  }
+  await until('steady', 'that both have it', found => found.status?.replicas === '2/2')
+  const before = await read(west, 'steady')
+  // The line of east leads to the cluster of west.
+  await fleet.rewire('east', west.kubeconfig)
+  const told = await until('steady', 'that east is another', found =>
+    /ClusterReplaced/.test(entry(found, 'east')?.message ?? ''),
+  )
+  expect(entry(told, 'east')).toMatchObject({ phase: 'Unknown', ready: true })
+  expect(condition(told, 'Ready')?.status).toBe('True')
+  await label('east', 'modelplane.ai/tier=dev')
+  await until('steady', 'that one is left', found => found.status?.replicas === '1/1')
+  expect((await read(west, 'steady'))?.metadata).toMatchObject({ uid: before?.metadata.uid })
+  expect((await read(west, 'steady'))?.metadata.deletionTimestamp).toBeUndefined()
+  await label('east', 'modelplane.ai/tier=prod')
+  await fleet.rewire('east', east.kubeconfig)
+  await until('steady', 'that both have it', found => entry(found, 'east')?.phase === 'Ready')
+  await fleet.cluster.kubectl(['delete', 'modelcache/steady'])
+})
+
 test('a ModelCache that is there already is not adopted', async () => {
   await east.cluster.need(pausedCache('taken', soundSpec()))
   const before = await read(east, 'taken')
@@ -440,4 +465,17 @@ test('the copies of a cluster that is deleted first stay, and an Event says so',
   })
   await fleet.cluster.kubectl(['delete', 'modelcache/orphan'])
   expect(await read(west, 'orphan')).toBeDefined()
+})
+
+test('a cluster that is deleted takes its copies along if it is told to retire', async () => {
+  await fleet.cluster.need(pausedCache('last', placed()))
+  await copyIn(east, 'last')
+  await fleet.plane.kubectl(['annotate', 'inferencecluster/east', 'modelplane.ai/retire=true'])
+  await eventually('the finalizer', async () => {
+    const { stdout } = await fleet.plane.kubectl(['get', 'inferencecluster/east', '-o', 'json'])
+    return /"modelplane.ai\/copies"/.test(stdout) || undefined
+  })
+  const { code, stderr } = await fleet.plane.kubectl(['delete', 'inferencecluster/east', '--timeout=60s'])
+  expect(code, stderr).toBe(0)
+  expect(await read(east, 'last')).toBeUndefined()
 })

@@ -106,6 +106,7 @@ const USES: Record<string, Use[]> = {
   'modelcache-hub': [
     ...watches(['InferenceCluster', 'ModelCache']),
     // src/hub/registry.ts
+    ['cluster', 'get patch', KINDS.InferenceCluster],
     ['cluster', 'patch', { ...KINDS.InferenceCluster, plural: 'inferenceclusters/status' }],
     // src/hub/replication.ts, and src/hub/member.ts reads the whole ModelCache
     ['cluster', 'get patch', KINDS.ModelCache],

@@ -20,6 +20,8 @@ export interface FleetMember {
   line: TcpProxy
   /** The namespace of the test there. */
   cluster: Cluster
+  /** Its kubeconfig for the hub. */
+  kubeconfig: string
 }
 
 /** A hub with members, each a control plane with the product, and a namespace that all of them have. */
@@ -30,6 +32,8 @@ export interface Fleet extends AsyncDisposable {
   /** Ends the hub, and starts it again. */
   stopHub(): Promise<void>
   startHub(): Promise<void>
+  /** Has the hub reach a cluster by another kubeconfig. */
+  rewire(name: string, kubeconfig: string): Promise<void>
 }
 
 /**
@@ -45,9 +49,9 @@ export async function startFleet(labels: Readonly<Record<string, Record<string, 
   for (const [name, wanted] of Object.entries(labels)) {
     const member = started.use(await startOwnPlane())
     const line = started.use(await startTcpProxy(Number(new URL(member.controlPlane.server).port)))
-    await register(plane, { name, labels: wanted, member, line })
+    const kubeconfig = await register(plane, { name, labels: wanted, member, line })
     const there = await namespaceOf(member.kubectl, cluster.namespace)
-    members.push({ name, plane: member, line, cluster: there })
+    members.push({ name, plane: member, line, cluster: there, kubeconfig })
   }
   await Promise.all(members.map(({ name }) => untilReady(plane, name)))
   const running = started.move()
@@ -55,6 +59,11 @@ export async function startFleet(labels: Readonly<Record<string, Record<string, 
     ...{ plane, cluster, members },
     stopHub: hub.stop,
     startHub: hub.start,
+    async rewire(name, kubeconfig) {
+      await need(plane, secretFor(name, kubeconfig))
+      // The hub looks again at once.
+      await plane.kubectl(['annotate', `inferencecluster/${name}`, `look=${Math.random()}`, '--overwrite'])
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -67,13 +76,8 @@ async function register(
     member,
     line,
   }: { name: string; labels: Record<string, string>; member: OwnPlane; line: TcpProxy },
-): Promise<void> {
+): Promise<string> {
   const admin = adminConfig.parse(parse(await readFile(member.controlPlane.kubeconfig, 'utf8')))
-  const need = async (plane: OwnPlane, ...objects: object[]) => {
-    const text = objects.map(object => JSON.stringify(object)).join('\n---\n')
-    const { code, stderr } = await plane.kubectl(['apply', '-f', '-'], text)
-    if (code !== 0) throw new Error(stderr)
-  }
   await need(
     member,
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ACCOUNT, namespace: SYSTEM } },
@@ -95,22 +99,30 @@ async function register(
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
   })
-  const secretName = `member-${name}`
-  await need(
-    hub,
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: secretName, namespace: SYSTEM },
-      stringData: { kubeconfig },
+  await need(hub, secretFor(name, kubeconfig), {
+    apiVersion: 'modelplane.ai/v1alpha1',
+    kind: 'InferenceCluster',
+    metadata: { name, labels },
+    spec: {
+      cluster: { source: 'Existing', existing: { secretRef: { name: secretFor(name, '').metadata.name } } },
     },
-    {
-      apiVersion: 'modelplane.ai/v1alpha1',
-      kind: 'InferenceCluster',
-      metadata: { name, labels },
-      spec: { cluster: { source: 'Existing', existing: { secretRef: { name: secretName } } } },
-    },
-  )
+  })
+  return kubeconfig
+}
+
+function secretFor(cluster: string, kubeconfig: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: `member-${cluster}`, namespace: SYSTEM },
+    stringData: { kubeconfig },
+  }
+}
+
+async function need(plane: OwnPlane, ...objects: object[]): Promise<void> {
+  const text = objects.map(object => JSON.stringify(object)).join('\n---\n')
+  const { code, stderr } = await plane.kubectl(['apply', '-f', '-'], text)
+  if (code !== 0) throw new Error(stderr)
 }
 
 function untilReady(plane: OwnPlane, name: string): Promise<true> {
