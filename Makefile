@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 RUN := npm run --silent
 
-.PHONY: help setup demo test test-alone test-taken-down faults crash chaos memory lint up down env bench bench-rules bench-memory bench-controller bench-profile bench-hydrate matrix fuzz board release clean
+.PHONY: help setup demo test test-alone test-taken-down faults crash chaos memory lint up down env bench bench-rules bench-memory bench-controller bench-fleet bench-profile bench-hydrate matrix fuzz board release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -80,6 +80,9 @@ bench-memory: setup ## measure start-up and memory with 10,000 caches and pods
 
 bench-controller: setup ## have the controller stage a thousand caches at once on a real control plane
 	@$(RUN) bench -- --controller $(if $(UPDATE),--update)
+
+bench-fleet: setup ## have the hub bring a thousand caches to fifty clusters
+	@$(RUN) bench -- --fleet $(if $(UPDATE),--update)
 
 bench-profile: setup ## draw where the time of a review goes: docs/admission-flame-graph.svg
 	@$(RUN) bench -- --profile

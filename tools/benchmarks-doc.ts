@@ -14,6 +14,9 @@ const PROFILE =
 const CONTROLLER =
   '`make bench-controller` creates a thousand caches at once on a real control plane with its own controllers. A stand-in for kubelets says of each pod that it has staged its files. Everything shares the machine: etcd, the API server, the controllers of Kubernetes and both roles.'
 
+const HUB =
+  '`make bench-fleet` registers fifty clusters at a hub, and creates a thousand ModelCaches that go to all of them. The hub and its control plane are real. The other clusters are stand-ins that answer as an API server with ModelCache would, all in one process, and stage nothing. Everything shares the machine.'
+
 const STAGING =
   '`make bench-hydrate` stages files from a server on loopback, and has other tools fetch the same files. `modelcache hydrate` hashes every byte and syncs every file. `hf download` compares sizes, and `aria2c` compares nothing. Each tool has 16 connections, `aws` has ten. Rows that end with `-rss` are the most memory that all processes of a tool had together. The server shares the machine.'
 
@@ -25,16 +28,18 @@ export function benchmarksMarkdown(): string {
   const { machine, rows } = benchmarks.parse(JSON.parse(text))
   const isStaging = ({ spread }: Result) => HYDRATE in spread
   const isController = ({ name }: Result) => name.startsWith('controller-')
+  const isHub = ({ name }: Result) => name.startsWith('hub-')
   return page('docs/benchmarks.json', 'Benchmarks', [
     wrapped(`The machine: ${machine}. ${FIGURES}`),
     '## Admission',
     wrapped(ADMISSION),
-    tableOf(rows.filter(row => !isStaging(row) && !isController(row))),
+    tableOf(rows.filter(row => !isStaging(row) && !isController(row) && !isHub(row))),
     wrapped(PROFILE),
     '![Flame graph](admission-flame-graph.svg)',
     ...(rows.some(isController)
       ? ['## The controller', wrapped(CONTROLLER), tableOf(rows.filter(isController))]
       : []),
+    ...(rows.some(isHub) ? ['## The hub', wrapped(HUB), tableOf(rows.filter(isHub))] : []),
     '## Staging',
     wrapped(STAGING),
     tableOf(rows.filter(isStaging)),

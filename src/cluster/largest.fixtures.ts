@@ -37,9 +37,8 @@ export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: obje
         nodeSelector: Object.fromEntries(texts(64, 60).map(text => [text, text])),
         tolerations: texts(32, 60).map(text => ({ key: text, operator: 'Exists' })),
       },
-      clusterSelector: {
-        matchExpressions: texts(32, 60).map(key => ({ key, operator: 'In', values: texts(256, 60) })),
-      },
+      // Admission allows no larger one.
+      clusterSelector: { matchExpressions: [{ key: 'tier', operator: 'In', values: texts(25, 60) }] },
     },
   }),
   ModelDeployment: name => ({
@@ -105,7 +104,7 @@ export const LARGEST: { readonly [K in Kind]: (name: string) => { metadata: obje
     spec: { selector: SERVING, ports: [{ port: 80 }] },
   }),
   SharedSecret: name => ({
-    metadata: named(name, { 'modelplane.ai/replicate': 'true' }),
+    metadata: { ...named(name, { 'modelplane.ai/replicate': 'true' }), uid: name },
     data: { token: 'x'.repeat(1_000_000) },
   }),
   StorageClass: name => ({

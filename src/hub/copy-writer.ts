@@ -8,11 +8,12 @@ import type { CallOptions, Rest } from '../kube/rest.ts'
 import { type Additions, type Copy, copyOf, fingerprintOf } from './copy.ts'
 import { createSecretWriter, secretOf } from './secret-writer.ts'
 import { unlessMissing } from './unless-missing.ts'
+import type { WholeOf } from './whole.ts'
 
 export interface CopyWriterOptions {
   /** The copies of this hub. */
   readonly resource: Resource<Copy>
-  readonly hub: { readonly hubID: string; readonly rest: Pick<Rest, 'get'> }
+  readonly hub: { readonly hubID: string; readonly rest: Pick<Rest, 'get'>; readonly wholeOf: WholeOf }
   /** The API of the other cluster. */
   readonly rest: Pick<Rest, 'apply' | 'delete' | 'get'>
   /** Whether it is still the registered cluster that answers. */
@@ -21,14 +22,6 @@ export interface CopyWriterOptions {
   readonly call: CallOptions
 }
 
-const wholeCache = z.object({
-  metadata: z.object({
-    name: z.string(),
-    namespace: z.string(),
-    annotations: z.record(z.string(), z.string()).optional(),
-  }),
-  spec: z.record(z.string(), z.unknown()),
-})
 const labelled = z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()).nullish() }) })
 
 const ALTERED =
@@ -63,10 +56,9 @@ export function createCopyWriter({ resource, hub, rest, isSame, logger, call }: 
     additions: Additions,
   ): Promise<Copy | undefined> => {
     const { namespace, name } = cache.metadata
-    // Memory has digests in place of large values.
-    const whole = await hub.rest.get(pathOf(cache), call).catch(unlessMissing)
+    const whole = await hub.wholeOf(cache)
     if (whole === undefined) return undefined
-    const wanted = copyOf(wholeCache.parse(whole), hub.hubID, additions)
+    const wanted = copyOf(whole, hub.hubID, additions)
     // With the UID, the copy of another cluster is not written, nor one that was made again.
     const body = uid === undefined ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid } }
     const written = await rest.apply(pathOf(cache), body, { ...call, fieldManager: HUB_MANAGER, force: true })

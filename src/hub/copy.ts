@@ -79,14 +79,23 @@ function asCopy(cache: ModelCache): Copy {
   }
 }
 
+/** What a ModelCache asks for is compared with each of its copies. */
+const asked = new WeakMap<ModelCache, string>()
+
 /** A digest of what a condensed ModelCache asks of the cluster that it is in. */
-export function fingerprintOf(
-  { metadata, spec, jobInputs }: ModelCache,
-  { secretVersion, pin }: Additions,
-): string {
-  const { clusterSelector, replication, ...asked } = spec
+export function fingerprintOf(cache: ModelCache, { secretVersion, pin }: Additions): string {
+  return digestOf(JSON.stringify([askedOf(cache), secretVersion, pin]))
+}
+
+function askedOf(cache: ModelCache): string {
+  const known = asked.get(cache)
+  if (known !== undefined) return known
+  const { metadata, spec, jobInputs } = cache
+  const { clusterSelector, replication, ...wanted } = spec
   const asking = ASKING.map(key => metadata.annotations?.[key])
-  return digestOf(JSON.stringify([asked, jobInputs, asking, secretVersion, pin]))
+  const digest = digestOf(JSON.stringify([wanted, jobInputs, asking]))
+  asked.set(cache, digest)
+  return digest
 }
 
 function stateOf(cache: ModelCache): CopyState {

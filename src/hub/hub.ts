@@ -1,4 +1,5 @@
 import type { ModelCache } from '../api/modelcache.ts'
+import { canMove } from '../api/pinned-revision.ts'
 import { clustersOf } from '../api/placement.ts'
 import type { Stores } from '../cluster/stores.ts'
 import { thisCluster } from '../storage/this-cluster.ts'
@@ -10,6 +11,7 @@ import { type RegistryOptions, startRegistry } from './registry.ts'
 import { placementOf, replicasOf } from './replicas.ts'
 import { type ReplicationOptions, startReplication } from './replication.ts'
 import { secretOf } from './secret-writer.ts'
+import { createWholeOf } from './whole.ts'
 
 export type HubOptions = Omit<RegistryOptions, 'members' | 'stores' | 'rest'> &
   Omit<ReplicationOptions, 'members'> & {
@@ -27,6 +29,7 @@ export function startHub(options: HubOptions): Members {
   const hub: HubSide = {
     hubID,
     rest,
+    wholeOf: createWholeOf(rest, { signal }),
     caches: stores.ModelCache,
     isPlaced(cache, name) {
       const cluster = stores.InferenceCluster.get(undefined, name)
@@ -38,7 +41,8 @@ export function startHub(options: HubOptions): Members {
       const found = name && secrets?.get(cache.metadata.namespace, name)
       return found ? `${found.metadata.uid}.${found.metadata.resourceVersion}` : undefined
     },
-    choiceFor: (cache, name) => choiceFor(cache, candidatesOf(cache), name),
+    choiceFor: (cache, name) =>
+      canMove(cache) ? choiceFor(cache, candidatesOf(cache), name) : { pin: undefined },
     onNews: key => tell(key),
     onReplaced: name => lookAgain(name),
   }

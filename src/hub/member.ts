@@ -15,6 +15,7 @@ import { type Additions, type Copy, copiesOf } from './copy.ts'
 import { createCopyWriter } from './copy-writer.ts'
 import type { Choice } from './pins.ts'
 import { stepFor } from './replicate.ts'
+import type { WholeOf } from './whole.ts'
 
 /** Calls to one cluster at a time. A slow one does not hold up the others, which have queues of their own. */
 const CONCURRENCY = 4
@@ -23,6 +24,8 @@ const AGAIN_MS = 30_000
 const SPREAD_MS = 15_000
 const TIMEOUT_MS = 15_000
 const MAX_MESSAGE = 512
+/** For so long a cluster counts as the one that has just answered. */
+const SAME_MS = 2_000
 
 /** A cluster that has copies of ModelCaches, or is to have some. */
 export interface Member {
@@ -52,6 +55,7 @@ export interface MemberOptions {
 export interface HubSide {
   readonly hubID: string
   readonly rest: Pick<Rest, 'get'>
+  readonly wholeOf: WholeOf
   readonly caches: Pick<ReadableStore<ModelCache>, 'get' | 'values'>
   /** Whether a ModelCache goes to the cluster of this name. */
   isPlaced(cache: ModelCache, cluster: string): boolean
@@ -82,9 +86,16 @@ export function startMember(options: MemberOptions): Member {
 
   const call = { signal, timeoutMs: TIMEOUT_MS }
 
-  /** Whether the registered cluster answers. */
+  /** When the registered cluster has answered last, in milliseconds. */
+  let sameAt = Number.NEGATIVE_INFINITY
+
+  /** Whether the registered cluster answers, as of a moment ago. */
   const isSame = async (): Promise<boolean> => {
-    if ((await readClusterID(rest, call)) === clusterID) return true
+    if (performance.now() - sameAt < SAME_MS) return true
+    if ((await readClusterID(rest, call)) === clusterID) {
+      sameAt = performance.now()
+      return true
+    }
     hub.onReplaced(cluster)
     return false
   }
@@ -123,6 +134,7 @@ export function startMember(options: MemberOptions): Member {
     async reconcile(key) {
       if (!reflector.synced()) return undefined
       if (isDoubtful) {
+        sameAt = Number.NEGATIVE_INFINITY
         if (!(await isSame())) return undefined
         isDoubtful = false
         hub.onNews(key)

@@ -22,6 +22,8 @@ import { unlessChanged } from './unless-missing.ts'
 
 /** No look calls another cluster than the hub's own. */
 const CONCURRENCY = 8
+/** News of many clusters come together, and are worth one write of status. */
+const NEWS_MS = 300
 /** The watch will show our own write within a moment. */
 const STALE_MS = 2_000
 
@@ -94,9 +96,15 @@ export function startReplication(options: ReplicationOptions): Tell {
     logger,
     signal,
   })
+  const told = new Set<string>()
   return key => {
-    const [namespace, name = ''] = key.split('/')
-    wake(namespace, name)
+    if (told.has(key)) return
+    told.add(key)
+    setTimeout(() => {
+      told.delete(key)
+      const [namespace, name = ''] = key.split('/')
+      wake(namespace, name)
+    }, NEWS_MS).unref()
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { KINDS } from '../../src/cluster/kinds.ts'
@@ -11,6 +10,7 @@ import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import { container, inline, report, sized } from '../e2e/support/staging.ts'
 import { httpGet } from '../testbed/http.ts'
 import { inParallel } from './in-parallel.ts'
+import { memoryOf } from './memory-of.ts'
 import { benchNudges } from './nudges.ts'
 import { type Result, rowOf } from './results.ts'
 
@@ -59,7 +59,7 @@ export async function benchController(): Promise<Result[]> {
     when('Jobs', async () => (await itemsOf(rest, KINDS.HydrationJob)).length >= CACHES),
     runPods(rest),
   ])
-  const memory = await memoryOf(own)
+  const { peak: memory } = await memoryOf(own.product.controller)
   const looks = await looksOf(own)
   const calls = await requestsOf('controller', { dir: own.dir, from, to: ready })
   print(calls)
@@ -161,11 +161,6 @@ async function itemsOf(rest: Rest, kind: { apiVersion: string; plural: string })
     next = page.metadata.continue || undefined
   }
   return items
-}
-
-async function memoryOf({ product }: OwnPlane): Promise<number> {
-  const status = await readFile(`/proc/${product.controller.child()?.pid}/status`, 'utf8')
-  return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024)
 }
 
 /** The mean time of a look at a cache, in milliseconds. */

@@ -6,6 +6,7 @@ import { profileAdmission } from './admission/profile.ts'
 import { WORKS } from './admission/reviews.ts'
 import { benchWorst } from './admission/worst-review.ts'
 import { benchController } from './controller.ts'
+import { benchFleet } from './fleet.ts'
 import { benchMemory } from './memory.ts'
 import { printRow, type Result, readBenchmarks, writeBenchmarks } from './results.ts'
 import { benchRules } from './rules.ts'
@@ -13,7 +14,7 @@ import { benchRules } from './rules.ts'
 const NAMES = [...WORKS.map(({ name }) => name), 'apiserver-added', 'decision-scale', 'worst-review']
 
 const HELP = `Usage: make bench [ROWS=NAME,NAME] [ROUNDS=N] [UPDATE=1] | make bench-rules | make bench-memory |
-make bench-controller | make bench-profile
+make bench-controller | make bench-fleet | make bench-profile
 
 bench measures reviews over https at 1, 8 and 64 connections, and takes medians of N rounds (5). It also measures a
 server of Node.js that only parses reviews, a webhook on controller-runtime, and Pepr. It fails if the ratio to bare
@@ -22,7 +23,8 @@ run generate writes docs/benchmarks.md. It needs Linux, two cores, and Go, and i
 
 bench-rules measures each kind of decision with 10, 1,000 and 10,000 caches in memory over 100 namespaces. bench-memory
 starts the webhook and the controller on a real control plane, empty and with 10,000 caches and as many pods.
-bench-controller has the controller stage a thousand caches at once. bench-profile draws a flame graph of mutate-pod
+bench-controller has the controller stage a thousand caches at once. bench-fleet has the hub bring a thousand caches to
+fifty clusters. bench-profile draws a flame graph of mutate-pod
 into docs/.
 
 Rows: ${NAMES.join(', ')}.
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     rules: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
     controller: { type: 'boolean', default: false },
+    fleet: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     update: { type: 'boolean', default: false },
     rows: { type: 'string' },
@@ -45,6 +48,7 @@ if (values.help) process.stdout.write(HELP)
 else if (values.profile) await profileAdmission()
 else if (values.memory) await note(await benchMemory())
 else if (values.controller) await note(await benchController())
+else if (values.fleet) await note(await benchFleet())
 else if (values.rules) benchRules()
 else process.exitCode = await bench()
 

@@ -14,6 +14,7 @@ import { startProduct } from '../testbed/product.ts'
 import type { Role } from '../testbed/role.ts'
 import { waitUntil } from '../testbed/wait.ts'
 import { type ClusterSize, fillCluster } from './fill-cluster.ts'
+import { memoryOf } from './memory-of.ts'
 import { type Result, rowOf } from './results.ts'
 
 const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
@@ -121,14 +122,6 @@ async function syncedAt({ logPath }: Role, since: number): Promise<number> {
     },
   })
   return time
-}
-
-/** Resident memory now and at its peak, in MiB, as the kernel reports it. */
-async function memoryOf(role: Role): Promise<{ rss: number; peak: number }> {
-  const status = await readFile(`/proc/${role.child()?.pid}/status`, 'utf8')
-  const field = (name: string) =>
-    Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024)
-  return { rss: field('VmRSS'), peak: field('VmHWM') }
 }
 
 /** How long the looks at caches took, each with all its reads and writes. */

@@ -8,7 +8,7 @@ export const SHARED_SECRET_SELECTOR = `${REPLICATE}=true`
 
 /** What the hub keeps of a core/v1 Secret with that label: not what is in it. */
 export const sharedSecret = z.object({
-  metadata: storedObjectMeta.extend({ uid: text(256), resourceVersion: text(256) }),
+  metadata: storedObjectMeta.extend({ uid: text(256) }),
 })
 
 export type SharedSecret = z.infer<typeof sharedSecret>

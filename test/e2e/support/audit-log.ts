@@ -30,7 +30,7 @@ const line = z.object({
  * since the epoch.
  */
 export async function requestsOf(
-  role: 'webhook' | 'controller',
+  role: 'webhook' | 'controller' | 'hub',
   { dir, from, to }: { dir: string; from: number; to: number },
 ): Promise<string[]> {
   const user = `system:serviceaccount:modelcache-system:modelcache-${role}`
