@@ -15,8 +15,8 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --loglevel=error
 	@touch $@
 
-demo: setup ## tell the story on a real control plane, step by step; NODE=1 on a real node, installed as a user installs it
-	@$(RUN) demo -- $(if $(NODE),--node)
+demo: setup ## tell the story on a real control plane, step by step; NODE=1 on a real node, installed as a user installs it; CLUSTERS=3 with a hub
+	@$(RUN) demo -- $(if $(NODE),--node) $(if $(CLUSTERS),--fleet)
 
 test: setup ## unit tests, end-to-end tests through a real API server, then in a cluster with a real node where root on Linux allows
 	@$(RUN) testbed -- build

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import type { ModelCache } from '../api/modelcache.ts'
-import { HUB, HUB_MANAGER } from '../api/names.ts'
+import { HUB_MANAGER } from '../api/names.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import { objectPath, parseObject, type Resource } from '../kube/resource.ts'
 import type { CallOptions, Rest } from '../kube/rest.ts'
 import { type Additions, type Copy, copyOf, fingerprintOf } from './copy.ts'
+import { isMadeBy } from './made-by.ts'
 import { createSecretWriter, secretOf } from './secret-writer.ts'
 import { unlessMissing } from './unless-missing.ts'
 import type { WholeOf } from './whole.ts'
@@ -22,8 +22,6 @@ export interface CopyWriterOptions {
   readonly call: CallOptions
 }
 
-const labelled = z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()).nullish() }) })
-
 const ALTERED =
   'the copy asks for something else than the ModelCache of the hub, although the hub has applied it: somebody there has changed the copy, or ModelCache there has another version'
 const TAKEN =
@@ -39,8 +37,7 @@ export function createCopyWriter({ resource, hub, rest, isSame, logger, call }: 
 
   const taken = async (cache: ModelCache): Promise<string | undefined> => {
     const present = await rest.get(pathOf(cache), call).catch(unlessMissing)
-    const isOurs = present === undefined || labelled.parse(present).metadata.labels?.[HUB] === hub.hubID
-    return isOurs ? undefined : TAKEN
+    return present === undefined || isMadeBy(hub.hubID, present) ? undefined : TAKEN
   }
 
   /** To apply it again would not help. */

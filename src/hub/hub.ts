@@ -1,3 +1,4 @@
+import type { InferenceCluster } from '../api/inference-cluster.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { canMove } from '../api/pinned-revision.ts'
 import { clustersOf } from '../api/placement.ts'
@@ -52,15 +53,18 @@ export function startHub(options: HubOptions): Members {
     const { namespace, name } = cache.metadata
     const others = replicasOf(cache, placement, clusters, members)
       .filter(({ isPlaced }) => isPlaced)
-      .map(({ cluster, unknown, copy }) => ({
+      .map(({ cluster, unknown, isUnheard = false, copy }) => ({
         ...{ cluster, isOwn: false, isStuck: unknown !== undefined || copy?.failed === true },
+        // A cluster where ModelCache is missing, for example, is never heard.
+        isUnheard: isUnheard && isReadyCluster(stores.InferenceCluster.get(undefined, cluster)),
         pin: members.get(cluster)?.copies.get(namespace, name)?.pin,
         revision: copy?.revision,
       }))
       .toSorted((one, other) => (one.cluster < other.cluster ? -1 : 1))
     if (placement.own?.isPlaced !== true) return others
     const { name: cluster } = placement.own
-    return [{ cluster, isOwn: true, isStuck: false, pin: undefined, revision: revisionOf(cache) }, ...others]
+    const own = { cluster, isOwn: true, isStuck: false, isUnheard: false, pin: undefined }
+    return [{ ...own, revision: revisionOf(cache) }, ...others]
   }
   const members: Members = createMembers({ ...options, hub })
   const tell = startReplication({ ...options, members })
@@ -79,4 +83,10 @@ export function startHub(options: HubOptions): Members {
   ]
   for (const stop of stops) if (stop) signal.addEventListener('abort', stop, { once: true })
   return members
+}
+
+function isReadyCluster(cluster: InferenceCluster | undefined): boolean {
+  return (
+    cluster?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+  )
 }

@@ -10,7 +10,7 @@ const branch = (refetch?: string) =>
   })
 const found = (name: string, refetch?: string) => ({ name, refetch })
 const candidate = (cluster: string, given: Partial<Candidate> = {}): Candidate => ({
-  ...{ cluster, isOwn: false, isStuck: false, pin: undefined, revision: undefined },
+  ...{ cluster, isOwn: false, isStuck: false, isUnheard: false, pin: undefined, revision: undefined },
   ...given,
 })
 
@@ -70,6 +70,11 @@ describe('a branch is resolved once:', () => {
   test('a new first cluster is found when that one leaves', () => {
     const pinned = ['a', 'b'].map(name => candidate(name, { pin: 'c1', revision: found('c1') }))
     expect(choices(pinned)).toEqual({ a: 'free', b: 'c1' })
+  })
+
+  test('nobody is chosen before all are heard', () => {
+    const b = candidate('b', { pin: 'c1', revision: found('c1') })
+    expect(choices([candidate('a', { isUnheard: true }), b])).toEqual({ a: 'waits for a', b: 'waits for a' })
   })
 
   test('each finds it where all are silent', () => {

@@ -8,8 +8,10 @@ export interface Candidate {
   readonly cluster: string
   /** It is the hub's own, where the ModelCache is the one of its author. */
   readonly isOwn: boolean
-  /** Nothing is heard of it, or it has failed. */
+  /** It does not answer, or has failed. */
   readonly isStuck: boolean
+  /** The hub has just started, and does not know its copy yet. */
+  readonly isUnheard: boolean
   /** The revision that the hub has chosen for its copy. */
   readonly pin: string | undefined
   /** What it has found by itself or staged. */
@@ -32,6 +34,9 @@ export type Choice =
 export function choiceFor(cache: ModelCache, candidates: readonly Candidate[], cluster: string): Choice {
   const own = candidates.find(each => each.cluster === cluster)
   if (!canMove(cache) || candidates.length < 2 || own === undefined) return { pin: undefined }
+  // Until all are known, nobody can tell who has found what.
+  const unheard = candidates.find(({ isUnheard }) => isUnheard)
+  if (unheard !== undefined) return { waitsFor: unheard.cluster }
   const round = cache.metadata.annotations?.[REFETCH]
   const isFound = ({ revision }: Candidate) =>
     revision !== undefined && (round === undefined || revision.refetch === round)

@@ -54,12 +54,12 @@ export function replicasOf(
     const isPlaced = selected.has(clusterName)
     const member = members.get(clusterName)
     const copy = member?.copies.get(namespace, name)
-    const silence = member?.isKnown() ? undefined : 'nothing has been heard of it yet'
-    const unknown = unknownBy(cluster) ?? silence
-    const mayBeThere = copy !== undefined || (unknown !== undefined && mayHaveCopy(cache, clusterName))
-    if (!isPlaced && !mayBeThere) return []
+    const unknown = unknownBy(cluster)
+    const isUnheard = unknown === undefined && member?.isKnown() !== true
+    const isGuess = unknown !== undefined || isUnheard
+    if (!isPlaced && copy === undefined && !(isGuess && mayHaveCopy(cache, clusterName))) return []
     return {
-      ...{ cluster: clusterName, isPlaced, unknown },
+      ...{ cluster: clusterName, isPlaced, unknown, isUnheard },
       problem: member?.problemOf(keyOf(cache)),
       copy: copy && { ...copy.state, isLeaving: copy.metadata.deletionTimestamp !== undefined },
     }

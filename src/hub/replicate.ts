@@ -55,6 +55,6 @@ export function finalizerFor({ metadata }: ModelCache, replicas: readonly Replic
   return isNeeded && isDeleted ? undefined : isNeeded
 }
 
-function mayExist({ copy, unknown }: Replica): boolean {
-  return copy !== undefined || unknown !== undefined
+function mayExist({ copy, unknown, isUnheard }: Replica): boolean {
+  return copy !== undefined || unknown !== undefined || isUnheard === true
 }

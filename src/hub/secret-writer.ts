@@ -8,11 +8,9 @@ import { askSource } from '../api/sources.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import { objectPath } from '../kube/resource.ts'
 import type { CallOptions, Rest } from '../kube/rest.ts'
+import { isMadeBy } from './made-by.ts'
 import { unlessMissing } from './unless-missing.ts'
 
-const labelled = z.object({
-  metadata: z.object({ labels: z.record(z.string(), z.string()).nullish() }),
-})
 const contents = z.object({
   type: z.string().optional(),
   data: z.record(z.string(), z.string()).nullish(),
@@ -43,7 +41,7 @@ export function createSecretWriter({ hub, rest, logger, call }: SecretWriterOpti
       const { namespace } = owner
       const path = objectPath(KINDS.SharedSecret, namespace, name)
       const present = await rest.get(path, call).catch(unlessMissing)
-      if (present !== undefined && labelled.parse(present).metadata.labels?.[HUB] !== hub.hubID) return
+      if (present !== undefined && !isMadeBy(hub.hubID, present)) return
       const { type, data } = contents.parse(await hub.rest.get(path, call))
       const ownerReferences = [
         { apiVersion: API_VERSION, kind: KINDS.ModelCache.kind, name: owner.name, uid: owner.uid },

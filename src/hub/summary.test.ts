@@ -90,6 +90,16 @@ describe('a cache that only other clusters stage', () => {
     expect(phase).toBe('Pending')
   })
 
+  test('says what it has said while the hub starts again', () => {
+    const before = summary([replica('a'), replica('b', { copy: hydrating })])
+    const unheard = { isUnheard: true, copy: undefined }
+    const after = summary([replica('a', unheard), replica('b', unheard)], { status: before })
+    expect({ clusters: after.clusters, replicas: after.replicas, conditions: after.conditions }).toEqual({
+      ...{ clusters: before.clusters, replicas: before.replicas, conditions: before.conditions },
+    })
+    expect(summary([replica('a', unheard)]).entries.a).toMatchObject({ phase: 'Unknown', ready: false })
+  })
+
   test('says when clusters have different bytes', () => {
     const { condition } = summary([replica('a'), replica('b', { copy: copy({ digest: OTHER }) })])
     expect(condition('Replicated')).toMatchObject({

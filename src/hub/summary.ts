@@ -19,6 +19,8 @@ export interface Replica {
   readonly isPlaced: boolean
   /** Why nothing is known of the cluster now; what was known stays. */
   readonly unknown?: string | undefined
+  /** The hub has just started, and has not heard of the cluster yet. */
+  readonly isUnheard?: boolean | undefined
   /** What keeps the copy from being as it should. */
   readonly problem?: string | undefined
   readonly copy?: (CopyState & { readonly isLeaving: boolean }) | undefined
@@ -110,11 +112,14 @@ export function summaryOf(seen: Seen): ModelCacheStatus {
   }
 }
 
+const UNHEARD = 'nothing has been heard of the cluster yet'
+
 /** A cluster that does not answer is Unknown, never Failed, and what was Ready there stays so. */
 function entryOf(
-  { cluster: name, isPlaced, unknown, problem, copy }: Replica,
+  { cluster: name, isPlaced, unknown, isUnheard, problem, copy }: Replica,
   before: ClusterEntry | undefined,
 ): ClusterEntry {
+  if (isUnheard) return before ?? { name, phase: 'Unknown', ready: false, message: UNHEARD }
   const leaves = isPlaced ? '' : 'leaves, because spec.clusterSelector no longer selects the cluster; '
   if (unknown !== undefined) {
     const { ready = false, digest, sizeBytes } = before ?? {}

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startFleet } from '../e2e/support/fleet.ts'
 import { startSources } from '../sources/beside-node.ts'
 import { runCommand } from '../testbed/command.ts'
 import { thisMachine } from '../testbed/host.ts'
@@ -9,6 +10,7 @@ import type { Kubectl } from '../testbed/kubectl.ts'
 import { startNodeBed } from '../testbed/node/node-bed.ts'
 import { freePort } from '../testbed/ports.ts'
 import { startTestbed } from '../testbed/testbed.ts'
+import { fleetSteps } from './fleet-steps.ts'
 import { nodeSteps } from './node-steps.ts'
 import { storySteps } from './steps.ts'
 import { tellStory } from './story.ts'
@@ -30,7 +32,7 @@ spec:
 const modelcache = (args: string[]) => runCommand(process.execPath, [MAIN, ...args])
 
 const log = (line: string) => console.log(line)
-const starting: Promise<Stage> = process.argv.includes('--node') ? realNode() : controlPlane()
+const starting: Promise<Stage> = stageFor(process.argv)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void end())
 await using stage = await starting
 
@@ -49,6 +51,30 @@ process.exitCode = passed === stage.steps.length ? 0 : 1
 interface Stage extends AsyncDisposable {
   steps: Parameters<typeof tellStory>[0]
   kubectl: Kubectl
+}
+
+function stageFor(argv: readonly string[]): Promise<Stage> {
+  if (argv.includes('--node')) return realNode()
+  return argv.includes('--fleet') ? fleet() : controlPlane()
+}
+
+async function fleet(): Promise<Stage> {
+  log('three control planes start: a hub, east and west')
+  const stage = await startFleet({ east: { region: 'eu' }, west: { region: 'eu' } })
+  const west = stage.members.find(({ name }) => name === 'west')
+  if (west === undefined) throw new Error('there is no cluster west')
+  const restartHub = async () => {
+    await stage.stopHub()
+    await stage.startHub()
+  }
+  return {
+    steps: fleetSteps({ line: west.line, restartHub }),
+    kubectl: ([flag = '', name = '', ...rest]) => {
+      const member = flag === '--context' && stage.members.find(each => each.name === name)
+      return member ? member.cluster.kubectl(rest) : stage.cluster.kubectl([flag, name, ...rest])
+    },
+    [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
+  }
 }
 
 async function controlPlane(): Promise<Stage> {

@@ -402,6 +402,40 @@ describe('a Secret that a ModelCache names', () => {
   })
 })
 
+test('a cluster that is silent holds up no other one', async () => {
+  east.line.freeze('all')
+  await fleet.cluster.need(pausedCache('patient', placed()))
+  await copyIn(west, 'patient')
+  await stage(west, 'patient')
+  await until('patient', 'that west has it', found => found.status?.replicas === '1/2')
+  expect(await read(east, 'patient')).toBeUndefined()
+  east.line.resume()
+  await copyIn(east, 'patient')
+  await fleet.cluster.kubectl(['delete', 'modelcache/patient'])
+})
+
+test('a cluster that has no room for a copy says so, and gets it later', async () => {
+  await west.cluster.need({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'full' },
+    spec: { hard: { 'count/modelcaches.modelplane.ai': '0' } },
+  })
+  await eventually('the quota to count', async () => {
+    const { stdout } = await west.cluster.kubectl(['get', 'quota/full', '-o', 'jsonpath={.status.hard}'])
+    return stdout !== '' || undefined
+  })
+  await fleet.cluster.need(pausedCache('large', placed()))
+  await copyIn(east, 'large')
+  const told = await until('large', 'that west is full', found =>
+    /exceeded quota/.test(entry(found, 'west')?.message ?? ''),
+  )
+  expect(entry(told, 'west')).toMatchObject({ phase: 'Pending', ready: false })
+  await west.cluster.kubectl(['delete', 'quota/full'])
+  await copyIn(west, 'large')
+  await fleet.cluster.kubectl(['delete', 'modelcache/large'])
+})
+
 test('another cluster in the place of a registered one is left alone, and no cache loses Ready by it', async () => {
   await fleet.cluster.need(pausedCache('steady', placed()))
   for (const member of [east, west]) {
