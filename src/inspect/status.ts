@@ -4,22 +4,54 @@ import { conditionOf, isReady } from '../api/readiness.ts'
 import { usesCache } from '../injection/uses-cache.ts'
 import { ageOf, line, table } from './words.ts'
 
-/** One line for each cache, and below the table why some are not Ready. */
+/** We name this many clusters of a cache, those that lack it. */
+const MAX_CLUSTERS = 10
+
+/** One line for each cache, and below the table why some are not Ready, there or in other clusters. */
 export function statusTable(
   caches: readonly ModelCache[],
   pods: readonly ConsumerPod[],
   { everywhere, now }: { everywhere: boolean; now: number },
 ): string {
-  const titles = [...(everywhere ? ['NAMESPACE'] : []), 'NAME', 'PHASE', 'PROGRESS', 'SIZE', 'PODS', 'AGE']
+  const hasClusters = caches.some(({ status }) => status?.replicas !== undefined)
+  const titles = [
+    ...(everywhere ? ['NAMESPACE'] : []),
+    ...['NAME', 'PHASE', 'PROGRESS', 'SIZE'],
+    ...(hasClusters ? ['CLUSTERS'] : []),
+    ...['PODS', 'AGE'],
+  ]
   const rows = caches.map(cache => [
     ...(everywhere ? [cache.metadata.namespace ?? ''] : []),
-    ...cellsOf(cache, pods, now),
+    ...cellsOf(cache, pods, { hasClusters, now }),
   ])
-  const missing = caches.filter(cache => !isReady(cache)).map(cache => `\n${troubleOf(cache)}\n`)
+  const missing = caches.flatMap(cache => [
+    ...(isReady(cache) ? [] : [`\n${troubleOf(cache)}\n`]),
+    ...elsewhereOf(cache),
+  ])
   return `${table(titles, rows)}${missing.join('')}`
 }
 
-function cellsOf(cache: ModelCache, pods: readonly ConsumerPod[], now: number): string[] {
+/** The clusters of a hub that lack a cache, or do not answer. */
+function elsewhereOf({ metadata, status }: ModelCache): string[] {
+  if (status?.replicas === undefined) return []
+  const lacking = status.clusters?.filter(({ phase, ready }) => !ready || phase === 'Unknown') ?? []
+  const more = lacking.length > MAX_CLUSTERS ? [`\n${lacking.length - MAX_CLUSTERS} more clusters\n`] : []
+  return [
+    ...lacking
+      .slice(0, MAX_CLUSTERS)
+      .map(
+        ({ name, phase, message }) =>
+          `\n${metadata.name} in ${line(name, 64)}: ${line(phase, 32)}: ${line(message)}\n`,
+      ),
+    ...more,
+  ]
+}
+
+function cellsOf(
+  cache: ModelCache,
+  pods: readonly ConsumerPod[],
+  { hasClusters, now }: { hasClusters: boolean; now: number },
+): string[] {
   const { metadata, status } = cache
   const users = pods.filter(
     pod => pod.metadata.namespace === metadata.namespace && usesCache(pod, metadata.name, cache),
@@ -29,6 +61,7 @@ function cellsOf(cache: ModelCache, pods: readonly ConsumerPod[], now: number): 
     metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Deleting',
     line(status?.progress, 16) || '-',
     line(status?.size, 32) || '-',
+    ...(hasClusters ? [line(status?.replicas, 32) || '-'] : []),
     String(users.length),
     ageOf(metadata.creationTimestamp, now),
   ]
