@@ -60,8 +60,8 @@ matrix: setup ## a smoke of the tests on control planes of other versions: MINOR
 lint: setup ## formatter, linter and type checker
 	@$(RUN) lint
 
-up: setup ## start a control plane with LeaderWorkerSet and the product, and leave it running; NODE=1 with a real node
-	@$(RUN) testbed -- up $(if $(NODE),--node)
+up: setup ## start a control plane with LeaderWorkerSet and the product, and leave it running; NODE=1 with a real node; CLUSTERS=3 with a hub
+	@$(RUN) testbed -- up $(if $(NODE),--node) $(if $(CLUSTERS),--fleet)
 
 down: setup ## end what make up started
 	@$(RUN) testbed -- down

@@ -2,13 +2,13 @@ import { ensureBinaries, ensureGitops, ensureHelm, ensureKueue, ensureNodeBinari
 import { down } from './down.ts'
 import { printEnv } from './env.ts'
 import { nodeObstacle } from './node/packages.ts'
-import { serve } from './serve.ts'
+import { type BedOptions, serve } from './serve.ts'
 import { up } from './up.ts'
 
 const USAGE = `A real Kubernetes control plane with LeaderWorkerSet and ModelCache, on this machine, without root; or, as root on
 Linux, a whole cluster of one node, with ModelCache installed in it from its image and manifests.
 
-usage: npm run testbed -- COMMAND [--node]
+usage: npm run testbed -- COMMAND [--node | --fleet]
 
   up      start it in the background and wait until it is ready
   down    stop it
@@ -16,12 +16,13 @@ usage: npm run testbed -- COMMAND [--node]
   serve   run it in the foreground until SIGINT or SIGTERM
   build   only build the binaries (once; needs Go) and print their folder
 
-  --node  for up and serve: with scheduler, kubelet, kube-proxy and containerd, in namespaces of their own
+  --node   for up and serve: with scheduler, kubelet, kube-proxy and containerd, in namespaces of their own
+  --fleet  for up and serve: three control planes, a hub and the clusters east and west
 
 exit codes: 0 done, 1 failed, 2 wrong usage
 `
 
-type Command = (options: { node: boolean }) => number | Promise<number>
+type Command = (options: BedOptions) => number | Promise<number>
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   up,
@@ -42,7 +43,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** The command in the arguments. */
 function commandFor(args: readonly string[]): Command {
-  const [name = '', ...rest] = args.filter(arg => arg !== '--node')
+  const [name = '', ...rest] = args.filter(arg => arg !== '--node' && arg !== '--fleet')
   if (['--help', '-h', 'help'].includes(name) || rest.includes('--help') || rest.includes('-h')) {
     return printUsage
   }
@@ -61,7 +62,10 @@ function printUsage(): number {
 
 try {
   const args = process.argv.slice(2)
-  process.exitCode = await commandFor(args)({ node: args.includes('--node') })
+  process.exitCode = await commandFor(args)({
+    node: args.includes('--node'),
+    fleet: args.includes('--fleet'),
+  })
 } catch (error) {
   console.error(`testbed: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1

@@ -1,15 +1,22 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { type FleetBed, startFleetBed } from '../e2e/support/fleet-bed.ts'
 import { type NodeBed, startNodeBed } from './node/node-bed.ts'
 import { claimState, dropState, publishState, RUN_DIR, STATE_DIR } from './state.ts'
 import { startTestbed, type Testbed } from './testbed.ts'
 
+/** What kind of test bed. */
+export interface BedOptions {
+  node: boolean
+  fleet: boolean
+}
+
 /**
- * Owns a test bed, with or without a node: starts it, publishes where it is, and stops it at SIGTERM or
+ * Owns a test bed, with or without a node, or of several clusters: starts it, publishes where it is, and stops it at SIGTERM or
  * SIGINT. Resolves to the exit code once everything is gone. A failure leaves its logs, and a clean end
  * leaves nothing.
  */
-export async function serve({ node }: { node: boolean }): Promise<number> {
+export async function serve({ node, fleet }: BedOptions): Promise<number> {
   mkdirSync(STATE_DIR, { recursive: true })
   if (!claimState()) {
     console.log('another supervisor runs already')
@@ -18,7 +25,7 @@ export async function serve({ node }: { node: boolean }): Promise<number> {
   const told = stopRequest()
   try {
     rmSync(RUN_DIR, { recursive: true, force: true })
-    const start = node ? startNodeBed : startTestbed
+    const start = fleet ? startFleetBed : node ? startNodeBed : startTestbed
     const testbed = await start({ dir: RUN_DIR, log: line => console.log(line) })
     const stop = told.whenReady()
     publishState(endpointsOf(testbed))
@@ -50,6 +57,6 @@ function stopRequest() {
   }
 }
 
-function endpointsOf({ binaries, server, dir, kubeconfig }: Testbed | NodeBed) {
+function endpointsOf({ binaries, server, dir, kubeconfig }: Testbed | NodeBed | FleetBed) {
   return { kubeconfig, server, binDir: binaries.dir, logDir: join(dir, 'log') }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { BedOptions } from './serve.ts'
 import { type Endpoints, readState, SERVE_LOG, STATE_DIR } from './state.ts'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -13,7 +14,7 @@ const UP_MS = 60 * 60_000
  * Makes sure that a test bed runs: starts a supervisor in the background unless there is one, shows its
  * progress, and resolves once it is ready. If interrupted, it ends the supervisor that it started.
  */
-export async function up({ node }: { node: boolean }): Promise<number> {
+export async function up(options: BedOptions): Promise<number> {
   const before = readState()
   if (before?.endpoints !== undefined) {
     console.log(`a test bed runs already (process ${before.pid})`)
@@ -22,7 +23,7 @@ export async function up({ node }: { node: boolean }): Promise<number> {
   }
   if (before !== undefined)
     console.log(`a test bed is starting already (process ${before.pid}); waiting for it`)
-  const supervisor = before === undefined ? startSupervisor(node) : undefined
+  const supervisor = before === undefined ? startSupervisor(options) : undefined
   const follow = followLog()
   const deadline = Date.now() + UP_MS
   while (Date.now() < deadline) {
@@ -45,11 +46,11 @@ export async function up({ node }: { node: boolean }): Promise<number> {
   return 1
 }
 
-function startSupervisor(node: boolean): ChildProcess {
+function startSupervisor({ node, fleet }: BedOptions): ChildProcess {
   mkdirSync(STATE_DIR, { recursive: true })
   writeFileSync(SERVE_LOG, '')
   const log = openSync(SERVE_LOG, 'a')
-  const args = [MAIN, 'serve', ...(node ? ['--node'] : [])]
+  const args = [MAIN, 'serve', ...(node ? ['--node'] : []), ...(fleet ? ['--fleet'] : [])]
   const supervisor = spawn(process.execPath, args, { stdio: ['ignore', log, log], detached: true })
   closeSync(log)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
