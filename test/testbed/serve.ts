@@ -12,9 +12,9 @@ export interface BedOptions {
 }
 
 /**
- * Owns a test bed, with or without a node, or of several clusters: starts it, publishes where it is, and stops it at SIGTERM or
- * SIGINT. Resolves to the exit code once everything is gone. A failure leaves its logs, and a clean end
- * leaves nothing.
+ * Owns a test bed, with or without a node, or of several clusters: starts it, publishes where it is, and
+ * stops it at SIGTERM or SIGINT. Resolves to the exit code once everything is gone. A failure leaves its
+ * logs, and a clean end leaves nothing.
  */
 export async function serve({ node, fleet }: BedOptions): Promise<number> {
   mkdirSync(STATE_DIR, { recursive: true })
