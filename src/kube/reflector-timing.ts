@@ -29,7 +29,7 @@ export const DEFAULT_TIMING: ReflectorTiming = {
   watchMs: 300_000,
   shortWatchMs: 1_000,
   settleMs: 1_000,
-  absentMs: 10_000,
+  absentMs: 30_000,
   baseMs: 500,
   // A retry costs little, and after the server is back the store stays wrong for as long as this wait.
   capMs: 5_000,

@@ -474,6 +474,24 @@ test('a ModelCache that is there already is not adopted', async () => {
   expect((await read(east, 'taken'))?.metadata.uid).toBe(before?.metadata.uid)
 })
 
+test('with the token of the hub, nobody changes what a ModelCache asks for, or which clusters there are', async () => {
+  await fleet.cluster.need(pausedCache('ours', placed()))
+  await until('ours', 'its clusters', found => found.status?.replicas === '0/2')
+  const asHub = '--as=system:serviceaccount:modelcache-system:modelcache-hub'
+  const denied = async (...args: string[]) => {
+    const { code, stderr } = await fleet.cluster.kubectl([asHub, ...args])
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/HubLimited|forbidden/) })
+    return stderr
+  }
+  expect(await denied('label', 'modelcache/ours', 'a=b')).toContain('HubLimited')
+  const spec = JSON.stringify({ spec: { clusterSelector: null } })
+  expect(await denied('patch', 'modelcache/ours', '--type=merge', '-p', spec)).toContain('HubLimited')
+  expect(await denied('label', 'inferencecluster/east', 'a=b')).toContain('HubLimited')
+  await denied('delete', 'modelcache/ours')
+  await denied('create', 'configmap', 'a')
+  await fleet.cluster.kubectl(['delete', 'modelcache/ours'])
+})
+
 test('a selector without a match is told, and harms nobody', async () => {
   const nowhere = modelCache('nowhere', placed({ clusterSelector: { matchLabels: { zone: 'mars' } } }))
   const { code, stderr } = await fleet.cluster.apply(nowhere)

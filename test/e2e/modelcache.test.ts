@@ -382,6 +382,7 @@ describe('a stored ModelCache', () => {
       'READY',
       'PROGRESS',
       'SIZE',
+      'CLUSTERS',
       'REFERENCES',
       'AGE',
       'DIGEST',

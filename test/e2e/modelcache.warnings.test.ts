@@ -105,21 +105,25 @@ describe('a quota', () => {
   })
 })
 
-test('a selector is warned of until an InferenceCluster is registered', async () => {
+test('a selector is warned of until it selects an InferenceCluster', async () => {
   const changes = { ...of('selective'), clusterSelector: { matchLabels: { 'modelplane.ai/tier': 'prod' } } }
   expect(await asked(changes)).toMatch(
     /^Warning: NoInferenceCluster: only this cluster stages the cache, .*\n$/,
   )
   const name = 'e2e-registered'
-  await cluster.need({
+  const registered = (labels: Record<string, string>) => ({
     apiVersion: 'modelplane.ai/v1alpha1',
     kind: 'InferenceCluster',
-    metadata: { name },
+    metadata: { name, labels },
     spec: {},
   })
-  const said = await asked(changes)
+  await cluster.need(registered({ 'modelplane.ai/tier': 'dev' }))
+  const elsewhere = await asked(changes)
+  await cluster.need(registered({ 'modelplane.ai/tier': 'prod' }))
+  const here = await asked(changes)
   await cluster.kubectl(['delete', 'inferencecluster', name])
-  expect(said).toBe('')
+  expect(elsewhere).toMatch(/^Warning: NoClusterSelected: no cluster stages the cache, .*\n$/)
+  expect(here).toBe('')
 })
 
 test('warnings stand beside each other, and none stands beside a denial', async () => {

@@ -70,7 +70,9 @@ describe('status names the workloads that use a cache:', () => {
       'Pod/single',
     )
     const { stdout } = await cluster.kubectl(['get', 'modelcaches'])
-    expect(stdout).toMatch(/^NAME +SOURCE +BACKEND +PHASE +READY +PROGRESS +SIZE +REFERENCES +AGE$/m)
+    expect(stdout).toMatch(
+      /^NAME +SOURCE +BACKEND +PHASE +READY +PROGRESS +SIZE +CLUSTERS +REFERENCES +AGE$/m,
+    )
     expect(stdout).toMatch(/^llama .* 5 +\S+$/m)
   })
 
