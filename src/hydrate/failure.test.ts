@@ -10,6 +10,7 @@ test.each<[string, number, string, string | undefined]>([
   ['ENOSPC', -28, 'ENOSPC', 'NoSpace'],
   ['EDQUOT, which Node does not know', -122, 'Unknown system error -122', 'NoSpace'],
   ['ESTALE, which Node does not know', -116, 'Unknown system error -116', 'VolumeFailed'],
+  ['EBADFD', -77, 'Unknown system error -77', 'VolumeFailed'],
   ['EREMOTEIO', -121, 'Unknown system error -121', 'VolumeFailed'],
   ['EUCLEAN', -117, 'Unknown system error -117', 'VolumeFailed'],
   ['EIO', -5, 'EIO', 'VolumeFailed'],

@@ -39,6 +39,7 @@ export function volumeFault(error: unknown, doing: string): HydrationError | und
         { cause: error },
       )
     case 'EIO':
+    case 'EBADFD':
     case 'ESTALE':
     case 'EREMOTEIO':
     case 'EHOSTDOWN':
@@ -74,8 +75,12 @@ export function volumeFault(error: unknown, doing: string): HydrationError | und
   }
 }
 
-/** Names of Linux that Node does not know: EUCLEAN is a damaged file system, EREMOTEIO a lost device. */
+/**
+ * Names of Linux that Node does not know: EBADFD is what GlusterFS says while a brick comes back, EUCLEAN a
+ * damaged file system, EREMOTEIO a lost device.
+ */
 const OF_LINUX: Readonly<Record<number, string>> = {
+  77: 'EBADFD',
   108: 'ESHUTDOWN',
   112: 'EHOSTDOWN',
   117: 'EUCLEAN',

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
+import { issueCA } from '../../src/certs/issue.ts'
 import { KINDS } from '../../src/cluster/kinds.ts'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { collectionPath } from '../../src/kube/resource.ts'
@@ -8,6 +9,7 @@ import { audited, requestsOf } from '../e2e/support/audit-log.ts'
 import { startHub } from '../e2e/support/hub.ts'
 import { modelCache, RWX_CLASS, soundSpec } from '../e2e/support/objects.ts'
 import { startOwnPlane } from '../e2e/support/own-plane.ts'
+import { issueServing } from '../testbed/pki.ts'
 import { inParallel } from './in-parallel.ts'
 import { type MemberServer, startMemberServer } from './member-server.ts'
 import { memoryOf } from './memory-of.ts'
@@ -26,6 +28,20 @@ const list = z.object({
   items: z.array(z.object({ status: z.object({ replicas: z.string().optional() }).optional() })),
 })
 
+const clusters = z.object({
+  items: z.array(
+    z.object({
+      status: z
+        .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).optional() })
+        .optional(),
+    }),
+  ),
+})
+
+function isReady({ status }: z.infer<typeof clusters>['items'][number]): boolean {
+  return status?.conditions?.some(({ type, status: held }) => type === 'Ready' && held === 'True') === true
+}
+
 /**
  * A hub with fifty clusters and a thousand ModelCaches that go to all of them. The hub and its control plane
  * are real, and the other clusters are stand-ins, because fifty API servers do not fit here.
@@ -35,17 +51,23 @@ export async function benchFleet(): Promise<Result[]> {
   const own = started.use(await startOwnPlane({ apiserverFlags: audited }))
   const hub = started.use(await startHub(own))
   const rest = createRest(loadKubeConfig(own.controlPlane.kubeconfig))
+  const ca = await issueCA({ commonName: 'bench', days: 1 })
+  const leaf = await issueServing(ca, [])
   const members: MemberServer[] = []
   for (let index = 0; index < MEMBERS; index++) {
-    const member = started.use(await startMemberServer(`member-${index}`))
+    const member = started.use(
+      await startMemberServer(`member-${index}`, { key: leaf.keyPem, cert: leaf.certPem }),
+    )
     members.push(member)
-    await register(rest, `member-${index}`, member.url)
+    await register(rest, `member-${index}`, { server: member.url, ca: ca.certPem })
   }
   await inParallel(NAMESPACES, index =>
     rest.create(collectionPath(KINDS.Namespace), { metadata: { name: `team-${index}` } }, WRITE),
   )
-  // The first look takes a moment, and the next one a minute.
-  await pause(5_000)
+  await when('all clusters', async () => {
+    const { items } = clusters.parse(await rest.get(collectionPath(KINDS.InferenceCluster)))
+    return items.filter(isReady).length >= MEMBERS
+  })
 
   const from = Date.now()
   const spec = soundSpec({
@@ -99,11 +121,20 @@ export async function benchFleet(): Promise<Result[]> {
   ]
 }
 
-async function register(rest: Rest, name: string, server: string): Promise<void> {
+async function register(
+  rest: Rest,
+  name: string,
+  { server, ca }: { server: string; ca: string },
+): Promise<void> {
   const kubeconfig = JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server } }],
+    clusters: [
+      {
+        name: 'c',
+        cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') },
+      },
+    ],
     users: [{ name: 'u', user: { token: 'none' } }],
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',

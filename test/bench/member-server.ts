@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 // What the hub asks of another cluster, answered as an API server with ModelCache would: lists, watches with
@@ -17,7 +18,7 @@ interface Stored {
   status: object
 }
 
-/** A stand-in for a cluster, over plain HTTP on loopback. */
+/** A stand-in for a cluster, over https on loopback. */
 export interface MemberServer extends AsyncDisposable {
   readonly url: string
   /** How many copies there are, and how many of them are Ready. */
@@ -26,8 +27,11 @@ export interface MemberServer extends AsyncDisposable {
   requests(): number
 }
 
-/** Starts one. `name` tells it from others. */
-export async function startMemberServer(name: string): Promise<MemberServer> {
+/** Starts one with a serving certificate. `name` tells it from others. */
+export async function startMemberServer(
+  name: string,
+  tls: { key: string; cert: string },
+): Promise<MemberServer> {
   const objects = new Map<string, Stored>()
   const watchers = new Set<ServerResponse>()
   let version = 1
@@ -71,7 +75,7 @@ export async function startMemberServer(name: string): Promise<MemberServer> {
     BOOKMARK_MS,
   )
 
-  const server = createServer((request, response) => {
+  const server = createServer(tls, (request, response) => {
     requests += 1
     void answer(request, response)
   })
@@ -121,7 +125,7 @@ export async function startMemberServer(name: string): Promise<MemberServer> {
 
   const port = await listen(server)
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `https://127.0.0.1:${port}`,
     counts: () => ({ copies: objects.size, ready }),
     requests: () => requests,
     async [Symbol.asyncDispose]() {

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
-import { isReady } from '../../api/readiness.ts'
 import { API_VERSION } from '../../api/schema/group.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { selectorOf, selectorText } from '../../deployment/made-for.ts'
+import { readyMount } from '../../injection/cache-mount.ts'
 import type { Recorder } from '../../kube/events.ts'
 import { type ReconcilerObserver, startReconciler } from '../../kube/reconciler.ts'
 import type { Rest } from '../../kube/rest.ts'
@@ -60,7 +60,7 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
     const isShort =
       workload !== undefined &&
       readyReplicas < deployment.spec.replicas &&
-      caches.every(({ cache }) => cache !== undefined && isReady(cache))
+      caches.every(({ cache }) => cache !== undefined && readyMount(cache) !== undefined)
     const failure = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
     const trouble = !isShort
       ? undefined

@@ -159,3 +159,12 @@ test('an Event says that it serves, and what newly keeps it from that', () => {
   expect(transition(serves, waits)).toMatchObject({ type: 'Normal', reason: 'CacheNotReady' })
   expect(transition(waits, fails)).toMatchObject({ type: 'Warning', reason: 'PodsNotReady' })
 })
+
+test('a cache that is Ready in other clusters alone is of no use here', () => {
+  const { status = {}, ...cache } = aReadyCache()
+  const { claimName, ...elsewhere } = status
+  expect(statusWith({ caches: [{ name: 'llama', cache: { ...cache, status: elsewhere } }] })).toMatchObject({
+    caches: '0/1',
+    cachesReady: 'False CacheNotReady: llama is staged in other clusters alone (spec.clusterSelector)',
+  })
+})

@@ -7,6 +7,7 @@ import { conditionOf, isReady } from '../../api/readiness.ts'
 import { few, foreign } from '../../api/schema/text.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { selectorText, servingSelectorOf } from '../../deployment/made-for.ts'
+import { readyMount } from '../../injection/cache-mount.ts'
 import { condition } from '../conditions.ts'
 import { WORKLOADS } from './parts.ts'
 
@@ -39,7 +40,9 @@ export function statusOf(seen: SeenDeployment): ModelDeploymentStatus {
   const { deployment, workload, caches, now } = seen
   const { metadata, spec, status } = deployment
   const { replicas = 0, readyReplicas = 0, updatedReplicas = 0 } = workload?.status ?? {}
-  const readyCaches = caches.filter(({ cache }) => cache !== undefined && isReady(cache)).length
+  const readyCaches = caches.filter(
+    ({ cache }) => cache !== undefined && readyMount(cache) !== undefined,
+  ).length
   const make = (type: string, held: boolean, { reason, message }: Cause): Condition =>
     condition(
       status?.conditions,
@@ -92,7 +95,9 @@ function cachesCause({ caches, deployment }: SeenDeployment): Cause {
     const message = `there is no ModelCache ${names} in namespace ${deployment.metadata.namespace}; create it`
     return { reason: 'CacheNotFound', message }
   }
-  const waiting = caches.flatMap(({ cache }) => (cache === undefined || isReady(cache) ? [] : [cache]))
+  const waiting = caches.flatMap(({ cache }) =>
+    cache === undefined || readyMount(cache) !== undefined ? [] : [cache],
+  )
   if (waiting.length === 0) return { reason: 'Ready', message: 'all caches are Ready' }
   const message = few(waiting.map(wordsOf))
   const isFailed = waiting.some(({ status }) => status?.phase === 'Failed')
@@ -100,7 +105,9 @@ function cachesCause({ caches, deployment }: SeenDeployment): Cause {
 }
 
 /** `llama is Hydrating 62% (Hydrating: Job … writes …)` */
-function wordsOf({ metadata, status }: ModelCache): string {
+function wordsOf(cache: ModelCache): string {
+  const { metadata, status } = cache
+  if (isReady(cache)) return `${metadata.name} is staged in other clusters alone (spec.clusterSelector)`
   const ready = conditionOf(status, 'Ready')
   const share = status?.progress === undefined ? '' : ` ${status.progress}`
   const why = ready === undefined ? '' : ` (${ready.reason}: ${ready.message})`
