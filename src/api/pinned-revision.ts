@@ -1,9 +1,7 @@
 import type { ModelCache } from './modelcache.ts'
 import { REVISION } from './names.ts'
-import { SHA256_DIGEST } from './schema/digest.ts'
+import { COMMIT, SHA256_DIGEST } from './schema/digest.ts'
 import type { Source } from './sources.ts'
-
-const COMMIT = /^[0-9a-f]{40}$/
 
 /** Whether the source names a branch or tag, which may mean other bytes tomorrow. */
 export function canMove({ spec }: Pick<ModelCache, 'spec'>): boolean {

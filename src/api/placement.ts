@@ -24,7 +24,7 @@ export function isStagedHere(
   clusters: readonly InferenceCluster[],
   here: InferenceCluster | undefined,
 ): boolean {
-  // A hub of nobody is one cluster like any other.
+  // Without InferenceClusters, a hub is one cluster like any other.
   if (cache.spec.clusterSelector === undefined || clusters.length === 0) return true
   return here !== undefined && clustersOf(cache, [here]).length > 0
 }

@@ -36,12 +36,10 @@ export interface Additions {
 export interface CopyState {
   readonly phase: string
   readonly ready: boolean
-  readonly failed: boolean
   readonly message?: string | undefined
   readonly digest?: string | undefined
   readonly sizeBytes?: number | undefined
   readonly revision: Revision | undefined
-  readonly source?: string | undefined
   readonly size?: string | undefined
 }
 
@@ -104,12 +102,10 @@ function stateOf(cache: ModelCache): CopyState {
   return {
     phase: foreign(status?.phase ?? 'Pending', 64),
     ready: isReady(cache),
-    failed: status?.phase === 'Failed',
     message: message === undefined ? undefined : foreign(message, MAX_MESSAGE),
     digest: status?.resolvedDigest,
     sizeBytes: status?.bytesStaged,
     revision: revisionOf(cache),
-    source: status?.source && foreign(status.source, 1024),
     size: status?.size && foreign(status.size, 32),
   }
 }
@@ -156,7 +152,6 @@ export interface WholeCache {
   metadata: {
     name: string
     namespace: string
-    uid?: string | undefined
     annotations?: Readonly<Record<string, string>> | undefined
   }
   spec: Readonly<Record<string, unknown>>

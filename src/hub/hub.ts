@@ -54,7 +54,7 @@ export function startHub(options: HubOptions): Members {
     const others = replicasOf(cache, placement, clusters, members)
       .filter(({ isPlaced }) => isPlaced)
       .map(({ cluster, unknown, isUnheard = false, copy }) => ({
-        ...{ cluster, isOwn: false, isStuck: unknown !== undefined || copy?.failed === true },
+        ...{ cluster, isOwn: false, isStuck: unknown !== undefined || copy?.phase === 'Failed' },
         // A cluster where ModelCache is missing, for example, is never heard.
         isUnheard: isUnheard && isReadyCluster(stores.InferenceCluster.get(undefined, cluster)),
         pin: members.get(cluster)?.copies.get(namespace, name)?.pin,

@@ -7,7 +7,7 @@ import { exposeCopies } from './metrics.ts'
 const copy = (name: string, phase: string): Copy => ({
   metadata: { name, namespace: 'ml-team' },
   fingerprint: '',
-  state: { phase, ready: phase === 'Ready', failed: false, revision: undefined },
+  state: { phase, ready: phase === 'Ready', revision: undefined },
 })
 
 test('copies are counted by cluster and phase, and nobody makes up a phase', async () => {

@@ -126,7 +126,7 @@ function startWorld() {
       here.copy = {
         metadata: { name: cache.metadata.name },
         fingerprint: fingerprintOf(cache, {}),
-        state: { phase: 'Ready', ready: true, failed: false, revision: undefined },
+        state: { phase: 'Ready', ready: true, revision: undefined },
       }
     },
     /** The hub looks at the ModelCache. */

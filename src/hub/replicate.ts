@@ -1,6 +1,7 @@
 import type { ModelCache } from '../api/modelcache.ts'
 import { COPIES_FINALIZER } from '../api/names.ts'
 import { type Additions, type Copy, fingerprintOf } from './copy.ts'
+import { finalizerChange } from './finalizer-change.ts'
 import type { Replica } from './summary.ts'
 
 /** What to do about a ModelCache in one other cluster. */
@@ -50,9 +51,7 @@ export function finalizerFor({ metadata }: ModelCache, replicas: readonly Replic
   const isDeleted = metadata.deletionTimestamp !== undefined
   const isPresent = metadata.finalizers?.includes(COPIES_FINALIZER) === true
   const isNeeded = isDeleted ? replicas.some(mayExist) : replicas.length > 0
-  if (isNeeded === isPresent) return undefined
-  // Nothing can be added to an object that is being deleted.
-  return isNeeded && isDeleted ? undefined : isNeeded
+  return finalizerChange({ isNeeded, isPresent, isDeleted })
 }
 
 function mayExist({ copy, unknown, isUnheard }: Replica): boolean {

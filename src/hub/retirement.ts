@@ -1,5 +1,6 @@
 import { type InferenceCluster, isLocal } from '../api/inference-cluster.ts'
 import { COPIES_FINALIZER, RETIRE } from '../api/names.ts'
+import { finalizerChange } from './finalizer-change.ts'
 
 /**
  * Whether the finalizer that keeps a deleted InferenceCluster for the copies in its cluster is to be there;
@@ -12,7 +13,5 @@ export function retirementOf(cluster: InferenceCluster, copies: number | undefin
   const isAsked = annotations?.[RETIRE] === 'true' && !isLocal(cluster)
   const isNeeded = isAsked && !(isDeleted && copies === 0)
   const isPresent = finalizers?.includes(COPIES_FINALIZER) === true
-  if (isNeeded === isPresent) return undefined
-  // Nothing can be added to an object that is being deleted.
-  return isNeeded && isDeleted ? undefined : isNeeded
+  return finalizerChange({ isNeeded, isPresent, isDeleted })
 }

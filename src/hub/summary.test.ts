@@ -8,7 +8,7 @@ const DIGEST = `sha256:${'5a'.repeat(32)}`
 const OTHER = `sha256:${'6b'.repeat(32)}`
 
 const copy = (given: Partial<NonNullable<Replica['copy']>> = {}) => ({
-  ...{ phase: 'Ready', ready: true, failed: false, message: 'it is there', digest: DIGEST, isLeaving: false },
+  ...{ phase: 'Ready', ready: true, message: 'it is there', digest: DIGEST, isLeaving: false },
   revision: undefined,
   ...given,
 })
@@ -58,7 +58,7 @@ describe('a cache that only other clusters stage', () => {
   })
 
   test('has Failed where one has', () => {
-    const failed = copy({ phase: 'Failed', ready: false, failed: true, message: 'SourceNotFound: no' })
+    const failed = copy({ phase: 'Failed', ready: false, message: 'SourceNotFound: no' })
     const { phase, condition } = summary([replica('a', { copy: hydrating }), replica('b', { copy: failed })])
     expect(phase).toBe('Failed')
     expect(condition('Failed')).toMatchObject({ status: 'True', reason: 'CopiesFailed' })

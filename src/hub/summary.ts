@@ -165,7 +165,7 @@ function differenceOf(placed: readonly ClusterEntry[]): string {
   return `, with different bytes: ${one?.name} has ${one?.digest}, ${other?.name} has ${other?.digest}`
 }
 
-/** That of the cluster which is least far. A phase that we do not know says nothing. */
+/** The first phase in ORDER that any cluster is in. A phase that we do not know counts as Pending. */
 function phaseOf(placed: readonly ClusterEntry[]): Phase {
   const ranks = placed.map(
     ({ phase, ready }) => RANKS.get(ready ? 'Ready' : (phase ?? '')) ?? ORDER.indexOf('Pending'),

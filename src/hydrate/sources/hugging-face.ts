@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { COMMIT } from '../../api/schema/digest.ts'
 import { HydrationError } from '../failure.ts'
 import { openDownload } from '../fetch/download.ts'
 import { getJson } from '../fetch/json.ts'
@@ -8,8 +9,6 @@ import { type Entry, entriesOf, type Hub, urlOf } from './hugging-face-listing.t
 import type { LeftOut, Listing, Resolved, SourceContext, SourceFile } from './source.ts'
 
 type HuggingFace = NonNullable<SourceContext['source']['huggingFace']>
-
-const COMMIT = /^[0-9a-f]{40}$/
 
 /**
  * A repository of the Hugging Face Hub, or of a mirror, at one commit. If a branch moves meanwhile, nothing
