@@ -19,6 +19,10 @@ export default defineConfig({
           // They start processes, and a machine may be busy.
           testTimeout: 300_000,
           hookTimeout: 60_000,
+          // The event loop itself goes on by itself.
+          fakeTimers: {
+            toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
+          },
         },
       },
       {

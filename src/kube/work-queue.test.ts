@@ -157,12 +157,31 @@ test('starts nothing more once the signal aborts: neither what waits, nor what i
 test('works on several keys side by side, but never on one twice at a time', async () => {
   const { queue, worked, settle } = start({ concurrency: 2 })
   for (const key of ['a', 'b', 'a', 'c']) queue.add(key)
+  await vi.advanceTimersByTimeAsync(0)
   expect(worked).toEqual(['a', 'b'])
   expect(queue.waiting()).toBe(2)
   await settle()
   expect(worked).toEqual(['a', 'b', 'a'])
   await settle()
   expect(worked).toEqual(['a', 'b', 'a', 'c'])
+})
+
+test('ends a look that waits for nobody before another one begins', async () => {
+  const seen: string[] = []
+  const queue = startWorkQueue({
+    reconcile: async key => {
+      seen.push(`${key} begins`)
+      for (let step = 0; step < 100; step++) await undefined
+      seen.push(`${key} ends`)
+    },
+    concurrency: 2,
+    logger,
+    signal: stop.signal,
+  })
+  queue.add('a')
+  queue.add('b')
+  while (seen.length < 4) await vi.advanceTimersByTimeAsync(0)
+  expect(seen).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
 })
 
 test('comes back to a key after the time that its work asks for, or sooner when it is added', async () => {

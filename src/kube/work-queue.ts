@@ -37,19 +37,37 @@ export function startWorkQueue(options: WorkQueueOptions) {
   const failures = new Map<string, number>()
   const timers = new Map<string, NodeJS.Timeout>()
 
+  /** A look has begun in this turn of the event loop. */
+  let hasBegun = false
+
   const add = (key: string): void => {
     if (signal.aborted) return
     waiting.add(key)
     start()
   }
 
+  /**
+   * Begins one look in each turn of the event loop. So a look that waits for nobody ends before another one
+   * begins, and watches and probes have their turns in between.
+   */
   const start = (): void => {
-    for (const key of waiting) {
-      if (signal.aborted || busy.size >= concurrency) return
-      if (busy.has(key)) continue
-      waiting.delete(key)
-      void work(key)
-    }
+    if (hasBegun || signal.aborted || busy.size >= concurrency) return
+    const key = firstFree()
+    if (key === undefined) return
+    hasBegun = true
+    setImmediate(nextTurn)
+    waiting.delete(key)
+    void work(key)
+  }
+
+  const nextTurn = (): void => {
+    hasBegun = false
+    start()
+  }
+
+  const firstFree = (): string | undefined => {
+    for (const key of waiting) if (!busy.has(key)) return key
+    return undefined
   }
 
   const work = async (key: string): Promise<void> => {

@@ -64,7 +64,10 @@ function aKeeper(...pods: ReturnType<typeof aPod>[]) {
   return { stores, lifted, told, start }
 }
 
-const settled = () => vi.advanceTimersByTimeAsync(0)
+/** Each look has a turn of the event loop of its own. */
+const settled = async () => {
+  for (let turn = 0; turn < 10; turn++) await vi.advanceTimersByTimeAsync(0)
+}
 const path = (name: string) => `/api/v1/namespaces/${NAMESPACE}/pods/${name}`
 
 test('lifts the gates of all that wait when their cache turns Ready, once', async () => {
