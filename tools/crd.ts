@@ -76,6 +76,12 @@ const MODEL_DEPLOYMENT_COLUMNS: PrinterColumn[] = [
   },
   { name: 'Ready', type: 'string', jsonPath: '.status.ready', description: 'Instances that serve.' },
   { name: 'Caches', type: 'string', jsonPath: '.status.caches', description: 'Caches that are Ready.' },
+  {
+    name: 'Clusters',
+    type: 'string',
+    jsonPath: '.status.serving',
+    description: 'Clusters whose instances all serve.',
+  },
   AGE,
   { name: 'Image', type: 'string', jsonPath: '.spec.engine.image', priority: 1, description: 'The engine.' },
 ]

@@ -42,7 +42,7 @@ const ROLES: Readonly<Record<string, readonly ((metrics: { registry: Registry })
     metrics => exposeWatches(metrics, { kinds: [] }),
     exposeReconcilers,
     metrics => exposeClusters(metrics, { clusters: { values: () => [] }, leads: () => false }),
-    metrics => exposeCopies(metrics, { members: () => [], caches: { get: () => undefined } }),
+    metrics => exposeCopies(metrics, { copies: () => [], caches: { get: () => undefined } }),
   ],
 }
 

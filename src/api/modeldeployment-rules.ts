@@ -4,6 +4,10 @@ import { present } from './schema/cel.ts'
 
 const TOPOLOGY = 'workers.topology'
 
+export const SELECTOR_CEL = 'this version does not evaluate CEL; use matchLabels or matchExpressions'
+export const PLACEMENT_SUM =
+  'the replicas of all clusters must add up to spec.replicas; change both, or remove placement for an even split'
+
 /** What a single ModelDeployment decides, as CEL over `spec`. It holds even if no webhook runs. */
 export const modelDeploymentRules: CelRule[] = [
   {
@@ -29,6 +33,18 @@ export const modelDeploymentRules: CelRule[] = [
     message: say('DeploymentInvalid', 'pipeline belongs to strategy TensorPipeline; remove it'),
     fieldPath: `.${TOPOLOGY}.pipeline`,
     reason: 'FieldValueForbidden',
+  },
+  {
+    rule: `!(${present('self', 'clusterSelector.cel')})`,
+    message: say('DeploymentInvalid', SELECTOR_CEL),
+    fieldPath: '.clusterSelector.cel',
+    reason: 'FieldValueForbidden',
+  },
+  {
+    rule: `!(${present('self', 'placement')}) || self.placement.map(p, p.replicas).sum() == self.replicas`,
+    message: say('DeploymentInvalid', PLACEMENT_SUM),
+    fieldPath: '.placement',
+    reason: 'FieldValueInvalid',
   },
   ...['workers.resources.cpu', 'workers.resources.memory', 'engine.shmSize'].map(quantityRule),
   {

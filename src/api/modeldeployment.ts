@@ -3,8 +3,8 @@ import { quantity } from './hydration.ts'
 import { storedObjectMeta, valuesOf } from './kubernetes/metadata.ts'
 import { labelSelector } from './label-selector.ts'
 import { modelDeploymentRules } from './modeldeployment-rules.ts'
-import { modelDeploymentStatus } from './modeldeployment-status.ts'
-import { EXCLUSIVE_TOPOLOGY, ROLLOUT } from './names.ts'
+import { MAX_SERVING_CLUSTERS, modelDeploymentStatus } from './modeldeployment-status.ts'
+import { COPIES_FINALIZER, EXCLUSIVE_TOPOLOGY, ROLLOUT } from './names.ts'
 import { customResource, optional } from './schema/absent.ts'
 import { listOf, text } from './schema/bounds.ts'
 import { API_VERSION } from './schema/group.ts'
@@ -17,6 +17,7 @@ export type Strategy = (typeof STRATEGIES)[number]
 /** How the pods of a gang find each other. */
 export const BOOTSTRAPS = ['Auto', 'VLLM', 'VLLMRay', 'SGLang', 'None'] as const
 
+const MAX_REPLICAS = 10_000
 /** No node has more accelerators. */
 const MAX_ACCELERATORS = 64
 /** Kubernetes: an argument or a value of the environment is as long as its object lets it be. */
@@ -102,12 +103,28 @@ const engine = z.object({
     .describe('Port that the engine serves on. The Service has the same.'),
 })
 
+const placement = listOf(
+  z.object({
+    cluster: objectName.describe('Name of an InferenceCluster.'),
+    replicas: z.int().min(0).max(MAX_REPLICAS).describe('How many instances serve there.'),
+  }),
+  MAX_SERVING_CLUSTERS,
+)
+
 const spec = z
   .object({
-    replicas: z.int().min(0).max(10_000).default(1).describe('How many instances serve.'),
+    replicas: z.int().min(0).max(MAX_REPLICAS).default(1).describe('How many instances serve.'),
     clusterSelector: labelSelector
       .optional()
-      .describe('Clusters to serve in. This version serves only in its own cluster.'),
+      .describe(
+        'Clusters to serve in. The hub splits the replicas over those whose caches are Ready. Without it, only its own cluster serves.',
+      ),
+    placement: placement
+      .optional()
+      .describe(
+        'How many instances serve in each cluster, in place of an even split over the selected clusters. They add up to `spec.replicas`.',
+      )
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['cluster'] }),
     workers: workers.prefault({}).describe('The pods that serve.'),
     engine: engine.describe('What runs in them.'),
     caches: listOf(z.object({ name: objectName.describe('Name of a ModelCache in the same namespace.') }), 16)
@@ -123,7 +140,12 @@ export const modelDeployment = customResource(
     .object({
       apiVersion: z.literal(API_VERSION),
       kind: z.literal('ModelDeployment'),
-      metadata: storedObjectMeta.extend({ annotations: optional(valuesOf(EXCLUSIVE_TOPOLOGY, ROLLOUT)) }),
+      metadata: storedObjectMeta.extend({
+        annotations: optional(valuesOf(EXCLUSIVE_TOPOLOGY, ROLLOUT)),
+        finalizers: optional(
+          listOf(text(317), 64).transform(all => all.filter(each => each === COPIES_FINALIZER)),
+        ),
+      }),
       spec: spec.describe('Which engine serves, and which caches it reads.'),
       status: modelDeploymentStatus
         .optional()

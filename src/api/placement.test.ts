@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { aModelCache, anInferenceCluster } from './fixtures.ts'
 import { type LabelSelector, selects } from './label-selector.ts'
-import { clustersOf, isStagedHere } from './placement.ts'
+import { clustersOf, isMeantHere } from './placement.ts'
 
 const labels = { tier: 'prod', region: 'eu' }
 
@@ -51,5 +51,5 @@ test.each([
   ['not if it is left out', notInUs, [eu, us], us, false],
   ['not if it is not registered', notInUs, [eu, us], undefined, false],
 ])('a cache is staged where it is %s', (_, selector, clusters, here, expected) => {
-  expect(isStagedHere(selecting(selector), clusters, here)).toBe(expected)
+  expect(isMeantHere(selecting(selector), clusters, here)).toBe(expected)
 })

@@ -1,14 +1,18 @@
 import type { InferenceCluster } from './inference-cluster.ts'
-import { selects } from './label-selector.ts'
-import type { ModelCache } from './modelcache.ts'
+import { type LabelSelector, selects } from './label-selector.ts'
+
+/** A ModelCache or a ModelDeployment. */
+interface Selecting {
+  readonly spec: { readonly clusterSelector?: LabelSelector | undefined }
+}
 
 /**
- * The clusters that a ModelCache goes to: those whose labels its selector selects, in the order of their
+ * The clusters that an object goes to: those whose labels its selector selects, in the order of their
  * names, without those that are being deleted. Without a selector it stays in its own cluster, and goes to
  * none of them.
  */
 export function clustersOf(
-  { spec: { clusterSelector } }: Pick<ModelCache, 'spec'>,
+  { spec: { clusterSelector } }: Selecting,
   clusters: Iterable<InferenceCluster>,
 ): InferenceCluster[] {
   if (clusterSelector === undefined) return []
@@ -18,17 +22,41 @@ export function clustersOf(
     .toSorted(byName)
 }
 
-/** Whether a ModelCache that goes to these clusters is staged in the cluster that it is in. */
-export function isStagedHere(
-  cache: Pick<ModelCache, 'spec'>,
+/** Whether an object that goes to these clusters has its work done in the cluster that it is in, too. */
+export function isMeantHere(
+  object: Selecting,
   clusters: readonly InferenceCluster[],
   here: InferenceCluster | undefined,
 ): boolean {
   // Without InferenceClusters, a hub is one cluster like any other.
-  if (cache.spec.clusterSelector === undefined || clusters.length === 0) return true
-  return here !== undefined && clustersOf(cache, [here]).length > 0
+  if (object.spec.clusterSelector === undefined || clusters.length === 0) return true
+  return here !== undefined && clustersOf(object, [here]).length > 0
 }
 
 function byName(one: InferenceCluster, other: InferenceCluster): number {
   return one.metadata.name < other.metadata.name ? -1 : 1
+}
+
+/** A ModelDeployment, as far as it says where it serves. */
+interface Serving extends Selecting {
+  readonly spec: Selecting['spec'] & {
+    readonly placement?: readonly { readonly cluster: string; readonly replicas: number }[] | undefined
+  }
+}
+
+/**
+ * The names of the clusters that the replicas of a ModelDeployment are split over; undefined if its own
+ * cluster serves alone, and there is nothing to split.
+ */
+export function servingClusters(
+  { spec }: Serving,
+  clusters: readonly InferenceCluster[],
+  here: InferenceCluster | undefined,
+): string[] | undefined {
+  if (clusters.length === 0 || (spec.clusterSelector === undefined && spec.placement === undefined))
+    return undefined
+  const names =
+    spec.placement?.flatMap(({ cluster, replicas }) => (replicas > 0 ? cluster : [])).toSorted() ??
+    clustersOf({ spec }, clusters).map(({ metadata }) => metadata.name)
+  return names.length === 1 && names[0] === here?.metadata.name ? undefined : names
 }

@@ -7,6 +7,9 @@ export function isReady({ status }: ModelCache): boolean {
 }
 
 /** The condition of a type in a status. Kubernetes allows one of each. */
-export function conditionOf(status: ModelCache['status'], type: Condition['type']): Condition | undefined {
+export function conditionOf(
+  status: { readonly conditions?: readonly Condition[] | undefined } | undefined,
+  type: Condition['type'],
+): Condition | undefined {
   return status?.conditions?.find(condition => condition.type === type)
 }

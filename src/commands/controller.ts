@@ -144,7 +144,7 @@ export const controller: Command = {
       }
       startModelCacheReconciler({ ...work, metrics: cacheMetrics, settings, limits, hydrator })
       startGateKeeper({ ...work, metrics: gateMetrics })
-      startDeploymentReconciler(work)
+      startDeploymentReconciler({ ...work, clusterName: options['cluster-name'] })
       startNudger({ ...work, metrics: nudgeMetrics })
       startRollouts(work)
       certificates?.lead(started)

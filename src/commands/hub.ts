@@ -18,7 +18,15 @@ import { aborted } from '../process/termination.ts'
 import { installationOptions, installedIn } from './certificate-options.ts'
 import type { Command } from './command.ts'
 import { electionOptions, leadIfElected } from './election.ts'
-import { commonOptions, describeOptions, flag, parseOptions, policyOptions, UsageError } from './options.ts'
+import {
+  commonOptions,
+  describeOptions,
+  duration,
+  flag,
+  parseOptions,
+  policyOptions,
+  UsageError,
+} from './options.ts'
 import { startService } from './service.ts'
 import { version } from './version.ts'
 
@@ -34,6 +42,11 @@ const OPTIONS = {
     schema: flag,
     help: 'copy Secrets with label modelplane.ai/replicate=true that ModelCaches name to their clusters, too; the hub must be allowed to read Secrets',
   },
+  'cluster-grace': {
+    schema: duration.default(5 * 60_000),
+    value: 'TIME',
+    help: 'how long a cluster that does not answer keeps its share of the replicas of ModelDeployments, such as 90s; default 5m',
+  },
   'clusterprofile-provider-file': {
     schema: z.string().min(1).optional(),
     value: 'FILE',
@@ -43,7 +56,8 @@ const OPTIONS = {
 
 const HELP = `Usage: modelcache hub [options]
 
-Brings each ModelCache to the clusters that its clusterSelector selects, and says in its status how they fare. Says in the status of
+Brings each ModelCache to the clusters that its clusterSelector selects, splits the replicas of each ModelDeployment over
+those whose caches are Ready, and says in their status how they fare. Says in the status of
 each InferenceCluster whether caches can be staged there and why not. Reads the kubeconfigs of source Existing from Secrets in
 --namespace. Several replicas elect one of them by Lease modelcache-hub; the others stand by.
 
@@ -67,7 +81,12 @@ export const hub: Command = {
     const providers = file === undefined ? [] : await providersIn(file)
     const { logger, signal } = await startService(options)
     const config = loadKubeConfig(options.kubeconfig)
-    const watches = watchCluster({ kinds: ['InferenceCluster', 'ModelCache'], config, logger, signal })
+    const watches = watchCluster({
+      kinds: ['InferenceCluster', 'ModelCache', 'ModelDeployment'],
+      config,
+      logger,
+      signal,
+    })
     const secrets = options['replicate-secrets']
       ? watchCluster({ kinds: ['SharedSecret'], config, logger, signal })
       : undefined
@@ -79,7 +98,7 @@ export const hub: Command = {
     const leads = () => term !== undefined && !term.aborted
     exposeClusters(metrics, { clusters: watches.stores.InferenceCluster, leads })
     exposeCopies(metrics, {
-      members: () => (leads() ? (members?.entries() ?? []) : []),
+      copies: () => (leads() ? (members?.caches.entries() ?? []) : []),
       caches: watches.stores.ModelCache,
     })
     const observer = exposeReconcilers(metrics)
@@ -113,6 +132,7 @@ export const hub: Command = {
         rest,
         hubID,
         clusterName: options['cluster-name'],
+        graceMs: options['cluster-grace'],
         namespace,
         providers,
         recorder,

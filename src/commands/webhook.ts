@@ -181,7 +181,7 @@ export const webhook: Command = {
         '/validate-pods': (request, view) => validatePod(request, view, policy),
         '/validate-jobs': (request, view) => validateJob(request, view, policy),
         '/validate-workloads': validateWorkload,
-        '/validate-modeldeployments': validateModelDeployment,
+        '/validate-modeldeployments': (request, view) => validateModelDeployment(request, view, policy),
         '/validate-inferenceclusters': validateInferenceCluster,
         '/validate-modelcaches': (request, view) => validateModelCache(request, view, policy),
       },

@@ -1,6 +1,6 @@
 /**
- * Whether to add a finalizer (true) or to remove it (false); undefined if nothing is to be done. The API server
- * accepts no new finalizer on an object that is being deleted.
+ * Whether to add a finalizer (true) or to remove it (false); undefined if nothing is to be done. The API
+ * server accepts no new finalizer on an object that is being deleted.
  */
 export function finalizerChange({
   isNeeded,

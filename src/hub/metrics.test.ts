@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { aModelCache } from '../api/fixtures.ts'
 import { createMetrics } from '../process/metrics.ts'
-import type { Copy } from './copy.ts'
+import type { CacheCopy } from './caches/copy.ts'
 import { exposeCopies } from './metrics.ts'
 
-const copy = (name: string, phase: string): Copy => ({
+const copy = (name: string, phase: string): CacheCopy => ({
   metadata: { name, namespace: 'ml-team' },
   fingerprint: '',
   state: { phase, ready: phase === 'Ready', revision: undefined },
@@ -14,7 +14,7 @@ test('copies are counted by cluster and phase, and nobody makes up a phase', asy
   const metrics = createMetrics()
   const copies = [copy('a', 'Ready'), copy('b', 'Ready'), copy('c', '"},evil{'), copy('gone', 'Ready')]
   exposeCopies(metrics, {
-    members: () => [['east', { copies: { get: () => undefined, values: () => copies } }]],
+    copies: () => [['east', { store: { get: () => undefined, values: () => copies } }]],
     caches: { get: (_, name) => (name === 'gone' ? undefined : aModelCache()) },
   })
   const lines = (await metrics.registry.metrics())

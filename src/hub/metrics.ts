@@ -2,8 +2,10 @@ import { Gauge, type Registry } from 'prom-client'
 import type { InferenceCluster } from '../api/inference-cluster.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { PHASES } from '../api/modelcache-status.ts'
+import { conditionOf } from '../api/readiness.ts'
 import type { ReadableStore } from '../kube/store.ts'
-import type { Member } from './member.ts'
+import type { CacheCopy } from './caches/copy.ts'
+import type { Copies } from './copies/copies.ts'
 
 /** Shows at each scrape how many InferenceClusters are Ready. Only the replica that leads counts them. */
 export function exposeClusters(
@@ -18,7 +20,7 @@ export function exposeClusters(
     collect() {
       this.reset()
       for (const { status } of leads() ? clusters.values() : [])
-        this.inc({ reason: status?.conditions?.find(({ type }) => type === 'Ready')?.reason ?? 'Unknown' })
+        this.inc({ reason: conditionOf(status, 'Ready')?.reason ?? 'Unknown' })
     },
   })
 }
@@ -26,13 +28,13 @@ export function exposeClusters(
 /** What the metrics show of the clusters that the hub is connected to. */
 export interface CopiesView {
   /** The clusters, while this replica leads. */
-  members(): Iterable<[cluster: string, member: Pick<Member, 'copies'>]>
+  copies(): Iterable<[cluster: string, copies: Pick<Copies<CacheCopy>, 'store'>]>
   /** The ModelCaches of the hub. */
   caches: Pick<ReadableStore<ModelCache>, 'get'>
 }
 
 /** Shows at each scrape how the copies of ModelCaches fare in each cluster. Only the leader counts them. */
-export function exposeCopies({ registry }: { registry: Registry }, { members, caches }: CopiesView): void {
+export function exposeCopies({ registry }: { registry: Registry }, { copies, caches }: CopiesView): void {
   new Gauge({
     name: 'modelcache_hub_copies',
     help: 'Copies of ModelCaches, by cluster and phase. Orphaned: the ModelCache of the hub is gone. The leader reports them.',
@@ -40,8 +42,8 @@ export function exposeCopies({ registry }: { registry: Registry }, { members, ca
     registers: [registry],
     collect() {
       this.reset()
-      for (const [cluster, { copies }] of members())
-        for (const { metadata, state } of copies.values()) {
+      for (const [cluster, { store }] of copies())
+        for (const { metadata, state } of store.values()) {
           const isOrphaned = caches.get(metadata.namespace, metadata.name) === undefined
           this.inc({ cluster, phase: isOrphaned ? 'Orphaned' : phaseIn(state.phase) })
         }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Condition } from '../api/condition.ts'
 import { type InferenceCluster, isLocal } from '../api/inference-cluster.ts'
 import { COPIES_FINALIZER, HUB_MANAGER } from '../api/names.ts'
+import { conditionOf } from '../api/readiness.ts'
 import { API_VERSION } from '../api/schema/group.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import type { Stores } from '../cluster/stores.ts'
@@ -66,7 +67,7 @@ export function startRegistry(options: RegistryOptions): (name: string) => void 
     kind: 'InferenceCluster',
     sources: [source],
     async reconcile(cluster) {
-      const retirement = retirementOf(cluster, copiesIn(cluster.metadata.name))
+      const retirement = retirementOf(cluster, members.copiesIn(cluster.metadata.name))
       if (retirement !== undefined) {
         await setFinalizer(cluster, retirement)
         return undefined
@@ -75,7 +76,7 @@ export function startRegistry(options: RegistryOptions): (name: string) => void 
       const server = config?.getCurrentCluster()?.server.slice(0, 512)
       const namesake = found instanceof ClusterProblem ? undefined : namesakeOf(cluster, found.clusterID)
       const status = clusterStatus(cluster, found, { server, namesake, hubID, now: Date.now() })
-      const ready = status.conditions?.find(({ type }) => type === 'Ready')
+      const ready = conditionOf(status, 'Ready')
       noteReach(cluster, ready, found, config)
       const isStored =
         isSameStatus(status, cluster.status) ||
@@ -123,12 +124,6 @@ export function startRegistry(options: RegistryOptions): (name: string) => void 
     if (event !== undefined) await recorder.record(regarding, event)
   }
 
-  /** How many copies are in a cluster; undefined if nobody knows. */
-  function copiesIn(name: string): number | undefined {
-    const member = members.get(name)
-    return member?.isKnown() ? [...member.copies.values()].length : undefined
-  }
-
   /** An older InferenceCluster that leads to the same cluster. */
   function namesakeOf({ metadata }: InferenceCluster, clusterID: string): string | undefined {
     const age = (of: InferenceCluster['metadata']) => `${of.creationTimestamp} ${of.name}`
@@ -146,7 +141,7 @@ function isInstalled(found: Found): found is Seen {
 
 /** The Event about a cluster that turned Ready, or is not Ready for another reason than before. */
 function eventOf({ status }: InferenceCluster, ready: Condition | undefined): EventInput | undefined {
-  const before = status?.conditions?.find(({ type }) => type === 'Ready')
+  const before = conditionOf(status, 'Ready')
   if (ready === undefined || before?.reason === ready.reason) return undefined
   const type = ready.status === 'True' ? 'Normal' : 'Warning'
   return { type, reason: ready.reason, action: 'Look', note: ready.message }

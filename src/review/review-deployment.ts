@@ -1,6 +1,6 @@
 import type { AdmissionRequest } from '../admission/admission-review.ts'
 import { allow } from '../admission/decision.ts'
-import { asWorkload, validateModelDeployment } from '../admission/modeldeployment/validate.ts'
+import { asWorkload, servesHere, validateModelDeployment } from '../admission/modeldeployment/validate.ts'
 import { modelDeployment } from '../api/modeldeployment.ts'
 import type { Manifest } from './manifest.ts'
 import { requestFor } from './request.ts'
@@ -19,7 +19,10 @@ export async function reviewDeployment(
   context: ReviewContext,
 ): Promise<ReviewResult> {
   const request = requestFor(manifest, resource)
-  const decision = await context.decide(validateModelDeployment, request)
+  const decision = await context.decide(
+    (asked, view) => validateModelDeployment(asked, view, context.policy),
+    request,
+  )
   const findings: ReviewFinding[] = [
     ...findingsOf(decision, context.advise),
     ...unknownFields(request.object, modelDeployment, 'modeldeployment').map(
@@ -29,11 +32,12 @@ export async function reviewDeployment(
   const deployment = modelDeployment.safeParse(request.object).data
   if (deployment === undefined || findings.some(({ severity }) => severity === 'error'))
     return { findings, patch: [] }
-  let asked: AdmissionRequest = request
+  let asked: AdmissionRequest | undefined
   await context.decide((_, view) => {
-    asked = asWorkload(request, deployment, undefined, view)
+    if (servesHere(deployment, view, context.policy)) asked = asWorkload(request, deployment, undefined, view)
     return allow()
   }, request)
+  if (asked === undefined) return { findings, patch: [] }
   const workload = await reviewWorkload(asked, context)
   const known = new Set(findings.map(({ reason, message }) => `${reason} ${message}`))
   const more = workload.findings.filter(({ reason, message }) => !known.has(`${reason} ${message}`))

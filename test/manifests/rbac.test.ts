@@ -104,13 +104,16 @@ const USES: Record<string, Use[]> = {
     ...webhookConfigurations.map((kind): Use => ['cluster', 'get list watch patch', kind, kind.name]),
   ],
   'modelcache-hub': [
-    ...watches(['InferenceCluster', 'ModelCache']),
+    ...watches(['InferenceCluster', 'ModelCache', 'ModelDeployment']),
     // src/hub/registry.ts
     ['cluster', 'get patch', KINDS.InferenceCluster],
     ['cluster', 'patch', { ...KINDS.InferenceCluster, plural: 'inferenceclusters/status' }],
-    // src/hub/replication.ts, and src/hub/member.ts reads the whole ModelCache
+    // src/hub/caches/replication.ts, and src/hub/copies/whole.ts reads the whole ModelCache
     ['cluster', 'get patch', KINDS.ModelCache],
     ['cluster', 'patch', { ...KINDS.ModelCache, plural: 'modelcaches/status' }],
+    // src/hub/deployments/spreading.ts
+    ['cluster', 'get patch', KINDS.ModelDeployment],
+    ['cluster', 'patch', { ...KINDS.ModelDeployment, plural: 'modeldeployments/status' }],
     ['cluster', 'create get patch', { apiVersion: 'events.k8s.io/v1', plural: 'events' }],
     // src/hub/connect.ts
     ['namespace', 'get', secrets],

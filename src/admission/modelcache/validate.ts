@@ -1,12 +1,15 @@
 import { modelCache } from '../../api/modelcache.ts'
-import { isStagedHere } from '../../api/placement.ts'
+import { isMeantHere } from '../../api/placement.ts'
 import { thisCluster } from '../../storage/this-cluster.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
 import { ignoredKeys } from '../ignored-keys.ts'
 import { malformed } from '../malformed.ts'
+import { noClusterSelected } from '../no-cluster-selected.ts'
 import type { Policy } from '../policy.ts'
+import type { SelectorChange } from '../selector-change.ts'
+import { selectorTooLong } from '../selector-too-long.ts'
 import { valueAt } from '../value-at.ts'
 import { artifactSource } from './artifact-source.ts'
 import { cacheInUse } from './cache-in-use.ts'
@@ -19,10 +22,8 @@ import { hydrationMetadata } from './hydration-metadata.ts'
 import { mountPath } from './mount-path.ts'
 import { mountPathOccupied } from './mount-path-occupied.ts'
 import { mutableRevision } from './mutable-revision.ts'
-import { noClusterSelected } from './no-cluster-selected.ts'
 import { notImplemented } from './not-implemented.ts'
 import { scratchFolderNeeded } from './scratch-folder-needed.ts'
-import { selectorTooLong } from './selector-too-long.ts'
 import { sizeRequired } from './size-required.ts'
 import { sourceAlreadyCached } from './source-already-cached.ts'
 import { sourceInvalid } from './source-invalid.ts'
@@ -38,8 +39,12 @@ const ifStagedHere =
     if (found.length === 0 || change.cache.spec.clusterSelector === undefined) return found
     const clusters = [...view.list('InferenceCluster')]
     const here = thisCluster(clusters, policy.clusterName)
-    return isStagedHere(change.cache, clusters, here) ? found : []
+    return isMeantHere(change.cache, clusters, here) ? found : []
   }
+
+function selectorOf({ cache, old }: Change): SelectorChange {
+  return { selector: cache.spec.clusterSelector, old: old?.spec.clusterSelector }
+}
 
 /** Every rule for a ModelCache, one file each. What a single object decides is also in the CRD's CEL. */
 const RULES: readonly Rule[] = [
@@ -60,8 +65,8 @@ const RULES: readonly Rule[] = [
   sourceAlreadyCached,
   mutableRevision,
   ifStagedHere(storageQuota),
-  selectorTooLong,
-  noClusterSelected,
+  change => selectorTooLong(selectorOf(change)),
+  (change, view) => noClusterSelected(selectorOf(change), view, 'stages the cache'),
 ]
 
 /**

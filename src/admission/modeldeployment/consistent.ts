@@ -1,5 +1,6 @@
 import { parseQuantity } from '../../api/kubernetes/quantity.ts'
 import type { ModelDeployment } from '../../api/modeldeployment.ts'
+import { PLACEMENT_SUM, SELECTOR_CEL } from '../../api/modeldeployment-rules.ts'
 import { quote } from '../../api/schema/text.ts'
 import { violation } from '../../api/violation.ts'
 import { chooseGangBootstrap } from '../../deployment/bootstrap/choose.ts'
@@ -13,7 +14,7 @@ const VARIABLE = /^[ -<>-~]+$/
  * What a ModelDeployment says about itself: the same as the CEL in its CRD, and the shape of its template.
  */
 export function consistent(deployment: ModelDeployment): Finding[] {
-  const { workers, engine, caches } = deployment.spec
+  const { workers, engine, caches, clusterSelector } = deployment.spec
   const { strategy, pipeline } = workers.topology
   const isGang = strategy === 'TensorPipeline'
   const start = chooseGangBootstrap(deployment)
@@ -25,6 +26,8 @@ export function consistent(deployment: ModelDeployment): Finding[] {
         ? 'strategy TensorPipeline needs a cache: pods of a gang that download by themselves may get different bytes'
         : undefined,
     ],
+    ['clusterSelector.cel', clusterSelector?.cel === undefined ? undefined : SELECTOR_CEL],
+    ['placement', isPlacedInFull(deployment) ? undefined : PLACEMENT_SUM],
     ['engine.bootstrap', start && 'problem' in start ? start.problem : undefined],
     ['workers.resources.cpu', quantityProblem(workers.resources?.cpu)],
     ['workers.resources.memory', quantityProblem(workers.resources?.memory)],
@@ -48,6 +51,10 @@ export function consistent(deployment: ModelDeployment): Finding[] {
   )
   const name = nameProblem(deployment.metadata.name, isGang)
   return name === undefined ? found : [error(violation('DeploymentInvalid', 'metadata.name', name)), ...found]
+}
+
+function isPlacedInFull({ spec: { placement, replicas } }: ModelDeployment): boolean {
+  return placement === undefined || placement.reduce((sum, each) => sum + each.replicas, 0) === replicas
 }
 
 function pipelineProblem(isGang: boolean, pipeline: number | undefined): string | undefined {

@@ -1,16 +1,26 @@
 import { describe, expect, test } from 'vitest'
-import { aModelDeployment, aReadyCache } from '../../api/fixtures.ts'
+import { aModelDeployment, anInferenceCluster, aReadyCache } from '../../api/fixtures.ts'
+import type { InferenceCluster } from '../../api/inference-cluster.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import type { AdmissionRequest } from '../admission-review.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import type { Decision } from '../decision.ts'
-import { aRequest, aView } from '../fixtures.ts'
+import { aPolicy, aRequest, aView } from '../fixtures.ts'
 import { validateModelDeployment } from './validate.ts'
 
 type Spec = NonNullable<NonNullable<Parameters<typeof aModelDeployment>[0]>['spec']>
+const validate = (request: AdmissionRequest, view: ClusterView) =>
+  validateModelDeployment(request, view, aPolicy())
 const resource = { group: 'modelplane.ai', version: 'v1alpha1', resource: 'modeldeployments' }
 
-function decide(spec: Spec, caches: ModelCache[] = [aReadyCache()], request: object = {}) {
+function decide(
+  spec: Spec,
+  caches: ModelCache[] = [aReadyCache()],
+  request: object = {},
+  inferenceClusters: InferenceCluster[] = [],
+) {
   const object = aModelDeployment({ spec })
-  return validateModelDeployment(aRequest({ resource, object, ...request }), aView({ caches }))
+  return validate(aRequest({ resource, object, ...request }), aView({ caches, inferenceClusters }))
 }
 /** Findings of either kind. */
 const findingsOf = (decision: Decision) => (decision.allowed ? decision.warnings : decision.findings)
@@ -63,6 +73,28 @@ describe('it is denied', () => {
       { workers: { resources: { memory: 'lots' } } },
       'DeploymentInvalid',
       'spec.workers.resources.memory',
+    ],
+    [
+      'a placement of more or fewer instances',
+      { replicas: 3, placement: [{ cluster: 'east', replicas: 2 }] },
+      'DeploymentInvalid',
+      'spec.placement',
+    ],
+    [
+      'a selector in CEL',
+      { clusterSelector: { cel: 'true' } },
+      'DeploymentInvalid',
+      'spec.clusterSelector.cel',
+    ],
+    [
+      'an endless selector',
+      {
+        clusterSelector: {
+          matchExpressions: [{ key: 'a', operator: 'In', values: Array(200).fill('a-label-of-a-cluster') }],
+        },
+      },
+      'SelectorTooLong',
+      'spec.clusterSelector',
     ],
     [
       'a negative quantity',
@@ -135,10 +167,7 @@ describe('it warns of', () => {
       ...aModelDeployment(),
       metadata: { name: 'a', annotations: { 'modelplane.ai/caches': 'llama' } },
     }
-    const decision = validateModelDeployment(
-      aRequest({ resource, object }),
-      aView({ caches: [aReadyCache()] }),
-    )
+    const decision = validate(aRequest({ resource, object }), aView({ caches: [aReadyCache()] }))
     expect(reasonsOf(decision)).toEqual(['AnnotationNotOnTemplate'])
   })
 
@@ -149,7 +178,7 @@ describe('it warns of', () => {
     const nodes = [{ metadata: { name: 'a' }, status: { allocatable } }, { metadata: { name: 'b' } }]
     const object = aModelDeployment({ spec: { workers: { topology: { tensor: 8 } } } })
     const view = aView({ caches: [aReadyCache()], nodes })
-    const decision = validateModelDeployment(aRequest({ resource, object }), view)
+    const decision = validate(aRequest({ resource, object }), view)
     expect(reasonsOf(decision)).toEqual(['AcceleratorsExceedNode'])
     expect(textOf(decision)).toContain(words)
   })
@@ -157,6 +186,34 @@ describe('it warns of', () => {
   test('a path that no cache has', () => {
     const decision = decide({ engine: { image: IMAGE, args: ['--model=/mnt/other'] } })
     expect(reasonsOf(decision)).toEqual(['ModelPathMismatch'])
+  })
+})
+
+describe('with several clusters', () => {
+  const registered = (name: string, region: string): InferenceCluster => {
+    const { metadata, ...rest } = anInferenceCluster(name)
+    return { ...rest, metadata: { ...metadata, labels: { region } } }
+  }
+  const existing = { cluster: { source: 'Existing' as const, existing: { secretRef: { name: 'east' } } } }
+  const clusters = [registered('hub', 'eu'), { ...registered('east', 'us'), spec: existing }]
+  const selecting = (region: string) => ({ clusterSelector: { matchLabels: { region } } })
+
+  test('it is no matter what is in this one if others serve', () => {
+    expect(reasonsOf(decide(selecting('us'), [], {}, clusters))).toEqual([])
+    const placement = [{ cluster: 'east', replicas: 1 }]
+    expect(reasonsOf(decide({ placement }, [], {}, clusters))).toEqual([])
+  })
+
+  test('it counts if this one serves, too', () => {
+    expect(reasonsOf(decide(selecting('eu'), [], {}, clusters))).toEqual(['CacheNotFound'])
+    expect(reasonsOf(decide({ clusterSelector: {} }, [], {}, clusters))).toEqual(['CacheNotFound'])
+  })
+
+  test('a selector of none is told', () => {
+    const found = findingsOf(decide(selecting('asia'), [], {}, clusters))
+    expect(found.map(({ violation }) => violation.text)).toEqual([
+      'no cluster serves, because spec.clusterSelector selects no InferenceCluster; see: kubectl get inferenceclusters --show-labels',
+    ])
   })
 })
 
@@ -170,14 +227,8 @@ test('what is going is left alone, and so is a status', () => {
     metadata: { deletionTimestamp: '2031-05-04T03:02:01Z' },
     spec: { workers: { accelerator: 'gpu' } },
   })
-  expect(validateModelDeployment(aRequest({ resource, object }), aView()).allowed).toBe(true)
-  expect(
-    validateModelDeployment(aRequest({ resource, subResource: 'status', object: {} }), aView()).allowed,
-  ).toBe(true)
-  expect(
-    validateModelDeployment(aRequest({ resource, operation: 'DELETE', object: undefined }), aView()).allowed,
-  ).toBe(true)
-  expect(reasonsOf(validateModelDeployment(aRequest({ resource, object: {} }), aView()))).toEqual([
-    'SpecInvalid',
-  ])
+  expect(validate(aRequest({ resource, object }), aView()).allowed).toBe(true)
+  expect(validate(aRequest({ resource, subResource: 'status', object: {} }), aView()).allowed).toBe(true)
+  expect(validate(aRequest({ resource, operation: 'DELETE', object: undefined }), aView()).allowed).toBe(true)
+  expect(reasonsOf(validate(aRequest({ resource, object: {} }), aView()))).toEqual(['SpecInvalid'])
 })

@@ -1,13 +1,18 @@
 import type { ModelCache } from '../../api/modelcache.ts'
 import { type ModelDeployment, modelDeployment } from '../../api/modeldeployment.ts'
+import { servingClusters } from '../../api/placement.ts'
 import { withModelPaths } from '../../deployment/model-path.ts'
 import { workloadOf } from '../../deployment/objects.ts'
+import { thisCluster } from '../../storage/this-cluster.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
 import type { Finding } from '../finding.ts'
 import { ignoredKeys } from '../ignored-keys.ts'
 import { malformed } from '../malformed.ts'
+import { noClusterSelected } from '../no-cluster-selected.ts'
+import type { Policy } from '../policy.ts'
+import { selectorTooLong } from '../selector-too-long.ts'
 import { validateWorkload } from '../workload/validate.ts'
 import { acceleratorsExceedNode } from './accelerators-exceed-node.ts'
 import { cachesOnItself } from './caches-on-itself.ts'
@@ -19,13 +24,20 @@ import { topologyMismatch } from './topology-mismatch.ts'
  * deployment is judged as the workload that it becomes, so that caches are missing, not Ready or in each
  * other's way here as everywhere.
  */
-export function validateModelDeployment(request: AdmissionRequest, view: ClusterView): Decision {
+export function validateModelDeployment(
+  request: AdmissionRequest,
+  view: ClusterView,
+  policy: Policy,
+): Decision {
   if (request.subResource) return allow()
   if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return allow()
   const parsed = modelDeployment.safeParse(request.object)
   if (!parsed.success) return deny(malformed('not a ModelDeployment', parsed.error))
   // What is being deleted must always be able to lose its finalizers.
   if (parsed.data.metadata.deletionTimestamp !== undefined) return allow()
+  const old = modelDeployment.safeParse(request.oldObject).data
+  const selector = { selector: parsed.data.spec.clusterSelector, old: old?.spec.clusterSelector }
+  const isHere = servesHere(parsed.data, view, policy)
   const own = [
     ...consistent(parsed.data),
     ...ignoredKeys([
@@ -34,13 +46,23 @@ export function validateModelDeployment(request: AdmissionRequest, view: Cluster
     ]),
     ...cachesOnItself(request.object),
     ...topologyMismatch(parsed.data),
-    ...acceleratorsExceedNode(parsed.data, view),
+    ...selectorTooLong(selector),
+    ...noClusterSelected(selector, view, 'serves'),
+    ...(isHere ? acceleratorsExceedNode(parsed.data, view) : []),
   ]
   if (own.some(({ severity }) => severity === 'error')) return decide(own)
-  const old = modelDeployment.safeParse(request.oldObject).data
   const judged = validateWorkload(asWorkload(request, parsed.data, old, view), view)
   const findings: readonly Finding[] = judged.allowed ? judged.warnings : judged.findings
-  return decide([...own, ...findings])
+  // Caches that are not Ready here are no matter to pods of other clusters.
+  return decide([...own, ...findings.filter(({ severity }) => isHere || severity === 'error')])
+}
+
+/** Whether pods of a ModelDeployment may run in this cluster. */
+export function servesHere(deployment: ModelDeployment, view: ClusterView, { clusterName }: Policy): boolean {
+  const clusters = [...view.list('InferenceCluster')]
+  const here = thisCluster(clusters, clusterName)
+  const names = servingClusters(deployment, clusters, here)
+  return names === undefined || (here !== undefined && names.includes(here.metadata.name))
 }
 
 const RESOURCES = {

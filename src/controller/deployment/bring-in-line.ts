@@ -50,11 +50,11 @@ export function createBringInLine({ stores, rest, logger, signal }: BringInLineO
   /** How the gangs of each deployment start. */
   const bootstraps = new Map<string | undefined, Bootstrap | undefined>()
 
-  const versionOf = ({ metadata }: KnownDeployment, kind: PartKind, repositories: string) => {
+  const versionOf = ({ metadata, spec }: KnownDeployment, kind: PartKind, repositories: string) => {
     const { namespace, name, generation, annotations } = metadata
     const made = stores[kind].get(namespace, name)?.metadata
     const version = made?.generation ?? made?.resourceVersion
-    return JSON.stringify([generation, annotations, made?.uid, version, repositories])
+    return JSON.stringify([generation, spec.replicas, annotations, made?.uid, version, repositories])
   }
   const keyOf = ({ metadata }: KnownDeployment, kind: PartKind) => `${kind} ${metadata.uid}`
   const locate = ({ metadata: { namespace, name } }: KnownDeployment, kind: PartKind) => ({
@@ -62,6 +62,11 @@ export function createBringInLine({ stores, rest, logger, signal }: BringInLineO
     path: objectPath(KINDS[kind], namespace, name),
     known: stores[kind].get(namespace, name),
   })
+
+  const forget = (deployment: KnownDeployment): void => {
+    for (const kind of PART_KINDS) applied.delete(keyOf(deployment, kind))
+    bootstraps.delete(deployment.metadata.uid)
+  }
 
   /** Two workloads of one deployment would both want its accelerators. */
   const removeOther = async (known: KnownDeployment) => {
@@ -88,6 +93,13 @@ export function createBringInLine({ stores, rest, logger, signal }: BringInLineO
   }
 
   return {
+    /** Deletes all that was made for a deployment, because nothing of it is to serve here any more. */
+    async removeAll(known: KnownDeployment): Promise<void> {
+      forget(known)
+      for (const kind of PART_KINDS) await removePart(known, locate(known, kind), { rest, signal })
+    },
+
+    /** Brings all objects in line, with as many replicas as `known` has. */
     async bringInLine(known: KnownDeployment, caches: readonly ModelCache[]): Promise<InLine> {
       const { namespace, name } = known.metadata
       const workload = WORKLOADS[known.spec.strategy]
@@ -97,9 +109,10 @@ export function createBringInLine({ stores, rest, logger, signal }: BringInLineO
       )
       const { uid } = known.metadata
       if (pending.length === 0) return { bootstrap: bootstraps.get(uid) }
-      const whole = modelDeployment.parse(
+      const stored = modelDeployment.parse(
         await rest.get(objectPath(KINDS.ModelDeployment, namespace, name), { signal }),
       )
+      const whole = { ...stored, spec: { ...stored.spec, replicas: known.spec.replicas } }
       const problem = templateProblem(whole)
       if (problem !== undefined) return { obstacle: { reason: 'TemplateInvalid', message: problem } }
       const choice = chooseGangBootstrap(whole)
@@ -118,9 +131,6 @@ export function createBringInLine({ stores, rest, logger, signal }: BringInLineO
       }
     },
 
-    forget(deployment: KnownDeployment): void {
-      for (const kind of PART_KINDS) applied.delete(keyOf(deployment, kind))
-      bootstraps.delete(deployment.metadata.uid)
-    },
+    forget,
   }
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { silentLogger } from '../kube/logger.fixtures.ts'
-import { createStore } from '../kube/store.ts'
+import { silentLogger } from '../../kube/logger.fixtures.ts'
+import { createStore } from '../../kube/store.ts'
+import { copiesOf } from '../caches/copy.ts'
 import { boundedStore } from './bounded-store.ts'
-import { copiesOf } from './copy.ts'
 
 const RESOURCE = copiesOf('uid-of-the-hub')
 

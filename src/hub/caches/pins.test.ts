@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aModelCache } from '../api/fixtures.ts'
-import { REFETCH } from '../api/names.ts'
+import { aModelCache } from '../../api/fixtures.ts'
+import { REFETCH } from '../../api/names.ts'
 import { type Candidate, choiceFor } from './pins.ts'
 
 const branch = (refetch?: string) =>

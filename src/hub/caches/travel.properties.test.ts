@@ -1,14 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { aModelCache, anInferenceCluster } from '../api/fixtures.ts'
-import type { InferenceCluster } from '../api/inference-cluster.ts'
-import type { ModelCache } from '../api/modelcache.ts'
-import { COPIES_FINALIZER } from '../api/names.ts'
-import { clustersOf } from '../api/placement.ts'
-import { type Copy, fingerprintOf } from './copy.ts'
+import { aModelCache, anInferenceCluster } from '../../api/fixtures.ts'
+import type { InferenceCluster } from '../../api/inference-cluster.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import { COPIES_FINALIZER } from '../../api/names.ts'
+import { clustersOf } from '../../api/placement.ts'
+import { finalizerFor } from '../copies/finalizer.ts'
+import { stepFor } from '../copies/step.ts'
+import { type CacheCopy, fingerprintOf } from './copy.ts'
 import { placementOf, replicasOf } from './replicas.ts'
-import { finalizerFor, stepFor } from './replicate.ts'
 import { nextStatus } from './summary.ts'
+import { mayHaveCopy } from './travel.ts'
 
 // Random histories of one ModelCache and some clusters. What the hub decides is carried out on maps that
 // stand for the API servers, one step at a time, in any order with what people do.
@@ -27,7 +29,7 @@ interface Site {
   isInUse: boolean
   /** The hub is connected. A restart ends that until the next look. */
   isKnown: boolean
-  copy?: Copy
+  copy?: CacheCopy
 }
 
 function startWorld() {
@@ -64,11 +66,10 @@ function startWorld() {
       const { isKnown, copy } = site(name)
       if (!isKnown) return undefined
       return {
-        copies: { get: () => copy, values: () => [] },
+        store: { get: () => copy, values: () => [] },
         isKnown: () => true,
         problemOf: () => undefined,
         look: () => {},
-        stop: () => {},
       }
     },
   }
@@ -116,12 +117,16 @@ function startWorld() {
     /** The member looks at the ModelCache. */
     act(name: string) {
       const here = site(name)
-      if (!here.isKnown || here.isSilent) return
-      const isPlaced =
-        cache !== undefined && clustersOf(cache, clusters()).some(each => each.metadata.name === name)
-      const step = stepFor(cache, here.copy, { cluster: name, isPlaced, additions: {} })
+      if (!here.isKnown || here.isSilent || cache === undefined) return
+      const isPlaced = clustersOf(cache, clusters()).some(each => each.metadata.name === name)
+      const isNoted = mayHaveCopy(cache, name)
+      const step = stepFor(cache, here.copy, {
+        isPlaced,
+        isNoted,
+        fingerprint: fingerprintOf(cache, {}),
+      })
       if (step === 'delete' && !here.isInUse) delete here.copy
-      if (step !== 'apply' || cache === undefined) return
+      if (step !== 'apply') return
       orphans.delete(name)
       here.copy = {
         metadata: { name: cache.metadata.name },

@@ -1,25 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import type { ModelCache } from '../api/modelcache.ts'
-import { HUB, HUB_MANAGER } from '../api/names.ts'
-import { API_VERSION } from '../api/schema/group.ts'
-import { askSource } from '../api/sources.ts'
-import { KINDS } from '../cluster/kinds.ts'
-import { objectPath } from '../kube/resource.ts'
-import type { CallOptions, Rest } from '../kube/rest.ts'
+import { HUB, HUB_MANAGER } from '../../api/names.ts'
+import { API_VERSION } from '../../api/schema/group.ts'
+import { KINDS } from '../../cluster/kinds.ts'
+import { ApiError } from '../../kube/api-error.ts'
+import { objectPath } from '../../kube/resource.ts'
+import type { CallOptions, Rest } from '../../kube/rest.ts'
+import { unlessMissing } from '../unless-missing.ts'
 import { isMadeBy } from './made-by.ts'
-import { unlessMissing } from './unless-missing.ts'
 
 const contents = z.object({
   type: z.string().optional(),
   data: z.record(z.string(), z.string()).nullish(),
 })
-
-/** The Secret that the Job of a ModelCache reads. */
-export function secretOf({ spec }: ModelCache): string | undefined {
-  return askSource(spec.artifact.source, (type, source) => type.secret?.(source)?.name)
-}
 
 export interface SecretWriterOptions {
   readonly hub: { readonly hubID: string; readonly rest: Pick<Rest, 'get'> }
@@ -33,18 +27,23 @@ export interface SecretWriterOptions {
 export function createSecretWriter({ hub, rest, logger, call }: SecretWriterOptions) {
   return {
     /**
-     * Brings the copy of a Secret in line. The copy belongs to the copy of the ModelCache with this UID, and
-     * goes with the last one that it belongs to. A Secret that the hub has not made is left alone: it is the
-     * cluster's own, and the ModelCache there uses it.
+     * Brings the copy of a Secret in line. It belongs to the copy with this UID, and goes with the last
+     * one that it belongs to. A Secret that the hub has not made is left alone: it is the cluster's own.
      */
-    async bring(name: string, owner: { namespace: string; name: string; uid: string }): Promise<void> {
+    async bring(
+      name: string,
+      owner: { kind: string; namespace: string; name: string; uid: string },
+    ): Promise<void> {
       const { namespace } = owner
       const path = objectPath(KINDS.SharedSecret, namespace, name)
       const present = await rest.get(path, call).catch(unlessMissing)
       if (present !== undefined && !isMadeBy(hub.hubID, present)) return
-      const { type, data } = contents.parse(await hub.rest.get(path, call))
+      const found = contents.safeParse(await hub.rest.get(path, call))
+      if (!found.success)
+        throw new ApiError(0, 'MalformedReply', `${path} is not answered as an API server would`)
+      const { type, data } = found.data
       const ownerReferences = [
-        { apiVersion: API_VERSION, kind: KINDS.ModelCache.kind, name: owner.name, uid: owner.uid },
+        { apiVersion: API_VERSION, kind: owner.kind, name: owner.name, uid: owner.uid },
       ]
       const body = {
         apiVersion: 'v1',

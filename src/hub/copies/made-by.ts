@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { HUB } from '../api/names.ts'
+import { HUB } from '../../api/names.ts'
 
 const labelled = z.object({ metadata: z.object({ labels: z.object({ [HUB]: z.string() }) }) })
 

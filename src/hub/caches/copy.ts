@@ -1,24 +1,25 @@
-import { condensed } from '../api/condensed.ts'
-import { type ModelCache, modelCache } from '../api/modelcache.ts'
-import { ALLOW_DELETE_IN_USE, HUB, PAUSED, REFETCH, REVISION, SECRET_VERSION, VERIFY } from '../api/names.ts'
-import { conditionOf, isReady } from '../api/readiness.ts'
-import { digestOf } from '../api/schema/digest.ts'
-import { API_VERSION } from '../api/schema/group.ts'
-import { foreign } from '../api/schema/text.ts'
-import { KINDS } from '../cluster/kinds.ts'
-import type { Resource } from '../kube/resource.ts'
+import { condensed } from '../../api/condensed.ts'
+import { type ModelCache, modelCache } from '../../api/modelcache.ts'
+import {
+  ALLOW_DELETE_IN_USE,
+  HUB,
+  PAUSED,
+  REFETCH,
+  REVISION,
+  SECRET_VERSION,
+  VERIFY,
+} from '../../api/names.ts'
+import { conditionOf, isReady } from '../../api/readiness.ts'
+import { digestOf } from '../../api/schema/digest.ts'
+import { API_VERSION } from '../../api/schema/group.ts'
+import { foreign } from '../../api/schema/text.ts'
+import { KINDS } from '../../cluster/kinds.ts'
+import type { Resource } from '../../kube/resource.ts'
+import type { AnyCopy } from '../copies/copied-kind.ts'
+import type { Whole } from '../copies/whole.ts'
 
 /** What the hub knows of the copy of a ModelCache in another cluster. */
-export interface Copy {
-  readonly metadata: {
-    readonly name: string
-    readonly namespace?: string | undefined
-    readonly uid?: string | undefined
-    readonly resourceVersion?: string | undefined
-    readonly deletionTimestamp?: string | undefined
-  }
-  /** The same for all ModelCaches that ask for the same, whatever they are like now. */
-  readonly fingerprint: string
+export interface CacheCopy extends AnyCopy {
   /** The revision that the hub has chosen for it. */
   readonly pin?: string | undefined
   readonly state: CopyState
@@ -56,7 +57,7 @@ const ASKING = [ALLOW_DELETE_IN_USE, PAUSED, REFETCH, VERIFY] as const
 const MAX_MESSAGE = 512
 
 /** The copies in a cluster that the hub of this ID has made. Little is kept of each, whatever is in it. */
-export function copiesOf(hubID: string): Resource<Copy> {
+export function copiesOf(hubID: string): Resource<CacheCopy> {
   return {
     ...KINDS.ModelCache,
     schema: modelCache.transform(cache => asCopy(condensed(cache))),
@@ -64,7 +65,7 @@ export function copiesOf(hubID: string): Resource<Copy> {
   }
 }
 
-function asCopy(cache: ModelCache): Copy {
+function asCopy(cache: ModelCache): CacheCopy {
   const { name, namespace, uid, resourceVersion, deletionTimestamp, annotations } = cache.metadata
   return {
     metadata: { name, namespace, uid, resourceVersion, deletionTimestamp },
@@ -125,7 +126,7 @@ export function revisionOf({ metadata, status }: ModelCache): Revision | undefin
  * The copy to apply, from the whole ModelCache as the API server of the hub has sent it. Labels and other
  * annotations stay behind: many belong to tools that work on the hub alone.
  */
-export function copyOf(cache: WholeCache, hubID: string, { secretVersion, pin }: Additions) {
+export function copyOf(cache: Whole, hubID: string, { secretVersion, pin }: Additions) {
   const { name, namespace, annotations } = cache.metadata
   const { clusterSelector, replication, ...spec } = cache.spec
   const asking = ASKING.flatMap(key => {
@@ -145,14 +146,4 @@ export function copyOf(cache: WholeCache, hubID: string, { secretVersion, pin }:
     },
     spec,
   }
-}
-
-/** A ModelCache with all that its author has written. */
-export interface WholeCache {
-  metadata: {
-    name: string
-    namespace: string
-    annotations?: Readonly<Record<string, string>> | undefined
-  }
-  spec: Readonly<Record<string, unknown>>
 }

@@ -1,6 +1,6 @@
-import type { ModelCache } from '../api/modelcache.ts'
-import { REFETCH } from '../api/names.ts'
-import { canMove } from '../api/pinned-revision.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import { REFETCH } from '../../api/names.ts'
+import { canMove } from '../../api/pinned-revision.ts'
 import type { Revision } from './copy.ts'
 
 /** A cluster that a ModelCache goes to, as far as the choice of a revision needs it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aModelCache } from '../api/fixtures.ts'
-import type { ModelCache } from '../api/modelcache.ts'
+import { aModelCache } from '../../api/fixtures.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
 import { hubPart, type Replica, summaryOf } from './summary.ts'
 
 const NOW = Date.parse('2031-06-01T12:00:00Z')

@@ -1,12 +1,13 @@
-import type { InferenceCluster } from '../api/inference-cluster.ts'
-import type { ModelCache } from '../api/modelcache.ts'
-import { clustersOf, isStagedHere } from '../api/placement.ts'
-import { thisCluster } from '../storage/this-cluster.ts'
-import { isOther } from './cluster-status.ts'
-import { keyOf } from './member.ts'
-import type { Members } from './members.ts'
-import { mayHaveCopy } from './replicate.ts'
+import type { InferenceCluster } from '../../api/inference-cluster.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
+import { clustersOf, isMeantHere } from '../../api/placement.ts'
+import { thisCluster } from '../../storage/this-cluster.ts'
+import { keyOf } from '../copies/copies.ts'
+import type { Connected } from '../members.ts'
+import { unknownBy } from '../unknown-by.ts'
+import type { CacheCopy } from './copy.ts'
 import type { Replica, Seen } from './summary.ts'
+import { mayHaveCopy } from './travel.ts'
 
 /** The name of the hub's own cluster in status if it has no InferenceCluster. */
 const UNNAMED = 'local'
@@ -28,7 +29,7 @@ export function placementOf(
 ): Placement {
   const here = thisCluster(clusters, clusterName)
   const ownName = here?.metadata.name ?? clusterName ?? UNNAMED
-  const isPlaced = isStagedHere(cache, clusters, here)
+  const isPlaced = isMeantHere(cache, clusters, here)
   // The controller has an entry as long as it stages the cache, and for pods that still mount it.
   const isTaken = here === undefined && clusters.some(({ metadata }) => metadata.name === ownName)
   const isStaged = !isTaken && cache.status?.clusters?.some(({ name }) => name === ownName) === true
@@ -44,7 +45,7 @@ export function replicasOf(
   cache: ModelCache,
   { placed, own }: Placement,
   clusters: readonly InferenceCluster[],
-  members: Pick<Members, 'get'>,
+  connected: Pick<Connected<CacheCopy>, 'get'>,
 ): Replica[] {
   const { namespace, name } = cache.metadata
   const selected = new Set(placed.map(({ metadata }) => metadata.name))
@@ -52,15 +53,15 @@ export function replicasOf(
     const { name: clusterName } = cluster.metadata
     if (clusterName === own?.name) return []
     const isPlaced = selected.has(clusterName)
-    const member = members.get(clusterName)
-    const copy = member?.copies.get(namespace, name)
+    const copies = connected.get(clusterName)
+    const copy = copies?.store.get(namespace, name)
     const unknown = unknownBy(cluster)
-    const isUnheard = unknown === undefined && member?.isKnown() !== true
+    const isUnheard = unknown === undefined && copies?.isKnown() !== true
     const isGuess = unknown !== undefined || isUnheard
     if (!isPlaced && copy === undefined && !(isGuess && mayHaveCopy(cache, clusterName))) return []
     return {
       ...{ cluster: clusterName, isPlaced, unknown, isUnheard },
-      problem: member?.problemOf(keyOf(cache)),
+      problem: copies?.problemOf(keyOf(cache)),
       copy: copy && { ...copy.state, isLeaving: copy.metadata.deletionTimestamp !== undefined },
     }
   })
@@ -78,14 +79,4 @@ export function orphansOf(
 
 function knownClusters({ status }: ModelCache): string[] {
   return status?.replicas === undefined ? [] : (status.clusters?.map(({ name }) => name) ?? [])
-}
-
-/** Why nothing is known now of the cluster of an InferenceCluster. */
-function unknownBy({ status }: InferenceCluster): string | undefined {
-  const conditionOf = (type: string) => status?.conditions?.find(each => each.type === type)
-  const reachable = conditionOf('Reachable')
-  if (reachable === undefined) return 'the hub has not looked at the cluster yet'
-  if (reachable.status !== 'True') return `not reached (${reachable.reason}): ${reachable.message}`
-  const ready = conditionOf('Ready')
-  return ready !== undefined && isOther(ready.reason) ? `${ready.reason}: ${ready.message}` : undefined
 }

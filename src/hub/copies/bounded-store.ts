@@ -1,6 +1,6 @@
-import { objectKey } from '../kube/object-key.ts'
-import type { StoredObject } from '../kube/resource.ts'
-import type { Store } from '../kube/store.ts'
+import { objectKey } from '../../kube/object-key.ts'
+import type { StoredObject } from '../../kube/resource.ts'
+import type { Store } from '../../kube/store.ts'
 
 /** Of objects that nobody asks for, we keep as many. */
 const MAX_OTHERS = 10_000

@@ -1,15 +1,15 @@
-import type { Condition } from '../api/condition.ts'
-import type { ModelCache } from '../api/modelcache.ts'
+import type { Condition } from '../../api/condition.ts'
+import type { ModelCache } from '../../api/modelcache.ts'
 import {
   type ClusterEntry,
   MAX_CLUSTERS,
   type ModelCacheStatus,
   type PHASES,
-} from '../api/modelcache-status.ts'
-import { sourceLine } from '../api/source-line.ts'
-import { effectOf, type StatusReason } from '../api/status-reasons.ts'
-import { isSameStatus } from '../controller/apply-status.ts'
-import { condition } from '../controller/conditions.ts'
+} from '../../api/modelcache-status.ts'
+import { sourceLine } from '../../api/source-line.ts'
+import { effectOf, type StatusReason } from '../../api/status-reasons.ts'
+import { isSameStatus } from '../../controller/apply-status.ts'
+import { condition } from '../../controller/conditions.ts'
 import type { CopyState } from './copy.ts'
 
 /** A ModelCache in one other cluster, as the hub sees it. */

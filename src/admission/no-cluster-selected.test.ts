@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
-import { aModelCache, anInferenceCluster, NAMESPACE } from '../../api/fixtures.ts'
-import { aPolicy, aView } from '../fixtures.ts'
+import { anInferenceCluster } from '../api/fixtures.ts'
+import type { LabelSelector } from '../api/label-selector.ts'
+import { aView } from './fixtures.ts'
 import { noClusterSelected } from './no-cluster-selected.ts'
 
-const selecting = (tier: string) =>
-  aModelCache({ spec: { clusterSelector: { matchLabels: { 'modelplane.ai/tier': tier } } } })
+const selecting = (tier: string) => ({ matchLabels: { 'modelplane.ai/tier': tier } })
 const EMPTY = aView()
 
-function warnings(cache: ReturnType<typeof selecting>, old?: ReturnType<typeof selecting>, view = EMPTY) {
-  return noClusterSelected({ namespace: NAMESPACE, cache, old }, view, aPolicy())
+function warnings(selector: LabelSelector | undefined, old?: LabelSelector, view = EMPTY) {
+  return noClusterSelected({ selector, old }, view, 'stages the cache')
 }
 
 test.each([
   ['created', undefined],
-  ['set later', aModelCache()],
+  ['set later', undefined],
   ['changed', selecting('dev')],
 ])('a selector that is %s where no cluster is registered is told, on the basis of the list', (_, old) => {
   const found = warnings(selecting('prod'), old)
@@ -27,7 +27,7 @@ test.each([
 })
 
 test('a selector of everything is one', () => {
-  expect(warnings(aModelCache({ spec: { clusterSelector: {} } }))).toHaveLength(1)
+  expect(warnings({})).toHaveLength(1)
 })
 
 test('where clusters are registered, it is told whether one is selected', () => {
@@ -42,9 +42,9 @@ test('where clusters are registered, it is told whether one is selected', () => 
 })
 
 test.each([
-  ['is absent', aModelCache(), undefined],
-  ['is taken away', aModelCache(), selecting('prod')],
+  ['is absent', undefined, undefined],
+  ['is taken away', undefined, selecting('prod')],
   ['stays', selecting('prod'), selecting('prod')],
-])('nothing is told when the selector %s', (_, cache, old) => {
-  expect(warnings(cache, old)).toEqual([])
+])('nothing is told when the selector %s', (_, selector, old) => {
+  expect(warnings(selector, old)).toEqual([])
 })

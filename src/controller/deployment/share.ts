@@ -1,0 +1,33 @@
+import type { KnownDeployment } from '../../api/condensed-deployment.ts'
+import type { InferenceCluster } from '../../api/inference-cluster.ts'
+import { servingClusters } from '../../api/placement.ts'
+import { few } from '../../api/schema/text.ts'
+import { thisCluster } from '../../storage/this-cluster.ts'
+
+/** How many replicas of a ModelDeployment serve in this cluster. */
+export type Share =
+  /** All of them. */
+  | { readonly kind: 'whole' }
+  /** As many as the hub says in status. The others serve in other clusters. */
+  | { readonly kind: 'split'; readonly replicas: number }
+  /** Nobody has said yet. */
+  | { readonly kind: 'awaited'; readonly message: string }
+
+/** The share of this cluster, from what the author, the hub and the registered clusters say. */
+export function shareOf(
+  deployment: KnownDeployment,
+  clusters: readonly InferenceCluster[],
+  clusterName: string | undefined,
+): Share {
+  const here = thisCluster(clusters, clusterName)
+  const entries = deployment.status?.clusters
+  if (entries !== undefined) {
+    const entry = entries.find(({ name }) => name === here?.metadata.name)
+    return { kind: 'split', replicas: entry?.replicas ?? 0 }
+  }
+  const names = servingClusters(deployment, clusters, here)
+  if (names === undefined) return { kind: 'whole' }
+  const places = names.length === 0 ? 'no cluster' : few(names)
+  const message = `the hub has not said yet how many replicas serve in this cluster; the ModelDeployment serves in ${places}; is the hub installed?`
+  return { kind: 'awaited', message }
+}

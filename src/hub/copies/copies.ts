@@ -1,0 +1,154 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import type { Logger } from 'pino'
+import { foreign, quote } from '../../api/schema/text.ts'
+import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
+import { objectKey } from '../../kube/object-key.ts'
+import type { ReconcilerObserver } from '../../kube/reconciler.ts'
+import { startReflector } from '../../kube/reflector.ts'
+import type { CallOptions, Rest } from '../../kube/rest.ts'
+import { createStore, type ReadableStore } from '../../kube/store.ts'
+import { startWorkQueue } from '../../kube/work-queue.ts'
+import { boundedStore } from './bounded-store.ts'
+import type { AnyCopy, AnyOriginal, CopiedKind } from './copied-kind.ts'
+import { createCopyWriter } from './copy-writer.ts'
+
+/** Calls to one cluster at a time. A slow one does not hold up the others, which have queues of their own. */
+const CONCURRENCY = 4
+/** How long until something that the cluster has denied is tried again. */
+const AGAIN_MS = 30_000
+const SPREAD_MS = 15_000
+const MAX_MESSAGE = 512
+
+/** The copies of one kind in one other cluster. */
+export interface Copies<C> {
+  readonly store: Pick<ReadableStore<C>, 'get' | 'values'>
+  /** Whether the store is what the registered cluster has, as of the last event. */
+  isKnown(): boolean
+  /** Why the copy of an object is not as it should be, as far as it is known. */
+  problemOf(key: string): string | undefined
+  /** Looks at an object again, by its namespace and name. */
+  look(key: string): void
+}
+
+export interface CopiesOptions<O extends AnyOriginal, C extends AnyCopy> {
+  readonly cluster: string
+  readonly kind: CopiedKind<O, C>
+  readonly hub: { readonly hubID: string; readonly rest: Pick<Rest, 'get'> }
+  readonly config: KubeConfig
+  /** The API of the other cluster. */
+  readonly rest: Pick<Rest, 'apply' | 'delete' | 'get'>
+  readonly call: CallOptions & { readonly signal: AbortSignal }
+  /**
+   * Whether it is still the registered cluster that answers; with `asks`, not as of a moment ago, but now.
+   */
+  readonly isSame: (how?: { asks: boolean }) => Promise<boolean>
+  readonly observer: ReconcilerObserver
+  readonly logger: Logger
+}
+
+/**
+ * Keeps the copies of one kind in one cluster in line with the objects of the hub, until the signal aborts.
+ */
+export function startCopies<O extends AnyOriginal, C extends AnyCopy>(
+  options: CopiesOptions<O, C>,
+): Copies<C> {
+  const { cluster, kind, hub, config, rest, call, isSame, observer, logger } = options
+  const { resource, originals } = kind
+  const { signal } = call
+  const isWanted = (namespace: string | undefined, name: string) =>
+    originals.get(namespace, name) !== undefined
+  const copies = boundedStore(createStore({ resource, logger }), isWanted)
+  const writer = createCopyWriter({ resource, hub, rest, isSame: () => isSame(), logger, call })
+  const problems = new Map<string, string>()
+  /** A copy is gone that the hub has not deleted. Perhaps the whole cluster is another one. */
+  let isDoubtful = false
+
+  /** Returns what is in the way. */
+  const act = async (key: string): Promise<string | undefined> => {
+    const [namespace, name = ''] = key.split('/')
+    const original = originals.get(namespace, name)
+    // An original that is gone, though nobody has deleted it by way of the API, leaves its copies alone.
+    if (original === undefined) return undefined
+    const copy = copies.get(namespace, name)
+    const plan = kind.planFor(original, copy, cluster)
+    if (plan.do === 'nothing') return plan.problem
+    if (plan.do === 'apply') return writer.bring(original, copy, plan.wanted)
+    if (copy !== undefined) await writer.remove(copy)
+    return undefined
+  }
+
+  const settle = (key: string, problem: string | undefined): void => {
+    const words = problem && foreign(problem, MAX_MESSAGE)
+    if (problems.get(key) === words) return
+    if (words === undefined) problems.delete(key)
+    else problems.set(key, words)
+    kind.onNews(key)
+  }
+
+  const queue = startWorkQueue({
+    async reconcile(key) {
+      if (!reflector.synced()) return undefined
+      if (isDoubtful) {
+        if (!(await isSame({ asks: true }))) return undefined
+        isDoubtful = false
+        kind.onNews(key)
+      }
+      try {
+        const problem = await act(key)
+        settle(key, problem)
+        return problem === undefined ? undefined : again()
+      } catch (error) {
+        const [namespace] = key.split('/')
+        const rejection = rejectionOf(error, namespace)
+        // What is over soon is not worth a word.
+        if (rejection === undefined) throw error
+        settle(key, rejection)
+        return again()
+      }
+    },
+    concurrency: CONCURRENCY,
+    onWorked: (result, seconds) => observer.worked('copies', result, seconds),
+    logger,
+    signal,
+  })
+  copies.onChange(({ type, object }) => {
+    const { namespace, name } = object.metadata
+    if (type === 'deleted' && originals.get(namespace, name) !== undefined) isDoubtful = true
+    if (type === 'deleted') writer.forget(object)
+    queue.add(keyOf(object))
+    kind.onNews(keyOf(object))
+  })
+  const reflector = startReflector({ resource, config, store: copies, logger, signal })
+  reflector.whenSynced.then(
+    () => {
+      for (const original of originals.values()) {
+        if (!kind.travels(original)) continue
+        queue.add(keyOf(original))
+        kind.onNews(keyOf(original))
+      }
+    },
+    () => {},
+  )
+  return {
+    store: copies,
+    isKnown: () => reflector.synced() && !isDoubtful,
+    problemOf: key => problems.get(key),
+    look: queue.add,
+  }
+}
+
+export function keyOf({ metadata }: { metadata: { namespace?: string | undefined; name: string } }): string {
+  return objectKey(metadata.namespace, metadata.name)
+}
+
+function again() {
+  return { againMs: AGAIN_MS + Math.random() * SPREAD_MS }
+}
+
+/** What a cluster has said against a write; undefined if that passes by itself. */
+function rejectionOf(error: unknown, namespace: string | undefined): string | undefined {
+  if (!(error instanceof ApiError) || isConflict(error)) return undefined
+  if (isNotFound(error))
+    return `namespace ${quote(namespace ?? '')} does not exist there; create it, or leave that cluster out of the selector`
+  return [400, 403, 422].includes(error.status) ? error.message : undefined
+}
