@@ -4,7 +4,7 @@ import { exposeWatches } from '../src/cluster/watch-metrics.ts'
 import { createGateMetrics } from '../src/controller/gates/gate-metrics.ts'
 import { createNudgeMetrics } from '../src/controller/gates/nudge-metrics.ts'
 import { createCacheMetrics } from '../src/controller/modelcache/cache-metrics.ts'
-import { exposeClusters, exposeCopies } from '../src/hub/metrics.ts'
+import { exposeClusters, exposeCopies, exposeShares } from '../src/hub/metrics.ts'
 import {
   exposeBuild,
   exposeCertificates,
@@ -43,6 +43,7 @@ const ROLES: Readonly<Record<string, readonly ((metrics: { registry: Registry })
     exposeReconcilers,
     metrics => exposeClusters(metrics, { clusters: { values: () => [] }, leads: () => false }),
     metrics => exposeCopies(metrics, { copies: () => [], caches: { get: () => undefined } }),
+    metrics => exposeShares(metrics, { deployments: { values: () => [] }, leads: () => false }),
   ],
 }
 

@@ -16,6 +16,7 @@ const HOUR_MS = 3_600_000
 const MANAGER = 'modelcache-hub-credentials'
 const ROLE = 'modelcache-member'
 const SECRETS_ROLE = 'modelcache-member-secrets'
+const NAMESPACES_ROLE = 'modelcache-member-namespaces'
 const SERVICE_ACCOUNTS = { apiVersion: 'v1', plural: 'serviceaccounts' }
 const BINDINGS = { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'clusterrolebindings' }
 const ROLES = { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'clusterroles' }
@@ -44,6 +45,10 @@ const OPTIONS = {
   secrets: {
     schema: flag,
     help: 'let the hub copy Secrets to the registered cluster (ClusterRole modelcache-member-secrets), for hubs with --replicate-secrets',
+  },
+  namespaces: {
+    schema: flag,
+    help: 'let the hub create namespaces in the registered cluster (ClusterRole modelcache-member-namespaces), for hubs with --create-namespaces',
   },
   'secret-only': {
     schema: flag,
@@ -85,7 +90,8 @@ export const hubCredentials: Command = {
     const name = objectName.safeParse(given.operands[0]).data
     if (name === undefined) throw new UsageError('name the cluster, as its InferenceCluster shall be called')
     const { account, 'system-namespace': namespace, server, duration: durationMs } = given.options
-    const roles = given.options.secrets ? [ROLE, SECRETS_ROLE] : [ROLE]
+    const { secrets, namespaces } = given.options
+    const roles = [ROLE, ...(secrets ? [SECRETS_ROLE] : []), ...(namespaces ? [NAMESPACES_ROLE] : [])]
     const { serviceAccount, bindings } = memberObjects(namespace, account, roles)
     if (given.options['dry-run']) {
       process.stdout.write(documents([serviceAccount, ...bindings]))
@@ -113,7 +119,7 @@ function memberObjects(namespace: string, account: string, roles: readonly strin
     bindings: roles.map(role => ({
       apiVersion: BINDINGS.apiVersion,
       kind: 'ClusterRoleBinding',
-      metadata: { name: role === ROLE ? account : `${account}-secrets` },
+      metadata: { name: `${account}${role.slice(ROLE.length)}` },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
       subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
     })),

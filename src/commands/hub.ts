@@ -8,7 +8,7 @@ import { readAccessProviders } from '../hub/access-providers.ts'
 import { readClusterID } from '../hub/cluster-id.ts'
 import { startHub } from '../hub/hub.ts'
 import type { Members } from '../hub/members.ts'
-import { exposeClusters, exposeCopies } from '../hub/metrics.ts'
+import { exposeClusters, exposeCopies, exposeShares } from '../hub/metrics.ts'
 import { createRecorder } from '../kube/events.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createRest } from '../kube/rest.ts'
@@ -41,6 +41,10 @@ const OPTIONS = {
   'replicate-secrets': {
     schema: flag,
     help: 'copy Secrets with label modelplane.ai/replicate=true that ModelCaches name to their clusters, too; the hub must be allowed to read Secrets',
+  },
+  'create-namespaces': {
+    schema: flag,
+    help: 'create the namespace of a copy in a cluster that lacks it; the account there must be allowed to: modelcache hub credentials --namespaces',
   },
   'cluster-grace': {
     schema: duration.default(5 * 60_000),
@@ -101,6 +105,7 @@ export const hub: Command = {
       copies: () => (leads() ? (members?.caches.entries() ?? []) : []),
       caches: watches.stores.ModelCache,
     })
+    exposeShares(metrics, { deployments: watches.stores.ModelDeployment, leads })
     const observer = exposeReconcilers(metrics)
     const health = createHealthServer({
       checks: [
@@ -133,6 +138,7 @@ export const hub: Command = {
         hubID,
         clusterName: options['cluster-name'],
         graceMs: options['cluster-grace'],
+        createsNamespaces: options['create-namespaces'],
         namespace,
         providers,
         recorder,

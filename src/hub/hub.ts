@@ -24,6 +24,8 @@ export type HubOptions = Omit<RegistryOptions, 'members' | 'stores' | 'rest'> &
     stores: Stores<'InferenceCluster' | 'ModelCache' | 'ModelDeployment'>
     /** The Secrets that may be copied to other clusters; undefined if none may. */
     secrets: Stores<'SharedSecret'>['SharedSecret'] | undefined
+    /** Makes the namespaces of copies in clusters that lack them. */
+    createsNamespaces: boolean
   }
 
 /**
@@ -35,7 +37,7 @@ export function startHub(options: HubOptions): Members {
   const members: Members = createMembers({
     ...options,
     hub: {
-      ...{ hubID, rest },
+      ...{ hubID, rest, createsNamespaces: options.createsNamespaces },
       caches: travellingCaches({
         hubID,
         originals: stores.ModelCache,

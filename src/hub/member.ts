@@ -3,10 +3,10 @@ import type { Logger } from 'pino'
 import type { KnownDeployment } from '../api/condensed-deployment.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import type { ReconcilerObserver } from '../kube/reconciler.ts'
-import { createRest, type Rest } from '../kube/rest.ts'
+import { createRest } from '../kube/rest.ts'
 import type { CacheCopy } from './caches/copy.ts'
 import { readClusterID } from './cluster-id.ts'
-import type { CopiedKind } from './copies/copied-kind.ts'
+import type { CopiedKind, CopyingHub } from './copies/copied-kind.ts'
 import { type Copies, startCopies } from './copies/copies.ts'
 import type { DeploymentCopy } from './deployments/copy.ts'
 
@@ -34,9 +34,7 @@ export interface MemberOptions {
 }
 
 /** What members ask of the hub. */
-export interface HubSide {
-  readonly hubID: string
-  readonly rest: Pick<Rest, 'get'>
+export interface HubSide extends CopyingHub {
   readonly caches: CopiedKind<ModelCache, CacheCopy>
   readonly deployments: CopiedKind<KnownDeployment, DeploymentCopy>
   /** Another cluster answers in place of the registered one. */

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
+import type { KnownDeployment } from '../api/condensed-deployment.ts'
 import type { InferenceCluster } from '../api/inference-cluster.ts'
 import type { ModelCache } from '../api/modelcache.ts'
 import { PHASES } from '../api/modelcache-status.ts'
@@ -46,6 +47,31 @@ export function exposeCopies({ registry }: { registry: Registry }, { copies, cac
         for (const { metadata, state } of store.values()) {
           const isOrphaned = caches.get(metadata.namespace, metadata.name) === undefined
           this.inc({ cluster, phase: isOrphaned ? 'Orphaned' : phaseIn(state.phase) })
+        }
+    },
+  })
+}
+
+/** What the metrics show of the replicas of ModelDeployments. */
+export interface SharesView {
+  /** Those of the hub. */
+  deployments: Pick<ReadableStore<KnownDeployment>, 'values'>
+  leads: () => boolean
+}
+
+/** Shows at each scrape how many replicas each cluster is to have, and how many serve there. */
+export function exposeShares({ registry }: { registry: Registry }, { deployments, leads }: SharesView): void {
+  new Gauge({
+    name: 'modelcache_hub_replicas',
+    help: 'Replicas of ModelDeployments with a selector or a placement, by cluster: how many it is to have (wanted), and how many serve there (ready). The leader reports them.',
+    labelNames: ['cluster', 'state'] as const,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { status } of leads() ? deployments.values() : [])
+        for (const { name: cluster, replicas, readyReplicas } of status?.clusters ?? []) {
+          this.inc({ cluster, state: 'wanted' }, replicas)
+          this.inc({ cluster, state: 'ready' }, readyReplicas)
         }
     },
   })

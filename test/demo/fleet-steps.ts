@@ -5,6 +5,7 @@ const CACHE = 'modelcache/llama'
 const READY_FILE = '--patch-file=test/demo/fleet/ready.yaml'
 const STATUS = `get ${CACHE} -o jsonpath={.status.replicas}`
 const WEST = `get ${CACHE} -o jsonpath={.status.clusters[?(@.name=="west")].phase}`
+const SHARES = 'get modeldeployment/chat -o jsonpath={.status.clusters[*].replicas}'
 const READY = `get ${CACHE} -o jsonpath={.status.conditions[?(@.type=="Ready")].status}`
 
 export interface FleetStage {
@@ -52,18 +53,36 @@ export const fleetSteps = ({ line, restartHub }: FleetStage): Step[] => [
     },
   },
   {
+    title: 'A ModelDeployment is split over the clusters that have its cache',
+    async tell({ show, check, until }) {
+      const { code } = await show('apply -f test/demo/fleet/deployment.yaml')
+      check('it is accepted', code === 0)
+      await until('the shares', SHARES, ({ stdout }) => stdout === '2 2')
+      for (const name of ['east', 'west'])
+        await until(
+          `its Deployment in ${name}`,
+          `--context ${name} get deployment/chat`,
+          found => found.code === 0,
+        )
+      await show('get modeldeployment/chat')
+    },
+  },
+  {
     title:
-      'The line to west is cut, and the hub is started again: west is Unknown, and the cache stays Ready',
+      'The line to west is cut, and the hub is started again: the cache stays Ready, and east serves for west',
     async tell({ show, say, check, until }) {
       line.refuse()
       say('the hub looks within a minute')
       await until('west to be Unknown', WEST, ({ stdout }) => stdout === 'Unknown')
+      await until('the shares after the time of grace', SHARES, ({ stdout }) => stdout === '4 2')
       await restartHub()
       await show(`get ${CACHE} -o jsonpath={.status.clusters[*].name}{"\\n"}{.status.clusters[*].phase}`)
       const { stdout } = await show(READY)
       check('it is still Ready', stdout === 'True')
       line.resume()
       await until('west to answer', WEST, ({ stdout }) => stdout === 'Ready')
+      await until('its share', SHARES, ({ stdout }) => stdout === '2 2')
+      await show('describe modeldeployment/chat')
     },
   },
   {
@@ -81,8 +100,11 @@ export const fleetSteps = ({ line, restartHub }: FleetStage): Step[] => [
     },
   },
   {
-    title: 'A deleted ModelCache takes its copies along',
-    async tell({ show, check }) {
+    title: 'What is deleted takes its copies along',
+    async tell({ show, check, until }) {
+      await show('delete modeldeployment/chat --timeout=60s')
+      const pods = '--context east get pods -o name'
+      await until('the pods in east to end', pods, ({ stdout }) => stdout === '')
       const { code } = await show(`delete ${CACHE} --timeout=60s`)
       check('it is gone', code === 0)
       const copy = await show(`--context east get ${CACHE}`)

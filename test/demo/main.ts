@@ -60,7 +60,7 @@ function stageFor(argv: readonly string[]): Promise<Stage> {
 
 async function fleet(): Promise<Stage> {
   log('three control planes start: a hub, east and west')
-  const stage = await startFleet({ east: { region: 'eu' }, west: { region: 'eu' } })
+  const stage = await startFleet({ east: { region: 'eu' }, west: { region: 'eu' } }, '--cluster-grace=10s')
   const west = stage.members.find(({ name }) => name === 'west')
   if (west === undefined) throw new Error('there is no cluster west')
   const restartHub = async () => {

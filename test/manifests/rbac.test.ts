@@ -203,6 +203,7 @@ test('nobody else is bound to anything, no right is a wildcard, and every role h
   const unbound = roles.filter(({ kind, metadata }) => !bound.includes(`${kind} ${metadata.name}`))
   expect(unbound.map(({ metadata }) => metadata.name).toSorted()).toEqual([
     'modelcache-member',
+    'modelcache-member-namespaces',
     'modelcache-member-secrets',
     'modelcache-users-edit',
     'modelcache-users-view',

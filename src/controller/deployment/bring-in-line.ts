@@ -93,10 +93,14 @@ export function createBringInLine({ stores, rest, logger, signal }: BringInLineO
   }
 
   return {
-    /** Deletes all that was made for a deployment, because nothing of it is to serve here any more. */
-    async removeAll(known: KnownDeployment): Promise<void> {
+    /**
+     * Deletes what creates pods, because none is to serve here any more. The Service stays: a mesh over
+     * several clusters looks for it in each of them.
+     */
+    async removeWorkload(known: KnownDeployment): Promise<void> {
       forget(known)
-      for (const kind of PART_KINDS) await removePart(known, locate(known, kind), { rest, signal })
+      for (const kind of Object.values(WORKLOADS))
+        await removePart(known, locate(known, kind), { rest, signal })
     },
 
     /** Brings all objects in line, with as many replicas as `known` has. */

@@ -47,7 +47,7 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
   const inNamespace = indexStore(stores.ModelDeployment, ({ metadata }) => metadata.namespace, signal)
   /** The UIDs of deployments whose status is the hub's, except for our part. */
   const handedOver = new Set<string>()
-  const { bringInLine, removeAll, forget } = createBringInLine({ stores, rest, logger, signal })
+  const { bringInLine, removeWorkload, forget } = createBringInLine({ stores, rest, logger, signal })
 
   const cachesOf = ({ metadata, spec }: KnownDeployment) =>
     (spec.caches ?? []).flatMap(({ name }) => stores.ModelCache.get(metadata.namespace, name) ?? [])
@@ -131,7 +131,7 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
       if (share.kind === 'whole') return serve(deployment, status => status)
       const here = { ...deployment, spec: { ...deployment.spec, replicas: share.replicas } }
       if (share.replicas > 0) return serve(here, status => ({ local: localPart(status) }))
-      await removeAll(deployment)
+      await removeWorkload(deployment)
       return store(deployment, {})
     },
     concurrency: CONCURRENCY,

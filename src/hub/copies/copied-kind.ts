@@ -1,4 +1,5 @@
 import type { Resource } from '../../kube/resource.ts'
+import type { Rest } from '../../kube/rest.ts'
 import type { ReadableStore } from '../../kube/store.ts'
 
 /** What the hub knows of a copy in another cluster. */
@@ -41,6 +42,14 @@ export type Plan =
   | { readonly do: 'delete' }
   /** Bring the copy in line with its original, or make it. */
   | { readonly do: 'apply'; readonly wanted: Wanted }
+
+/** The hub, as far as its copies depend on it. */
+export interface CopyingHub {
+  readonly hubID: string
+  readonly rest: Pick<Rest, 'get'>
+  /** Makes the namespace of a copy if a cluster lacks it. */
+  readonly createsNamespaces: boolean
+}
 
 /** A kind whose objects the hub copies to other clusters. */
 export interface CopiedKind<O extends AnyOriginal = AnyOriginal, C extends AnyCopy = AnyCopy> {

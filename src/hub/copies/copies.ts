@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import { foreign, quote } from '../../api/schema/text.ts'
+import { foreign } from '../../api/schema/text.ts'
 import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import { objectKey } from '../../kube/object-key.ts'
 import type { ReconcilerObserver } from '../../kube/reconciler.ts'
@@ -9,7 +9,7 @@ import type { CallOptions, Rest } from '../../kube/rest.ts'
 import { createStore, type ReadableStore } from '../../kube/store.ts'
 import { startWorkQueue } from '../../kube/work-queue.ts'
 import { boundedStore } from './bounded-store.ts'
-import type { AnyCopy, AnyOriginal, CopiedKind } from './copied-kind.ts'
+import type { AnyCopy, AnyOriginal, CopiedKind, CopyingHub } from './copied-kind.ts'
 import { createCopyWriter } from './copy-writer.ts'
 
 /** Calls to one cluster at a time. A slow one does not hold up the others, which have queues of their own. */
@@ -33,10 +33,10 @@ export interface Copies<C> {
 export interface CopiesOptions<O extends AnyOriginal, C extends AnyCopy> {
   readonly cluster: string
   readonly kind: CopiedKind<O, C>
-  readonly hub: { readonly hubID: string; readonly rest: Pick<Rest, 'get'> }
+  readonly hub: CopyingHub
   readonly config: KubeConfig
   /** The API of the other cluster. */
-  readonly rest: Pick<Rest, 'apply' | 'delete' | 'get'>
+  readonly rest: Pick<Rest, 'apply' | 'create' | 'delete' | 'get'>
   readonly call: CallOptions & { readonly signal: AbortSignal }
   /**
    * Whether it is still the registered cluster that answers; with `asks`, not as of a moment ago, but now.
@@ -98,8 +98,7 @@ export function startCopies<O extends AnyOriginal, C extends AnyCopy>(
         settle(key, problem)
         return problem === undefined ? undefined : again()
       } catch (error) {
-        const [namespace] = key.split('/')
-        const rejection = rejectionOf(error, namespace)
+        const rejection = rejectionOf(error, resource.kind)
         // What is over soon is not worth a word.
         if (rejection === undefined) throw error
         settle(key, rejection)
@@ -146,9 +145,11 @@ function again() {
 }
 
 /** What a cluster has said against a write; undefined if that passes by itself. */
-function rejectionOf(error: unknown, namespace: string | undefined): string | undefined {
+function rejectionOf(error: unknown, kind: string): string | undefined {
   if (!(error instanceof ApiError) || isConflict(error)) return undefined
-  if (isNotFound(error))
-    return `namespace ${quote(namespace ?? '')} does not exist there; create it, or leave that cluster out of the selector`
+  // The API server names what it has not found, unless that is the kind.
+  if (isNotFound(error) && !error.message.includes('not found'))
+    return `the cluster has no ${kind}s; install a newer version of ModelCache there`
+  if (isNotFound(error)) return `${error.message}; create it, or leave that cluster out of the selector`
   return [400, 403, 422].includes(error.status) ? error.message : undefined
 }

@@ -3,16 +3,17 @@ import { HUB_MANAGER } from '../../api/names.ts'
 import { objectPath, parseObject, type Resource } from '../../kube/resource.ts'
 import type { CallOptions, Rest } from '../../kube/rest.ts'
 import { unlessMissing } from '../unless-missing.ts'
-import type { AnyCopy, Wanted } from './copied-kind.ts'
+import type { AnyCopy, CopyingHub, Wanted } from './copied-kind.ts'
+import { createNamespace, lacksNamespace } from './create-namespace.ts'
 import { isMadeBy } from './made-by.ts'
 import { createSecretWriter } from './secret-writer.ts'
 
 export interface CopyWriterOptions<C extends AnyCopy> {
   /** The copies of this hub. */
   readonly resource: Resource<C>
-  readonly hub: { readonly hubID: string; readonly rest: Pick<Rest, 'get'> }
+  readonly hub: CopyingHub
   /** The API of the other cluster. */
-  readonly rest: Pick<Rest, 'apply' | 'delete' | 'get'>
+  readonly rest: Pick<Rest, 'apply' | 'create' | 'delete' | 'get'>
   /** Whether it is still the registered cluster that answers. */
   readonly isSame: () => Promise<boolean>
   readonly logger: Logger
@@ -55,7 +56,13 @@ export function createCopyWriter<C extends AnyCopy>(options: CopyWriterOptions<C
     // With the UID, the copy of another cluster is not written, nor one that was made again.
     const body = uid === undefined ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid } }
     const path = pathOf(original)
-    const written = await rest.apply(path, body, { ...call, fieldManager: HUB_MANAGER, force: true })
+    const write = () => rest.apply(path, body, { ...call, fieldManager: HUB_MANAGER, force: true })
+    const written = await write().catch(async error => {
+      if (!hub.createsNamespaces || namespace === undefined || !lacksNamespace(error)) throw error
+      await createNamespace(namespace, { hubID: hub.hubID, rest, call })
+      logger.info({ namespace }, 'namespace created')
+      return write()
+    })
     logger.info({ namespace, name, kind }, 'copy applied')
     const { data } = parseObject(resource, written)
     if (data?.fingerprint === fingerprint) altered.delete(path)

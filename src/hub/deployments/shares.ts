@@ -15,7 +15,7 @@ export type CandidateState =
   | 'unready'
   /** Nobody knows, so it keeps its share. */
   | 'silent'
-  /** It has been silent for too long, so its share goes where it can serve. */
+  /** It has been silent for too long: its instances go on, and others serve in their place. */
   | 'lost'
   /** It is no longer to serve. */
   | 'left'
@@ -23,22 +23,22 @@ export type CandidateState =
 /**
  * Splits replicas over clusters, by the names of the clusters: evenly over those that are open, and of all
  * even splits the one that moves the fewest. Shares of silent clusters stay, and only the rest is split.
+ * Those of lost clusters stay, too, because nobody can change them, but others serve as if they did not.
  */
 export function evenShares(replicas: number, candidates: readonly Candidate[]): Map<string, number> {
-  const shares = new Map(candidates.map(({ cluster }) => [cluster, 0]))
+  const shares = new Map(candidates.map(({ cluster, state, share }) => [cluster, isKept(state) ? share : 0]))
   const open = candidates.filter(({ state }) => state === 'open')
-  let rest = replicas
-  for (const { cluster, state, share } of candidates) {
-    // Nobody could take the share of a lost cluster if none is open.
-    if (state !== 'silent' && !(state === 'lost' && open.length === 0)) continue
-    shares.set(cluster, share)
-    rest -= share
-  }
+  const silent = candidates.filter(({ state }) => state === 'silent')
+  const rest = silent.reduce((left, { share }) => left - share, replicas)
   const base = Math.floor(Math.max(0, rest) / open.length)
   let odd = Math.max(0, rest) - base * open.length
   // Whoever has more than the others already keeps it. Equals are in the order of their names.
   for (const { cluster } of open.toSorted(byShare)) shares.set(cluster, odd-- > 0 ? base + 1 : base)
   return shares
+}
+
+function isKept(state: CandidateState): boolean {
+  return state === 'silent' || state === 'lost'
 }
 
 function byShare(one: Candidate, other: Candidate): number {

@@ -100,7 +100,7 @@ describe('it says what is missing:', () => {
         ready: '2/4',
         messages: [
           'east 4: 2 of 2 serve',
-          'west 0: its share serves elsewhere until the cluster is back; gone',
+          'west 2: others serve in its place until the cluster is back; gone',
         ],
       },
     ],

@@ -32,7 +32,8 @@ export function summaryOf(seen: Seen): ModelDeploymentStatus {
   const sum = (of: (site: Site) => number) => sites.reduce((total, site) => total + of(site), 0)
   // What was known of a lost cluster is out of date.
   const readyReplicas = sum(({ serving, state }) => (state === 'lost' ? 0 : serving))
-  const sharing = entries.filter(({ replicas }) => replicas > 0)
+  const lost = new Set(sites.filter(({ state }) => state === 'lost').map(({ cluster }) => cluster))
+  const sharing = entries.filter(({ name, replicas }) => replicas > 0 && !lost.has(name))
   const serving = sharing.filter(entry => entry.readyReplicas >= entry.replicas)
   const isAvailable = sites.length > 0 && readyReplicas >= spec.replicas
   const available = isAvailable ? allServe(readyReplicas, sharing.length) : lackOf(seen, readyReplicas)
@@ -83,7 +84,7 @@ function entryOf(site: Site, { shares }: Seen): ServingEntry[] {
 
 function messageOf({ state, share, obstacle, problem, instances, copy }: Site, replicas: number): string {
   const words = wordsOf(instances, replicas)
-  if (state === 'lost') return `its share serves elsewhere until the cluster is back; ${obstacle}`
+  if (state === 'lost') return `others serve in its place until the cluster is back; ${obstacle}`
   if (state === 'silent') return obstacle ?? words
   if (problem !== undefined) return problem
   if (copy?.isLeaving) return 'the copy is being deleted'
@@ -144,12 +145,18 @@ function progressCause({ deployment, sites, shares }: Seen): Cause {
   if (stuck !== undefined)
     return { reason: 'Stuck', message: foreign(`${stuck.cluster}: ${stuck.problem}`, MAX_MESSAGE) }
   const updated = sites.reduce((total, { instances }) => total + (instances?.updatedReplicas ?? 0), 0)
-  const split = [...shares.values()].reduce((total, share) => total + share, 0)
-  const isSettled = sites.every(({ cluster, instances, copy, isOwn }) => {
-    if ((shares.get(cluster) ?? 0) > 0) return instances?.isComplete === true
+  const reached = sites.filter(({ state }) => state !== 'lost')
+  const split = reached.reduce((total, { cluster }) => total + (shares.get(cluster) ?? 0), 0)
+  const isSettled = reached.every(({ cluster, instances, copy, isOwn }) => {
+    const share = shares.get(cluster) ?? 0
+    // A cluster that has not heard of its new share is done with the old one.
+    if (share > 0) return instances?.isComplete === true && instances.replicas === share
     return isOwn || copy === undefined
   })
   if (isSettled && split === replicas)
     return { reason: 'Complete', message: 'all instances run the present spec' }
-  return { reason: 'RollingOut', message: `${updated} of ${replicas} run the present spec` }
+  return {
+    reason: 'RollingOut',
+    message: `${Math.min(updated, replicas)} of ${replicas} run the present spec`,
+  }
 }

@@ -38,13 +38,16 @@ export interface Fleet extends AsyncDisposable {
 
 /**
  * Starts one. `labels` are those of the InferenceClusters, by name; the hub reaches them by `source:
- * Existing`.
+ * Existing`. `options` are more of the hub's.
  */
-export async function startFleet(labels: Readonly<Record<string, Record<string, string>>>): Promise<Fleet> {
+export async function startFleet(
+  labels: Readonly<Record<string, Record<string, string>>>,
+  ...options: string[]
+): Promise<Fleet> {
   await using started = new AsyncDisposableStack()
   const plane = started.use(await startOwnPlane())
   const cluster = await namespaceOf(plane.kubectl)
-  const hub = started.use(await startHub(plane, '--replicate-secrets'))
+  const hub = started.use(await startHub(plane, '--replicate-secrets', ...options))
   const members: FleetMember[] = []
   for (const [name, wanted] of Object.entries(labels)) {
     const member = started.use(await startOwnPlane())
@@ -81,13 +84,15 @@ async function register(
   await need(
     member,
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ACCOUNT, namespace: SYSTEM } },
-    ...['modelcache-member', 'modelcache-member-secrets'].map(name => ({
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: `hub-${name}` },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
-      subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: SYSTEM }],
-    })),
+    ...['', '-secrets', '-namespaces']
+      .map(role => `modelcache-member${role}`)
+      .map(name => ({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRoleBinding',
+        metadata: { name: `hub-${name}` },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+        subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: SYSTEM }],
+      })),
   )
   const { stdout } = await member.kubectl(['-n', SYSTEM, 'create', 'token', ACCOUNT, '--duration=4h'])
   const access = { ...admin.clusters[0].cluster, server: `https://127.0.0.1:${line.port}` }
