@@ -83,10 +83,19 @@ describe('a cluster', () => {
     expect(only(given, aSpread({ status }))).toMatchObject({ state: 'silent', serving: 2, isUnheard: true })
   })
 
+  test('counts for its share, whatever it says', () => {
+    const status = { clusters: [share('east', 1)] }
+    const copies = { get: () => copiesOf(copy(9_999)) }
+    expect(only({ copies }, aSpread({ status }))).toMatchObject({ serving: 1 })
+  })
+
   test('that is not selected any more is there until its instances are gone', () => {
     const spec = { clusterSelector: { matchLabels: { region: 'west' } } }
     const copies = { get: (name: string) => copiesOf(name === 'east' ? copy(1) : undefined) }
-    expect(only({ copies }, aSpread({ spec }))).toMatchObject({ cluster: 'east', state: 'left', serving: 1 })
+    const status = { clusters: [share('east', 2, 2)] }
+    expect(only({ copies }, aSpread({ spec, status }))).toMatchObject({
+      ...{ cluster: 'east', state: 'left', serving: 1 },
+    })
     expect(only({}, aSpread({ spec }))).toMatchObject({ cluster: 'west' })
   })
 })

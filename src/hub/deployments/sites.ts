@@ -30,7 +30,7 @@ export interface Site extends Whereabouts {
   readonly copy?: (ServingState & { readonly isLeaving: boolean }) | undefined
   /** How many instances it has: of the copy, or of the hub's own. */
   readonly instances?: ServingState | undefined
-  /** How many serve, as far as it was heard of. */
+  /** How many of its share serve, as far as it was heard of. */
   readonly serving: number
 }
 
@@ -75,10 +75,10 @@ type Within = Surroundings & { readonly isSelected: boolean }
 function ownSite(deployment: KnownDeployment, cluster: InferenceCluster, around: Within): Site {
   const { local } = deployment.status ?? {}
   const obstacle = obstacleHere(deployment, around)
+  const share = shareIn(deployment, cluster.metadata.name)
   return {
-    ...{ cluster: cluster.metadata.name, isOwn: true, obstacle, instances: local },
-    share: shareIn(deployment, cluster.metadata.name),
-    serving: local?.readyReplicas ?? 0,
+    ...{ cluster: cluster.metadata.name, isOwn: true, share, obstacle, instances: local },
+    serving: Math.min(share, local?.readyReplicas ?? 0),
     state: stateOf(around, obstacle),
   }
 }
@@ -92,15 +92,16 @@ function otherSite(deployment: KnownDeployment, cluster: InferenceCluster, aroun
   const isKnown = copies?.isKnown() === true && around.cacheCopies.get(clusterName)?.isKnown() === true
   const found = copies?.store.get(namespace, name)
   const copy = found && { ...found.state, isLeaving: found.metadata.deletionTimestamp !== undefined }
+  const share = shareIn(deployment, clusterName)
   const common = {
-    ...{ cluster: clusterName, isOwn: false, copy },
-    share: shareIn(deployment, clusterName),
+    ...{ cluster: clusterName, isOwn: false, share, copy },
     problem: copies?.problemOf(keyOf(deployment)),
   }
   if (unknown !== undefined || !isKnown)
     return { ...common, ...silence(deployment, cluster, { ...around, unknown }) }
   const obstacle = obstacleThere(deployment, cluster, around)
-  const serving = copy?.readyReplicas ?? 0
+  // A cluster counts for what it was asked for, whatever it says.
+  const serving = Math.min(share, copy?.readyReplicas ?? 0)
   return { ...common, obstacle, instances: copy, serving, state: stateOf(around, obstacle) }
 }
 
