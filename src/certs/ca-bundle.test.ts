@@ -25,7 +25,10 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const settled = () => vi.advanceTimersByTimeAsync(0)
+/** Each look has a turn of the event loop of its own. */
+const settled = async () => {
+  for (let turn = 0; turn < 10; turn++) await vi.advanceTimersByTimeAsync(0)
+}
 const alone = (): Authority => ({ signer: a, next: undefined, previous: [] })
 const rotating = (): Authority => ({ signer: a, next: b, previous: [] })
 

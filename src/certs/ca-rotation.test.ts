@@ -38,7 +38,11 @@ afterEach(() => {
 })
 
 const logger = pino({ level: 'info' }, { write: line => log.push(line) })
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+/** Each look has a turn of the event loop of its own. */
+const pass = async (ms: number) => {
+  await vi.advanceTimersByTimeAsync(ms)
+  for (let turn = 0; turn < 10; turn++) await vi.advanceTimersByTimeAsync(0)
+}
 /** Sets the wall clock, and waits until the code has looked at it. */
 const leap = (to: number) => {
   vi.setSystemTime(to)

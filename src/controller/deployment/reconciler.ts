@@ -126,6 +126,7 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
     async reconcile(deployment) {
       if (deployment.metadata.deletionTimestamp !== undefined) return undefined
       const share = shareOf(deployment, [...stores.InferenceCluster.values()], clusterName)
+      if (share.kind === 'pending') return undefined
       if (share.kind === 'awaited')
         return store(deployment, awaitingStatus(deployment, share.message, Date.now()))
       if (share.kind === 'whole') return serve(deployment, status => status)

@@ -40,6 +40,8 @@ test.each([
   ['another cluster is selected', selecting('us')],
   ['several are', { spec: { clusterSelector: {} } }],
   ['none is', selecting('asia')],
-])('before that nobody knows if %s', (_, given) => {
-  expect(of(given)).toMatchObject({ kind: 'awaited' })
+])('before that it waits for the hub, or says that there is none, if %s', (_, given) => {
+  expect(of(given)).toMatchObject({ kind: 'awaited', message: expect.stringContaining('install the hub') })
+  const looked = FLEET.map(cluster => ({ ...cluster, status: { conditions: [] } }))
+  expect(of(given, looked)).toEqual({ kind: 'pending' })
 })

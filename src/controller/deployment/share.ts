@@ -10,7 +10,9 @@ export type Share =
   | { readonly kind: 'whole' }
   /** As many as the hub says in status. The others serve in other clusters. */
   | { readonly kind: 'split'; readonly replicas: number }
-  /** Nobody has said yet. */
+  /** The hub will say it. */
+  | { readonly kind: 'pending' }
+  /** There is no hub to say it. */
   | { readonly kind: 'awaited'; readonly message: string }
 
 /** The share of this cluster, from what the author, the hub and the registered clusters say. */
@@ -27,7 +29,8 @@ export function shareOf(
   }
   const names = servingClusters(deployment, clusters, here)
   if (names === undefined) return { kind: 'whole' }
+  if (clusters.some(({ status }) => status?.conditions !== undefined)) return { kind: 'pending' }
   const places = names.length === 0 ? 'no cluster' : few(names)
-  const message = `the hub has not said yet how many replicas serve in this cluster; the ModelDeployment serves in ${places}; is the hub installed?`
+  const message = `the ModelDeployment serves in ${places}, and only a hub splits replicas over clusters; install the hub, or remove spec.clusterSelector and spec.placement`
   return { kind: 'awaited', message }
 }

@@ -16,7 +16,7 @@ import { travellingDeployments } from './travel.ts'
 // stand for the API servers, one step at a time, in any order with what people and kubelets do.
 
 /** RUNS=20000 searches longer. */
-const RUNS = { numRuns: Number(process.env.RUNS ?? 300) }
+const RUNS = { numRuns: Number(process.env.RUNS ?? 1_000) }
 const NAMES = ['a', 'b', 'c']
 const REGIONS = ['eu', 'us']
 const GRACE_MS = 1_000
