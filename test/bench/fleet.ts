@@ -38,6 +38,9 @@ const clusters = z.object({
   ),
 })
 
+/** As in manifests/components/hub/hub.yaml: 60 % of 1 GiB. */
+const AS_SHIPPED = { NODE_OPTIONS: `--max-old-space-size=${Math.round(1024 * 0.6)}` }
+
 function isReady({ status }: z.infer<typeof clusters>['items'][number]): boolean {
   return status?.conditions?.some(({ type, status: held }) => type === 'Ready' && held === 'True') === true
 }
@@ -49,7 +52,7 @@ function isReady({ status }: z.infer<typeof clusters>['items'][number]): boolean
 export async function benchFleet(): Promise<Result[]> {
   await using started = new AsyncDisposableStack()
   const own = started.use(await startOwnPlane({ apiserverFlags: audited }))
-  const hub = started.use(await startHub(own))
+  const hub = started.use(await startHub(own, [], AS_SHIPPED))
   const rest = createRest(loadKubeConfig(own.controlPlane.kubeconfig))
   const ca = await issueCA({ commonName: 'bench', days: 1 })
   const leaf = await issueServing(ca, [])

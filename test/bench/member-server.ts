@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 // bookmarks, server-side apply by one manager, deletes with a UID. What is applied turns Ready by itself.
 
 const GROUP = '/apis/modelplane.ai/v1alpha1'
+const DEPLOYMENTS = `${GROUP}/modeldeployments`
 const BOOKMARK_MS = 10_000
 /** How long a copy takes to be Ready: nothing is staged. */
 const READY_MS = 1_000
@@ -70,10 +71,14 @@ export async function startMemberServer(
     const metadata = { ...found.metadata, resourceVersion: `${++version}` }
     store(key, { ...found, metadata, status: STAGED }, 'MODIFIED')
   }
-  const bookmarks = setInterval(
-    () => send('BOOKMARK', { kind: 'ModelCache', metadata: { resourceVersion: `${version}` } }),
-    BOOKMARK_MS,
-  )
+  /** Nobody has ModelDeployments, and the hub watches them. */
+  const idle = new Set<ServerResponse>()
+  const bookmarks = setInterval(() => {
+    const metadata = { resourceVersion: `${version}` }
+    send('BOOKMARK', { kind: 'ModelCache', metadata })
+    const line = JSON.stringify({ type: 'BOOKMARK', object: { kind: 'ModelDeployment', metadata } })
+    for (const watcher of idle) watcher.write(`${line}\n`)
+  }, BOOKMARK_MS)
 
   const server = createServer(tls, (request, response) => {
     requests += 1
@@ -86,6 +91,9 @@ export async function startMemberServer(
     const body =
       answersOf(name)[url.pathname] ??
       (url.pathname === `${GROUP}/modelcaches` ? listed(url) : undefined) ??
+      (url.pathname === DEPLOYMENTS
+        ? { metadata: { resourceVersion: `${version}` }, items: [] }
+        : undefined) ??
       (namespace && cache ? await change(request, namespace, cache) : undefined)
     response
       .writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' })
@@ -94,10 +102,12 @@ export async function startMemberServer(
 
   function watch(url: URL, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+    const mine = url.pathname === DEPLOYMENTS ? idle : watchers
+    mine.add(response)
+    response.on('close', () => mine.delete(response))
+    if (mine === idle) return
     const from = Number(url.searchParams.get('resourceVersion'))
     for (const event of history) if (event.version > from) response.write(event.line)
-    watchers.add(response)
-    response.on('close', () => watchers.delete(response))
   }
 
   function listed(url: URL): object {

@@ -143,7 +143,7 @@ beforeAll(async () => {
   const file = join(own.dir, 'providers.json')
   const execConfig = { command: process.execPath, args: [plugin], provideClusterInfo: true }
   await writeFile(file, JSON.stringify({ providers: [{ name: 'cloud', execConfig }] }))
-  resources.use(await startHub(own, '--clusterprofile-provider-file', file))
+  resources.use(await startHub(own, ['--clusterprofile-provider-file', file]))
 }, 300_000)
 afterAll(() => resources.disposeAsync())
 

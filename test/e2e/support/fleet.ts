@@ -47,7 +47,7 @@ export async function startFleet(
   await using started = new AsyncDisposableStack()
   const plane = started.use(await startOwnPlane())
   const cluster = await namespaceOf(plane.kubectl)
-  const hub = started.use(await startHub(plane, '--replicate-secrets', ...options))
+  const hub = started.use(await startHub(plane, ['--replicate-secrets', ...options]))
   const members: FleetMember[] = []
   for (const [name, wanted] of Object.entries(labels)) {
     const member = started.use(await startOwnPlane())

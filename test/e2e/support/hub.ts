@@ -10,7 +10,8 @@ import type { OwnPlane } from './own-plane.ts'
 /** Installs the hub as shipped on a control plane, and runs it as its own ServiceAccount. */
 export async function startHub(
   { controlPlane, kubectl, dir }: OwnPlane,
-  ...options: string[]
+  options: readonly string[] = [],
+  env?: NodeJS.ProcessEnv,
 ): Promise<Role & AsyncDisposable> {
   for (const file of ['hub/hub.yaml', 'hub-secrets/rbac.yaml']) {
     const manifest = await readFile(inRepository(`manifests/components/${file}`), 'utf8')
@@ -20,6 +21,7 @@ export async function startHub(
   const role = prepareRole({
     role: 'hub',
     args: ['--kubeconfig', kubeconfig, ...options],
+    env,
     healthPort: await freePort(),
     logPath: join(dir, 'log', 'modelcache-hub.log'),
   })
