@@ -11,7 +11,13 @@ import { line } from './words.ts'
  * be.
  */
 export function causeOf(scene: Scene): string {
-  return withoutCaches(scene) ?? inCaches(scene) ?? inPods(scene)
+  return inClusters(scene) ?? withoutCaches(scene) ?? inCaches(scene) ?? inPods(scene)
+}
+
+/** The hub has looked at all clusters, and caches of this one may be no matter. */
+function inClusters({ split }: Scene): string | undefined {
+  if (split === undefined) return undefined
+  return `${split.isAvailable ? 'nothing is wrong: ' : ''}${line(split.message)}`
 }
 
 function withoutCaches({ target, templates, ignored, caches }: Scene): string | undefined {

@@ -4,12 +4,13 @@ import { causeOf } from './cause.ts'
 import { eventLine, lastWarnings } from './events.ts'
 import type { SeenPod } from './objects.ts'
 import { colon, isPodReady, podProblem } from './pod-state.ts'
-import type { CacheScene, Scene } from './scene.ts'
+import type { CacheScene, Scene, Split } from './scene.ts'
 import { ageOf, line, several } from './words.ts'
 
 /** One screen holds this many pods and events of one object. */
 const SHOWN_PODS = 5
 const SHOWN_EVENTS = 2
+const SHOWN_CLUSTERS = 5
 
 /**
  * Why the pods of a target run or do not, from the target down to the event that explains it, in one screen.
@@ -17,6 +18,7 @@ const SHOWN_EVENTS = 2
 export function explain(scene: Scene, now: number): string {
   const lines = [
     ...targetLines(scene),
+    ...clusterLines(scene).map(indent(1)),
     ...scene.makers.flatMap(({ metadata }) => eventsOf(scene, metadata.uid, now)).map(indent(1)),
     ...scene.pods
       .slice(0, SHOWN_PODS)
@@ -43,6 +45,22 @@ function targetLines({ namespace, target, templates, ignored, pods }: Scene): st
       return `  asks for ${caches.length === 0 ? 'no cache' : few(caches.map(each => line(each, 80)))}${place}`
     }),
     ...ignored.map(text => `  ${line(text)}`),
+  ]
+}
+
+/** How far other clusters are, and this one: first those that lack instances. */
+function clusterLines({ split }: Scene): string[] {
+  const isShort = ({ replicas, readyReplicas }: Split['clusters'][number]) => readyReplicas < replicas
+  const sorted = (split?.clusters ?? []).toSorted((a, b) => Number(isShort(b)) - Number(isShort(a)))
+  const more = sorted.length - SHOWN_CLUSTERS
+  return [
+    ...sorted
+      .slice(0, SHOWN_CLUSTERS)
+      .map(
+        ({ name, replicas, readyReplicas, message = '' }) =>
+          `cluster ${line(name, 64)}: ${readyReplicas} of ${replicas} serve${colon(line(message))}`,
+      ),
+    ...(more > 0 ? [`and ${more} more clusters`] : []),
   ]
 }
 

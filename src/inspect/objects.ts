@@ -41,9 +41,22 @@ const containerStatus = z.object({
 
 const condition = z.object({ type: text(SHORT), status: text(16), ...told })
 
+const servingEntry = z.object({
+  name: text(NAME),
+  replicas: z.int(),
+  readyReplicas: z.int(),
+  message: told.message,
+})
+
 /** A ModelDeployment, which names its caches itself. */
 export const seenDeployment = z.object({
   spec: z.object({ caches: optional(listOf(z.object({ name: text(NAME) }), MAX_ITEMS)) }),
+  status: optional(
+    z.object({
+      clusters: optional(listOf(servingEntry, MAX_ITEMS)),
+      conditions: optional(listOf(condition, MAX_ITEMS)),
+    }),
+  ),
 })
 
 export const seenPod = z.object({

@@ -23,7 +23,7 @@ import {
   seenMaker,
   seenPod,
 } from './objects.ts'
-import type { CacheScene, Scene } from './scene.ts'
+import type { CacheScene, Scene, Split } from './scene.ts'
 import type { Target, TargetKind } from './targets.ts'
 
 /** The part of the API that a scene is read through. */
@@ -70,11 +70,14 @@ export async function readScene(api: Reader, namespace: string, target: Target):
     resource === 'modeldeployments'
       ? [{ path: 'spec.caches', caches: namedCaches(object) }]
       : templates.map(({ path, raw }) => ({ path, caches: cachesOf(raw) }))
+  const split = resource === 'modeldeployments' ? splitOf(object) : undefined
   const names = new Set([...asking.flatMap(({ caches }) => caches), ...pods.flatMap(cachesOf)])
   const caches = await Promise.all([...names].map(name => readCache(api, namespace, name)))
   return {
     namespace,
-    target: { kind, name: target.name, replicas: maker.spec?.replicas },
+    // What is wanted here is for the hub to say.
+    target: { kind, name: target.name, replicas: split === undefined ? maker.spec?.replicas : undefined },
+    split,
     templates: asking,
     ignored: ignoredOn(object, isPod, resource),
     makers,
@@ -88,7 +91,18 @@ async function sceneOfCache(api: Reader, namespace: string, name: string): Promi
   const cache = await readCache(api, namespace, name)
   const target = { kind: 'ModelCache', name, replicas: undefined }
   const events = await readEvents(api, namespace, objectsOf(cache))
-  return { namespace, target, templates: [], ignored: [], makers: [], pods: [], caches: [cache], events }
+  const split = undefined
+  return {
+    namespace,
+    target,
+    split,
+    templates: [],
+    ignored: [],
+    makers: [],
+    pods: [],
+    caches: [cache],
+    events,
+  }
 }
 
 async function findTarget(api: Reader, namespace: string, { name, kinds }: Target) {
@@ -118,6 +132,15 @@ async function versionOf(api: Reader, { group }: TargetKind): Promise<string | u
 /** The caches that a ModelDeployment names. */
 function namedCaches(object: unknown): readonly string[] {
   return seenDeployment.safeParse(object).data?.spec.caches?.map(({ name }) => name) ?? []
+}
+
+/** How a ModelDeployment is split over clusters, if a hub does that. */
+function splitOf(object: unknown): Split | undefined {
+  const { clusters, conditions = [] } = seenDeployment.safeParse(object).data?.status ?? {}
+  if (clusters === undefined) return undefined
+  const available = conditions.find(({ type }) => type === 'Available')
+  const message = available?.message ?? 'the hub has not said yet how it is doing'
+  return { clusters, isAvailable: available?.status === 'True', message }
 }
 
 /** The names in the annotation of a pod or a template; none if it cannot be read. */

@@ -19,10 +19,19 @@ export interface AskingTemplate {
   caches: readonly string[]
 }
 
+/** A ModelDeployment in several clusters, as the hub says. */
+export interface Split {
+  clusters: readonly { name: string; replicas: number; readyReplicas: number; message?: string | undefined }[]
+  isAvailable: boolean
+  message: string
+}
+
 /** What somebody asks about, and everything in its namespace that has to do with it. */
 export interface Scene {
   namespace: string
   target: { kind: string; name: string; replicas: number | undefined }
+  /** How a ModelDeployment is split over clusters; undefined if this one alone counts. */
+  split: Split | undefined
   templates: readonly AskingTemplate[]
   /** Keys of ours on the target that do nothing. */
   ignored: readonly string[]

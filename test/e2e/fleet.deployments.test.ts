@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { runCommand } from '../testbed/command.ts'
 import { eventually, namespaceOf } from './support/cluster.ts'
 import { type Fleet, type FleetMember, startFleet } from './support/fleet.ts'
 import { deploymentsOf, modelDeployment } from './support/model-deployment.ts'
@@ -9,6 +11,7 @@ import { stepByStep } from './support/step-by-step.ts'
 // A hub and two members: three control planes, each with the product as shipped. No kubelet runs, so the
 // tests say which pods serve.
 
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const SELECTOR = { matchLabels: { 'modelplane.ai/tier': 'prod' } }
 const GRACE_MS = 15_000
 
@@ -140,6 +143,15 @@ describe('a ModelDeployment with a selector', () => {
     expect(says(settled, 'Ready')).toMatchObject({ status: 'True', message: '4 serve, in 2 clusters' })
     const { stdout } = await fleet.cluster.kubectl(['describe', 'modeldeployment/chat'])
     expect(stdout).toMatch(/Normal +SharesChanged +.*east 4 → 2/)
+  })
+
+  test('is explained by its clusters', async () => {
+    const env = { ...process.env, KUBECONFIG: fleet.plane.controlPlane.kubeconfig, NO_COLOR: '1' }
+    const args = [MAIN, 'why', 'mdeploy/chat', '-n', fleet.cluster.namespace]
+    const { stdout } = await runCommand(process.execPath, args, { env })
+    expect(stdout).toMatch(/^ModelDeployment \S+\/chat: 0 pods, 0 ready$/m)
+    expect(stdout).toMatch(/^ {2}cluster west: 2 of 2 serve/m)
+    expect(stdout).toContain('Why: nothing is wrong: 4 serve, in 2 clusters')
   })
 
   test('is scaled as a whole', async () => {

@@ -62,6 +62,8 @@ export function startCopies<O extends AnyOriginal, C extends AnyCopy>(
   const problems = new Map<string, string>()
   /** A copy is gone that the hub has not deleted. Perhaps the whole cluster is another one. */
   let isDoubtful = false
+  /** The UIDs of copies that the hub has deleted, as far as they are still there. */
+  const leaving = new Set<string | undefined>()
 
   /** Returns what is in the way. */
   const act = async (key: string): Promise<string | undefined> => {
@@ -73,8 +75,25 @@ export function startCopies<O extends AnyOriginal, C extends AnyCopy>(
     const plan = kind.planFor(original, copy, cluster)
     if (plan.do === 'nothing') return plan.problem
     if (plan.do === 'apply') return writer.bring(original, copy, plan.wanted)
-    if (copy !== undefined) await writer.remove(copy)
+    if (copy !== undefined) await remove(copy)
     return undefined
+  }
+
+  const remove = async (copy: C): Promise<void> => {
+    const { uid } = copy.metadata
+    leaving.add(uid)
+    try {
+      await writer.remove(copy)
+    } catch (error) {
+      leaving.delete(uid)
+      throw error
+    }
+  }
+
+  const noteLoss = (copy: C): void => {
+    const { namespace, name, uid } = copy.metadata
+    writer.forget(copy)
+    if (!leaving.delete(uid) && originals.get(namespace, name) !== undefined) isDoubtful = true
   }
 
   const settle = (key: string, problem: string | undefined): void => {
@@ -111,9 +130,7 @@ export function startCopies<O extends AnyOriginal, C extends AnyCopy>(
     signal,
   })
   copies.onChange(({ type, object }) => {
-    const { namespace, name } = object.metadata
-    if (type === 'deleted' && originals.get(namespace, name) !== undefined) isDoubtful = true
-    if (type === 'deleted') writer.forget(object)
+    if (type === 'deleted') noteLoss(object)
     queue.add(keyOf(object))
     kind.onNews(keyOf(object))
   })
