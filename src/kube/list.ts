@@ -85,7 +85,7 @@ export function listPages(
 /**
  * The pages of the collection at `path`, each of about a MiB. The number of objects on a page follows from
  * the pages before. A single object that is larger has a page of its own. `first` is the maximum number of
- * objects on the first page.
+ * objects on the first page. While somebody works on a page, the API server prepares the next one.
  *
  * @throws ApiError like `listPages`
  */
@@ -94,15 +94,45 @@ export async function* pagesOf(
   path: string,
   { query, first = FIRST_PAGE, ...call }: CallOptions & { query: Query; first?: number },
 ): AsyncGenerator<Listing> {
-  let limit = first
-  let next: string | undefined
-  for (;;) {
+  const stop = new AbortController()
+  const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal])
+  const read = (place: Place) => readPage(rest, path, place, { ...call, query, signal })
+  try {
+    for (let coming = read({ limit: first, token: undefined }); ; ) {
+      const { items, resourceVersion, next } = await coming
+      if (next !== undefined) {
+        coming = read(next)
+        // Whoever goes on learns of it.
+        coming.catch(() => {})
+      }
+      yield { items, resourceVersion }
+      if (next === undefined) return
+    }
+  } finally {
+    stop.abort()
+  }
+}
+
+/** Where a page starts, and how many objects it may have. */
+interface Place {
+  limit: number
+  token: string | undefined
+}
+
+/** Reads one page, with fewer objects if it is too large, and says where the next one is. */
+async function readPage(
+  rest: Pick<Rest, 'get'>,
+  path: string,
+  { limit: wanted, token }: Place,
+  { query, ...call }: CallOptions & { query: Query },
+): Promise<Listing & { next: Place | undefined }> {
+  for (let limit = wanted; ; limit = Math.max(1, Math.floor(limit / SHRINK))) {
     let bytes = 0
     const reply = await rest
       .get(path, {
         timeoutMs: PAGE_TIMEOUT_MS,
         ...call,
-        query: { ...query, limit, continue: next },
+        query: { ...query, limit, continue: token },
         ...(limit > 1 && { maxBytes: MAX_PAGE_BYTES }),
         onSize: size => {
           bytes = size
@@ -111,15 +141,12 @@ export async function* pagesOf(
       .catch(error => {
         if (limit === 1 || !isTooLarge(error)) throw error
       })
-    if (reply === undefined) {
-      limit = Math.max(1, Math.floor(limit / SHRINK))
-      continue
-    }
+    if (reply === undefined) continue
     const { metadata, items } = parsePage(path, reply)
-    yield { items: items ?? [], resourceVersion: metadata.resourceVersion }
-    limit = nextLimit(limit, bytes / Math.max(1, items?.length ?? 0))
-    next = metadata.continue
-    if (next === undefined || next === '') return
+    const listing = { items: items ?? [], resourceVersion: metadata.resourceVersion }
+    if (!metadata.continue) return { ...listing, next: undefined }
+    const perObject = bytes / Math.max(1, listing.items.length)
+    return { ...listing, next: { limit: nextLimit(limit, perObject), token: metadata.continue } }
   }
 }
 
