@@ -35,7 +35,7 @@ const counts = z.object({
 })
 
 const local = counts.extend({
-  isComplete: z.boolean().describe('Whether all of them run the present spec and serve.'),
+  complete: z.boolean().describe('Whether all of them run the present spec and serve.'),
   message: z.string().max(1024).optional().describe('How far they are.'),
 })
 

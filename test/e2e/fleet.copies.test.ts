@@ -474,6 +474,25 @@ test('a ModelCache that is there already is not adopted', async () => {
   expect((await read(east, 'taken'))?.metadata.uid).toBe(before?.metadata.uid)
 })
 
+test('a cluster whose ModelCache is older and drops a field says so, and its copy stays', async () => {
+  const crd = ['crd/modelcaches.modelplane.ai', '--type=json', '-p']
+  const property = 'openAPIV3Schema.properties.spec.properties.hydration.properties.connections'
+  const jsonpath = `jsonpath={.spec.versions[0].schema.${property}}`
+  const { stdout } = await west.plane.kubectl(['get', 'crd/modelcaches.modelplane.ai', '-o', jsonpath])
+  const value: unknown = JSON.parse(stdout)
+  const path = `/spec/versions/0/schema/${property.replaceAll('.', '/')}`
+  const dropped = await west.plane.kubectl(['patch', ...crd, JSON.stringify([{ op: 'remove', path }])])
+  expect(dropped.code, dropped.stderr).toBe(0)
+  await fleet.cluster.need(pausedCache('modern', placed({ hydration: { connections: 4 } })))
+  const told = await until('modern', 'that west is older', found =>
+    /ModelCache there has another version/.test(entry(found, 'west')?.message ?? ''),
+  )
+  expect(entry(told, 'east')?.message).not.toContain('another version')
+  expect((await copyIn(west, 'modern')).metadata.deletionTimestamp).toBeUndefined()
+  await west.plane.kubectl(['patch', ...crd, JSON.stringify([{ op: 'add', path, value }])])
+  await fleet.cluster.kubectl(['delete', 'modelcache/modern', '--timeout=60s'])
+})
+
 test('with the token of the hub, nobody changes what a ModelCache asks for, or which clusters there are', async () => {
   await fleet.cluster.need(pausedCache('ours', placed()))
   await until('ours', 'its clusters', found => found.status?.replicas === '0/2')

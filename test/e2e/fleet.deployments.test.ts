@@ -22,7 +22,7 @@ const entry = z.object({
   readyReplicas: z.number(),
   message: z.string().optional(),
 })
-const counts = z.looseObject({ replicas: z.number(), readyReplicas: z.number(), isComplete: z.boolean() })
+const counts = z.looseObject({ replicas: z.number(), readyReplicas: z.number(), complete: z.boolean() })
 const deployment = z.looseObject({
   metadata: z.looseObject({
     uid: z.string(),
@@ -234,7 +234,7 @@ describe('a ModelDeployment with a selector', () => {
     await shares('chat', 'east 2, here 1, west 2')
     await serve(fleet, 'chat', 1)
     const split = await shares('chat', 'east 2, here 1, west 1')
-    expect(split.status?.local).toMatchObject({ replicas: 1, readyReplicas: 1, isComplete: true })
+    expect(split.status?.local).toMatchObject({ replicas: 1, readyReplicas: 1, complete: true })
     expect((await fleet.cluster.get('service/chat')) !== undefined).toBe(true)
     await until('chat', 'that all serve', ({ status }) => status?.serving === '3/3' && status.ready === '4/4')
   })

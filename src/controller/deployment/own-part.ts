@@ -1,7 +1,10 @@
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import type { ModelDeploymentStatus } from '../../api/modeldeployment-status.ts'
 import { conditionOf } from '../../api/readiness.ts'
+import { foreign } from '../../api/schema/text.ts'
 import { condition } from '../conditions.ts'
+
+const MAX_MESSAGE = 1_024
 
 type Local = NonNullable<ModelDeploymentStatus['local']>
 
@@ -10,8 +13,8 @@ export function localPart(status: ModelDeploymentStatus): Local {
   const { replicas = 0, readyReplicas = 0, updatedReplicas = 0 } = status
   const message = conditionOf(status, 'Available')?.message
   return {
-    ...{ replicas, readyReplicas, updatedReplicas, isComplete: isDone(status) },
-    ...(message !== undefined && { message }),
+    ...{ replicas, readyReplicas, updatedReplicas, complete: isDone(status) },
+    ...(message !== undefined && { message: foreign(message, MAX_MESSAGE) }),
   }
 }
 
@@ -50,6 +53,6 @@ export function awaitingStatus(
 
 /** Whether nothing is left to do, and all instances serve. */
 export function isDone({ conditions, local }: ModelDeploymentStatus): boolean {
-  if (local !== undefined) return local.isComplete
+  if (local !== undefined) return local.complete
   return !conditions?.some(({ type }) => type === 'Reconciling' || type === 'Stalled')
 }

@@ -102,12 +102,19 @@ describe('a cluster', () => {
 
 describe("the hub's own cluster", () => {
   const clusters = [anInferenceCluster('home'), aCluster('west')]
-  const local = { replicas: 2, readyReplicas: 1, updatedReplicas: 2, isComplete: false }
+  const local = { replicas: 2, readyReplicas: 1, updatedReplicas: 2, complete: false }
 
   test('counts what its controller says', () => {
     const status = { clusters: [share('home', 2)], local }
     expect(only({ clusters }, aSpread({ status }))).toMatchObject({
-      ...{ cluster: 'home', isOwn: true, state: 'open', share: 2, serving: 1, instances: local },
+      ...{
+        cluster: 'home',
+        isOwn: true,
+        state: 'open',
+        share: 2,
+        serving: 1,
+        instances: { ...local, isComplete: false },
+      },
     })
   })
 

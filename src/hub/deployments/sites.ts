@@ -77,7 +77,8 @@ function ownSite(deployment: KnownDeployment, cluster: InferenceCluster, around:
   const obstacle = obstacleHere(deployment, around)
   const share = shareIn(deployment, cluster.metadata.name)
   return {
-    ...{ cluster: cluster.metadata.name, isOwn: true, share, obstacle, instances: local },
+    ...{ cluster: cluster.metadata.name, isOwn: true, share, obstacle },
+    instances: local && { ...local, isComplete: local.complete },
     serving: Math.min(share, local?.readyReplicas ?? 0),
     state: stateOf(around, obstacle),
   }

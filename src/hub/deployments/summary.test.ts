@@ -150,7 +150,7 @@ test('what a cluster says cannot fill the status', () => {
 
 test('what the controller writes is not compared', () => {
   const clusters = [{ name: 'east', replicas: 1, readyReplicas: 0 }]
-  const local = { replicas: 0, readyReplicas: 0, updatedReplicas: 0, isComplete: true }
+  const local = { replicas: 0, readyReplicas: 0, updatedReplicas: 0, complete: true }
   expect(hubPart(aSpread({ status: { clusters, local } }))).toEqual({ clusters })
   expect(hubPart(aSpread({ status: { ready: '1/1' } }))).toBeUndefined()
 })
