@@ -168,5 +168,10 @@ function rejectionOf(error: unknown, kind: string): string | undefined {
   if (isNotFound(error) && !error.message.includes('not found'))
     return `the cluster has no ${kind}s; install a newer version of ModelCache there`
   if (isNotFound(error)) return `${error.message}; create it, or leave that cluster out of the selector`
+  // Server-side apply answers so, with status 500, if the CRD there lacks a field.
+  if (error.message.includes(UNDECLARED))
+    return `ModelCache there has another version, without a field of this ${kind}; install the same version there, or leave out the field: ${error.message}`
   return [400, 403, 422].includes(error.status) ? error.message : undefined
 }
+
+const UNDECLARED = 'field not declared in schema'

@@ -1,4 +1,5 @@
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
+import type { ModelDeploymentStatus } from '../../api/modeldeployment-status.ts'
 import { type Candidate, evenShares, nextShares } from './shares.ts'
 import type { Site } from './sites.ts'
 
@@ -19,4 +20,17 @@ export function changesOf(sites: readonly Site[], shares: ReadonlyMap<string, nu
     const next = shares.get(cluster) ?? 0
     return next === share ? [] : [`${cluster} ${share} → ${next}`]
   })
+}
+
+/**
+ * The clusters that had a share, and whose InferenceCluster is gone. A placement may name them all the same.
+ */
+export function orphansOf(
+  before: ModelDeploymentStatus | undefined,
+  after: ModelDeploymentStatus,
+  isRegistered: (cluster: string) => boolean,
+): string[] {
+  const named = new Set(after.clusters?.map(({ name }) => name))
+  const shared = before?.clusters?.filter(({ replicas }) => replicas > 0) ?? []
+  return shared.map(({ name }) => name).filter(name => !named.has(name) && !isRegistered(name))
 }

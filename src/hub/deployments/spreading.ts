@@ -22,7 +22,7 @@ import { orphaned } from '../copies/orphaned.ts'
 import type { Connected } from '../members.ts'
 import type { DeploymentCopy } from './copy.ts'
 import { mayServe, type Site, sitesOf } from './sites.ts'
-import { changesOf, spread } from './spread.ts'
+import { changesOf, orphansOf, spread } from './spread.ts'
 import { hubPart, summaryOf } from './summary.ts'
 import { deploymentTravels } from './travel.ts'
 
@@ -109,7 +109,8 @@ export function startSpreading(options: SpreadingOptions): SpreadingNews {
   ) => {
     const { namespace = '', name, uid } = metadata
     const regarding = { apiVersion: API_VERSION, kind: 'ModelDeployment', namespace, name, uid }
-    const orphans = orphansOf(before, stores.InferenceCluster).map(orphaned)
+    const isRegistered = (cluster: string) => stores.InferenceCluster.get(undefined, cluster) !== undefined
+    const orphans = orphansOf(before, status, isRegistered).map(orphaned)
     for (const event of [sharesChanged(changes), transition(before, status), ...orphans])
       if (event !== undefined) await recorder.record(regarding, event)
   }
@@ -142,15 +143,6 @@ export function startSpreading(options: SpreadingOptions): SpreadingNews {
 function untilNextLoss(sites: readonly Site[], now: number): number | undefined {
   const times = sites.flatMap(({ lostAt, share }) => (lostAt !== undefined && share > 0 ? lostAt : []))
   return times.length === 0 ? undefined : Math.max(1, Math.min(...times) - now)
-}
-
-/** The clusters with a share whose InferenceCluster is gone. */
-function orphansOf(
-  status: ModelDeploymentStatus | undefined,
-  clusters: Pick<Stores<'InferenceCluster'>['InferenceCluster'], 'get'>,
-): string[] {
-  const shared = status?.clusters?.filter(({ replicas }) => replicas > 0) ?? []
-  return shared.flatMap(({ name }) => (clusters.get(undefined, name) === undefined ? name : []))
 }
 
 function sharesChanged(changes: readonly string[]): EventInput | undefined {

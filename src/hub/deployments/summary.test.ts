@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ServingState } from './copy.ts'
 import { aSpread } from './fixtures.ts'
 import type { Site } from './sites.ts'
-import { changesOf, spread } from './spread.ts'
+import { changesOf, orphansOf, spread } from './spread.ts'
 import { hubPart, summaryOf } from './summary.ts'
 
 const NOW = Date.parse('2031-05-04T04:00:00Z')
@@ -139,6 +139,13 @@ test('a placement is followed to the letter', () => {
     ['old', 0],
   ])
   expect(changesOf(sites, shares)).toEqual(['east 4 → 1', 'west 0 → 3', 'old 1 → 0'])
+})
+
+test('a cluster whose InferenceCluster is gone leaves an orphan, unless it had no share or is placed all the same', () => {
+  const entry = (name: string, replicas: number) => ({ name, replicas, readyReplicas: 0 })
+  const before = { clusters: [entry('gone', 1), entry('idle', 0), entry('moon', 1), entry('west', 1)] }
+  const after = { clusters: [entry('moon', 1)] }
+  expect(orphansOf(before, after, name => name === 'west')).toEqual(['gone'])
 })
 
 test('what a cluster says cannot fill the status', () => {
