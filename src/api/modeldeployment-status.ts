@@ -55,7 +55,9 @@ export const modelDeploymentStatus = z.object({
     .string()
     .max(64)
     .optional()
-    .describe('Caches that are Ready, of those that are named, for people.'),
+    .describe(
+      'Caches that are Ready, of those that are named, for people. With several clusters: in the one that has most of them.',
+    ),
   selector: z.string().max(512).optional().describe('Selects the pods, for autoscalers.'),
   conditions: z
     .array(condition('Available, CachesReady or Progressing; Ready, Reconciling or Stalled.'))

@@ -127,7 +127,7 @@ describe('a ModelDeployment with a selector', () => {
     expect((await fleet.cluster.kubectl(['get', 'deployment/chat', '--ignore-not-found'])).stdout).toBe('')
     const { stdout } = await fleet.cluster.kubectl(['get', 'mdeploy'])
     expect(stdout).toMatch(/^NAME +STRATEGY +REPLICAS +READY +CACHES +CLUSTERS +AGE$/m)
-    expect(stdout).toMatch(/^chat +Tensor +4 +4\/4 +1\/1 /m)
+    expect(stdout).toMatch(/^chat +Tensor +4 +4\/4 +1\/1 +1\/1 /m)
   })
 
   test('is split evenly once they are Ready elsewhere, and nothing ends before others serve', async () => {

@@ -37,7 +37,7 @@ const only = (given: Partial<Surroundings>, deployment = aSpread()) => sitesOf(d
 describe('a cluster', () => {
   test('can serve if it answers and its caches are Ready', () => {
     expect(sitesOf(aSpread(), around())).toMatchObject([
-      { cluster: 'east', state: 'open', share: 0, serving: 0 },
+      { cluster: 'east', state: 'open', share: 0, serving: 0, readyCaches: 1 },
       { cluster: 'west', state: 'open' },
     ])
   })
@@ -56,7 +56,7 @@ describe('a cluster', () => {
     ],
   ])('cannot serve without a cache: %s', (_, given, obstacle) => {
     const site = only(given)
-    expect(site).toMatchObject({ state: 'unready' })
+    expect(site).toMatchObject({ state: 'unready', readyCaches: 0 })
     expect(site?.obstacle).toContain(obstacle)
   })
 

@@ -7,7 +7,7 @@ import { conditionOf, isReady } from '../../api/readiness.ts'
 import type { ReadableStore } from '../../kube/store.ts'
 import { thisCluster } from '../../storage/this-cluster.ts'
 import type { CacheCopy } from '../caches/copy.ts'
-import { keyOf } from '../copies/copies.ts'
+import { type Copies, keyOf } from '../copies/copies.ts'
 import type { Whereabouts } from '../copies/finalizer.ts'
 import type { Connected } from '../members.ts'
 import { unknownBy } from '../unknown-by.ts'
@@ -23,6 +23,8 @@ export interface Site extends Whereabouts {
   readonly share: number
   /** When a silent cluster counts as lost, in milliseconds since the epoch. */
   readonly lostAt?: number | undefined
+  /** How many of its caches are Ready there. */
+  readonly readyCaches?: number | undefined
   /** Why it cannot serve. */
   readonly obstacle?: string | undefined
   /** What keeps the copy from being as it should. */
@@ -74,13 +76,13 @@ type Within = Surroundings & { readonly isSelected: boolean }
 /** The hub's own cluster, whose controller tells how far it is. */
 function ownSite(deployment: KnownDeployment, cluster: InferenceCluster, around: Within): Site {
   const { local } = deployment.status ?? {}
-  const obstacle = obstacleHere(deployment, around)
+  const caches = cachesThere(deployment, around, problemHere)
   const share = shareIn(deployment, cluster.metadata.name)
   return {
-    ...{ cluster: cluster.metadata.name, isOwn: true, share, obstacle },
+    ...{ cluster: cluster.metadata.name, isOwn: true, share, ...caches },
     instances: local && { ...local, isComplete: local.complete },
     serving: Math.min(share, local?.readyReplicas ?? 0),
-    state: stateOf(around, obstacle),
+    state: stateOf(around, caches),
   }
 }
 
@@ -90,7 +92,8 @@ function otherSite(deployment: KnownDeployment, cluster: InferenceCluster, aroun
   const copies = around.copies.get(clusterName)
   const unknown = unknownBy(cluster)
   // Without both kinds, nobody can tell what the cluster can do.
-  const isKnown = copies?.isKnown() === true && around.cacheCopies.get(clusterName)?.isKnown() === true
+  const cacheCopies = around.cacheCopies.get(clusterName)
+  const isKnown = copies?.isKnown() === true && cacheCopies?.isKnown() === true
   const found = copies?.store.get(namespace, name)
   const copy = found && { ...found.state, isLeaving: found.metadata.deletionTimestamp !== undefined }
   const share = shareIn(deployment, clusterName)
@@ -100,13 +103,13 @@ function otherSite(deployment: KnownDeployment, cluster: InferenceCluster, aroun
   }
   if (unknown !== undefined || !isKnown)
     return { ...common, ...silence(deployment, cluster, { ...around, unknown }) }
-  const obstacle = obstacleThere(deployment, cluster, around)
+  const caches = cachesThere(deployment, around, cache => problemThere(cache, cacheCopies))
   // A cluster counts for what it was asked for, whatever it says.
   const serving = Math.min(share, copy?.readyReplicas ?? 0)
-  return { ...common, obstacle, instances: copy, serving, state: stateOf(around, obstacle) }
+  return { ...common, ...caches, instances: copy, serving, state: stateOf(around, caches) }
 }
 
-function stateOf({ isSelected }: Within, obstacle: string | undefined): CandidateState {
+function stateOf({ isSelected }: Within, { obstacle }: CachesThere): CandidateState {
   if (!isSelected) return 'left'
   return obstacle === undefined ? 'open' : 'unready'
 }
@@ -157,33 +160,41 @@ function silentSince({ status }: InferenceCluster): number | undefined {
   return why && Date.parse(why.lastTransitionTime)
 }
 
-/** Why the hub's own cluster cannot serve: the first cache that is not Ready there. */
-function obstacleHere(deployment: KnownDeployment, { caches }: Surroundings): string | undefined {
-  const { namespace } = deployment.metadata
-  for (const { name } of deployment.spec.caches ?? []) {
-    const cache = caches.get(namespace, name)
-    if (cache === undefined) return missing(name, namespace)
-    if (!isReady(cache) || cache.status?.claimName === undefined) return `cache ${name} is not Ready there`
-  }
-  return undefined
+/** What is known of the caches of a ModelDeployment in one cluster. */
+interface CachesThere {
+  readonly readyCaches: number
+  /** Why the first of the others is not Ready. */
+  readonly obstacle: string | undefined
+}
+
+function cachesThere(
+  { metadata: { namespace }, spec: { caches } }: KnownDeployment,
+  { caches: known }: Surroundings,
+  problemOf: (cache: ModelCache) => string | undefined,
+): CachesThere {
+  const problems = (caches ?? []).flatMap(({ name }) => {
+    const cache = known.get(namespace, name)
+    return (cache === undefined ? missing(name, namespace) : problemOf(cache)) ?? []
+  })
+  return { readyCaches: (caches ?? []).length - problems.length, obstacle: problems[0] }
+}
+
+/** Why a cache cannot be mounted in the hub's own cluster. */
+function problemHere(cache: ModelCache): string | undefined {
+  const isMountable = isReady(cache) && cache.status?.claimName !== undefined
+  return isMountable ? undefined : `cache ${cache.metadata.name} is not Ready there`
 }
 
 /** The same of another cluster. */
-function obstacleThere(
-  deployment: KnownDeployment,
-  { metadata: { name: cluster } }: InferenceCluster,
-  { caches, cacheCopies }: Surroundings,
+function problemThere(
+  { metadata: { namespace, name } }: ModelCache,
+  copies: Copies<CacheCopy> | undefined,
 ): string | undefined {
-  const { namespace } = deployment.metadata
-  for (const { name } of deployment.spec.caches ?? []) {
-    if (caches.get(namespace, name) === undefined) return missing(name, namespace)
-    const copy = cacheCopies.get(cluster)?.store.get(namespace, name)
-    if (copy === undefined)
-      return `cache ${name} is not there; its clusterSelector must select the cluster, too`
-    const { ready, phase, message = 'nothing is known yet' } = copy.state
-    if (!ready) return `cache ${name} is ${phase}: ${message}`
-  }
-  return undefined
+  const copy = copies?.store.get(namespace, name)
+  if (copy === undefined)
+    return `cache ${name} is not there; its clusterSelector must select the cluster, too`
+  const { ready, phase, message = 'nothing is known yet' } = copy.state
+  return ready ? undefined : `cache ${name} is ${phase}: ${message}`
 }
 
 function missing(cache: string, namespace = ''): string {

@@ -8,7 +8,7 @@ import { hubPart, summaryOf } from './summary.ts'
 const NOW = Date.parse('2031-05-04T04:00:00Z')
 
 function aSite(cluster: string, given: Partial<Site> = {}): Site {
-  return { cluster, isOwn: false, state: 'open', share: 0, serving: 0, ...given }
+  return { cluster, isOwn: false, state: 'open', share: 0, serving: 0, readyCaches: 1, ...given }
 }
 function serving(cluster: string, ready: number, of: number, given: Partial<Site> = {}): Site {
   const instances: ServingState = {
@@ -38,7 +38,7 @@ function told(sites: readonly Site[], deployment = aSpread()) {
 test('all serve', () => {
   expect(told([serving('east', 2, 2), serving('west', 2, 2)])).toMatchObject({
     observedGeneration: 1,
-    ...{ replicas: 4, readyReplicas: 4, updatedReplicas: 4, ready: '4/4', serving: '2/2' },
+    ...{ replicas: 4, readyReplicas: 4, updatedReplicas: 4, ready: '4/4', serving: '2/2', caches: '1/1' },
     available: 'True AllServe: 4 serve, in 2 clusters',
     caches: 'True Ready: all caches are Ready in 2 of 2 clusters',
     progressing: 'False Complete: all instances run the present spec',

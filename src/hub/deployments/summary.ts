@@ -56,6 +56,8 @@ export function summaryOf(seen: Seen): ModelDeploymentStatus {
     updatedReplicas: sum(({ instances }) => instances?.updatedReplicas ?? 0),
     ready: `${readyReplicas}/${spec.replicas}`,
     serving: `${serving.length}/${sharing.length}`,
+    // Those of the cluster that has most of them.
+    caches: `${Math.max(0, ...sites.map(({ readyCaches = 0 }) => readyCaches))}/${spec.caches?.length ?? 0}`,
     clusters: entries,
     conditions: [
       make('Available', isAvailable, available),
