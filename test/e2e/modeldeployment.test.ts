@@ -73,7 +73,7 @@ describe('a ModelDeployment', () => {
     expect(waited.code, waited.stderr).toBe(0)
     await on.inCondition('chat', 'Progressing', 'False', 'Complete')
     const { stdout } = await cluster.kubectl(['get', 'mdeploy'])
-    expect(stdout).toMatch(/^NAME +STRATEGY +REPLICAS +READY +CACHES +AGE$/m)
+    expect(stdout).toMatch(/^NAME +STRATEGY +REPLICAS +READY +CACHES +CLUSTERS +AGE$/m)
     expect(stdout).toMatch(/^chat +Tensor +2 +2\/2 +1\/1 /m)
     expect((await cluster.kubectl(['describe', 'modeldeployment/chat'])).stdout).toMatch(/Normal +AllServe/)
   })
