@@ -3,7 +3,7 @@ import { knownProvisioners } from '../src/storage/provisioners.ts'
 import { page, table, wrapped } from './markdown.ts'
 
 const INTRODUCTION =
-  'A ModelCache of backend PVC needs a StorageClass whose claims many nodes can mount at once (ReadWriteMany). Nothing in the Kubernetes API says whether a class supports that, so ModelCache knows these provisioners. A `*` in a name stands for any text. Annotation `modelplane.ai/access-modes` on the StorageClass overrides this table, and so does the StorageProfile that the Containerized Data Importer creates for the class. If nobody knows, the webhook does what `--unknown-provisioner` says.'
+  'A ModelCache of backend PVC needs a StorageClass whose claims many nodes can mount at once (ReadWriteMany). Nothing in the Kubernetes API says whether a class supports that, so ModelCache knows these provisioners. A `*` in a name stands for any text. Annotation `modelplane.ai/access-modes` on the StorageClass overrides this table, and so do `spec.storage.csiDrivers` of the InferenceCluster and the StorageProfile that the Containerized Data Importer creates for the class. If nobody knows, the webhook does what `--unknown-provisioner` says.'
 
 const ANSWERS: Readonly<Record<Verdict['answer'], string>> = { yes: 'yes', no: 'no', unknown: 'not known' }
 

@@ -1,6 +1,4 @@
 import type { CelRule } from './cel-rule.ts'
-import { reservedFieldRule } from './modelcache-rules.ts'
-import { RESERVED_CLUSTER_FIELDS } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
 import { present } from './schema/cel.ts'
 
@@ -22,7 +20,6 @@ export const CLUSTER_MEMBERS = [
 
 /** What a single InferenceCluster decides, as CEL over `spec`. It holds even if no webhook runs. */
 export const inferenceClusterRules: CelRule[] = [
-  ...RESERVED_CLUSTER_FIELDS.map(reservedFieldRule),
   ...CLUSTER_MEMBERS.flatMap(({ source, field, lacking, foreign }): CelRule[] => {
     const isSource = `(has(self.cluster) && self.cluster.source == '${source}')`
     const isSet = `(${present('self', `cluster.${field}`)})`

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { inferenceClusterRules } from './inference-cluster-rules.ts'
 import { inferenceClusterStatus } from './inference-cluster-status.ts'
 import { storedObjectMeta, valuesOf } from './kubernetes/metadata.ts'
+import { ACCESS_MODES } from './kubernetes/storage-class.ts'
 import { LABELS } from './label-selector.ts'
 import { COPIES_FINALIZER, RETIRE } from './names.ts'
 import { customResource, optional } from './schema/absent.ts'
 import { listOf, mapOf, text } from './schema/bounds.ts'
 import { API_VERSION } from './schema/group.ts'
 import { objectName } from './schema/object-name.ts'
-import { reserved } from './schema/reserved.ts'
 
 /** Where the kubeconfig of a cluster comes from. */
 const CLUSTER_SOURCES = ['Local', 'Existing', 'ClusterProfile'] as const
@@ -16,13 +16,28 @@ const CLUSTER_SOURCES = ['Local', 'Existing', 'ClusterProfile'] as const
 /** The key of a kubeconfig in its Secret, if none is named. */
 export const KUBECONFIG_KEY = 'kubeconfig'
 
+const csiDriver = z.object({
+  name: text(253).min(1).describe('Name of the driver, as StorageClasses have it in `provisioner`.'),
+  accessModes: listOf(z.enum(ACCESS_MODES), ACCESS_MODES.length)
+    .describe('Access modes of the volumes of all of its StorageClasses.')
+    .meta({ 'x-kubernetes-list-type': 'set' }),
+})
+
+/** What an administrator declares about a storage driver. */
+export type DeclaredDriver = z.infer<typeof csiDriver>
+
 const storage = z.object({
   storageClassName: objectName
     .optional()
     .describe(
       'StorageClass of ModelCaches that name none. Default: the default StorageClass of the cluster.',
     ),
-  csiDrivers: reserved('array'),
+  csiDrivers: listOf(csiDriver, 64)
+    .optional()
+    .describe(
+      'What storage drivers of the cluster support, for drivers that ModelCache does not know. Nothing is installed.',
+    )
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
 })
 
 const cluster = z.object({

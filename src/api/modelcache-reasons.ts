@@ -172,7 +172,7 @@ export const MODELCACHE_REASONS = {
   StorageClassNotRWX: {
     says: 'both',
     who: 'administrator',
-    when: 'The StorageClass that a ModelCache names, or gets from the InferenceCluster or by default, does not support ReadWriteMany, or nobody knows whether it does. ModelCache asks, in this order: the annotation below, a StorageProfile of the Containerized Data Importer, the table of known provisioners.',
+    when: 'The StorageClass that a ModelCache names, or gets from the InferenceCluster or by default, does not support ReadWriteMany, or nobody knows whether it does. ModelCache asks, in this order: the annotation below, `spec.storage.csiDrivers` of the InferenceCluster, a StorageProfile of the Containerized Data Importer, the table of known provisioners.',
     fix: 'Use a class with a shared file system. If the class does support ReadWriteMany, an administrator can attest that: `kubectl annotate storageclass NAME modelplane.ai/access-modes=ReadWriteMany`.',
   },
   StorageMemberMismatch: {

@@ -194,7 +194,7 @@ function reservedValueRule({ field, values, instead }: (typeof RESERVED_VALUES)[
 }
 
 /** A field that this version does not implement is denied by name. */
-export function reservedFieldRule({ field, instead }: (typeof RESERVED_FIELDS)[number]): CelRule {
+function reservedFieldRule({ field, instead }: (typeof RESERVED_FIELDS)[number]): CelRule {
   return {
     rule: `!(${present('self', field)})`,
     message: say('NotImplemented', `${field} is not implemented; ${instead}`),

@@ -26,11 +26,3 @@ export const RESERVED_FIELDS: readonly { field: string; instead: string }[] = [
   { field: 'clusterSelector.cel', instead: 'use matchLabels or matchExpressions' },
   { field: 'storage.contentAddressed', instead: 'remove it, and use backend PVC' },
 ]
-
-/** The same for an InferenceCluster. */
-export const RESERVED_CLUSTER_FIELDS: readonly { field: string; instead: string }[] = [
-  {
-    field: 'storage.csiDrivers',
-    instead: 'remove it; annotation modelplane.ai/access-modes of a StorageClass says what it can do',
-  },
-]

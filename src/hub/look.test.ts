@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { anInferenceCluster } from '../api/fixtures.ts'
+import type { DeclaredDriver } from '../api/inference-cluster.ts'
 import { ApiError } from '../kube/api-error.ts'
 import { lookAt } from './look.ts'
 import { ClusterProblem } from './problem.ts'
@@ -22,7 +23,11 @@ const SOUND: Readonly<Record<string, unknown>> = {
   [CACHES]: { metadata: { remainingItemCount: 11 }, items: [{}] },
 }
 
-function look(answers: Readonly<Record<string, unknown>> = {}, storageClassName?: string) {
+function look(
+  answers: Readonly<Record<string, unknown>> = {},
+  storageClassName?: string,
+  csiDrivers?: DeclaredDriver[],
+) {
   const all: Readonly<Record<string, unknown>> = { ...SOUND, ...answers }
   const get = async (path: string) => {
     const answer = all[path.replace(/\?.*/, '')]
@@ -30,7 +35,9 @@ function look(answers: Readonly<Record<string, unknown>> = {}, storageClassName?
     if (answer instanceof Error) throw answer
     return answer
   }
-  return lookAt(anInferenceCluster('gpu', storageClassName), { get }, new AbortController().signal)
+  const { spec, ...rest } = anInferenceCluster('gpu', storageClassName)
+  const cluster = { ...rest, spec: { ...spec, storage: { ...spec.storage, csiDrivers } } }
+  return lookAt(cluster, { get }, new AbortController().signal)
 }
 
 /** The reason and the message of the problem, thrown or not. */
@@ -105,6 +112,14 @@ describe('a look at a cluster', () => {
       'NoSharedStorageClass: StorageClass disks, which this InferenceCluster names, is not known to support ReadWriteMany there',
     )
     expect(await problemOf({}, 'gone')).toContain('does not exist there')
+  })
+
+  test('believes what the InferenceCluster declares of a driver', async () => {
+    const drivers = (...accessModes: DeclaredDriver['accessModes']) => [
+      { name: BLOCK.provisioner, accessModes },
+    ]
+    expect(await problemOf({}, 'disks', drivers('ReadWriteMany'))).toBeUndefined()
+    expect(await problemOf({}, 'disks', drivers('ReadWriteOnce'))).toContain('not known to support')
   })
 
   test('still tells the version of a cluster without ModelCache', async () => {

@@ -82,7 +82,7 @@ export async function lookAt(
   const [classes, profiles] = await Promise.all([list(KINDS.StorageClass), profilesOf(list)])
   const profileOf = new Map(profiles.map(profile => [profile.metadata.name, profile]))
   const isShared = (each: StorageClass) =>
-    rwxCapability(each, profileOf.get(each.metadata.name)).answer === 'yes'
+    rwxCapability(each, profileOf.get(each.metadata.name), spec.storage?.csiDrivers).answer === 'yes'
   const shown = ({ metadata: { name } }: StorageClass) => foreign(name, 253)
   const names = classes.filter(isShared).map(shown).toSorted()
   const named = spec.storage?.storageClassName ?? defaultStorageClass(classes)?.metadata.name

@@ -1,9 +1,9 @@
-import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/kubernetes/storage-class.ts'
-
-/** Every access mode of a PersistentVolumeClaim. */
-export const ACCESS_MODES = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] as const
-
-export type AccessMode = (typeof ACCESS_MODES)[number]
+import {
+  ACCESS_MODES,
+  ACCESS_MODES_ANNOTATION,
+  type AccessMode,
+  type StorageClass,
+} from '../api/kubernetes/storage-class.ts'
 
 /** What the annotation says: its modes, or its first entry that is not an access mode. */
 export type AttestedAccessModes =

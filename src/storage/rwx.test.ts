@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { ACCESS_MODES_ANNOTATION, storageClass } from '../api/kubernetes/storage-class.ts'
+import { ACCESS_MODES_ANNOTATION, type AccessMode, storageClass } from '../api/kubernetes/storage-class.ts'
 import { storageProfile } from '../api/kubernetes/storage-profile.ts'
 import { attestHint, rwxCapability } from './rwx.ts'
 
 function capability(provisioner: string, parameters?: Record<string, string>, accessModes?: string) {
   const annotations = accessModes === undefined ? undefined : { [ACCESS_MODES_ANNOTATION]: accessModes }
   const parsed = storageClass.parse({ metadata: { name: 'sc', annotations }, provisioner, parameters })
-  return rwxCapability(parsed, undefined)
+  return rwxCapability(parsed, undefined, undefined)
 }
 
 /** Decided by the `status` of the class's StorageProfile, as the Containerized Data Importer writes it. */
@@ -14,6 +14,7 @@ function byProfile(provisioner: string, status: unknown, annotations?: Record<st
   return rwxCapability(
     storageClass.parse({ metadata: { name: 'sc', annotations }, provisioner }),
     storageProfile.parse({ metadata: { name: 'sc' }, spec: {}, status }),
+    undefined,
   )
 }
 
@@ -158,5 +159,32 @@ describe('attestHint', () => {
     expect(attestHint('fast-nfs')).toBe(
       'if it does support ReadWriteMany, an administrator can attest that: kubectl annotate storageclass fast-nfs modelplane.ai/access-modes=ReadWriteMany',
     )
+  })
+})
+
+describe('rwxCapability by what an InferenceCluster declares', () => {
+  const declared = (accessModes: AccessMode[], provisioner = 'acme.example.com', annotation?: string) => {
+    const annotations = annotation === undefined ? undefined : { [ACCESS_MODES_ANNOTATION]: annotation }
+    const parsed = storageClass.parse({ metadata: { name: 'sc', annotations }, provisioner })
+    return rwxCapability(parsed, undefined, [{ name: 'acme.example.com', accessModes }])
+  }
+
+  it('says yes or no of the driver of that name', () => {
+    expect(declared(['ReadWriteOnce', 'ReadWriteMany']).answer).toBe('yes')
+    expect(declared(['ReadWriteOnce'])).toEqual({
+      answer: 'no',
+      by: 'declaration',
+      because:
+        'spec.storage.csiDrivers of the InferenceCluster says ReadWriteOnce of provisioner acme.example.com',
+    })
+    expect(declared([]).because).toContain('says no access mode of')
+  })
+
+  it('says nothing of others', () => {
+    expect(declared(['ReadWriteMany'], 'other.example.com')).toMatchObject({ by: 'provisioner' })
+  })
+
+  it('gives way to what stands on the class', () => {
+    expect(declared(['ReadWriteMany'], 'acme.example.com', 'ReadWriteOnce')).toMatchObject({ answer: 'no' })
   })
 })

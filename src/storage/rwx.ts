@@ -1,6 +1,7 @@
-import { ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/kubernetes/storage-class.ts'
+import type { DeclaredDriver } from '../api/inference-cluster.ts'
+import { ACCESS_MODES, ACCESS_MODES_ANNOTATION, type StorageClass } from '../api/kubernetes/storage-class.ts'
 import type { StorageProfile } from '../api/kubernetes/storage-profile.ts'
-import { ACCESS_MODES, attestedAccessModes } from './access-modes-annotation.ts'
+import { attestedAccessModes } from './access-modes-annotation.ts'
 import { provisionerVerdict } from './provisioners.ts'
 
 /**
@@ -10,7 +11,7 @@ import { provisionerVerdict } from './provisioners.ts'
  */
 export interface RwxCapability {
   answer: 'yes' | 'no' | 'unknown'
-  by: 'annotation' | 'profile' | 'provisioner'
+  by: 'annotation' | 'declaration' | 'profile' | 'provisioner'
   because: string
 }
 
@@ -21,15 +22,22 @@ const NO_PROVISIONER = 'kubernetes.io/no-provisioner'
 
 /**
  * Whether a StorageClass supports ReadWriteMany. Kubernetes declares this nowhere, and a claim that the class
- * cannot serve just stays Pending. So we ask what is known, best first: the administrator's annotation, the
- * StorageProfile of the class if the cluster has one, then the table of known provisioners. If none of them
- * knows, the answer is unknown and the caller's policy decides.
+ * cannot serve just stays Pending. So we ask what is known, best first: the administrator's annotation, what
+ * the InferenceCluster declares of the driver, the StorageProfile of the class if the cluster has one, then
+ * the table of known provisioners. If none of them knows, the answer is unknown and the caller's policy
+ * decides.
  */
 export function rwxCapability(
   storageClass: StorageClass,
   profile: StorageProfile | undefined,
+  drivers: readonly DeclaredDriver[] | undefined,
 ): RwxCapability {
-  return byAnnotation(storageClass) ?? byProfile(profile) ?? byProvisioner(storageClass)
+  return (
+    byAnnotation(storageClass) ??
+    byDeclaration(storageClass, drivers) ??
+    byProfile(profile) ??
+    byProvisioner(storageClass)
+  )
 }
 
 /** How an administrator can settle an unknown class, as the end of a message. */
@@ -51,6 +59,20 @@ function byAnnotation(storageClass: StorageClass): RwxCapability | undefined {
     answer: attested.modes.has('ReadWriteMany') ? 'yes' : 'no',
     by: 'annotation',
     because: `${annotation} says ${[...attested.modes].join(', ')}`,
+  }
+}
+
+function byDeclaration(
+  { provisioner }: StorageClass,
+  drivers: readonly DeclaredDriver[] | undefined,
+): RwxCapability | undefined {
+  const declared = drivers?.find(({ name }) => name === provisioner)?.accessModes
+  if (declared === undefined) return undefined
+  const modes = declared.length === 0 ? 'no access mode' : declared.join(', ')
+  return {
+    answer: declared.includes('ReadWriteMany') ? 'yes' : 'no',
+    by: 'declaration',
+    because: `spec.storage.csiDrivers of the InferenceCluster says ${modes} of provisioner ${provisioner}`,
   }
 }
 

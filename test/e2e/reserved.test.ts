@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { RESERVED_CLUSTER_FIELDS, RESERVED_FIELDS } from '../../src/api/not-implemented.ts'
+import { RESERVED_FIELDS } from '../../src/api/not-implemented.ts'
 import { type Cluster, newNamespace } from './support/cluster.ts'
 import { classes, modelCache, soundSpec } from './support/objects.ts'
 
@@ -15,7 +15,6 @@ beforeAll(async () => {
 const VALUES: Readonly<Record<string, unknown>> = {
   'artifact.adapterType': 'LoRA',
   'clusterSelector.cel': 'cluster.labels.tier == "prod"',
-  'storage.csiDrivers': [{ name: 'filestore.csi.storage.gke.io', accessModes: ['ReadWriteMany'] }],
 }
 
 /** The spec with such a value at a dotted path. */
@@ -39,20 +38,3 @@ test.each(RESERVED_FIELDS)('$field of a ModelCache is denied by name', async ({ 
     expect(stderr).toContain(`NotImplemented: ${field} is not implemented; ${instead}`)
   }
 })
-
-test.each(RESERVED_CLUSTER_FIELDS)(
-  '$field of an InferenceCluster is denied by name',
-  async ({ field, instead }) => {
-    const object = {
-      apiVersion: 'modelplane.ai/v1alpha1',
-      kind: 'InferenceCluster',
-      metadata: { name: `reserved-${cluster.namespace}` },
-      spec: filled({ storage: {} }, field),
-    }
-    for (const flags of [[], ['--validate=false']]) {
-      const { code, stderr } = await cluster.apply(object, ...flags)
-      expect(code).toBe(1)
-      expect(stderr).toContain(`NotImplemented: ${field} is not implemented; ${instead}`)
-    }
-  },
-)

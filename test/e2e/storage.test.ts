@@ -127,6 +127,30 @@ describe('a ModelCache that names no class', () => {
 })
 
 describe('an InferenceCluster', () => {
+  test('declares what a driver supports that nobody else knows', async () => {
+    const provisioner = 'declared.example.com'
+    await cluster.need(storageClass('e2e-declared', provisioner))
+    await untilRefused(`${provisioner} is not known to ModelCache`, 'e2e-declared')
+    for (const name of ['prod', 'stage']) await cluster.kubectl(['delete', 'ic', name])
+    const { spec, ...rest } = anInferenceCluster('here', RWX_CLASS)
+    const declaring = (...accessModes: string[]) => ({
+      ...{
+        ...rest,
+        spec: { storage: { ...spec.storage, csiDrivers: [{ name: provisioner, accessModes }] } },
+      },
+    })
+    await cluster.need(declaring('ReadWriteOnce', 'ReadWriteMany'))
+    // A live read confirms the denial, so it counts at once.
+    const { code, stderr } = await judge('e2e-declared')
+    expect(code, stderr).toBe(0)
+    await cluster.need(declaring('ReadWriteOnce'))
+    await untilRefused(`csiDrivers of the InferenceCluster says ReadWriteOnce of`, 'e2e-declared')
+    const wrong = await cluster.apply(declaring('ReadWriteSometimes'))
+    expect(wrong.code).toBe(1)
+    expect(wrong.stderr).toContain('accessModes')
+    await cluster.kubectl(['delete', 'ic', 'here'])
+  })
+
   test('shows its class', async () => {
     await cluster.need(anInferenceCluster('shown', RWX_CLASS))
     const { stdout } = await cluster.kubectl(['get', 'ic', 'shown'])

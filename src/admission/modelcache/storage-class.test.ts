@@ -6,6 +6,8 @@ import { aPolicy, aView, findingsOf, reasonsOf, textOf } from '../fixtures.ts'
 import { create, DENY, pvc, spec, WARN } from './fixtures.ts'
 import { storageClass } from './storage-class.ts'
 
+/** The InferenceCluster may declare what a driver supports. */
+const CLUSTERS = { list: 'InferenceCluster' }
 const LISTS = [{ list: 'InferenceCluster' }, { list: 'StorageClass' }]
 const profileBasis = (name: string) => ({ kind: 'StorageProfile', name })
 
@@ -46,7 +48,7 @@ describe('a StorageProfile', () => {
             field: 'spec.storage.pvc.storageClassName',
             text: 'spec.storage.pvc.storageClassName acme: it does not support ReadWriteMany, because StorageProfile acme lists ReadWriteMany Block, and a raw device cannot be mounted as a file system; use a class backed by a shared file system; if it does support ReadWriteMany, an administrator can attest that: kubectl annotate storageclass acme modelplane.ai/access-modes=ReadWriteMany',
           },
-          basis: [{ kind: 'StorageClass', name: 'acme' }, profileBasis('acme')],
+          basis: [{ kind: 'StorageClass', name: 'acme' }, profileBasis('acme'), CLUSTERS],
         },
       ])
     },
@@ -54,7 +56,11 @@ describe('a StorageProfile', () => {
 
   test('that is missing is in the basis too: it may have been made just now', () => {
     const findings = judge('acme', { classes })
-    expect(findings[0]?.basis).toEqual([{ kind: 'StorageClass', name: 'acme' }, profileBasis('acme')])
+    expect(findings[0]?.basis).toEqual([
+      { kind: 'StorageClass', name: 'acme' },
+      profileBasis('acme'),
+      CLUSTERS,
+    ])
     const [warning] = judge('acme', { classes }, aPolicy({ unknownProvisioner: 'Warn' }))
     expect(warning?.severity).toBe('warning')
     expect(warning?.basis).toContainEqual(profileBasis('acme'))
@@ -125,10 +131,7 @@ describe('the StorageClass of a new cache', () => {
       expect(findingsOf(decision)).toMatchObject([
         {
           violation: { reason: 'StorageClassNotRWX', field: FIELD },
-          basis: [
-            { kind: 'StorageClass', name: 'disk' },
-            { kind: 'StorageProfile', name: 'disk' },
-          ],
+          basis: [{ kind: 'StorageClass', name: 'disk' }, { kind: 'StorageProfile', name: 'disk' }, CLUSTERS],
         },
       ])
       expect(textOf(decision)).toContain('ebs.csi.aws.com')

@@ -1,9 +1,12 @@
+import type { DeclaredDriver } from '../../api/inference-cluster.ts'
 import { few } from '../../api/schema/text.ts'
 import { type Violation, violation } from '../../api/violation.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
 import { attestHint, type RwxCapability, rwxCapability } from '../../storage/rwx.ts'
+import { thisCluster } from '../../storage/this-cluster.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { error } from '../finding.ts'
+import type { Policy } from '../policy.ts'
 import type { Rule } from './change.ts'
 
 const FIELD = 'spec.storage.pvc.storageClassName'
@@ -18,13 +21,16 @@ export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
   if (spec.storage.backend !== 'PVC' || old !== undefined) return []
   const effective = effectiveClass(spec, view, policy)
   const { found: storageClass, basis } = effective
-  if (storageClass === undefined) return [error(missing(effective, view), basis)]
+  if (storageClass === undefined) return [error(missing(effective, view, policy), basis)]
   const { name } = storageClass.metadata
-  const capability = rwxCapability(storageClass, view.get('StorageProfile', undefined, name))
+  const drivers = driversIn(view, policy)
+  const capability = rwxCapability(storageClass, view.get('StorageProfile', undefined, name), drivers)
   if (capability.answer === 'yes') return []
   const found = error(notShared(`${origin(effective)} ${name}`, capability, name), [
     ...basis,
     { kind: 'StorageProfile', name },
+    // Where the spec names no class, it is there already.
+    ...(spec.storage.pvc?.storageClassName === undefined ? [] : [{ list: 'InferenceCluster' } as const]),
   ])
   const isTolerated = capability.answer === 'unknown' && policy.unknownProvisioner === 'Warn'
   return [isTolerated ? { ...found, severity: 'warning' } : found]
@@ -37,9 +43,9 @@ function origin({ name, inferenceCluster }: EffectiveClass): string {
   return name === undefined ? `${FIELD} is unset, and the default class is` : FIELD
 }
 
-function missing(effective: EffectiveClass, view: ClusterView): Violation {
+function missing(effective: EffectiveClass, view: ClusterView, policy: Policy): Violation {
   const { name } = effective
-  const choice = choiceIn(view)
+  const choice = choiceIn(view, policy)
   if (name === undefined) {
     const text = `${FIELD} is unset, and the cluster has no default StorageClass; ${choice}`
     return violation('NoStorageClass', FIELD, text)
@@ -48,15 +54,21 @@ function missing(effective: EffectiveClass, view: ClusterView): Violation {
   return violation('StorageClassNotFound', FIELD, text)
 }
 
+/** What the InferenceCluster of this cluster declares. */
+function driversIn(view: ClusterView, { clusterName }: Policy): readonly DeclaredDriver[] | undefined {
+  return thisCluster(view.list('InferenceCluster'), clusterName)?.spec.storage?.csiDrivers
+}
+
 /** We name this many classes at most. */
 const SHOWN = 5
 
 /** The classes that would do. Their reader may have no right to list them. */
-function choiceIn(view: ClusterView): string {
+function choiceIn(view: ClusterView, policy: Policy): string {
+  const drivers = driversIn(view, policy)
   const names = [...view.list('StorageClass')]
     .filter(each => {
       const profile = view.get('StorageProfile', undefined, each.metadata.name)
-      return rwxCapability(each, profile).answer === 'yes'
+      return rwxCapability(each, profile, drivers).answer === 'yes'
     })
     .map(({ metadata }) => metadata.name)
     .toSorted()

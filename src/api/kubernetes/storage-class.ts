@@ -3,6 +3,11 @@ import { mapValue, optional } from '../schema/absent.ts'
 import { text } from '../schema/bounds.ts'
 import { storedObjectMeta, valuesOf } from './metadata.ts'
 
+/** Every access mode of a PersistentVolumeClaim. */
+export const ACCESS_MODES = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] as const
+
+export type AccessMode = (typeof ACCESS_MODES)[number]
+
 /**
  * Administrators set this on a StorageClass: the access modes that its volumes support, separated by commas,
  * in the words of PersistentVolumeClaims or their short forms. It overrides everything else that we know
