@@ -26,14 +26,13 @@ export const storageClass: Rule = ({ cache: { spec }, old }, view, policy) => {
   const drivers = driversIn(view, policy)
   const capability = rwxCapability(storageClass, view.get('StorageProfile', undefined, name), drivers)
   if (capability.answer === 'yes') return []
-  const found = error(notShared(`${origin(effective)} ${name}`, capability, name), [
-    ...basis,
-    { kind: 'StorageProfile', name },
-    // Where the spec names no class, it is there already.
-    ...(spec.storage.pvc?.storageClassName === undefined ? [] : [{ list: 'InferenceCluster' } as const]),
-  ])
-  const isTolerated = capability.answer === 'unknown' && policy.unknownProvisioner === 'Warn'
-  return [isTolerated ? { ...found, severity: 'warning' } : found]
+  const said = notShared(`${origin(effective)} ${name}`, capability, name)
+  const seen = [...basis, { kind: 'StorageProfile', name } as const]
+  if (capability.answer === 'unknown' && policy.unknownProvisioner === 'Warn')
+    return [{ ...error(said, seen), severity: 'warning' }]
+  // Where the spec names no class, the list is there already. A driver may have been declared just now.
+  const isNamed = spec.storage.pvc?.storageClassName !== undefined
+  return [error(said, isNamed ? [...seen, { list: 'InferenceCluster' }] : seen)]
 }
 
 /** Where the name of the class comes from. The name follows these words. */
