@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { KINDS } from '../cluster/kinds.ts'
 import { type FakeApiServer, startFakeApiServer } from './api-server.fixtures.ts'
-import { listAll, listPages } from './list.ts'
+import { listAll, listPages, pagesOf } from './list.ts'
+import { collectionPath, objectPath } from './resource.ts'
 import { createRest } from './rest.ts'
 
 const KIB = 1024
@@ -55,6 +56,21 @@ test('an object that is larger than a page comes alone, and nothing is left out 
   )
   expect(names).toHaveLength(64)
   expect(new Set(names).size).toBe(64)
+})
+
+test.each([
+  [true, 2],
+  [false, 1],
+])('with ahead: %s, %d pages are asked for while the first one is worked on', async (ahead, asked) => {
+  put(300, 10, 'small')
+  const rest = createRest(server.config)
+  for await (const { items } of pagesOf(rest, collectionPath(KINDS.Namespace), { query: {}, ahead })) {
+    expect(items).toHaveLength(100)
+    // One that nobody asks for would have come before this answer.
+    await rest.get(objectPath(KINDS.Namespace, undefined, 'small-0'))
+    await vi.waitFor(() => expect(limits()).toHaveLength(asked))
+    break
+  }
 })
 
 test('what a schema does not read is not kept', async () => {

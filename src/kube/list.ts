@@ -79,20 +79,23 @@ export function listPages(
 ): AsyncGenerator<Listing> {
   const { namespace, ...callOptions } = options
   const path = collectionPath(resource, namespace ?? resource.namespace)
-  return pagesOf(rest, path, { query: selectors(resource), ...callOptions })
+  return pagesOf(rest, path, { query: selectors(resource), ahead: true, ...callOptions })
 }
+
+type PagesOptions = CallOptions & { query: Query; first?: number; ahead?: boolean }
 
 /**
  * The pages of the collection at `path`, each of about a MiB. The number of objects on a page follows from
  * the pages before. A single object that is larger has a page of its own. `first` is the maximum number of
- * objects on the first page. While somebody works on a page, the API server prepares the next one.
+ * objects on the first page. With `ahead`, the API server prepares the next page while somebody works on one,
+ * which is for callers who read all of them.
  *
  * @throws ApiError like `listPages`
  */
 export async function* pagesOf(
   rest: Pick<Rest, 'get'>,
   path: string,
-  { query, first = FIRST_PAGE, ...call }: CallOptions & { query: Query; first?: number },
+  { query, first = FIRST_PAGE, ahead = false, ...call }: PagesOptions,
 ): AsyncGenerator<Listing> {
   const stop = new AbortController()
   const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal])
@@ -100,13 +103,12 @@ export async function* pagesOf(
   try {
     for (let coming = read({ limit: first, token: undefined }); ; ) {
       const { items, resourceVersion, next } = await coming
-      if (next !== undefined) {
-        coming = read(next)
-        // Whoever goes on learns of it.
-        coming.catch(() => {})
-      }
+      const early = ahead && next !== undefined ? read(next) : undefined
+      // Whoever goes on learns of it.
+      early?.catch(() => {})
       yield { items, resourceVersion }
       if (next === undefined) return
+      coming = early ?? read(next)
     }
   } finally {
     stop.abort()
