@@ -44,6 +44,21 @@ interface Serving extends Selecting {
   }
 }
 
+/** Whether a ModelDeployment has to do with other clusters, by its spec or by what the hub has made of it. */
+export function deploymentTravels({
+  spec,
+  status,
+}: Serving & {
+  readonly status?: { readonly clusters?: readonly object[] | undefined } | undefined
+}): boolean {
+  return spec.clusterSelector !== undefined || spec.placement !== undefined || status?.clusters !== undefined
+}
+
+/** Whether a hub has looked at any of the registered clusters. */
+export function hasHub(clusters: readonly InferenceCluster[]): boolean {
+  return clusters.some(({ status }) => status?.conditions !== undefined)
+}
+
 /**
  * The names of the clusters that the replicas of a ModelDeployment are split over; undefined if its own
  * cluster serves alone, and there is nothing to split.

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import type { ModelDeploymentStatus } from '../../api/modeldeployment-status.ts'
+import { deploymentTravels } from '../../api/placement.ts'
 import { API_VERSION } from '../../api/schema/group.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
@@ -112,11 +113,7 @@ export function startDeploymentReconciler(options: DeploymentReconcilerOptions):
     kind: 'ModelDeployment',
     sources: [
       ...PART_KINDS.map(kind => owns(stores[kind])),
-      watches(stores.InferenceCluster, () =>
-        [...stores.ModelDeployment.values()].filter(
-          ({ spec, status }) => spec.clusterSelector ?? spec.placement ?? status?.clusters,
-        ),
-      ),
+      watches(stores.InferenceCluster, () => [...stores.ModelDeployment.values()].filter(deploymentTravels)),
       watches(stores.ModelCache, ({ metadata }) =>
         [...inNamespace(metadata.namespace ?? '')].filter(({ spec }) =>
           spec.caches?.some(({ name }) => name === metadata.name),

@@ -1,6 +1,6 @@
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import type { InferenceCluster } from '../../api/inference-cluster.ts'
-import { servingClusters } from '../../api/placement.ts'
+import { hasHub, servingClusters } from '../../api/placement.ts'
 import { few } from '../../api/schema/text.ts'
 import { thisCluster } from '../../storage/this-cluster.ts'
 
@@ -29,7 +29,7 @@ export function shareOf(
   }
   const names = servingClusters(deployment, clusters, here)
   if (names === undefined) return { kind: 'whole' }
-  if (clusters.some(({ status }) => status?.conditions !== undefined)) return { kind: 'pending' }
+  if (hasHub(clusters)) return { kind: 'pending' }
   const places = names.length === 0 ? 'no cluster' : few(names)
   const message = `the ModelDeployment serves in ${places}, and only a hub splits replicas over clusters; install the hub, or remove spec.clusterSelector and spec.placement`
   return { kind: 'awaited', message }

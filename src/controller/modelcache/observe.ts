@@ -8,7 +8,7 @@ import type { PersistentVolumeClaim } from '../../api/kubernetes/persistent-volu
 import type { StorageClass } from '../../api/kubernetes/storage-class.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import type { ModelCacheStatus } from '../../api/modelcache-status.ts'
-import { clustersOf, isMeantHere } from '../../api/placement.ts'
+import { clustersOf, hasHub, isMeantHere } from '../../api/placement.ts'
 import { stagingPlace } from '../../api/staging.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { type EffectiveClass, effectiveClass } from '../../storage/effective-class.ts'
@@ -134,7 +134,7 @@ function elsewhereOf(
   return {
     clusters: clustersOf(cache, clusters).map(({ metadata }) => metadata.name),
     // Only a hub says what it has found in a cluster.
-    hasHub: clusters.some(({ status }) => status?.conditions !== undefined),
+    hasHub: hasHub(clusters),
   }
 }
 

@@ -16,7 +16,7 @@ import { foreign } from '../../api/schema/text.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { AnyCopy } from '../copies/copied-kind.ts'
-import type { Whole } from '../copies/whole.ts'
+import { annotationsOf, type Whole } from '../copies/whole.ts'
 
 /** What the hub knows of the copy of a ModelCache in another cluster. */
 export interface CacheCopy extends AnyCopy {
@@ -127,19 +127,15 @@ export function revisionOf({ metadata, status }: ModelCache): Revision | undefin
  * annotations stay behind: many belong to tools that work on the hub alone.
  */
 export function copyOf(cache: Whole, hubID: string, { secretVersion, pin }: Additions) {
-  const { name, namespace, annotations } = cache.metadata
+  const { name, namespace } = cache.metadata
   const { clusterSelector, replication, ...spec } = cache.spec
-  const asking = ASKING.flatMap(key => {
-    const value = annotations?.[key]
-    return value === undefined ? [] : [[key, value]]
-  })
   return {
     apiVersion: API_VERSION,
     kind: KINDS.ModelCache.kind,
     metadata: {
       ...{ name, namespace, labels: { [HUB]: hubID } },
       annotations: {
-        ...Object.fromEntries(asking),
+        ...annotationsOf(cache, ASKING),
         ...(secretVersion !== undefined && { [SECRET_VERSION]: secretVersion }),
         ...(pin !== undefined && { [REVISION]: pin }),
       },

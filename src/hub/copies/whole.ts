@@ -20,6 +20,15 @@ const whole = z.object({
 /** An object with all that its author has written. */
 export type Whole = z.infer<typeof whole>
 
+/** Those annotations of an object that its copies have, too. */
+export function annotationsOf({ metadata }: Whole, keys: readonly string[]): Record<string, string> {
+  const found = keys.flatMap(key => {
+    const value = metadata.annotations?.[key]
+    return value === undefined ? [] : [[key, value] as const]
+  })
+  return Object.fromEntries(found)
+}
+
 /**
  * Reads all that the author of an object has written; undefined if it is gone. `version` changes with what
  * its author has written.

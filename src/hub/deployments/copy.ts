@@ -12,7 +12,7 @@ import { foreign } from '../../api/schema/text.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { AnyCopy } from '../copies/copied-kind.ts'
-import type { Whole } from '../copies/whole.ts'
+import { annotationsOf, type Whole } from '../copies/whole.ts'
 
 /** What the hub knows of the copy of a ModelDeployment in another cluster. */
 export interface DeploymentCopy extends AnyCopy {
@@ -78,19 +78,15 @@ function stateOf({ metadata, spec, status = {} }: KnownDeployment): ServingState
  * The copy to apply, from the whole ModelDeployment as the API server of the hub has sent it. Labels and
  * other annotations stay behind, as those of ModelCaches do.
  */
-export function deploymentCopyOf({ metadata, spec }: Whole, hubID: string, replicas: number) {
-  const { name, namespace } = metadata
-  const { clusterSelector, placement, ...wanted } = spec
-  const annotations = DEPLOYMENT_ANNOTATIONS.flatMap(key => {
-    const value = metadata.annotations?.[key]
-    return value === undefined ? [] : [[key, value]]
-  })
+export function deploymentCopyOf(deployment: Whole, hubID: string, replicas: number) {
+  const { name, namespace } = deployment.metadata
+  const { clusterSelector, placement, ...wanted } = deployment.spec
   return {
     apiVersion: API_VERSION,
     kind: KINDS.ModelDeployment.kind,
     metadata: {
       ...{ name, namespace, labels: { [HUB]: hubID } },
-      annotations: Object.fromEntries(annotations) as Record<string, string>,
+      annotations: annotationsOf(deployment, DEPLOYMENT_ANNOTATIONS),
     },
     spec: { ...wanted, replicas },
   }

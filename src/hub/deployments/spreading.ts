@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import type { ModelDeploymentStatus } from '../../api/modeldeployment-status.ts'
 import { HUB_MANAGER } from '../../api/names.ts'
+import { deploymentTravels } from '../../api/placement.ts'
 import { API_VERSION } from '../../api/schema/group.ts'
 import { few } from '../../api/schema/text.ts'
 import { KINDS } from '../../cluster/kinds.ts'
@@ -24,7 +25,6 @@ import type { DeploymentCopy } from './copy.ts'
 import { mayServe, type Site, sitesOf } from './sites.ts'
 import { changesOf, orphansOf, spread } from './spread.ts'
 import { hubPart, summaryOf } from './summary.ts'
-import { deploymentTravels } from './travel.ts'
 
 /** No look calls another cluster than the hub's own. */
 const CONCURRENCY = 4

@@ -28,7 +28,7 @@ export function summaryOf(seen: Seen): ModelDeploymentStatus {
   const { deployment, sites, now } = seen
   const { metadata, spec, status } = deployment
   const { generation } = metadata
-  const entries = sites.flatMap(site => entryOf(site, seen))
+  const entries = sites.map(site => entryOf(site, seen))
   const sum = (of: (site: Site) => number) => sites.reduce((total, site) => total + of(site), 0)
   // What was known of a lost cluster is out of date.
   const readyReplicas = sum(({ serving, state }) => (state === 'lost' ? 0 : serving))
@@ -78,10 +78,10 @@ export function hubPart({ status }: KnownDeployment): ModelDeploymentStatus | un
   return written
 }
 
-function entryOf(site: Site, { shares }: Seen): ServingEntry[] {
+function entryOf(site: Site, { shares }: Seen): ServingEntry {
   const replicas = shares.get(site.cluster) ?? 0
   const message = foreign(messageOf(site, replicas), MAX_ENTRY)
-  return [{ name: site.cluster, replicas, readyReplicas: site.serving, message }]
+  return { name: site.cluster, replicas, readyReplicas: site.serving, message }
 }
 
 function messageOf({ state, share, obstacle, problem, instances, copy }: Site, replicas: number): string {

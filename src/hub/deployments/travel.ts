@@ -1,4 +1,5 @@
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
+import { deploymentTravels } from '../../api/placement.ts'
 import type { CopiedKind, Plan } from '../copies/copied-kind.ts'
 import { stepFor } from '../copies/step.ts'
 import type { WholeOf } from '../copies/whole.ts'
@@ -35,9 +36,4 @@ export function travellingDeployments({
     return { do: 'apply', wanted: { fingerprint, manifest } }
   }
   return { resource: deploymentCopiesOf(hubID), originals, travels: deploymentTravels, planFor, onNews }
-}
-
-/** Whether a ModelDeployment has to do with other clusters. */
-export function deploymentTravels({ spec, status }: KnownDeployment): boolean {
-  return spec.clusterSelector !== undefined || spec.placement !== undefined || status?.clusters !== undefined
 }
