@@ -2,6 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import { startDeadline } from '../deadline.ts'
 import { ApiError } from './api-error.ts'
 import { forgetConnections } from './kubeconfig.ts'
+import { withoutManagedFields } from './managed-fields.ts'
 import { readBody } from './reply-body.ts'
 import { type ApiRequest, describe, type Query, send } from './request.ts'
 
@@ -203,7 +204,7 @@ async function callFor<V>(
 
 function parseBody(request: Pick<ApiRequest, 'method' | 'path'>, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(withoutManagedFields(text))
   } catch (cause) {
     throw new ApiError(0, 'MalformedReply', `the answer to ${describe(request)} is not JSON`, { cause })
   }

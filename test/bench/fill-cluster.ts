@@ -1,8 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
 import { DIGEST } from '../../src/api/fixtures.ts'
-import { CACHE_CONSUMER, INJECTED, PAUSED } from '../../src/api/names.ts'
+import { modelCache as asStored } from '../../src/api/modelcache.ts'
+import { CACHE_CONSUMER, INJECTED } from '../../src/api/names.ts'
 import { snapshotPath } from '../../src/api/volume-layout.ts'
 import { KINDS } from '../../src/cluster/kinds.ts'
+import { claim as newClaim } from '../../src/controller/modelcache/objects/claim.ts'
 import { isForbidden } from '../../src/kube/api-error.ts'
 import { collectionPath, objectPath } from '../../src/kube/resource.ts'
 import type { Rest } from '../../src/kube/rest.ts'
@@ -26,29 +29,45 @@ export async function fillCluster(rest: Rest, size: ClusterSize): Promise<void> 
     rest.create(collectionPath(KINDS.Namespace), { metadata: { name: namespaceOf(index) } }, WRITE),
   )
   await inParallel(size.caches, async index => {
-    const namespace = namespaceOf(index)
-    const cache = cacheOf(index)
-    await rest.create(collectionPath(KINDS.ModelCache, namespace), cache, WRITE)
-    const { apiVersion, kind, metadata } = cache
-    await rest.apply(
-      `${objectPath(KINDS.ModelCache, namespace, metadata.name)}/status`,
-      { apiVersion, kind, metadata, status: readyStatus(`modelcache--${metadata.name}`) },
-      WRITE,
-    )
+    await createReadyCache(rest, namespaceOf(index), cacheOf(index))
   })
   await inParallel(size.pods, index => createPod(rest, namespaceOf(index), podOf(index)))
 }
 
+const STORAGE = { storageClassName: 'filestore-rwx', sizeGiB: 200 }
+const withSpec = z.looseObject({ spec: z.looseObject({}) })
+const created = z.object({ metadata: z.object({ uid: z.string() }) })
+
+/** Creates a cache, its claim, and the status of a cache whose snapshot is complete. */
+async function createReadyCache(
+  rest: Rest,
+  namespace: string,
+  cache: ReturnType<typeof cacheOf>,
+): Promise<void> {
+  const { apiVersion, kind, metadata } = cache
+  const stored = asStored.parse(await rest.create(collectionPath(KINDS.ModelCache, namespace), cache, WRITE))
+  const made = withSpec.parse(newClaim(stored, STORAGE))
+  // Kubernetes waits for a volume of this name, without an Event for each claim.
+  const waiting = { ...made, spec: { ...made.spec, volumeName: `volume-of-${metadata.name}` } }
+  const claim = await rest.create(collectionPath(KINDS.PersistentVolumeClaim, namespace), waiting, WRITE)
+  const status = {
+    ...readyStatus(`modelcache--${metadata.name}`),
+    claimUID: created.parse(claim).metadata.uid,
+  }
+  await rest.apply(
+    `${objectPath(KINDS.ModelCache, namespace, metadata.name)}/status`,
+    { apiVersion, kind, metadata, status },
+    WRITE,
+  )
+}
+
 function cacheOf(index: number) {
-  const storage = { backend: 'PVC', pvc: { storageClassName: 'filestore-rwx', sizeGiB: 200 } }
   const source = { huggingFace: { ...huggingFace, include: ['*.safetensors', '*.json', 'tokenizer*'] } }
-  const cache = modelCache(`llama-3-3-70b-instruct-${index}`, {
+  return modelCache(`llama-3-3-70b-instruct-${index}`, {
     artifact: { kind: 'Weights', source },
     mount: { path: '/mnt/model' },
-    storage,
+    storage: { backend: 'PVC', pvc: STORAGE },
   })
-  // The controller does not stage what status already calls staged.
-  return { ...cache, metadata: { ...cache.metadata, annotations: { [PAUSED]: 'true' } } }
 }
 
 /** A worker of a gang as stored. Rules ask about little of it. */

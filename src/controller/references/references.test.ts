@@ -83,7 +83,9 @@ describe('a cache is used by', () => {
 
   test('many, of which a hundred are named, in order', async () => {
     const pods = Array.from({ length: 150 }, (_, index) => pod(`p${String(index).padStart(3, '0')}`))
-    const found = await referencesOf(pods.toReversed(), 'team', serving({}).topOwner)
+    const { get, topOwner } = serving({})
+    const found = await referencesOf(pods.toReversed(), 'team', topOwner)
+    expect(get).not.toHaveBeenCalled()
     expect(found?.count).toBe(150)
     expect(found?.workloads).toHaveLength(100)
     expect(found?.workloads.slice(0, 2)).toEqual(['Pod/p000', 'Pod/p001'])

@@ -16,11 +16,11 @@ export async function referencesOf(
   topOwner: TopOwner,
 ): Promise<ModelCacheStatus['references']> {
   const owners = new Map<string, Owner>()
-  for (const { owner, metadata } of users) {
-    const one = owner ?? { kind: 'Pod', name: metadata.name, uid: metadata.uid ?? metadata.name }
-    owners.set(one.uid, one)
-  }
   const names = new Set<string>()
+  for (const { owner, metadata } of users) {
+    if (owner === undefined) names.add(`Pod/${metadata.name}`)
+    else owners.set(owner.uid, owner)
+  }
   for (const owner of owners.values()) {
     const { kind, name } = await topOwner(namespace, owner)
     names.add(`${kind}/${name}`)
