@@ -106,7 +106,7 @@ image: {{ include "modelcache.image" $root | quote }}
 imagePullPolicy: {{ $root.Values.image.pullPolicy }}
 env:
   # Of the memory limit: the rest is for what does not count as heap.
-  - { name: NODE_OPTIONS, value: --max-old-space-size-percentage=60 }
+  - { name: NODE_OPTIONS, value: --max-old-space-size-percentage=60 --max-semi-space-size=16 }
 {{- with $values.extraEnv }}
   {{- toYaml . | nindent 2 }}
 {{- end }}

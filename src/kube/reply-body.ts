@@ -26,8 +26,8 @@ export interface BodyOptions {
 const turnsOf = new WeakMap<KubeConfig, Turns>()
 
 /**
- * Reads a reply and returns what `use` makes of its text. Large replies of one cluster are read one after the
- * other, including `use`, so that the largest one bounds the memory and not their number.
+ * Reads a reply and returns what `use` makes of its bytes. Large replies of one cluster are read one after
+ * the other, including `use`, so that the largest one bounds the memory and not their number.
  *
  * @throws ApiError with reason `ReplyTooLarge` if the body is over the limit; whatever the connection or
  * `use` throws.
@@ -36,7 +36,7 @@ export async function readBody<V>(
   config: KubeConfig,
   response: Response,
   { signal, maxBytes = MAX_BYTES, onWait, onTurn }: BodyOptions,
-  use: (text: string, bytes: number) => V,
+  use: (body: Buffer) => V,
 ): Promise<V> {
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -51,7 +51,7 @@ export async function readBody<V>(
     }
     chunks.push(chunk)
   }
-  return use(Buffer.concat(chunks, bytes).toString(), bytes)
+  return use(Buffer.concat(chunks, bytes))
 }
 
 function turnsFor(config: KubeConfig): Turns {

@@ -119,9 +119,9 @@ function errorCode(error: unknown): string | undefined {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 }
 
-function parseOrUndefined(text: string): unknown {
+function parseOrUndefined(body: Buffer): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(body.toString())
   } catch {
     return undefined
   }

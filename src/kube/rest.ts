@@ -132,7 +132,7 @@ export function createRest(config: KubeConfig): Rest {
         // The API server does not accept text/plain for a log, but sends it.
         accept: 'application/json, */*',
       }
-      return callFor(config, { method: 'GET', ...request }, options, text => text)
+      return callFor(config, { method: 'GET', ...request }, options, body => body.toString())
     },
   }
 
@@ -161,9 +161,9 @@ function call(
   request: Omit<ApiRequest, 'signal'>,
   options: GetOptions,
 ): Promise<unknown> {
-  return callFor(config, request, options, (text, bytes) => {
-    options.onSize?.(bytes)
-    return parseBody(request, text)
+  return callFor(config, request, options, body => {
+    options.onSize?.(body.length)
+    return parseBody(request, body)
   })
 }
 
@@ -171,7 +171,7 @@ async function callFor<V>(
   config: KubeConfig,
   request: Omit<ApiRequest, 'signal'>,
   options: Pick<GetOptions, 'signal' | 'timeoutMs' | 'maxBytes'>,
-  use: (text: string, bytes: number) => V,
+  use: (body: Buffer) => V,
 ): Promise<V> {
   options.signal?.throwIfAborted()
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
@@ -202,9 +202,9 @@ async function callFor<V>(
   }
 }
 
-function parseBody(request: Pick<ApiRequest, 'method' | 'path'>, text: string): unknown {
+function parseBody(request: Pick<ApiRequest, 'method' | 'path'>, body: Buffer): unknown {
   try {
-    return JSON.parse(withoutManagedFields(text))
+    return JSON.parse(withoutManagedFields(body).toString())
   } catch (cause) {
     throw new ApiError(0, 'MalformedReply', `the answer to ${describe(request)} is not JSON`, { cause })
   }

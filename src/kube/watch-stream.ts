@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { startDeadline } from '../deadline.ts'
 import { ApiError, statusError } from './api-error.ts'
 import { forgetConnections } from './kubeconfig.ts'
-import { withoutManagedFields } from './managed-fields.ts'
 import { openWatch, type WatchOpening } from './open-watch.ts'
 import type { Query } from './request.ts'
 import { ConnectionLost } from './watch-session.ts'
@@ -134,7 +133,7 @@ function parseLine(line: string, path: string): WatchEvent {
 
 function parseJson(line: string, path: string): unknown {
   try {
-    return JSON.parse(withoutManagedFields(line))
+    return JSON.parse(line)
   } catch (cause) {
     throw new ApiError(0, 'MalformedReply', `the watch of ${path} sent something that is not JSON`, { cause })
   }

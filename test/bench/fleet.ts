@@ -39,7 +39,7 @@ const clusters = z.object({
 })
 
 /** As in manifests/components/hub/hub.yaml: 60 % of 1 GiB. */
-const AS_SHIPPED = { NODE_OPTIONS: `--max-old-space-size=${Math.round(1024 * 0.6)}` }
+const AS_SHIPPED = { NODE_OPTIONS: `--max-old-space-size=${Math.round(1024 * 0.6)} --max-semi-space-size=16` }
 
 function isReady({ status }: z.infer<typeof clusters>['items'][number]): boolean {
   return status?.conditions?.some(({ type, status: held }) => type === 'Ready' && held === 'True') === true

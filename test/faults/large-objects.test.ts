@@ -34,7 +34,7 @@ const WRITE = { fieldManager: 'attack', timeoutMs: 60_000 }
 
 /** manifests/deployment-*.yaml: limits.memory, and the share of it that NODE_OPTIONS gives to the heap. */
 const LIMIT_MIB = 512
-const NODE_OPTIONS = `--max-old-space-size=${Math.floor(LIMIT_MIB * 0.6)}`
+const NODE_OPTIONS = `--max-old-space-size=${Math.floor(LIMIT_MIB * 0.6)} --max-semi-space-size=16`
 
 let own: OwnPlane
 let crowd: Cluster
