@@ -1,4 +1,5 @@
 import { CLUSTER_STATUS_REASONS } from '../src/api/inference-cluster-reasons.ts'
+import { DEPLOYMENT_STATUS_REASONS } from '../src/api/modeldeployment-reasons.ts'
 import { REASONS, type Reason } from '../src/api/reasons.ts'
 import type { Effect } from '../src/api/status-reason-text.ts'
 import { STATUS_REASONS } from '../src/api/status-reasons.ts'
@@ -11,7 +12,7 @@ export interface Quote {
 }
 
 const INTRODUCTION =
-  'Every denial and every warning starts with one of these words. The reason is also in `status.details.causes` with the path of the field, in the audit annotation `reason` of the webhook, and in a label of the metric `modelcache_admission_reviews_total`. The quotes of kubectl come from the [examples](../examples/README.md), and are wrapped like them. [Another page](status-reasons.md) has the reasons in the status of a ModelCache.'
+  'Every denial and every warning starts with one of these words. The reason is also in `status.details.causes` with the path of the field, in the audit annotation `reason` of the webhook, and in a label of the metric `modelcache_admission_reviews_total`. The quotes of kubectl come from the [examples](../examples/README.md), and are wrapped like them. [Another page](status-reasons.md) has the reasons in a status.'
 
 const SAYS = { denied: 'denied', warned: 'warned', both: 'denied or warned' } as const
 
@@ -43,6 +44,9 @@ const STATUS_INTRODUCTION =
 const CLUSTER_INTRODUCTION =
   'Conditions Reachable and Ready of an InferenceCluster have one of these reasons, if there is a [hub](fleet.md).'
 
+const DEPLOYMENT_INTRODUCTION =
+  'Conditions of a [ModelDeployment](deployments.md#status) have one of these reasons.'
+
 const EFFECTS: Readonly<Record<Effect, string>> = {
   progress: 'work continues',
   passes: 'retried at once, or ends by itself',
@@ -61,17 +65,24 @@ export function statusReasonsMarkdown(): string {
   const sections = reasons.map(
     ([reason, { when, fix }]) => `## ${reason}\n\n${wrapped(when)}\n\n${advice(fix)}\n`,
   )
-  const ofClusters = Object.entries(CLUSTER_STATUS_REASONS)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([reason, { when, fix }]) => [reason, when, fix])
-  return page('src/api/failure-reasons.ts and src/api/status-reasons.ts', 'Reasons of status', [
+  return page('src/api/*-reasons.ts', 'Reasons of status', [
     wrapped(STATUS_INTRODUCTION),
     table(['reason', 'what follows', 'who acts'], rows),
     ...sections,
     '## InferenceClusters',
     wrapped(CLUSTER_INTRODUCTION),
-    table(['reason', 'meaning', 'what to do'], ofClusters),
+    meanings(CLUSTER_STATUS_REASONS),
+    '## ModelDeployments',
+    wrapped(DEPLOYMENT_INTRODUCTION),
+    meanings(DEPLOYMENT_STATUS_REASONS),
   ])
+}
+
+function meanings(reasons: Readonly<Record<string, { when: string; fix: string }>>): string {
+  const rows = Object.entries(reasons)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([reason, { when, fix }]) => [reason, when, fix])
+  return table(['reason', 'meaning', 'what to do'], rows)
 }
 
 function linked(reason: string): string {

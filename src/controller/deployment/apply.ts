@@ -2,12 +2,12 @@ import { z } from 'zod'
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import { controllerOf, ownerReferences } from '../../api/kubernetes/metadata.ts'
 import type { ServingObject } from '../../api/kubernetes/serving-objects.ts'
+import type { DeploymentCause } from '../../api/modeldeployment-reasons.ts'
 import { FIELD_MANAGER } from '../../api/names.ts'
 import { optional } from '../../api/schema/absent.ts'
 import { foreign } from '../../api/schema/text.ts'
 import { ApiError, isConflict, isNotFound } from '../../kube/api-error.ts'
 import type { Rest } from '../../kube/rest.ts'
-import type { Cause } from './status.ts'
 
 const MAX_MESSAGE = 512
 
@@ -39,7 +39,7 @@ export async function applyPart(
   deployment: KnownDeployment,
   { kind, path, known, body }: Part,
   { rest, signal }: ApplyPartOptions,
-): Promise<Cause | undefined> {
+): Promise<DeploymentCause | undefined> {
   const present = known ?? (await read(rest, path, signal))
   if (present !== undefined && controllerOf(present.metadata)?.uid !== deployment.metadata.uid)
     return {

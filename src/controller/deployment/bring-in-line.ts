@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
 import { type ModelDeployment, modelDeployment } from '../../api/modeldeployment.ts'
+import type { DeploymentCause } from '../../api/modeldeployment-reasons.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Stores } from '../../cluster/stores.ts'
 import { type Bootstrap, chooseGangBootstrap } from '../../deployment/bootstrap/choose.ts'
@@ -14,7 +15,6 @@ import { objectPath } from '../../kube/resource.ts'
 import type { Rest } from '../../kube/rest.ts'
 import { applyPart, removePart } from './apply.ts'
 import { PART_KINDS, type PartKind, WORKLOADS } from './parts.ts'
-import type { Cause } from './status.ts'
 
 const BODIES = {
   ServingDeployment: workloadOf,
@@ -33,7 +33,7 @@ export interface BringInLineOptions {
 /** What came of bringing the objects of a deployment in line. */
 export interface InLine {
   /** Why that cannot be done. */
-  obstacle?: Cause | undefined
+  obstacle?: DeploymentCause | undefined
   /** How the pods of a gang start as one engine. */
   bootstrap?: Bootstrap | undefined
   /** What to tell people about it. */
@@ -79,7 +79,7 @@ export function createBringInLine({ stores, rest, logger, signal }: BringInLineO
     pending: readonly PartKind[],
     wired: ModelDeployment,
     repositories: string,
-  ): Promise<Cause | undefined> => {
+  ): Promise<DeploymentCause | undefined> => {
     const { namespace, name } = known.metadata
     for (const kind of pending) {
       const before = versionOf(known, kind, repositories)

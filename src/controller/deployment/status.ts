@@ -2,6 +2,7 @@ import type { KnownDeployment } from '../../api/condensed-deployment.ts'
 import type { Condition } from '../../api/condition.ts'
 import type { ServingWorkload } from '../../api/kubernetes/serving-objects.ts'
 import type { ModelCache } from '../../api/modelcache.ts'
+import type { DeploymentCause } from '../../api/modeldeployment-reasons.ts'
 import type { ModelDeploymentStatus } from '../../api/modeldeployment-status.ts'
 import { conditionOf, isReady } from '../../api/readiness.ts'
 import { few, foreign } from '../../api/schema/text.ts'
@@ -23,16 +24,11 @@ export interface SeenDeployment {
   /** How the pods of a gang start. */
   bootstrap?: string | undefined
   /** Why an object could not be made or changed. */
-  obstacle?: Cause | undefined
+  obstacle?: DeploymentCause | undefined
   /** Why pods do not serve, in the words of the pod or of what creates it. */
   trouble?: string | undefined
   /** Milliseconds since the epoch. */
   now: number
-}
-
-export interface Cause {
-  reason: string
-  message: string
 }
 
 /** The whole status of a deployment. */
@@ -43,7 +39,7 @@ export function statusOf(seen: SeenDeployment): ModelDeploymentStatus {
   const readyCaches = caches.filter(
     ({ cache }) => cache !== undefined && readyMount(cache) !== undefined,
   ).length
-  const make = (type: string, held: boolean, { reason, message }: Cause): Condition =>
+  const make = (type: string, held: boolean, { reason, message }: DeploymentCause): Condition =>
     condition(
       status?.conditions,
       {
@@ -87,7 +83,7 @@ export function statusOf(seen: SeenDeployment): ModelDeploymentStatus {
   }
 }
 
-function cachesCause({ caches, deployment }: SeenDeployment): Cause {
+function cachesCause({ caches, deployment }: SeenDeployment): DeploymentCause {
   if (caches.length === 0) return { reason: 'NoCaches', message: 'it names no caches' }
   const missing = caches.filter(({ cache }) => cache === undefined)
   if (missing.length > 0) {
@@ -114,7 +110,7 @@ function wordsOf(cache: ModelCache): string {
   return `${metadata.name} is ${status?.phase ?? 'Pending'}${share}${why}`
 }
 
-function availableCause(seen: SeenDeployment, isAvailable: boolean): Cause {
+function availableCause(seen: SeenDeployment, isAvailable: boolean): DeploymentCause {
   const { deployment, workload, obstacle, trouble } = seen
   const { readyReplicas = 0 } = workload?.status ?? {}
   const count = `${readyReplicas} of ${deployment.spec.replicas} serve`
@@ -127,7 +123,7 @@ function availableCause(seen: SeenDeployment, isAvailable: boolean): Cause {
   return { reason: 'PodsNotReady', message: foreign(`${count}; ${trouble}`, MAX_MESSAGE) }
 }
 
-function progressCause(seen: SeenDeployment): Cause {
+function progressCause(seen: SeenDeployment): DeploymentCause {
   const { deployment, workload, obstacle, trouble } = seen
   const { replicas } = deployment.spec
   if (obstacle !== undefined) return { reason: 'Stuck', message: obstacle.message }

@@ -1,4 +1,5 @@
 import type { KnownDeployment } from '../../api/condensed-deployment.ts'
+import type { DeploymentCause } from '../../api/modeldeployment-reasons.ts'
 import type { ModelDeploymentStatus, ServingEntry } from '../../api/modeldeployment-status.ts'
 import { foreign } from '../../api/schema/text.ts'
 import { condition } from '../../controller/conditions.ts'
@@ -18,11 +19,6 @@ export interface Seen {
   readonly now: number
 }
 
-interface Cause {
-  readonly reason: string
-  readonly message: string
-}
-
 /** The part of the status of a ModelDeployment that the hub writes: all but what its own cluster has. */
 export function summaryOf(seen: Seen): ModelDeploymentStatus {
   const { deployment, sites, now } = seen
@@ -39,7 +35,7 @@ export function summaryOf(seen: Seen): ModelDeploymentStatus {
   const available = isAvailable ? allServe(readyReplicas, sharing.length) : lackOf(seen, readyReplicas)
   const caches = cachesCause(seen)
   const progress = progressCause(seen)
-  const make = (type: string, holds: boolean, cause: Cause) =>
+  const make = (type: string, holds: boolean, cause: DeploymentCause) =>
     condition(
       status?.conditions,
       {
@@ -101,13 +97,13 @@ function wordsOf(instances: Site['instances'], replicas: number): string {
   return instances.message ?? `${instances.readyReplicas} of ${replicas} serve`
 }
 
-function allServe(ready: number, clusters: number): Cause {
+function allServe(ready: number, clusters: number): DeploymentCause {
   const where = clusters === 1 ? '1 cluster' : `${clusters} clusters`
   return { reason: 'AllServe', message: `${ready} serve, in ${where}` }
 }
 
 /** Why fewer serve than are wanted: the first cluster that lacks some. */
-function lackOf(seen: Seen, ready: number): Cause {
+function lackOf(seen: Seen, ready: number): DeploymentCause {
   const { deployment, sites, shares } = seen
   const count = `${ready} of ${deployment.spec.replicas} serve`
   if (sites.length === 0) return NOBODY
@@ -120,12 +116,12 @@ function lackOf(seen: Seen, ready: number): Cause {
   return { reason, message: foreign(`${count}; ${named.cluster}: ${why}`, MAX_MESSAGE) }
 }
 
-const NOBODY: Cause = {
+const NOBODY: DeploymentCause = {
   reason: 'NoClusterSelected',
   message: 'spec.clusterSelector selects no InferenceCluster; correct it, or the labels of the clusters',
 }
 
-function cachesCause({ deployment, sites }: Seen): Cause {
+function cachesCause({ deployment, sites }: Seen): DeploymentCause {
   if ((deployment.spec.caches ?? []).length === 0)
     return { reason: 'NoCaches', message: 'it names no caches' }
   const asked = sites.filter(({ state }) => state !== 'left')
@@ -140,7 +136,7 @@ function cachesCause({ deployment, sites }: Seen): Cause {
   }
 }
 
-function progressCause({ deployment, sites, shares }: Seen): Cause {
+function progressCause({ deployment, sites, shares }: Seen): DeploymentCause {
   const { replicas } = deployment.spec
   if (sites.length === 0) return { reason: 'Stuck', message: NOBODY.message }
   const stuck = sites.find(({ cluster, problem }) => problem !== undefined && (shares.get(cluster) ?? 0) > 0)
