@@ -42,6 +42,13 @@ const deployment = z.looseObject({
     .optional(),
 })
 type Deployment = z.infer<typeof deployment>
+/** The cluster of the hub. */
+const HERE = {
+  apiVersion: 'modelplane.ai/v1alpha1',
+  kind: 'InferenceCluster',
+  metadata: { name: 'here', labels: SELECTOR.matchLabels },
+  spec: { cluster: { source: 'Local' } },
+}
 type Place = Pick<FleetMember, 'cluster'>
 
 let fleet: Fleet
@@ -221,12 +228,7 @@ describe('a ModelDeployment with a selector', () => {
   })
 
   test('serves in the cluster of the hub, too, once that is selected', async () => {
-    await fleet.cluster.need({
-      apiVersion: 'modelplane.ai/v1alpha1',
-      kind: 'InferenceCluster',
-      metadata: { name: 'here', labels: SELECTOR.matchLabels },
-      spec: { cluster: { source: 'Local' } },
-    })
+    await fleet.cluster.need(HERE)
     await until('chat', 'what is missing here', found =>
       /cache llama is not Ready there/.test(messageIn(found, 'here') ?? ''),
     )
@@ -247,6 +249,21 @@ describe('a ModelDeployment with a selector', () => {
       await new Promise(resolve => setTimeout(resolve, 3_000))
       return before === (await version()) || undefined
     })
+  })
+
+  test('stays in a cluster that is no longer registered, and has its share again when it is', async () => {
+    const { code } = await fleet.cluster.kubectl(['delete', 'inferencecluster/here'])
+    expect(code).toBe(0)
+    await shares('chat', 'east 2, west 2')
+    await serve(east, 'chat', 2)
+    await serve(west, 'chat', 2)
+    const all = await until('chat', 'that others serve', ({ status }) => status?.serving === '2/2')
+    expect(all.status?.local).toMatchObject({ replicas: 1 })
+    expect(await deploymentsOf(fleet.cluster).path('deployment/chat', '.status.readyReplicas')).toBe('1')
+    await fleet.cluster.need(HERE)
+    await until('chat', 'a share here', found => /here 1/.test(sharesIn(found) ?? ''))
+    await until('chat', 'that all serve', ({ status }) => status?.serving === '3/3')
+    expect(await deploymentsOf(fleet.cluster).path('deployment/chat', '.status.readyReplicas')).toBe('1')
   })
 
   test('is where a placement says, to the letter', async () => {

@@ -45,3 +45,11 @@ test.each([
   const looked = FLEET.map(cluster => ({ ...cluster, status: { conditions: [] } }))
   expect(of(given, looked)).toEqual({ kind: 'pending' })
 })
+
+test('a share whose InferenceCluster is gone stays, and a cluster that never had one has nothing', () => {
+  const clusters = [{ name: 'east', replicas: 2, readyReplicas: 2 }]
+  const others = FLEET.filter(({ metadata }) => metadata.name !== 'hub')
+  const local = { replicas: 1, readyReplicas: 1, updatedReplicas: 1, complete: true }
+  expect(of({ ...selecting('us'), status: { clusters, local } }, others)).toEqual({ kind: 'pending' })
+  expect(of({ ...selecting('us'), status: { clusters } }, others)).toEqual({ kind: 'split', replicas: 0 })
+})

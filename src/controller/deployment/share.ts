@@ -10,7 +10,7 @@ export type Share =
   | { readonly kind: 'whole' }
   /** As many as the hub says in status. The others serve in other clusters. */
   | { readonly kind: 'split'; readonly replicas: number }
-  /** The hub will say it. */
+  /** Nobody says it at present, so what serves stays. */
   | { readonly kind: 'pending' }
   /** There is no hub to say it. */
   | { readonly kind: 'awaited'; readonly message: string }
@@ -23,6 +23,9 @@ export function shareOf(
 ): Share {
   const here = thisCluster(clusters, clusterName)
   const entries = deployment.status?.clusters
+  // The InferenceCluster of a share is gone. As in other clusters, what serves there stays.
+  if (entries !== undefined && here === undefined && deployment.status?.local !== undefined)
+    return { kind: 'pending' }
   if (entries !== undefined) {
     const entry = entries.find(({ name }) => name === here?.metadata.name)
     return { kind: 'split', replicas: entry?.replicas ?? 0 }
