@@ -10,6 +10,7 @@ import { startHub } from '../e2e/support/hub.ts'
 import { modelCache, RWX_CLASS, soundSpec } from '../e2e/support/objects.ts'
 import { startOwnPlane } from '../e2e/support/own-plane.ts'
 import { issueServing } from '../testbed/pki.ts'
+import { shippedHeap } from '../testbed/shipped-heap.ts'
 import { inParallel } from './in-parallel.ts'
 import { type MemberServer, startMemberServer } from './member-server.ts'
 import { memoryOf } from './memory-of.ts'
@@ -39,7 +40,7 @@ const clusters = z.object({
 })
 
 /** As in manifests/components/hub/hub.yaml: 60 % of 1 GiB. */
-const AS_SHIPPED = { NODE_OPTIONS: `--max-old-space-size=${Math.round(1024 * 0.6)} --max-semi-space-size=16` }
+const AS_SHIPPED = { NODE_OPTIONS: shippedHeap(1024) }
 
 function isReady({ status }: z.infer<typeof clusters>['items'][number]): boolean {
   return status?.conditions?.some(({ type, status: held }) => type === 'Ready' && held === 'True') === true

@@ -12,6 +12,7 @@ import { httpGet } from '../testbed/http.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
 import { startProduct } from '../testbed/product.ts'
 import type { Role } from '../testbed/role.ts'
+import { shippedHeap } from '../testbed/shipped-heap.ts'
 import { waitUntil } from '../testbed/wait.ts'
 import { type ClusterSize, fillCluster } from './fill-cluster.ts'
 import { memoryOf } from './memory-of.ts'
@@ -21,8 +22,7 @@ const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
 /** After this much rest, the memory of a process counts as idle. */
 const IDLE_MS = 30_000
 const BUILD = fileURLToPath(new URL('../../tools/build.ts', import.meta.url))
-/** The manifests limit the heap like this in a container with 512 MiB. */
-const AS_SHIPPED = { NODE_OPTIONS: `--max-old-space-size=${Math.round(512 * 0.6)} --max-semi-space-size=16` }
+const AS_SHIPPED = { NODE_OPTIONS: shippedHeap(512) }
 
 /**
  * Measures start-up and memory of the webhook and the controller on a real control plane, first empty and

@@ -10,6 +10,7 @@ import { type Cluster, eventually } from '../e2e/support/cluster.ts'
 import { annotations, modelCache, pod, soundSpec } from '../e2e/support/objects.ts'
 import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import type { Role } from '../testbed/role.ts'
+import { shippedHeap } from '../testbed/shipped-heap.ts'
 import { full } from './support/watched-changes.ts'
 
 // Anybody may fill a cluster with objects as large as etcd accepts. Each role starts and works all the same,
@@ -32,9 +33,9 @@ const EVENTS = 40
 const SIDE_BY_SIDE = 4
 const WRITE = { fieldManager: 'attack', timeoutMs: 60_000 }
 
-/** manifests/deployment-*.yaml: limits.memory, and the share of it that NODE_OPTIONS gives to the heap. */
+/** manifests/deployment-*.yaml: limits.memory, and the heap of NODE_OPTIONS. */
 const LIMIT_MIB = 512
-const NODE_OPTIONS = `--max-old-space-size=${Math.floor(LIMIT_MIB * 0.6)} --max-semi-space-size=16`
+const NODE_OPTIONS = shippedHeap(LIMIT_MIB)
 
 let own: OwnPlane
 let crowd: Cluster

@@ -7,6 +7,7 @@ import { artifactSource } from '../../src/api/artifact-source.ts'
 import { CA_SECRET } from '../../src/certs/authority-secret.ts'
 import { runCommand } from '../testbed/command.ts'
 import type { KubeObject } from '../testbed/objects.ts'
+import { YOUNG_GENERATION } from '../testbed/shipped-heap.ts'
 import { byName, inRepository, kustomize, NAMESPACE } from './support/rendered.ts'
 
 let shipped: KubeObject[]
@@ -17,6 +18,7 @@ beforeAll(async () => {
 const labels = z.record(z.string(), z.string())
 const container = z.looseObject({
   args: z.array(z.string()),
+  env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })),
   ports: z.array(z.object({ name: z.string(), containerPort: z.number(), protocol: z.string() })),
   resources: z.object({ requests: labels, limits: labels }),
 })
@@ -78,6 +80,12 @@ describe.each(['webhook', 'controller'])('Deployment modelcache-%s', role => {
       expect(args[0]).toBe(role)
     },
   )
+
+  test('bounds its heap as the tests and benchmarks do', () => {
+    const [{ env }] = deploymentOf(role).spec.template.spec.containers
+    const options = env.find(({ name }) => name === 'NODE_OPTIONS')?.value
+    expect(options).toBe(`--max-old-space-size-percentage=60 ${YOUNG_GENERATION}`)
+  })
 
   test('asks for its token itself', () => {
     const { spec } = deploymentOf(role).spec.template

@@ -61,20 +61,8 @@ const FORMATS_OF = Map.groupBy(
 const URLS_OF = Map.groupBy(URL_FIELDS, ({ field }) => field.split('.')[2])
 
 function formatProblems(spec: ModelCache['spec']) {
-  const told = new Set<string>()
-  // If a value is wrong in several ways, we report the first.
-  const isNew = (field: string, value: string) => told.size < told.add(JSON.stringify([field, value])).size
   const names = namesOf(spec.artifact.source)
-  const fields = names.flatMap(name => FORMATS_OF.get(name) ?? [])
-  const broken = fields.flatMap(formats => {
-    const values = formats[0] === undefined ? [] : valuesAt(spec, formats[0])
-    if (values.length === 0) return []
-    return formats.flatMap(format =>
-      values
-        .filter(value => !hasFormat(value, format) && isNew(format.field, value))
-        .map(value => ({ field: format.field, text: `is ${show(value)}; it must ${format.must}` })),
-    )
-  })
+  const broken = names.flatMap(name => FORMATS_OF.get(name) ?? []).flatMap(formats => brokenBy(spec, formats))
   // URLs that match the pattern but that the platform's parser rejects: a port out of range, a bad host.
   const urls = names
     .flatMap(name => URLS_OF.get(name) ?? [])
@@ -90,9 +78,27 @@ function formatProblems(spec: ModelCache['spec']) {
   return [...broken, ...urls]
 }
 
-function valuesAt(spec: unknown, { field, member }: Pick<SourceFormat, 'field' | 'member'>): string[] {
+/** The values of one field that lack a format. If a value is wrong in several ways, we report the first. */
+function brokenBy(spec: ModelCache['spec'], formats: readonly SourceFormat[]) {
+  const [first] = formats
+  const values = first === undefined ? NOTHING : valuesAt(spec, first)
+  if (values.every(value => formats.every(format => hasFormat(value, format)))) return []
+  return [...new Set(values)].flatMap(value => {
+    const broken = formats.find(format => !hasFormat(value, format))
+    return broken === undefined
+      ? []
+      : [{ field: broken.field, text: `is ${show(value)}; it must ${broken.must}` }]
+  })
+}
+
+const NOTHING: readonly string[] = []
+
+function valuesAt(
+  spec: unknown,
+  { field, member }: Pick<SourceFormat, 'field' | 'member'>,
+): readonly string[] {
   const found = valueAt(spec, field)
-  if (found === undefined) return []
+  if (found === undefined) return NOTHING
   const items = [found].flat()
   const values = member === undefined ? items : items.map(item => valueAt(item, member))
   return values.filter(value => typeof value === 'string')

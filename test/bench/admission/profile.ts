@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installPackages } from '../../testbed/debian-packages.ts'
+import { YOUNG_GENERATION } from '../../testbed/shipped-heap.ts'
 import { writeCertificate } from './certificate.ts'
 import { cpuProfile, flameGraph } from './flame-graph.ts'
 import { h2load } from './h2load.ts'
@@ -22,7 +23,7 @@ export async function profileAdmission(): Promise<void> {
   const env = await writeCertificate(dir)
   // Node.js writes the profile when the process exits.
   const ends = 'data:text/javascript,process.on("SIGUSR2",()=>process.exit())'
-  const flags = ['--cpu-prof', `--cpu-prof-dir=${dir}`, '--import', ends]
+  const flags = [YOUNG_GENERATION, '--cpu-prof', `--cpu-prof-dir=${dir}`, '--import', ends]
   const server = started.use(await startServer(process.execPath, [...flags, SERVER], env))
   const [work] = WORKS
   if (work === undefined) throw new Error('there is no work')

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { cacheRoot } from '../../testbed/cache.ts'
 import { runCommand } from '../../testbed/command.ts'
 import { npmPackage } from '../../testbed/npm-package.ts'
+import { YOUNG_GENERATION } from '../../testbed/shipped-heap.ts'
 import type { Work } from './reviews.ts'
 
 export const OURS = 'modelcache webhook'
@@ -31,7 +32,13 @@ const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 export async function subjects(certificates: string): Promise<Subject[]> {
   const node = { command: process.execPath, works: () => true }
   return [
-    { ...node, name: OURS, args: [pathOf('serve-ours.ts')], decides: true, perSecond: 5_000 },
+    {
+      ...node,
+      name: OURS,
+      args: [YOUNG_GENERATION, pathOf('serve-ours.ts')],
+      decides: true,
+      perSecond: 5_000,
+    },
     { ...node, name: BARE, args: [pathOf('serve-bare.ts')], decides: false, perSecond: 12_000 },
     {
       name: 'controller-runtime',
