@@ -9,6 +9,7 @@ import { modelCache, RWX_CLASS, soundSpec } from '../e2e/support/objects.ts'
 import { type OwnPlane, startOwnPlane } from '../e2e/support/own-plane.ts'
 import { container, inline, report, sized } from '../e2e/support/staging.ts'
 import { httpGet } from '../testbed/http.ts'
+import { shippedHeap } from '../testbed/shipped-heap.ts'
 import { inParallel } from './in-parallel.ts'
 import { memoryOf } from './memory-of.ts'
 import { benchNudges } from './nudges.ts'
@@ -36,7 +37,9 @@ const list = z.object({
  * Measures how long that takes, how many calls it takes, and what remains when all are Ready.
  */
 export async function benchController(): Promise<Result[]> {
-  await using own = await startOwnPlane({ apiserverFlags: audited })
+  const env = { NODE_OPTIONS: shippedHeap(512) }
+  const settings = { webhook: { env }, controller: { env } }
+  await using own = await startOwnPlane({ apiserverFlags: audited, settings })
   const rest = createRest(loadKubeConfig(own.controlPlane.kubeconfig))
   const all = Array.from({ length: CACHES }, (_, index) => ({
     namespace: `team-${index % NAMESPACES}`,
