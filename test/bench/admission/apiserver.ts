@@ -8,6 +8,7 @@ import { collectionPath } from '../../../src/kube/resource.ts'
 import { createRest, type Rest } from '../../../src/kube/rest.ts'
 import { eventually } from '../../e2e/support/cluster.ts'
 import { startOwnPlane } from '../../e2e/support/own-plane.ts'
+import { shippedHeap } from '../../testbed/shipped-heap.ts'
 import { READY } from '../cluster.ts'
 import { type Result, rowOf } from '../results.ts'
 import { leaderPod } from '../subjects.ts'
@@ -32,7 +33,8 @@ export async function benchApiServer(rounds: number): Promise<Result[]> {
   const dir = await mkdtemp(join(tmpdir(), 'modelcache-bench-'))
   started.defer(() => rm(dir, { recursive: true, force: true }))
   await writeCertificate(dir)
-  const own = started.use(await startOwnPlane())
+  const settings = { webhook: { env: { NODE_OPTIONS: shippedHeap(512) } } }
+  const own = started.use(await startOwnPlane({ settings }))
   const { kubectl, namespace } = own.cluster
   await kubectl(['create', 'namespace', GO_NAMESPACE])
   const go = started.use(await startServer(await buildGo(), [dir, GO_CACHES]))
