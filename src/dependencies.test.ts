@@ -37,7 +37,7 @@ const show = ({ from, to }: Import) => `${from} imports ${to}`
 /** What the files of each folder may import, in addition to one another. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   api: [],
-  kube: ['backoff.ts', 'deadline.ts'],
+  kube: ['backoff.ts', 'deadline.ts', 'json-bytes.ts'],
   process: [],
   storage: ['api'],
   injection: ['api'],
@@ -51,7 +51,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   inspect: ['admission', 'api', 'injection', 'kube'],
   controller: ['api', 'backoff.ts', 'cluster', 'deployment', 'injection', 'kube', 'storage'],
   hub: ['api', 'cluster', 'controller', 'kube', 'storage'],
-  server: ['admission', 'api', 'deadline.ts', 'process', 'view'],
+  server: ['admission', 'api', 'deadline.ts', 'json-bytes.ts', 'process', 'view'],
   commands: [
     'admission',
     'api',

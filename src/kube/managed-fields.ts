@@ -1,8 +1,9 @@
+import { endOfString } from '../json-bytes.ts'
+
 const KEY = Buffer.from('"managedFields":[')
 const QUOTE = 0x22
 const COMMA = 0x2c
 const OPENING = 0x5b
-const BACKSLASH = 0x5c
 const CLOSING = 0x5d
 const BRACE = 0x7b
 
@@ -46,11 +47,4 @@ function endOfArray(json: Buffer, start: number): number | undefined {
     if (depth === 0) return at + 1
   }
   return undefined
-}
-
-/** The index of the quote that ends a string. */
-function endOfString(json: Buffer, start: number): number {
-  let at = start
-  while (at < json.length && json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1
-  return at
 }

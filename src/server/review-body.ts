@@ -1,3 +1,5 @@
+import { endOfString } from '../json-bytes.ts'
+
 /** Bodies up to this size are small enough, whatever they contain. */
 const SMALL_BYTES = 64 * 1024
 
@@ -34,7 +36,6 @@ export function parseBody(body: Buffer): unknown {
 }
 
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
 
 /**
  * Every value except the first one of its list or object follows a comma, and the first one follows the
@@ -47,15 +48,8 @@ function hasMoreValues(body: Buffer, max: number): boolean {
   let values = 0
   for (let at = 0; at < body.length; at++) {
     const byte = body[at] ?? 0
-    if (byte === QUOTE) at = endOfText(body, at)
+    if (byte === QUOTE) at = endOfString(body, at + 1)
     else if (PRECEDES_VALUE[byte] === 1 && ++values > max) return true
   }
   return false
-}
-
-/** Where the text that starts at a quote ends. */
-function endOfText(body: Buffer, start: number): number {
-  let at = start + 1
-  while (at < body.length && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1
-  return at
 }
