@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { eventually } from './support/cluster.ts'
 import { type Fleet, type FleetMember, startFleet } from './support/fleet.ts'
+import { conditions, metadata, readerOf } from './support/fleet-object.ts'
 import { DIGEST, huggingFace, modelCache, pausedCache, readyStatus, soundSpec } from './support/objects.ts'
 
 // A hub and two members: three control planes, each with the product as shipped. Controllers leave the copies
@@ -11,13 +12,7 @@ const ANOTHER = `sha256:${'6b'.repeat(32)}`
 const SELECTOR = { matchLabels: { 'modelplane.ai/tier': 'prod' } }
 
 const cache = z.looseObject({
-  metadata: z.looseObject({
-    uid: z.string(),
-    labels: z.record(z.string(), z.string()).optional(),
-    annotations: z.record(z.string(), z.string()).optional(),
-    finalizers: z.array(z.string()).optional(),
-    deletionTimestamp: z.string().optional(),
-  }),
+  metadata,
   spec: z.looseObject({}),
   status: z
     .looseObject({
@@ -33,11 +28,7 @@ const cache = z.looseObject({
           }),
         )
         .optional(),
-      conditions: z
-        .array(
-          z.looseObject({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() }),
-        )
-        .optional(),
+      conditions,
     })
     .optional(),
 })
@@ -49,18 +40,10 @@ let west: FleetMember
 
 const placed = (changes: object = {}) => soundSpec({ clusterSelector: SELECTOR, ...changes })
 
-async function read({ cluster }: Pick<FleetMember, 'cluster'>, name: string): Promise<Cache | undefined> {
-  const { stdout } = await cluster.kubectl(['get', `modelcache/${name}`, '--ignore-not-found', '-o', 'json'])
-  return stdout === '' ? undefined : cache.parse(JSON.parse(stdout))
-}
-
+const { read, until: untilIn } = readerOf('modelcache', cache)
 /** What the ModelCache of the hub says, once it says that. */
-function until(name: string, what: string, holds: (found: Cache) => boolean): Promise<Cache> {
-  return eventually(`ModelCache ${name} to say ${what}`, async () => {
-    const found = await read(fleet, name)
-    return found !== undefined && holds(found) ? found : undefined
-  })
-}
+const until = (name: string, what: string, holds: (found: Cache) => boolean) =>
+  untilIn(fleet, name, what, holds)
 
 const copyIn = (member: FleetMember, name: string) =>
   eventually(`a copy of ${name} in ${member.name}`, () => read(member, name))

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { runCommand } from '../testbed/command.ts'
 import { eventually, namespaceOf } from './support/cluster.ts'
 import { type Fleet, type FleetMember, startFleet } from './support/fleet.ts'
+import { conditions, metadata, type Place, readerOf } from './support/fleet-object.ts'
 import { deploymentsOf, modelDeployment } from './support/model-deployment.ts'
 import { pausedCache, readyStatus, soundSpec } from './support/objects.ts'
 import { stepByStep } from './support/step-by-step.ts'
@@ -15,7 +16,6 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const SELECTOR = { matchLabels: { 'modelplane.ai/tier': 'prod' } }
 const GRACE_MS = 15_000
 
-const condition = z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() })
 const entry = z.object({
   name: z.string(),
   replicas: z.number(),
@@ -24,12 +24,7 @@ const entry = z.object({
 })
 const counts = z.looseObject({ replicas: z.number(), readyReplicas: z.number(), complete: z.boolean() })
 const deployment = z.looseObject({
-  metadata: z.looseObject({
-    uid: z.string(),
-    labels: z.record(z.string(), z.string()).optional(),
-    annotations: z.record(z.string(), z.string()).optional(),
-    finalizers: z.array(z.string()).optional(),
-  }),
+  metadata,
   spec: z.looseObject({ replicas: z.number() }),
   status: z
     .looseObject({
@@ -37,7 +32,7 @@ const deployment = z.looseObject({
       serving: z.string().optional(),
       clusters: z.array(entry).optional(),
       local: counts.optional(),
-      conditions: z.array(condition).optional(),
+      conditions,
     })
     .optional(),
 })
@@ -49,24 +44,15 @@ const HERE = {
   metadata: { name: 'here', labels: SELECTOR.matchLabels },
   spec: { cluster: { source: 'Local' } },
 }
-type Place = Pick<FleetMember, 'cluster'>
 
 let fleet: Fleet
 let east: FleetMember
 let west: FleetMember
 
-async function read({ cluster }: Place, name: string): Promise<Deployment | undefined> {
-  const path = `modeldeployment/${name}`
-  const { stdout } = await cluster.kubectl(['get', path, '--ignore-not-found', '-o', 'json'])
-  return stdout === '' ? undefined : deployment.parse(JSON.parse(stdout))
-}
-
-function until(name: string, what: string, holds: (found: Deployment) => boolean): Promise<Deployment> {
-  return eventually(`ModelDeployment ${name} to say ${what}`, async () => {
-    const found = await read(fleet, name)
-    return found !== undefined && holds(found) ? found : undefined
-  })
-}
+const { read, until: untilIn } = readerOf('modeldeployment', deployment)
+/** What the ModelDeployment of the hub says, once it says that. */
+const until = (name: string, what: string, holds: (found: Deployment) => boolean) =>
+  untilIn(fleet, name, what, holds)
 
 /** `east 2, west 2` */
 const sharesIn = ({ status }: Deployment) =>
