@@ -10,9 +10,11 @@ const node: z.ZodType<SchemaNode> = z.lazy(() =>
     description: z.string().optional(),
     properties: z.record(z.string(), node).optional(),
     items: node.optional(),
+    'x-kubernetes-validations': z.array(z.looseObject({ rule: z.string() })).optional(),
   }),
 )
 interface SchemaNode {
+  'x-kubernetes-validations'?: { rule: string }[] | undefined
   description?: string | undefined
   properties?: Record<string, SchemaNode> | undefined
   items?: SchemaNode | undefined
@@ -48,6 +50,21 @@ test.each([
 })
 
 describe('the CRD of ModelCache', () => {
+  test('has each rule at the innermost object, where the API server evaluates it fastest', () => {
+    const misplaced = [...fields(root, '')].flatMap(([path, { properties = {}, ...node }]) =>
+      (node['x-kubernetes-validations'] ?? [])
+        // Some transitions are about members that come and go.
+        .filter(({ rule }) => !rule.includes('oldSelf'))
+        .flatMap(({ rule }) => {
+          const members = new Set([...rule.matchAll(/self\.(\w+)/g)].map(([, name = '']) => name))
+          const [only = ''] = members
+          return members.size === 1 && properties[only]?.properties ? [`${path}: ${rule}`] : []
+        }),
+    )
+    expect(misplaced).toEqual([])
+    expect(root.properties?.spec?.['x-kubernetes-validations']).toHaveLength(3)
+  })
+
   test('names the sources that the rules count', () => {
     const source = root.properties?.spec?.properties?.artifact?.properties?.source
     expect(Object.keys(source?.properties ?? {})).toEqual([...SOURCE_NAMES, 'pvc-clone'])

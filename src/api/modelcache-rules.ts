@@ -3,10 +3,15 @@ import { IMMUTABLE_FIELDS } from './modelcache-fields.ts'
 import { CREDENTIAL_FOLDERS, SEALED_PATHS, SYSTEM_PATHS } from './mount-path.ts'
 import { RESERVED_FIELDS, RESERVED_VALUES } from './not-implemented.ts'
 import type { Reason } from './reasons.ts'
-import { list, pathOf, present, re2 } from './schema/cel.ts'
+import { list, pathOf, present, re2, split } from './schema/cel.ts'
 import { UNPRINTABLE } from './schema/text.ts'
 import { HTTP_CONFLICTS, SOURCE_FORMATS, type SourceFormat, URL_ONCE } from './source-formats.ts'
 import { SOURCE_NAMES } from './sources.ts'
+
+const ARTIFACT = 'artifact'
+const SOURCE = 'artifact.source'
+const HTTP = 'artifact.source.http'
+const STORAGE = 'storage'
 
 /**
  * What a single ModelCache decides, as CEL over `spec`. This is the first line of defense, which holds even
@@ -20,39 +25,44 @@ export const modelCacheRules: CelRule[] = [
   ...mountPathRules(),
   ...RESERVED_VALUES.map(reservedValueRule),
   ...RESERVED_FIELDS.map(reservedFieldRule),
+  ...sameSourceRules(),
   ...IMMUTABLE_FIELDS.map(immutableRule),
   ...SOURCE_FORMATS.map(sourceFormatRule),
   sizeRule(),
 ]
 
+/** Whether the artifact that `artifact` names has a source. A list of one gives the source a name. */
+function hasSource(artifact: string, ...more: string[]): string {
+  const isSet = [...SOURCE_NAMES, ...more].map(name => present('source', name)).join(' || ')
+  return `has(${artifact}.source) && [${artifact}.source].exists(source, ${isSet})`
+}
+
 function artifactSourceRules(): CelRule[] {
-  const members = SOURCE_NAMES.map(name => ({ name, isSet: present('self', `artifact.source.${name}`) }))
+  const members = SOURCE_NAMES.map(name => ({ name, isSet: present('self', name) }))
   const count = members.map(({ isSet }) => `(${isSet} ? 1 : 0)`).join(' + ')
   const names = members.map(({ name, isSet }) => `(${isSet} ? ' ${name}' : '')`).join(' + ')
-  const existing = "self.storage.backend == 'ExistingPVC'"
-  const fieldPath = '.artifact.source'
   return [
     {
-      rule: `${existing} || ${count} >= 1 || (${present('self', 'artifact.source.pvc-clone')})`,
+      rule: `self.storage.backend == 'ExistingPVC' || ${hasSource('self.artifact', 'pvc-clone')}`,
       message: say(
         'ArtifactSourceRequired',
         `no source is set; set exactly one of ${SOURCE_NAMES.join(', ')}`,
       ),
-      fieldPath,
+      fieldPath: '.artifact.source',
       reason: 'FieldValueRequired',
     },
     {
+      at: SOURCE,
       rule: `${count} <= 1`,
       message: say(
         'ArtifactSourceAmbiguous',
         'exactly one source may be set; keep one and remove the others',
       ),
       messageExpression: `'${say('ArtifactSourceAmbiguous', 'exactly one source may be set, found')}' + ${names} + '; keep one and remove the others'`,
-      fieldPath,
       reason: 'FieldValueInvalid',
     },
     {
-      rule: `!(${existing}) || ${count} == 0 || (${present('self', 'storage.existingPVC.subPath')})`,
+      rule: `self.storage.backend != 'ExistingPVC' || !(${hasSource('self.artifact')}) || (${present('self', 'storage.existingPVC.subPath')})`,
       message: say(
         'StorageMemberMismatch',
         'backend ExistingPVC stages a source into a folder of the claim; set storage.existingPVC.subPath, or remove the source if the claim is already filled',
@@ -63,58 +73,73 @@ function artifactSourceRules(): CelRule[] {
   ]
 }
 
+/** The members of a source have rules of their own, which run only if the source had them before. */
+function sameSourceRules(): CelRule[] {
+  const which = (root: 'self' | 'oldSelf') => `[${SOURCE_NAMES.map(name => present(root, name)).join(', ')}]`
+  const same = { message: immutable(SOURCE), reason: 'FieldValueForbidden' } as const
+  return [
+    { at: SOURCE, rule: `${which('self')} == ${which('oldSelf')}`, ...same },
+    {
+      at: ARTIFACT,
+      rule: `(${hasSource('self')}) == (${hasSource('oldSelf')})`,
+      fieldPath: '.source',
+      ...same,
+    },
+  ]
+}
+
 function urlRules(): CelRule[] {
-  const http = present('self', 'artifact.source.http')
-  const url = present('self', 'artifact.source.http.url')
-  const urls = present('self', 'artifact.source.http.urls')
-  const secret = present('self', 'artifact.source.http.secretRef.urlKey')
-  const count = [url, urls, secret].map(isSet => `(${isSet} ? 1 : 0)`).join(' + ')
+  const count = ['url', 'urls', 'secretRef.urlKey']
+    .map(field => `(${present('self', field)} ? 1 : 0)`)
+    .join(' + ')
   const rule = (text: string, says: string): CelRule => ({
+    at: HTTP,
     rule: text,
     message: say('SourceInvalid', says),
-    fieldPath: '.artifact.source.http',
     reason: 'FieldValueInvalid',
   })
   return [
-    rule(`!(${http}) || ${count} == 1`, URL_ONCE),
-    ...HTTP_CONFLICTS.map(({ one, other, must }) => {
-      const [first, second] = [one, other].map(name => present('self', `artifact.source.http.${name}`))
-      return rule(`!(${first}) || !(${second})`, `must ${must}`)
-    }),
+    rule(`${count} == 1`, URL_ONCE),
+    ...HTTP_CONFLICTS.map(({ one, other, must }) =>
+      rule(`!(${present('self', one)}) || !(${present('self', other)})`, `must ${must}`),
+    ),
   ]
 }
 
 function storageMemberRules(): CelRule[] {
   return [
     {
-      rule: "self.storage.backend != 'ExistingPVC' || has(self.storage.existingPVC)",
+      at: STORAGE,
+      rule: "self.backend != 'ExistingPVC' || has(self.existingPVC)",
       message: say('StorageMemberMismatch', 'backend ExistingPVC needs storage.existingPVC; set its name'),
-      fieldPath: '.storage.existingPVC',
+      fieldPath: '.existingPVC',
       reason: 'FieldValueRequired',
     },
     {
-      rule: "self.storage.backend == 'ExistingPVC' || !has(self.storage.existingPVC)",
+      at: STORAGE,
+      rule: "self.backend == 'ExistingPVC' || !has(self.existingPVC)",
       message: say(
         'StorageMemberMismatch',
         'existingPVC belongs to backend ExistingPVC; remove it, or set storage.backend to ExistingPVC',
       ),
-      fieldPath: '.storage.existingPVC',
+      fieldPath: '.existingPVC',
       reason: 'FieldValueForbidden',
     },
     {
-      rule: "self.storage.backend == 'PVC' || !has(self.storage.pvc)",
+      at: STORAGE,
+      rule: "self.backend == 'PVC' || !has(self.pvc)",
       message: say(
         'StorageMemberMismatch',
         'pvc belongs to backend PVC; remove it, or set storage.backend to PVC',
       ),
-      fieldPath: '.storage.pvc',
+      fieldPath: '.pvc',
       reason: 'FieldValueForbidden',
     },
   ]
 }
 
 function mountPathRules(): CelRule[] {
-  const path = 'self.mount.path'
+  const path = 'self.path'
   const clean = [
     `${path}.startsWith('/')`,
     `!${path}.endsWith('/')`,
@@ -126,9 +151,10 @@ function mountPathRules(): CelRule[] {
   ].join(' && ')
   const covers = `${list(SYSTEM_PATHS)}.exists(p, p == ${path} || p.startsWith(${path} + '/'))`
   const inside = `${list(SEALED_PATHS)}.exists(p, ${path}.startsWith(p + '/'))`
-  const fieldPath = '.mount.path'
-  const subPath = 'self.storage.existingPVC.subPath'
-  const scratch = 'mount.scratch'
+  const at = 'mount'
+  const fieldPath = '.path'
+  const subPath = 'self.subPath'
+  const scratch = 'scratch'
   const folder = [
     "!f.startsWith('/')",
     "!f.endsWith('/')",
@@ -140,6 +166,7 @@ function mountPathRules(): CelRule[] {
   ].join(' && ')
   return [
     {
+      at,
       rule: clean,
       message: say(
         'MountPathInvalid',
@@ -149,6 +176,7 @@ function mountPathRules(): CelRule[] {
       reason: 'FieldValueInvalid',
     },
     {
+      at,
       rule: `!${covers} && !${inside} && !${path}.matches(r'${CREDENTIAL_FOLDERS}')`,
       message: say(
         'MountPathReserved',
@@ -158,6 +186,7 @@ function mountPathRules(): CelRule[] {
       reason: 'FieldValueForbidden',
     },
     {
+      at,
       rule: `!(${present('self', scratch)}) || self.${scratch}.all(f, ${folder}) && self.${scratch}.all(f, self.${scratch}.all(other, f == other || !f.startsWith(other + '/')))`,
       message: say(
         'MountPathInvalid',
@@ -167,12 +196,13 @@ function mountPathRules(): CelRule[] {
       reason: 'FieldValueInvalid',
     },
     {
-      rule: `!(${present('self', 'storage.existingPVC.subPath')}) || (!${subPath}.startsWith('/') && !('/' + ${subPath} + '/').contains('/../') && ${isNameable(subPath)})`,
+      at: 'storage.existingPVC',
+      rule: `!has(${subPath}) || (!${subPath}.startsWith('/') && !('/' + ${subPath} + '/').contains('/../') && ${isNameable(subPath)})`,
       message: say(
         'MountPathInvalid',
         'must be a folder within the claim, relative and without "..", control or invisible characters and parts of over 255 bytes, such as llama',
       ),
-      fieldPath: '.storage.existingPVC.subPath',
+      fieldPath: '.subPath',
       reason: 'FieldValueInvalid',
     },
   ]
@@ -185,37 +215,50 @@ function isNameable(path: string): string {
 
 function reservedValueRule({ field, values, instead }: (typeof RESERVED_VALUES)[number]): CelRule {
   const are = values.length > 1 ? 'are' : 'is'
+  const { at, name } = split(field)
   return {
-    rule: `!(${present('self', field)}) || !(self.${field} in ${list(values)})`,
+    at,
+    rule: `!has(self.${name}) || !(self.${name} in ${list(values)})`,
     message: say('NotImplemented', `${values.join(' and ')} ${are} not implemented; use ${instead}`),
-    fieldPath: `.${field}`,
+    fieldPath: `.${name}`,
     reason: 'FieldValueForbidden',
   }
 }
 
 /** A field that this version does not implement is denied by name. */
 function reservedFieldRule({ field, instead }: (typeof RESERVED_FIELDS)[number]): CelRule {
+  const { at, name } = split(field)
   return {
-    rule: `!(${present('self', field)})`,
+    at,
+    rule: `!(${present('self', name)})`,
     message: say('NotImplemented', `${field} is not implemented; ${instead}`),
-    fieldPath: pathOf(field),
+    fieldPath: pathOf(name),
     reason: 'FieldValueForbidden',
   }
 }
 
-/** A transition rule: it uses oldSelf, so the API server runs it on updates only. */
+/**
+ * A transition rule: it uses oldSelf, so the API server runs it on updates only. `spec.storage.pvc` may come
+ * and go.
+ */
 function immutableRule(field: (typeof IMMUTABLE_FIELDS)[number]): CelRule {
-  const now = present('self', field)
-  const before = present('oldSelf', field)
+  const { at, name } = field.startsWith('storage.') ? { at: STORAGE, name: field.slice(8) } : split(field)
+  const now = present('self', name)
+  const before = present('oldSelf', name)
   return {
-    rule: `(${now}) == (${before}) && (!(${now}) || self.${field} == oldSelf.${field})`,
-    message: say(
-      'FieldImmutable',
-      `${field} cannot change after creation; create a ModelCache of another name instead`,
-    ),
-    fieldPath: `.${field}`,
+    at,
+    rule: `(${now}) == (${before}) && (!(${now}) || self.${name} == oldSelf.${name})`,
+    message: immutable(field),
+    fieldPath: `.${name}`,
     reason: 'FieldValueForbidden',
   }
+}
+
+function immutable(field: string): string {
+  return say(
+    'FieldImmutable',
+    `${field} cannot change after creation; create a ModelCache of another name instead`,
+  )
 }
 
 /**
@@ -229,25 +272,28 @@ function sourceFormatRule({ field, list, member, matches, lacks, must }: SourceF
       ...(lacks === undefined ? [] : [`!${value}.matches(r'${re2(lacks)}')`]),
     ].join(' && ')
   const item = member === undefined ? test('item') : `!has(item.${member}) || ${test(`item.${member}`)}`
-  const holds = list ? `self.${field}.all(item, ${item})` : test(`self.${field}`)
+  const { at, name } = split(field)
+  const holds = list ? `self.${name}.all(item, ${item})` : test(`self.${name}`)
   return {
-    rule: `!(${present('self', field)}) || (${holds})`,
+    at,
+    rule: `!has(self.${name}) || (${holds})`,
     message: say('SourceInvalid', `must ${must}`),
-    fieldPath: `.${field}`,
+    fieldPath: `.${name}`,
     reason: 'FieldValueInvalid',
   }
 }
 
 /** A transition rule. Whether the claim may grow depends on its class, so the webhook decides that. */
 function sizeRule(): CelRule {
-  const field = 'storage.pvc.sizeGiB'
+  const size = 'pvc.sizeGiB'
   return {
-    rule: `self.storage.backend != 'PVC' || !(${present('oldSelf', field)}) || (${present('self', field)} && self.${field} >= oldSelf.${field})`,
+    at: STORAGE,
+    rule: `self.backend != 'PVC' || !(${present('oldSelf', size)}) || (${present('self', size)} && self.${size} >= oldSelf.${size})`,
     message: say(
       'SizeCannotShrink',
       'a claim only grows; keep the size or raise it, or create a ModelCache of another name',
     ),
-    fieldPath: '.storage.pvc',
+    fieldPath: '.pvc',
     reason: 'FieldValueForbidden',
   }
 }

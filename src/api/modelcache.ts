@@ -133,7 +133,8 @@ const spec = z
   .object({
     artifact: artifact.prefault({}).describe('What to stage. Immutable, except for credentials.'),
     mount: mount.describe('Where pods see it. Immutable.'),
-    storage: storage.prefault({}).describe('Where it is staged.'),
+    // The API server runs the rules of an object on its default as well.
+    storage: storage.prefault({ backend: 'PVC' }).describe('Where it is staged.'),
     hydration: hydration.optional().describe('Where and how the hydration Job runs.'),
     refetch: refetch.optional().describe('When to look at the source again. Default: never.'),
     clusterSelector: labelSelector

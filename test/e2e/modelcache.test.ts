@@ -278,7 +278,13 @@ describe('a stored ModelCache', () => {
       { artifact: {}, storage: { backend: 'ExistingPVC', existingPVC: { name: 'x' } } },
       /FieldImmutable: storage.backend/,
     ],
-    ['source', { artifact: { source: { http } } }, /FieldImmutable: artifact.source.http.url/],
+    ['source', { artifact: { source: { http } } }, /FieldImmutable: artifact.source cannot change/],
+    ['having a source', { artifact: {} }, /FieldImmutable: artifact.source cannot change/],
+    [
+      'files',
+      { artifact: { source: { huggingFace: { ...huggingFace, include: ['*.json'] } } } },
+      /FieldImmutable: artifact.source.huggingFace.include/,
+    ],
     [
       'repository',
       { artifact: { source: { huggingFace: { ...huggingFace, repo: 'other/model' } } } },
