@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { IMMUTABLE_FIELDS } from '../src/api/modelcache-fields.ts'
 import { RESERVED_FIELDS } from '../src/api/not-implemented.ts'
 import { SOURCE_NAMES } from '../src/api/sources.ts'
-import { inferenceClusterCrd, modelCacheCrd } from './crd.ts'
+import { inferenceClusterCrd, modelCacheCrd, modelDeploymentCrd } from './crd.ts'
 
 const node: z.ZodType<SchemaNode> = z.lazy(() =>
   z.looseObject({
@@ -49,22 +49,26 @@ test.each([
   expect(mute.map(([path]) => path)).toEqual([])
 })
 
-describe('the CRD of ModelCache', () => {
-  test('has each rule at the innermost object, where the API server evaluates it fastest', () => {
-    const misplaced = [...fields(root, '')].flatMap(([path, { properties = {}, ...node }]) =>
-      (node['x-kubernetes-validations'] ?? [])
-        // Some transitions are about members that come and go.
-        .filter(({ rule }) => !rule.includes('oldSelf'))
-        .flatMap(({ rule }) => {
-          const members = new Set([...rule.matchAll(/self\.(\w+)/g)].map(([, name = '']) => name))
-          const [only = ''] = members
-          return members.size === 1 && properties[only]?.properties ? [`${path}: ${rule}`] : []
-        }),
-    )
-    expect(misplaced).toEqual([])
-    expect(root.properties?.spec?.['x-kubernetes-validations']).toHaveLength(3)
-  })
+test.each([
+  ['ModelCache', root, 3],
+  ['ModelDeployment', rootOf(modelDeploymentCrd()), 2],
+  ['InferenceCluster', rootOf(inferenceClusterCrd()), 0],
+])('the CRD of %s has each rule at the innermost object, where it costs least', (_, schema, atSpec) => {
+  const misplaced = [...fields(schema, '')].flatMap(([path, { properties = {}, ...node }]) =>
+    (node['x-kubernetes-validations'] ?? [])
+      // Some transitions are about members that come and go.
+      .filter(({ rule }) => !rule.includes('oldSelf'))
+      .flatMap(({ rule }) => {
+        const members = new Set([...rule.matchAll(/self\.(\w+)/g)].map(([, name = '']) => name))
+        const [only = ''] = members
+        return members.size === 1 && properties[only]?.properties ? [`${path}: ${rule}`] : []
+      }),
+  )
+  expect(misplaced).toEqual([])
+  expect(schema.properties?.spec?.['x-kubernetes-validations'] ?? []).toHaveLength(atSpec)
+})
 
+describe('the CRD of ModelCache', () => {
   test('names the sources that the rules count', () => {
     const source = root.properties?.spec?.properties?.artifact?.properties?.source
     expect(Object.keys(source?.properties ?? {})).toEqual([...SOURCE_NAMES, 'pvc-clone'])

@@ -1,6 +1,5 @@
 import type { CelRule } from './cel-rule.ts'
 import type { Reason } from './reasons.ts'
-import { present } from './schema/cel.ts'
 
 /** The member that each source needs, and that no other may have, with what to say about either. */
 export const CLUSTER_MEMBERS = [
@@ -21,20 +20,20 @@ export const CLUSTER_MEMBERS = [
 /** What a single InferenceCluster decides, as CEL over `spec`. It holds even if no webhook runs. */
 export const inferenceClusterRules: CelRule[] = [
   ...CLUSTER_MEMBERS.flatMap(({ source, field, lacking, foreign }): CelRule[] => {
-    const isSource = `(has(self.cluster) && self.cluster.source == '${source}')`
-    const isSet = `(${present('self', `cluster.${field}`)})`
-    const fieldPath = `.cluster.${field}`
+    const isSource = `self.source == '${source}'`
+    const isSet = `has(self.${field})`
+    const common = { at: 'cluster', fieldPath: `.${field}` }
     return [
       {
-        rule: `!${isSource} || ${isSet}`,
+        ...common,
+        rule: `!(${isSource}) || ${isSet}`,
         message: say('ClusterInvalid', lacking),
-        fieldPath,
         reason: 'FieldValueRequired',
       },
       {
+        ...common,
         rule: `${isSource} || !${isSet}`,
         message: say('ClusterInvalid', foreign),
-        fieldPath,
         reason: 'FieldValueForbidden',
       },
     ]

@@ -1,6 +1,6 @@
 import type { CelRule } from './cel-rule.ts'
 import type { Reason } from './reasons.ts'
-import { present } from './schema/cel.ts'
+import { present, split } from './schema/cel.ts'
 
 const TOPOLOGY = 'workers.topology'
 
@@ -11,12 +11,13 @@ export const PLACEMENT_SUM =
 /** What a single ModelDeployment decides, as CEL over `spec`. It holds even if no webhook runs. */
 export const modelDeploymentRules: CelRule[] = [
   {
-    rule: `self.${TOPOLOGY}.strategy != 'TensorPipeline' || has(self.${TOPOLOGY}.pipeline)`,
+    at: TOPOLOGY,
+    rule: "self.strategy != 'TensorPipeline' || has(self.pipeline)",
     message: say(
       'DeploymentInvalid',
       'strategy TensorPipeline needs pipeline, the number of pods of each gang',
     ),
-    fieldPath: `.${TOPOLOGY}.pipeline`,
+    fieldPath: '.pipeline',
     reason: 'FieldValueRequired',
   },
   {
@@ -29,15 +30,17 @@ export const modelDeploymentRules: CelRule[] = [
     reason: 'FieldValueRequired',
   },
   {
-    rule: `self.${TOPOLOGY}.strategy == 'TensorPipeline' || !has(self.${TOPOLOGY}.pipeline)`,
+    at: TOPOLOGY,
+    rule: "self.strategy == 'TensorPipeline' || !has(self.pipeline)",
     message: say('DeploymentInvalid', 'pipeline belongs to strategy TensorPipeline; remove it'),
-    fieldPath: `.${TOPOLOGY}.pipeline`,
+    fieldPath: '.pipeline',
     reason: 'FieldValueForbidden',
   },
   {
-    rule: `!(${present('self', 'clusterSelector.cel')})`,
+    at: 'clusterSelector',
+    rule: '!has(self.cel)',
     message: say('DeploymentInvalid', SELECTOR_CEL),
-    fieldPath: '.clusterSelector.cel',
+    fieldPath: '.cel',
     reason: 'FieldValueForbidden',
   },
   {
@@ -48,29 +51,33 @@ export const modelDeploymentRules: CelRule[] = [
   },
   ...['workers.resources.cpu', 'workers.resources.memory', 'engine.shmSize'].map(quantityRule),
   {
-    rule: `!(${present('self', 'engine.env')}) || self.engine.env.all(v, !v.name.contains('=') && v.name.matches('^[ -~]+$'))`,
+    at: 'engine',
+    rule: `!has(self.env) || self.env.all(v, !v.name.contains('=') && v.name.matches('^[ -~]+$'))`,
     message: say('DeploymentInvalid', 'names of variables have printable ASCII characters and no ='),
-    fieldPath: '.engine.env',
+    fieldPath: '.env',
     reason: 'FieldValueInvalid',
   },
   {
-    rule: `self.workers.accelerator.matches('^[A-Za-z0-9][-A-Za-z0-9.]*/[A-Za-z0-9][-A-Za-z0-9_.]*$')`,
+    at: 'workers',
+    rule: `self.accelerator.matches('^[A-Za-z0-9][-A-Za-z0-9.]*/[A-Za-z0-9][-A-Za-z0-9_.]*$')`,
     message: say(
       'DeploymentInvalid',
       'must be the name of a resource with its domain, such as nvidia.com/gpu',
     ),
-    fieldPath: '.workers.accelerator',
+    fieldPath: '.accelerator',
     reason: 'FieldValueInvalid',
   },
 ]
 
 /** Kubernetes: a quantity is an integer, or a text such as 32, 500m or 256Gi. */
 function quantityRule(field: string): CelRule {
-  const value = `self.${field}`
+  const { at, name } = split(field)
+  const value = `self.${name}`
   return {
-    rule: `!(${present('self', field)}) || (type(${value}) == int ? int(${value}) >= 0 : isQuantity(string(${value})) && quantity(string(${value})).compareTo(quantity('0')) >= 0)`,
+    at,
+    rule: `!has(${value}) || (type(${value}) == int ? int(${value}) >= 0 : isQuantity(string(${value})) && quantity(string(${value})).compareTo(quantity('0')) >= 0)`,
     message: say('DeploymentInvalid', 'must be a quantity, such as 32, 500m or 256Gi'),
-    fieldPath: `.${field}`,
+    fieldPath: `.${name}`,
     reason: 'FieldValueInvalid',
   }
 }

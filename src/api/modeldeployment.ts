@@ -23,6 +23,8 @@ const MAX_ACCELERATORS = 64
 /** Kubernetes: an argument or a value of the environment is as long as its object lets it be. */
 const MAX_ARGUMENT = 65_536
 
+const ACCELERATOR = 'nvidia.com/gpu'
+
 const topology = z.object({
   strategy: z
     .enum(STRATEGIES)
@@ -56,7 +58,9 @@ const template = z.object({
 })
 
 const workers = z.object({
-  topology: topology.prefault({}).describe('How many accelerators each replica has, and in how many pods.'),
+  topology: topology
+    .prefault({ strategy: 'Tensor' })
+    .describe('How many accelerators each replica has, and in how many pods.'),
   resources: z
     .object({
       cpu: quantity.optional().describe('CPU of each engine, as request and limit.'),
@@ -65,7 +69,7 @@ const workers = z.object({
     .optional()
     .describe('CPU and memory of each engine.'),
   accelerator: text(317)
-    .default('nvidia.com/gpu')
+    .default(ACCELERATOR)
     .describe('The resource that counts accelerators, as the device plugin of the nodes calls it.'),
   template: template.optional().describe('A partial pod template, merged under what follows from the rest.'),
 })
@@ -125,7 +129,8 @@ const spec = z
         'How many instances serve in each cluster, in place of an even split over the selected clusters. They add up to `spec.replicas`.',
       )
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['cluster'] }),
-    workers: workers.prefault({}).describe('The pods that serve.'),
+    // The API server runs the rules of an object on its default as well.
+    workers: workers.prefault({ accelerator: ACCELERATOR }).describe('The pods that serve.'),
     engine: engine.describe('What runs in them.'),
     caches: listOf(z.object({ name: objectName.describe('Name of a ModelCache in the same namespace.') }), 16)
       .optional()
