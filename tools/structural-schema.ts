@@ -34,23 +34,19 @@ export function structuralSchema(kind: z.ZodType): JsonSchema {
 
 const RULES = 'x-kubernetes-validations'
 const rules = z.array(z.looseObject({ at: z.string().optional() }))
-const withProperties = z.looseObject({ properties: z.record(z.string(), z.looseObject({})) })
 
 /** Moves each rule of a node to the object inside that it is about. */
 function placeRules(node: JsonSchema): void {
-  if (node[RULES] === undefined) return
-  const listed = rules.parse(node[RULES])
-  node[RULES] = []
+  const listed = rules.parse(node[RULES] ?? [])
+  delete node[RULES]
   for (const { at, ...rule } of listed) {
     const object = (at ? at.split('.') : []).reduce(memberOf, node)
     object[RULES] = [...rules.parse(object[RULES] ?? []), rule]
   }
 }
 
-/** The very schema of a member, so that it can be changed. */
-function memberOf(node: JsonSchema, name: string): JsonSchema {
-  withProperties.parse(node)
-  const { [name]: member } = node.properties as Record<string, JsonSchema>
+function memberOf({ properties }: JsonSchema, name: string): JsonSchema {
+  const member = (properties as Record<string, JsonSchema> | undefined)?.[name]
   if (member === undefined) throw new Error(`a rule is about ${name}, which the schema does not have`)
   return member
 }

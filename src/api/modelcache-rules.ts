@@ -242,7 +242,8 @@ function reservedFieldRule({ field, instead }: (typeof RESERVED_FIELDS)[number])
  * and go.
  */
 function immutableRule(field: (typeof IMMUTABLE_FIELDS)[number]): CelRule {
-  const { at, name } = field.startsWith('storage.') ? { at: STORAGE, name: field.slice(8) } : split(field)
+  const isOfStorage = field.startsWith(`${STORAGE}.`)
+  const { at, name } = isOfStorage ? { at: STORAGE, name: field.slice(STORAGE.length + 1) } : split(field)
   const now = present('self', name)
   const before = present('oldSelf', name)
   return {
