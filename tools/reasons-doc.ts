@@ -21,7 +21,7 @@ const SAYS = { denied: 'denied', warned: 'warned', both: 'denied or warned' } as
  * what to do about it.
  */
 export function reasonsMarkdown(quotesOf: (reason: Reason) => readonly Quote[]): string {
-  const reasons = Object.entries(REASONS).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const reasons = Object.entries(REASONS).toSorted(byName)
   const rows = reasons.map(([reason, { says, who }]) => [linked(reason), SAYS[says], who])
   const sections = reasons.map(([name, { when, fix, ...text }]) => {
     const reason = name as Reason
@@ -60,7 +60,7 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
  * it.
  */
 export function statusReasonsMarkdown(): string {
-  const reasons = Object.entries(STATUS_REASONS).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const reasons = Object.entries(STATUS_REASONS).toSorted(byName)
   const rows = reasons.map(([reason, { effect, who }]) => [linked(reason), EFFECTS[effect], who])
   const sections = reasons.map(
     ([reason, { when, fix }]) => `## ${reason}\n\n${wrapped(when)}\n\n${advice(fix)}\n`,
@@ -80,9 +80,15 @@ export function statusReasonsMarkdown(): string {
 
 function meanings(reasons: Readonly<Record<string, { when: string; fix: string }>>): string {
   const rows = Object.entries(reasons)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .toSorted(byName)
     .map(([reason, { when, fix }]) => [reason, when, fix])
   return table(['reason', 'meaning', 'what to do'], rows)
+}
+
+type Named = readonly [name: string, value: unknown]
+
+function byName([one]: Named, [other]: Named): number {
+  return one < other ? -1 : 1
 }
 
 function linked(reason: string): string {

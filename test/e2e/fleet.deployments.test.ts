@@ -37,6 +37,7 @@ const deployment = z.looseObject({
     .optional(),
 })
 type Deployment = z.infer<typeof deployment>
+
 /** The cluster of the hub. */
 const HERE = {
   apiVersion: 'modelplane.ai/v1alpha1',

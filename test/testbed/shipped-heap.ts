@@ -1,4 +1,7 @@
-/** NODE_OPTIONS of the manifests, for a process that is in no container with this memory limit, in MiB. */
+/**
+ * NODE_OPTIONS as in the manifests, for a process outside of containers. `limitMiB` stands for its memory
+ * limit.
+ */
 export function shippedHeap(limitMiB: number): string {
   return `--max-old-space-size=${Math.floor(limitMiB * 0.6)} ${YOUNG_GENERATION}`
 }

@@ -23,10 +23,9 @@ export function shareOf(
 ): Share {
   const here = thisCluster(clusters, clusterName)
   const entries = deployment.status?.clusters
-  // The InferenceCluster of a share is gone. As in other clusters, what serves there stays.
-  if (entries !== undefined && here === undefined && deployment.status?.local !== undefined)
-    return { kind: 'pending' }
   if (entries !== undefined) {
+    // The InferenceCluster of a share is gone. As in other clusters, what serves there stays.
+    if (here === undefined && deployment.status?.local !== undefined) return { kind: 'pending' }
     const entry = entries.find(({ name }) => name === here?.metadata.name)
     return { kind: 'split', replicas: entry?.replicas ?? 0 }
   }
