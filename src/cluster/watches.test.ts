@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { CACHE_CONSUMER } from '../api/names.ts'
 import { type FakeApiServer, startFakeApiServer } from '../kube/api-server.fixtures.ts'
 import { silentLogger as logger } from '../kube/logger.fixtures.ts'
+import { collectionPath } from '../kube/resource.ts'
 import { createMetrics } from '../process/metrics.ts'
 import { RULE_KINDS } from '../view/view.ts'
 import { KINDS } from './kinds.ts'
@@ -66,6 +68,30 @@ test('is not synced while a single kind cannot be listed', async () => {
   expect(watches.synced()).toBe(false)
   stop.abort(new Error('shutting down'))
   await expect(watches.whenSynced).rejects.toThrow('shutting down')
+})
+
+test('a later kind is listed after the others, and nobody waits for it', async () => {
+  const metadata = { namespace: 'team', name: 'server', labels: { [CACHE_CONSUMER]: 'true' } }
+  server.put(KINDS.Pod, { metadata, spec: { containers: [] } })
+  const kinds = ['ModelCache', 'Pod'] as const
+  const watched = { kinds, later: ['Pod'] as const }
+  const lists = server.hold()
+  const watches = watchCluster({ ...watched, config: server.config, logger, signal: stop.signal, timing })
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1), { timeout: 10_000 })
+  lists.release()
+  await watches.whenSynced
+  const listOfPods = server.hold()
+
+  await vi.waitFor(() => expect(server.requests).toContain(`GET ${collectionPath(KINDS.Pod)}`), {
+    timeout: 10_000,
+  })
+  expect(watches.synced()).toBe(true)
+  expect(watches.inDoubt('Pod')).toBe(true)
+  expect(watches.stores.Pod.size()).toBe(0)
+
+  listOfPods.release()
+  await watches.whenComplete
+  expect(watches.stores.Pod.get('team', 'server')).toBeDefined()
 })
 
 test('watches the kinds that are named, and counts what it cannot read of them', async () => {

@@ -9,7 +9,7 @@ import { type Stores, storesOf } from './stores.ts'
 
 export interface ClusterWatches<K extends Kind = Kind> {
   readonly stores: Stores<K>
-  /** Whether every kind has been listed once. Before that, absence means nothing. */
+  /** Whether every kind has been listed once, except `later` ones. Before that, absence means nothing. */
   synced(): boolean
   /**
    * Whether the store of a kind, such as `ModelCache`, may be older than an event takes to arrive, because
@@ -18,6 +18,8 @@ export interface ClusterWatches<K extends Kind = Kind> {
   inDoubt(kind: string): boolean
   /** Resolves when `synced` becomes true; rejects with the signal's reason if that aborts before. */
   readonly whenSynced: Promise<void>
+  /** The same for all kinds, `later` ones included. */
+  readonly whenComplete: Promise<void>
   /** Resolves when the signal has aborted and every watch is closed. Never rejects. */
   readonly ended: Promise<void>
   /** Live counters for the metrics page. */
@@ -37,6 +39,8 @@ export interface WatchedKind {
 export interface WatchClusterOptions<K extends Kind> {
   /** What a role reads, and has the right to read. */
   readonly kinds: readonly K[]
+  /** Those of them that `synced` does not wait for. They are listed once the others are. Default none. */
+  readonly later?: readonly K[]
   readonly config: KubeConfig
   readonly logger: Logger
   /** The only way to stop. */
@@ -56,27 +60,37 @@ const METRIC_NAMES: { readonly [K in Kind]?: string } = {
 
 /** Starts to watch the kinds that a role names, and returns their stores at once. They are empty at first. */
 export function watchCluster<K extends Kind>(options: WatchClusterOptions<K>): ClusterWatches<K> {
+  const { kinds, later = [] } = options
   const byKind = new Map<string, Reflector>()
   const watched: WatchedKind[] = []
-  const watch = <T extends StoredObject>(resource: Resource<T>, name: Kind): ReadableStore<T> => {
+  const required = Promise.withResolvers<void>()
+  const watch = <T extends StoredObject>(resource: Resource<T>, name: K): ReadableStore<T> => {
     const store = createStore({ resource, logger: options.logger })
-    const reflector = startReflector({ ...options, resource, store })
+    const after = later.includes(name) ? required.promise : undefined
+    const reflector = startReflector({ ...options, resource, store, after })
     byKind.set(name, reflector)
     const { size, malformed } = store
     watched.push({ name: METRIC_NAMES[name] ?? resource.plural, stats: reflector.stats, size, malformed })
     return store
   }
-  const stores = storesOf(options.kinds, watch)
-  const reflectors = [...byKind.values()]
-  const whenSynced = Promise.all(reflectors.map(reflector => reflector.whenSynced)).then(() => {})
-  // A caller that asks `synced()` instead of waiting must not see an unhandled rejection.
-  whenSynced.catch(() => {})
+  const stores = storesOf(kinds, watch)
+  const all = [...byKind.values()]
+  const first = kinds.filter(kind => !later.includes(kind)).flatMap(kind => byKind.get(kind) ?? [])
+  const whenListed = (reflectors: readonly Reflector[]): Promise<void> => {
+    const listed = Promise.all(reflectors.map(reflector => reflector.whenSynced)).then(() => {})
+    // A caller that asks `synced()` instead of waiting must not see an unhandled rejection.
+    listed.catch(() => {})
+    return listed
+  }
+  const whenSynced = whenListed(first)
+  whenSynced.then(required.resolve, () => {})
   return {
     stores,
-    synced: () => reflectors.every(reflector => reflector.synced()),
+    synced: () => first.every(reflector => reflector.synced()),
     inDoubt: kind => byKind.get(kind)?.inDoubt() ?? false,
     whenSynced,
-    ended: Promise.all(reflectors.map(reflector => reflector.ended)).then(() => {}),
+    whenComplete: whenListed(all),
+    ended: Promise.all(all.map(reflector => reflector.ended)).then(() => {}),
     kinds: watched,
   }
 }

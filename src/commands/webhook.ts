@@ -26,7 +26,7 @@ import { createAdmissionServer } from '../server/admission-server.ts'
 import { watchEventLoop } from '../server/event-loop-lag.ts'
 import { renewCertificate } from '../server/renew-certificate.ts'
 import { createLiveReader } from '../view/live-read.ts'
-import { createClusterView, RULE_KINDS } from '../view/view.ts'
+import { createClusterView, LATER_KINDS, RULE_KINDS } from '../view/view.ts'
 import {
   certificateFiles,
   certificateOptions,
@@ -147,7 +147,13 @@ export const webhook: Command = {
       clientCAs === undefined
         ? undefined
         : clientAuthority({ file: clientCAs, logger, signal: stopWatches.signal })
-    const watches = watchCluster({ kinds: RULE_KINDS, config, logger, signal: stopWatches.signal })
+    const watches = watchCluster({
+      kinds: RULE_KINDS,
+      later: LATER_KINDS,
+      config,
+      logger,
+      signal: stopWatches.signal,
+    })
     exposeWatches(metrics, watches)
     const policy = {
       unknownProvisioner: options['unknown-provisioner'],
@@ -205,6 +211,10 @@ export const webhook: Command = {
         compactHeap()
         logger.info('watches are synced')
       },
+      () => {},
+    )
+    watches.whenComplete.then(
+      () => logger.info('pods are listed'),
       () => {},
     )
 

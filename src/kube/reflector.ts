@@ -9,6 +9,7 @@ import { DEFAULT_TIMING, type ReflectorTiming } from './reflector-timing.ts'
 import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
 import { createRest } from './rest.ts'
 import type { Store } from './store.ts'
+import { untilAborted } from './until-aborted.ts'
 import { readWatch, type WatchEvent } from './watch-stream.ts'
 
 /**
@@ -56,6 +57,8 @@ export interface ReflectorOptions<T extends StoredObject> {
   readonly logger: Logger
   /** The only way to stop it. */
   readonly signal: AbortSignal
+  /** The first list waits for this. Default nothing. Must not reject. */
+  readonly after?: Promise<void> | undefined
   readonly timing?: Partial<ReflectorTiming>
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
@@ -72,7 +75,7 @@ const versioned = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.s
  * we look for it now and then.
  */
 export function startReflector<T extends StoredObject>(options: ReflectorOptions<T>): Reflector {
-  const { resource, config, store, signal } = options
+  const { resource, config, store, signal, after = Promise.resolve() } = options
   const timing = { ...DEFAULT_TIMING, ...options.timing }
   const clock = options.clock ?? Date.now
   const random = options.random ?? Math.random
@@ -220,13 +223,15 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   }
 
   const run = async (): Promise<void> => {
+    // Rejects only when the signal aborts, which the loop notices by itself.
+    await untilAborted(after, signal).catch(() => {})
     while (!signal.aborted) {
       try {
         if (version === undefined) await list()
         else if (unsure) await compareVersion(version)
         else await watch(version)
       } catch (error) {
-        // Rejects only when the signal aborts, which the loop notices by itself.
+        // The same holds here.
         if (!signal.aborted) await recover(error).catch(() => {})
       }
     }

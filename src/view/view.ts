@@ -24,6 +24,12 @@ export const RULE_KINDS = [
   'StorageProfile',
 ] as const satisfies readonly RuleKind[]
 
+/**
+ * Kinds that a webhook need not have listed before it answers. Every rule that finds no pod has that
+ * confirmed by a live read, and in a large cluster the list of pods takes longer than all other lists.
+ */
+export const LATER_KINDS = ['Pod'] as const satisfies readonly RuleKind[]
+
 type Listed = (namespace: string) => Iterable<StoredObject>
 
 /** The view that rules read, on top of the stores. Each look-up answers from memory as of the last event. */

@@ -10,7 +10,7 @@ let proxy: TcpProxy
 
 beforeAll(async () => {
   own = await startOwnPlane({
-    reach: async server => {
+    reach: async ({ server }) => {
       proxy = await startTcpProxy(Number(new URL(server).port))
       return `https://127.0.0.1:${proxy.port}`
     },

@@ -26,15 +26,15 @@ export interface OwnPlane extends AsyncDisposable {
 }
 
 /**
- * Starts one. If anything fails to start, everything else is stopped. `reach` turns the API server's URL into
- * the one that the product uses.
+ * Starts one. If anything fails to start, everything else is stopped. `reach` gives the
+ * URL at which the product finds the API server, if that is another one.
  */
 export async function startOwnPlane({
-  reach = async server => server,
+  reach = async ({ server }) => server,
   settings = {},
   apiserverFlags = () => ({}),
 }: Pick<ProductRequest, 'settings'> & {
-  reach?: (server: string) => Promise<string>
+  reach?: (controlPlane: ControlPlane) => Promise<string>
   /** Flags of the API server, given the folder of its data. */
   apiserverFlags?: (dir: string) => Readonly<Record<string, string>>
 } = {}): Promise<OwnPlane> {
@@ -44,7 +44,7 @@ export async function startOwnPlane({
   started.defer(() => rm(dir, { recursive: true, force: true }))
   const controlPlane = await startControlPlane({ dir, binaries, apiserverFlags: apiserverFlags(dir) })
   started.defer(() => controlPlane.stop())
-  const server = await reach(controlPlane.server)
+  const server = await reach(controlPlane)
   const product = await startProduct({ dir, binaries, settings, controlPlane: { ...controlPlane, server } })
   started.defer(() => product.stop())
   const kubectl = kubectlFor(binaries.kubectl, controlPlane.kubeconfig, dir)

@@ -11,11 +11,13 @@ export type Answer = (call: IncomingMessage, reply: ServerResponse) => void
 export interface ErringFront extends AsyncDisposable {
   readonly url: string
   /**
-   * From now on every call gets this answer, and calls in progress are cut; undefined goes back to the API
-   * server.
+   * From now on every call gets this answer, or only those that `isMeant` says, and calls in progress are
+   * cut; undefined goes back to the API server.
    */
-  answer(instead: Answer | undefined): void
+  answer(instead: Answer | undefined, isMeant?: (call: IncomingMessage) => boolean): void
 }
+
+const EVERY_CALL: (call: IncomingMessage) => boolean = () => true
 
 /**
  * Starts one on loopback, with a certificate of the control plane's CA. It passes calls on unchanged,
@@ -26,10 +28,11 @@ export async function startErringFront(server: string, ca: KeyedCertificate): Pr
   const agent = new Agent({ keepAlive: true, ca: ca.certPem })
   const open = new Set<ServerResponse>()
   let instead: Answer | undefined
+  let isMeant = EVERY_CALL
   const front = createServer({ cert: certPem, key: keyPem }, (call, reply) => {
     open.add(reply)
     reply.once('close', () => open.delete(reply))
-    if (instead !== undefined) return instead(call, reply)
+    if (instead !== undefined && isMeant(call)) return instead(call, reply)
     const { method, headers, url } = call
     const onward = request(`${server}${url}`, { agent, method, headers }, answer => {
       reply.writeHead(answer.statusCode ?? 502, answer.headers)
@@ -47,8 +50,9 @@ export async function startErringFront(server: string, ca: KeyedCertificate): Pr
   }
   return {
     url: `https://127.0.0.1:${port}`,
-    answer(next) {
+    answer(next, calls = EVERY_CALL) {
       instead = next
+      isMeant = calls
       cut()
     },
     async [Symbol.asyncDispose]() {
