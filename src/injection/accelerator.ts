@@ -52,7 +52,7 @@ const DEVICE_CLASSES = /^(gpu|mig|vfio|tpu|npu|gaudi|neuron)\.|^neuron/
 
 /** Whether a container asks for a known accelerator, in a quantity other than zero. */
 export function requestsAccelerator(container: Container): boolean {
-  return resourcesOf(container).some(isAccelerator)
+  return asksFor(container, isAccelerator)
 }
 
 /**
@@ -61,15 +61,17 @@ export function requestsAccelerator(container: Container): boolean {
  */
 export function requestsUnknownDevice(container: Container): boolean {
   if ((container.resources?.claims?.length ?? 0) > 0) return true
-  return resourcesOf(container).some(name => isExtended(name) && !isAccelerator(name))
+  return asksFor(container, name => isExtended(name) && !isAccelerator(name))
 }
 
-/** The resources that a container asks for. */
-function resourcesOf({ resources }: Container): string[] {
-  return [resources?.limits, resources?.requests].flatMap(list =>
-    Object.entries(list ?? {}).flatMap(([name, quantity]) => (isZero(quantity) ? [] : [name])),
-  )
+/** Whether a container asks for some of a resource that is meant. */
+function asksFor({ resources }: Container, isMeant: (resource: string) => boolean): boolean {
+  const asked = (list: Quantities = {}) =>
+    Object.keys(list).some(name => isMeant(name) && !isZero(list[name] ?? null))
+  return asked(resources?.limits) || asked(resources?.requests)
 }
+
+type Quantities = NonNullable<Container['resources']>['limits']
 
 function isAccelerator(resource: string): boolean {
   const [domain, name] = parts(resource)

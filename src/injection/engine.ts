@@ -43,7 +43,7 @@ const ENGINE_IMAGES = [
   'predibase/lorax',
   'xprobe/xinference',
   'localai/localai',
-] as const
+].map(name => (/[-/]$/.test(name) ? `/${name}` : `/${name}/`))
 
 /** Images that engine projects ship beside their engines, under similar names. */
 const BESIDE_ENGINES =
@@ -78,7 +78,7 @@ const ENGINE_MODULE =
 /** Whether a container runs a known inference engine, by its image or by the program in its command. */
 export function isEngine(container: Container): boolean {
   const repository = `/${imageParts(container.image ?? '').repository}/`
-  const isNamed = ENGINE_IMAGES.some(name => isPartOf(name, repository))
+  const isNamed = ENGINE_IMAGES.some(part => repository.includes(part))
   if (isNamed && !BESIDE_ENGINES.test(repository.slice(repository.lastIndexOf('/', repository.length - 2))))
     return true
   return programsOf(container).some(({ program, module, next }) => {
@@ -87,8 +87,4 @@ export function isEngine(container: Container): boolean {
     const verb = ENGINE_PROGRAMS.get(program)
     return verb === undefined || next === verb
   })
-}
-
-function isPartOf(name: string, repository: string): boolean {
-  return repository.includes(/[-/]$/.test(name) ? `/${name}` : `/${name}/`)
 }

@@ -30,7 +30,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   }
 }
 
-/** We collect this many bytes before we write. A pipe holds four times as much. */
+/** We collect about this many bytes before we write. A pipe holds four times as much. */
 const TOGETHER = 16_384
 /** Linux writes this many bytes to a pipe in one piece (PIPE_BUF), so lines of several workers do not mix. */
 const TOGETHER_IN_WORKER = 4_096
@@ -40,13 +40,21 @@ const WAIT_MS = 50
 /** The level of a warning in pino. */
 const WARN = 40
 
-/** Each write to a pipe wakes its reader, which costs more than deciding about a pod. So we collect lines. */
-function standardOutput(minLength: number): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength, maxWrite: 2 * minLength })
+/**
+ * Each write to a pipe wakes its reader, which costs more than deciding about a pod. So we collect lines, up
+ * to `together` characters; nearly all of them take one byte. The destination of pino could do that, but it
+ * counts the bytes of everything that it has collected again for each line.
+ */
+function standardOutput(together: number): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true })
+  let collected = ''
   let timer: NodeJS.Timeout | undefined
   const flush = () => {
     clearTimeout(timer)
     timer = undefined
+    const text = collected
+    collected = ''
+    if (text !== '') output.write(text)
     output.flushSync()
   }
   process.on('exit', flush)
@@ -55,7 +63,8 @@ function standardOutput(minLength: number): DestinationStream {
     [Symbol.for('pino.metadata')]: true,
     lastLevel: 0,
     write(line: string) {
-      output.write(line)
+      if (collected.length + line.length > together) flush()
+      collected += line
       if (lines.lastLevel >= WARN) return flush()
       timer ??= setTimeout(flush, WAIT_MS)
     },

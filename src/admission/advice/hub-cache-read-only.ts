@@ -35,7 +35,7 @@ export const hubCacheReadOnly: PodAdvice = consumer => {
   const isReadOnly = (folder: string) =>
     mounts.some(path => isWithin(folder, path)) &&
     !scratch.some(path => isWithin(folder, path) || isWithin(path, folder))
-  const targets = targetsOf(consumer).value ?? []
+  const targets = mounts.length === 0 ? [] : (targetsOf(consumer).value ?? [])
   return targets.flatMap(({ container }) => {
     const found = cacheFoldersOf(container).find(({ folder }) => isReadOnly(folder))
     if (found === undefined) return []
@@ -53,23 +53,20 @@ interface CacheFolder {
   isDefault?: boolean
 }
 
-function cacheFoldersOf(container: Container): CacheFolder[] {
-  const { env, command, args, image = '' } = container
-  const words = [...(command ?? []), ...(args ?? [])]
-  const named = [
-    ...(env ?? []).flatMap(({ name, value }) => (VARIABLES.has(name) ? [{ name, folder: value }] : [])),
-    ...words.flatMap((word, index) => {
-      const [, name, value] = FLAG.exec(word) ?? []
-      return name === undefined ? [] : [{ name, folder: value ?? words[index + 1] }]
-    }),
-  ]
-  const byImage = DEFAULT_FOLDERS.find(
-    known => known.image.test(image) && !env?.some(({ name }) => name === known.variable),
-  )
-  return [
-    ...named.flatMap(({ name, folder }) =>
-      folder?.startsWith('/') ? [{ name, folder: posix.normalize(folder) }] : [],
-    ),
-    ...(byImage ? [{ name: byImage.variable, folder: byImage.folder, isDefault: true }] : []),
-  ]
+function cacheFoldersOf({ env = [], command = [], args = [], image = '' }: Container): CacheFolder[] {
+  const folders: CacheFolder[] = []
+  const add = (name: string, folder = '') => {
+    if (folder.startsWith('/')) folders.push({ name, folder: posix.normalize(folder) })
+  }
+  for (const { name, value } of env) if (VARIABLES.has(name)) add(name, value)
+  const words = [...command, ...args]
+  for (const [index, word] of words.entries()) {
+    const [, name, value] = word.startsWith('--') ? (FLAG.exec(word) ?? []) : []
+    if (name !== undefined) add(name, value ?? words[index + 1])
+  }
+  for (const { image: ofEngine, variable, folder } of DEFAULT_FOLDERS) {
+    if (ofEngine.test(image) && !env.some(({ name }) => name === variable))
+      folders.push({ name: variable, folder, isDefault: true })
+  }
+  return folders
 }

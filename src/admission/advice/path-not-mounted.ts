@@ -14,8 +14,9 @@ export const pathNotMounted: PodAdvice = consumer => {
   const paths = mountPathsOf(consumer)
   const targets = targetsOf(consumer).value
   if (paths.length === 0 || targets === undefined) return []
-  const chosen = new Set(targets.map(({ container }) => container.name))
   const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
+  if (targets.length === all.length) return []
+  const chosen = new Set(targets.map(({ container }) => container.name))
   const seen = shortened(all)
   const names = all
     .filter(({ name }, index) => !chosen.has(name) && seen[index] && namesPath(seen[index], paths))

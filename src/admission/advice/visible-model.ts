@@ -41,6 +41,9 @@ const COMMAND_LINES: readonly CommandLine[] = [
 /** Few programs are engines, and their names tell which lines to compare with. */
 const LINES_OF = Map.groupBy(COMMAND_LINES, ({ begin }) => /[\w-]+/.exec(begin.source)?.[0] ?? '')
 
+/** The name of such a program as a whole word, with a version behind it or not. */
+const MAY_START_ENGINE = new RegExp(`\\b(${[...LINES_OF.keys()].join('|')})[\\w.]{0,8}(?![\\w-])`)
+
 /** What a command line starts, and the words behind that; undefined if it is not an engine. */
 function engineOf(argv: readonly string[]): { engine: CommandLine; rest: readonly string[] } | undefined {
   const [program = '', ...words] = argv
@@ -80,7 +83,9 @@ function commandsOf({ command, args, image }: Container): string[][] {
   const words = [...(command ?? []), ...(args ?? [])]
   if (isShell(posix.basename(words[0] ?? ''))) {
     const { at, isScript } = behindOptions(words, 1)
-    return isScript ? shellCommands(words[at] ?? '') : []
+    const script = isScript ? (words[at] ?? '') : ''
+    // Most scripts of workers start no engine, and to look at each word takes longer.
+    return MAY_START_ENGINE.test(script) ? shellCommands(script) : []
   }
   const entrypoint = ENTRYPOINTS.find(([name]) => image?.includes(name))?.[1]
   const isWhole = engineOf(words) !== undefined

@@ -10,8 +10,9 @@ const FIELD = 'spec.artifact.source'
  * not change the bytes. Runs on CREATE only, because the source is immutable.
  */
 export const sourceAlreadyCached: Rule = ({ cache, namespace, old }, view) => {
+  if (old !== undefined) return []
   const source = sourceIdentity(cache.spec)
-  if (old !== undefined || source === undefined) return []
+  if (source === undefined) return []
   const isAnother = ({ metadata }: ModelCache) =>
     metadata.name !== cache.metadata.name && metadata.deletionTimestamp === undefined
   const twin = first(view.modelCachesOfSource(namespace, source), isAnother)

@@ -23,9 +23,11 @@ import type { Advice, Subject, Workload } from './workload.ts'
 /** A warning about the templates, once: those of a gang are often the same. */
 const ofPods =
   (advise: PodAdvice): Advice =>
-  ({ subjects }) => [
-    ...new Map(subjects.flatMap(advise).map(finding => [finding.violation.text, finding])).values(),
-  ]
+  ({ subjects }) => {
+    const findings = subjects.flatMap(advise)
+    if (findings.length < 2) return findings
+    return [...new Map(findings.map(finding => [finding.violation.text, finding])).values()]
+  }
 
 const keysIgnored: Advice = ({ object, templates }) =>
   isControlled(object) ? [] : ignoredKeys(bearingsOf(object, templates))
