@@ -12,19 +12,24 @@ export function indexStore<T extends StoredObject>(
   keyOf: (object: T) => string | undefined,
   signal?: AbortSignal,
 ): (key: string) => Iterable<T> {
-  const index = new Map<string, Map<string, T>>()
+  // Most keys have one object, and a map for each would take as much memory as the objects.
+  const index = new Map<string, T | Map<string, T>>()
   const add = (object: T): void => {
     const key = keyOf(object)
     if (key === undefined) return
-    const found = index.get(key) ?? new Map<string, T>()
-    index.set(key, found.set(nameOf(object), object))
+    const found = index.get(key)
+    if (found instanceof Map) found.set(nameOf(object), object)
+    else if (found === undefined || nameOf(found) === nameOf(object)) index.set(key, object)
+    else index.set(key, new Map([found, object].map(each => [nameOf(each), each])))
   }
   const remove = (object: T): void => {
     const key = keyOf(object)
     if (key === undefined) return
     const found = index.get(key)
-    found?.delete(nameOf(object))
-    if (found?.size === 0) index.delete(key)
+    if (found instanceof Map) {
+      found.delete(nameOf(object))
+      if (found.size === 0) index.delete(key)
+    } else if (found !== undefined && nameOf(found) === nameOf(object)) index.delete(key)
   }
   for (const object of store.values()) add(object)
   const stop = store.onChange(change => {
@@ -33,7 +38,11 @@ export function indexStore<T extends StoredObject>(
     add(change.object)
   })
   signal?.addEventListener('abort', stop, { once: true })
-  return key => index.get(key)?.values() ?? []
+  return key => {
+    const found = index.get(key)
+    if (found === undefined) return []
+    return found instanceof Map ? found.values() : [found]
+  }
 }
 
 function nameOf({ metadata }: StoredObject): string {

@@ -33,9 +33,13 @@ export interface Store<T> extends ReadableStore<T> {
   remove(raw: unknown): void
 }
 
-const identity = z.looseObject({
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+const identity = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
 })
+
+function keyIn({ metadata }: StoredObject): string {
+  return objectKey(metadata.namespace, metadata.name)
+}
 
 /**
  * Creates an empty store of one kind.
@@ -74,25 +78,27 @@ export function createStore<T extends StoredObject>(options: {
 
   const keyOf = (raw: unknown): string | undefined => {
     const parsed = identity.safeParse(raw)
-    if (!parsed.success) {
-      refuse(undefined, parsed.error)
-      return undefined
-    }
-    return objectKey(parsed.data.metadata.namespace, parsed.data.metadata.name)
+    if (parsed.success) return keyIn(parsed.data)
+    refuse(undefined, parsed.error)
+    return undefined
   }
 
-  const put = (key: string, raw: unknown): void => {
+  /** Puts an object in, if it can be parsed, and returns its key; undefined if it has none. */
+  const put = (raw: unknown): string | undefined => {
     const parsed = parseObject(resource, raw)
     if (!parsed.success) {
-      refuse(key, parsed.error)
-      return
+      const key = keyOf(raw)
+      if (key !== undefined) refuse(key, parsed.error)
+      return key
     }
     const object = parsed.data
+    const key = keyIn(object)
     const previous = objects.get(key)
     objects.set(key, object)
     if (previous === undefined) emit({ type: 'added', object })
     // A list repeats what we already know.
     else if (!isSameVersion(previous, object)) emit({ type: 'updated', object, previous })
+    return key
   }
 
   const drop = (key: string): void => {
@@ -105,10 +111,8 @@ export function createStore<T extends StoredObject>(options: {
     return {
       add(items: readonly unknown[]): void {
         for (const raw of items) {
-          const key = keyOf(raw)
-          if (key === undefined) continue
-          listed.add(key)
-          put(key, raw)
+          const key = put(raw)
+          if (key !== undefined) listed.add(key)
         }
       },
       finish(): void {
@@ -133,8 +137,7 @@ export function createStore<T extends StoredObject>(options: {
     },
     beginReplace,
     upsert(raw) {
-      const key = keyOf(raw)
-      if (key !== undefined) put(key, raw)
+      put(raw)
     },
     remove(raw) {
       const key = keyOf(raw)
