@@ -43,6 +43,7 @@ test('the stores show what is watched, and the watches end together', async () =
   await watches.whenSynced
 
   expect(watches.synced()).toBe(true)
+  expect(new Set(server.listEncodings)).toEqual(new Set(['identity']))
   expect(watches.stores.StorageClass.get(undefined, 'fast')?.provisioner).toBe('nfs')
   expect([...watches.stores.StorageClass.values()]).toHaveLength(1)
   expect(watches.stores.Namespace.get(undefined, 'team')).toBeDefined()

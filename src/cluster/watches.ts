@@ -67,7 +67,8 @@ export function watchCluster<K extends Kind>(options: WatchClusterOptions<K>): C
   const watch = <T extends StoredObject>(resource: Resource<T>, name: K): ReadableStore<T> => {
     const store = createStore({ resource, logger: options.logger })
     const after = later.includes(name) ? required.promise : undefined
-    const reflector = startReflector({ ...options, resource, store, after })
+    // Roles run in the cluster that they watch, and there compression takes longer than transfer.
+    const reflector = startReflector({ ...options, resource, store, after, encoding: 'identity' })
     byKind.set(name, reflector)
     const { size, malformed } = store
     watched.push({ name: METRIC_NAMES[name] ?? resource.plural, stats: reflector.stats, size, malformed })

@@ -16,6 +16,8 @@ export interface FakeApiServer extends AsyncDisposable {
   readonly watchQueries: readonly URLSearchParams[]
   /** Queries of the lists so far. */
   readonly listQueries: readonly URLSearchParams[]
+  /** What the lists so far said of compression. */
+  readonly listEncodings: readonly unknown[]
   /** Bodies of writes, with their content type. */
   readonly writes: readonly { contentType: string | undefined; query: string; body: unknown }[]
   connections(): number
@@ -61,6 +63,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   const requests: string[] = []
   const watchQueries: URLSearchParams[] = []
   const listQueries: URLSearchParams[] = []
+  const listEncodings: unknown[] = []
   const writes: { contentType: string | undefined; query: string; body: unknown }[] = []
   const sockets = new Set<Socket>()
   let connections = 0
@@ -172,7 +175,10 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     if (call === 'change') return reply(response, 200, body)
     if (call === 'watch') return serveWatch(url, response)
     await gate
-    if (call === 'list') return serveList(url, response)
+    if (call === 'list') {
+      listEncodings.push(request.headers['accept-encoding'])
+      return serveList(url, response)
+    }
     return serveGet(url, response)
   }
 
@@ -192,6 +198,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     requests,
     watchQueries,
     listQueries,
+    listEncodings,
     writes,
     connections: () => connections,
     openWatches: () => watches.size,

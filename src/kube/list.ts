@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts'
 import { isTooLarge } from './reply-body.ts'
 import type { Query } from './request.ts'
 import { collectionPath, parseObject, type Resource, type StoredObject, selectors } from './resource.ts'
-import type { CallOptions, Rest } from './rest.ts'
+import type { CallOptions, GetOptions, Rest } from './rest.ts'
 
 /**
  * We drop a page that is larger than this, and ask again for fewer objects. In the worst case a parsed page
@@ -40,6 +40,7 @@ export interface ListOptions {
   readonly signal?: AbortSignal
   /** For each page. */
   readonly timeoutMs?: number
+  readonly encoding?: GetOptions['encoding']
 }
 
 /**
@@ -82,7 +83,8 @@ export function listPages(
   return pagesOf(rest, path, { query: selectors(resource), ahead: true, ...callOptions })
 }
 
-type PagesOptions = CallOptions & { query: Query; first?: number; ahead?: boolean }
+type PageOptions = CallOptions & Pick<GetOptions, 'encoding'> & { query: Query }
+type PagesOptions = PageOptions & { first?: number; ahead?: boolean }
 
 /**
  * The pages of the collection at `path`, each of about a MiB. The number of objects on a page follows from
@@ -126,7 +128,7 @@ async function readPage(
   rest: Pick<Rest, 'get'>,
   path: string,
   { limit: wanted, token }: Place,
-  { query, ...call }: CallOptions & { query: Query },
+  { query, ...call }: PageOptions,
 ): Promise<Listing & { next: Place | undefined }> {
   for (let limit = wanted; ; limit = Math.max(1, Math.floor(limit / SHRINK))) {
     let bytes = 0

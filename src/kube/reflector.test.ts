@@ -269,6 +269,11 @@ test('a kind with a label selector is listed and watched by it', async () => {
   }
 })
 
+test('a list may be compressed', async () => {
+  await start().reflector.whenSynced
+  expect(server.listEncodings).toEqual([expect.stringContaining('gzip')])
+})
+
 function put(name: string, status?: object): void {
   server.put(KINDS.Namespace, { metadata: { name }, ...(status === undefined ? {} : { status }) })
 }

@@ -7,7 +7,7 @@ import { ApiError, isExpired, isNotFound } from './api-error.ts'
 import { currentVersion, listPages } from './list.ts'
 import { DEFAULT_TIMING, type ReflectorTiming } from './reflector-timing.ts'
 import { collectionPath, type Resource, type StoredObject, selectors } from './resource.ts'
-import { createRest } from './rest.ts'
+import { createRest, type GetOptions } from './rest.ts'
 import type { Store } from './store.ts'
 import { untilAborted } from './until-aborted.ts'
 import { readWatch, type WatchEvent } from './watch-stream.ts'
@@ -59,6 +59,8 @@ export interface ReflectorOptions<T extends StoredObject> {
   readonly signal: AbortSignal
   /** The first list waits for this. Default nothing. Must not reject. */
   readonly after?: Promise<void> | undefined
+  /** For lists. Watches are never compressed. */
+  readonly encoding?: GetOptions['encoding']
   readonly timing?: Partial<ReflectorTiming>
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
@@ -75,7 +77,7 @@ const versioned = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.s
  * we look for it now and then.
  */
 export function startReflector<T extends StoredObject>(options: ReflectorOptions<T>): Reflector {
-  const { resource, config, store, signal, after = Promise.resolve() } = options
+  const { resource, config, store, signal, encoding, after = Promise.resolve() } = options
   const timing = { ...DEFAULT_TIMING, ...options.timing }
   const clock = options.clock ?? Date.now
   const random = options.random ?? Math.random
@@ -107,7 +109,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
   const fill = async (): Promise<string> => {
     const { add, finish } = store.beginReplace()
     let listed = ''
-    for await (const { items, resourceVersion } of listPages(rest, resource, { signal })) {
+    for await (const { items, resourceVersion } of listPages(rest, resource, { signal, encoding })) {
       add(items)
       listed = resourceVersion
     }

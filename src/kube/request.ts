@@ -17,6 +17,8 @@ export interface ApiRequest {
   readonly contentType?: string
   /** The media type of the answer; default JSON. */
   readonly accept?: string
+  /** Asks for an answer that is not compressed. Default is that the server may compress it. */
+  readonly encoding?: 'identity' | undefined
   readonly body?: string
   readonly signal: AbortSignal
 }
@@ -75,10 +77,16 @@ async function attempt(config: KubeConfig, request: ApiRequest): Promise<Respons
   const url = requestUrl(config, request)
   const context = await authorized(config, request)
   const contentType = request.contentType === undefined ? {} : { 'Content-Type': request.contentType }
+  const encoding = request.encoding === undefined ? {} : { 'Accept-Encoding': request.encoding }
   const dispatcher = context.getDispatcher()
   return fetch(url, {
     method: request.method,
-    headers: { Accept: request.accept ?? 'application/json', ...contentType, ...context.getHeaders() },
+    headers: {
+      Accept: request.accept ?? 'application/json',
+      ...encoding,
+      ...contentType,
+      ...context.getHeaders(),
+    },
     body: request.body ?? null,
     signal: request.signal,
     // The API server does not redirect such calls. Following a redirect could send credentials elsewhere.

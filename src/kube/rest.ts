@@ -20,6 +20,8 @@ export interface GetOptions extends CallOptions {
   readonly query?: Query
   /** Maximum bytes of the answer, after which the call fails with reason `ReplyTooLarge`. Default 16 MiB. */
   readonly maxBytes?: number
+  /** Asks for an answer that is not compressed, over a network that is faster than compression. */
+  readonly encoding?: 'identity' | undefined
   /** Called with the number of bytes of the answer. */
   readonly onSize?: (bytes: number) => void
 }
@@ -95,7 +97,8 @@ export interface Rest {
 /** Calls the API server of `config`, over the connections that `config` keeps. */
 export function createRest(config: KubeConfig): Rest {
   return {
-    get: (path, options = {}) => call(config, { method: 'GET', path, query: options.query }, options),
+    get: (path, options = {}) =>
+      call(config, { method: 'GET', path, query: options.query, encoding: options.encoding }, options),
     apply: (path, body, options) =>
       call(
         config,
