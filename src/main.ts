@@ -4,7 +4,7 @@ import './process/early-termination.ts'
 import { basename } from 'node:path'
 import { errorMessage, printableLines } from './api/schema/text.ts'
 import { UsageError } from './commands/options.ts'
-import { describeRoles, roleOf, SERVICES, splitRole, TOOLS } from './commands/roles.ts'
+import { describeRoles, type Role, roleOf, SERVICES, splitRole, TOOLS } from './commands/roles.ts'
 import { version } from './commands/version.ts'
 
 /** kubectl runs what is called kubectl-modelcache on the PATH as `kubectl modelcache`. */
@@ -43,14 +43,19 @@ async function main(words: string[]): Promise<number> {
     console.error(printableLines(`${PROGRAM}: ${role} is not a role; see: ${PROGRAM} --help`))
     return 2
   }
+  return run(role, known, argv)
+}
+
+async function run(role: string, { load }: Role, argv: string[]): Promise<number> {
   try {
-    return await (await known.load()).run(argv)
+    return await (await load()).run(argv)
   } catch (error) {
     console.error(printableLines(`${PROGRAM} ${role}: ${errorMessage(error)}`))
-    if (error instanceof UsageError) {
-      console.error(`see: ${PROGRAM} ${role} --help`)
-      return 2
-    }
-    return 1
+    const isUsage = error instanceof UsageError
+    if (isUsage) console.error(`see: ${PROGRAM} ${role} --help`)
+    const code = isUsage ? 2 : 1
+    // Watches that a service has started by then would keep the process alive.
+    if (Object.hasOwn(SERVICES, role)) process.exit(code)
+    return code
   }
 }
