@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import './process/hydrator-tuning.ts'
+import './process/heap-tuning.ts'
 import './process/early-termination.ts'
 import { basename } from 'node:path'
 import { errorMessage, printableLines } from './api/schema/text.ts'

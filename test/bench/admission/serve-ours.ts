@@ -1,3 +1,4 @@
+import '../../../src/process/heap-tuning.ts'
 import { validateModelCache } from '../../../src/admission/modelcache/validate.ts'
 import { mutatePod } from '../../../src/admission/pod/mutate.ts'
 import { validateWorkload } from '../../../src/admission/workload/validate.ts'
