@@ -61,7 +61,8 @@ const credentialFolder = new RegExp(CREDENTIAL_FOLDERS)
 
 /** Whether `inner` is `outer` or lies inside it. Both are clean absolute paths. */
 export function isWithin(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(outer === '/' ? '/' : `${outer}/`)
+  if (!inner.startsWith(outer)) return false
+  return inner.length === outer.length || outer === '/' || inner.charAt(outer.length) === '/'
 }
 
 /** The path without empty or `.` segments and without a trailing slash, made absolute. `..` stays. */

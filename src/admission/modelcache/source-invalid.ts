@@ -99,7 +99,7 @@ function valuesAt(
 ): readonly string[] {
   const found = valueAt(spec, field)
   if (found === undefined) return NOTHING
-  const items = [found].flat()
+  const items: unknown[] = Array.isArray(found) ? found : [found]
   const values = member === undefined ? items : items.map(item => valueAt(item, member))
   return values.filter(value => typeof value === 'string')
 }
