@@ -49,6 +49,17 @@ describe('a model is visible', () => {
       aContainer({ command: ['bash', '-euo', 'pipefail', '-c'], args: [`vllm serve ${HUB}`] }),
     ],
     ['behind the end of options', aContainer({ command: ['bash', '-c', '--'], args: [`vllm serve ${HUB}`] })],
+    [
+      'in a script, with a version behind Python',
+      sh(`/usr/bin/python3.12 -m vllm.entrypoints.openai.api_server --model ${HUB}`),
+    ],
+    [
+      'in a variable, the program in quotes and the last word of a script',
+      {
+        ...sh(`. /etc/profile; exec "/opt/text-generation-launcher"`),
+        env: [{ name: 'MODEL_ID', value: HUB }],
+      },
+    ],
     ['in quotes', sh(`vllm serve "${HUB}"`)],
     ['beside a variable of Kubernetes', sh(`start.sh --size=$(LWS_GROUP_SIZE); vllm serve ${HUB}`)],
   ])('%s', (_, container) => {
