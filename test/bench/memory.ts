@@ -19,7 +19,7 @@ import { memoryOf } from './memory-of.ts'
 import { type Result, rowOf } from './results.ts'
 
 const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
-/** How often each role starts. The API server collects its garbage during some starts, and not during others. */
+/** How often each role starts. The API server collects its garbage during some starts only. */
 const STARTS = 5
 /** After this much rest, the memory of a process counts as idle. */
 const IDLE_MS = 30_000
