@@ -1,5 +1,6 @@
-/** A cohort is at most this large. Parsed, bodies take up to 22 times their size, and all of it at a time. */
-const MAX_REQUESTS = 64
+/** With more requests, what is parsed at a time no longer fits into the caches of the CPU. */
+const MAX_REQUESTS = 16
+/** Parsed, bodies take up to 22 times their size, and all of it at a time. */
 const MAX_BYTES = 256 * 1024
 
 type Task = () => void
