@@ -18,7 +18,7 @@ export interface ClusterWatches<K extends Kind = Kind> {
   inDoubt(kind: string): boolean
   /** Resolves when `synced` becomes true; rejects with the signal's reason if that aborts before. */
   readonly whenSynced: Promise<void>
-  /** The same for all kinds, `later` ones included. */
+  /** Like `whenSynced`, but waits for the `later` kinds too. */
   readonly whenComplete: Promise<void>
   /** Resolves when the signal has aborted and every watch is closed. Never rejects. */
   readonly ended: Promise<void>
@@ -39,7 +39,7 @@ export interface WatchedKind {
 export interface WatchClusterOptions<K extends Kind> {
   /** What a role reads, and has the right to read. */
   readonly kinds: readonly K[]
-  /** Those of them that `synced` does not wait for. They are listed once the others are. Default none. */
+  /** Kinds that `synced` does not wait for. They are listed after all others. Default none. */
   readonly later?: readonly K[]
   readonly config: KubeConfig
   readonly logger: Logger
@@ -67,7 +67,7 @@ export function watchCluster<K extends Kind>(options: WatchClusterOptions<K>): C
   const watch = <T extends StoredObject>(resource: Resource<T>, name: K): ReadableStore<T> => {
     const store = createStore({ resource, logger: options.logger })
     const after = later.includes(name) ? required.promise : undefined
-    // Roles run in the cluster that they watch, and there compression takes longer than transfer.
+    // Roles run in the cluster that they watch. Its network is faster than gzip.
     const reflector = startReflector({ ...options, resource, store, after, encoding: 'identity' })
     byKind.set(name, reflector)
     const { size, malformed } = store

@@ -211,7 +211,7 @@ export const webhook: Command = {
     )
     watches.whenComplete.then(
       () => {
-        // Reviews wait for this, once. If it came earlier, the replica would be ready later by as much.
+        // Reviews wait while this runs, once. Before the replica was ready, it would delay that by as much.
         compactHeap()
         logger.info('pods are listed')
       },

@@ -16,7 +16,7 @@ export interface FakeApiServer extends AsyncDisposable {
   readonly watchQueries: readonly URLSearchParams[]
   /** Queries of the lists so far. */
   readonly listQueries: readonly URLSearchParams[]
-  /** What the lists so far said of compression. */
+  /** The Accept-Encoding header of each list so far. */
   readonly listEncodings: readonly unknown[]
   /** Bodies of writes, with their content type. */
   readonly writes: readonly { contentType: string | undefined; query: string; body: unknown }[]

@@ -233,7 +233,7 @@ export function startReflector<T extends StoredObject>(options: ReflectorOptions
         else if (unsure) await compareVersion(version)
         else await watch(version)
       } catch (error) {
-        // The same holds here.
+        // This too rejects only when the signal aborts.
         if (!signal.aborted) await recover(error).catch(() => {})
       }
     }

@@ -11,8 +11,8 @@ if (process.argv[2] === 'hydrate') {
   // Each sync of a file waits for the disk on a thread of this pool. Four of them make all others wait.
   process.env.UV_THREADPOOL_SIZE ??= '32'
 } else {
-  // What a service parses while it lists lives on, so V8 concludes that everything lives on that the same
-  // code makes, and puts the objects of reviews among the old ones. There they hold on to each other, and the
-  // collections of young objects take three times as long.
+  // While a service reads its first lists, it keeps all that it parses. V8 concludes that the same code
+  // always makes objects that stay, and puts those of reviews into the old generation from the start. There
+  // they keep each other alive, and collecting the young generation takes three times as long.
   setFlagsFromString('--no-allocation-site-pretenuring')
 }

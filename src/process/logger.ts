@@ -42,8 +42,8 @@ const WARN = 40
 
 /**
  * Each write to a pipe wakes its reader, which costs more than deciding about a pod. So we collect lines, up
- * to `together` characters; nearly all of them take one byte. The destination of pino could do that, but it
- * counts the bytes of everything that it has collected again for each line.
+ * to `together` characters. Nearly every character takes one byte. Pino's own destination can collect lines
+ * too, but for each new line it counts all collected bytes again.
  */
 function standardOutput(together: number): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true })

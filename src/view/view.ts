@@ -25,8 +25,8 @@ export const RULE_KINDS = [
 ] as const satisfies readonly RuleKind[]
 
 /**
- * Kinds that a webhook need not have listed before it answers. Every rule that finds no pod has that
- * confirmed by a live read, and in a large cluster the list of pods takes longer than all other lists.
+ * Kinds that a webhook lists after it is ready. If a rule finds no pod, a live read confirms that. In a large
+ * cluster, the list of pods takes longer than any other.
  */
 export const LATER_KINDS = ['Pod'] as const satisfies readonly RuleKind[]
 

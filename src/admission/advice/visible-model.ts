@@ -41,7 +41,7 @@ const COMMAND_LINES: readonly CommandLine[] = [
 /** Few programs are engines, and their names tell which lines to compare with. */
 const LINES_OF = Map.groupBy(COMMAND_LINES, ({ begin }) => /[\w-]+/.exec(begin.source)?.[0] ?? '')
 
-/** The name of such a program as a whole word, with a version behind it or not. */
+/** Finds the name of such a program as a whole word. A version may follow it. */
 const MAY_START_ENGINE = new RegExp(`\\b(${[...LINES_OF.keys()].join('|')})[\\w.]{0,8}(?![\\w-])`)
 
 /** What a command line starts, and the words behind that; undefined if it is not an engine. */
@@ -84,7 +84,7 @@ function commandsOf({ command, args, image }: Container): string[][] {
   if (isShell(posix.basename(words[0] ?? ''))) {
     const { at, isScript } = behindOptions(words, 1)
     const script = isScript ? (words[at] ?? '') : ''
-    // Most scripts of workers start no engine, and to look at each word takes longer.
+    // Most worker scripts start no engine. This test is cheaper than splitting the script into words.
     return MAY_START_ENGINE.test(script) ? shellCommands(script) : []
   }
   const entrypoint = ENTRYPOINTS.find(([name]) => image?.includes(name))?.[1]

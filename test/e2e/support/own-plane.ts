@@ -26,8 +26,8 @@ export interface OwnPlane extends AsyncDisposable {
 }
 
 /**
- * Starts one. If anything fails to start, everything else is stopped. `reach` gives the
- * URL at which the product finds the API server, if that is another one.
+ * Starts one. If anything fails to start, everything else is stopped. `reach` returns the
+ * URL that the product uses for the API server. By default that is the server's own.
  */
 export async function startOwnPlane({
   reach = async ({ server }) => server,

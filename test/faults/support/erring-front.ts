@@ -11,8 +11,8 @@ export type Answer = (call: IncomingMessage, reply: ServerResponse) => void
 export interface ErringFront extends AsyncDisposable {
   readonly url: string
   /**
-   * From now on every call gets this answer, or only those that `isMeant` says, and calls in progress are
-   * cut; undefined goes back to the API server.
+   * From now on the front gives this answer to every call, or to those that `isMeant` accepts. It cuts calls
+   * in progress. With undefined, it passes all calls on again.
    */
   answer(instead: Answer | undefined, isMeant?: (call: IncomingMessage) => boolean): void
 }
