@@ -64,9 +64,9 @@ function cacheFoldersOf({ env = [], command = [], args = [], image = '' }: Conta
     const [, name, value] = word.startsWith('--') ? (FLAG.exec(word) ?? []) : []
     if (name !== undefined) add(name, value ?? words[index + 1])
   }
-  for (const { image: ofEngine, variable, folder } of DEFAULT_FOLDERS) {
-    if (ofEngine.test(image) && !env.some(({ name }) => name === variable))
-      folders.push({ name: variable, folder, isDefault: true })
-  }
+  const byImage = DEFAULT_FOLDERS.find(
+    known => known.image.test(image) && !env.some(({ name }) => name === known.variable),
+  )
+  if (byImage) folders.push({ name: byImage.variable, folder: byImage.folder, isDefault: true })
   return folders
 }
