@@ -13,6 +13,7 @@ export function aVolume(folder: string, given: Partial<Volume> = {}): Volume {
     layout: layoutOf(folder),
     caseSensitive: true,
     writesAnywhere: true,
+    writesDirectly: false,
     renamesFolders: true,
     claimUID: 'uid-of-the-claim',
     confirm: async () => {},

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { filesBelow, sha256 } from '../../src/hydrate/fixtures.ts'
+import { sha256 } from '../../src/hydrate/fixtures.ts'
 import { type Hub, serveHub } from '../sources/hub.ts'
 import { writeModel } from '../sources/model.ts'
 import { type Layer, type Registry, serveRegistry } from '../sources/registry.ts'
@@ -83,9 +83,10 @@ async function snapshotsOf(volume: string): Promise<Record<string, string>> {
   const names = await readdir(join(volume, 'snapshots')).catch(() => [])
   const sums = names.map(async name => {
     const folder = join(volume, 'snapshots', name)
-    const paths = Object.keys(await filesBelow(folder)).toSorted()
+    const found = await readdir(folder, { recursive: true, withFileTypes: true })
+    const paths = found.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
     const files = await Promise.all(
-      paths.map(async path => [path, sha256(await readFile(join(folder, path)))]),
+      paths.toSorted().map(async path => [relative(folder, path), sha256(await readFile(path))]),
     )
     return [name, JSON.stringify(files)] as const
   })

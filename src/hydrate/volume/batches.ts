@@ -29,18 +29,6 @@ export async function* batches(content: Opened['content']): AsyncGenerator<Batch
   if (batch.bytes > 0) yield batch
 }
 
-/** At most the first so many bytes of a batch. */
-export function firstBytes(batch: Batch, most: number): Batch {
-  if (batch.bytes <= most) return batch
-  let left = most
-  const chunks = batch.chunks.flatMap(chunk => {
-    const part = chunk.subarray(0, left)
-    left -= part.length
-    return part.length > 0 ? [part] : []
-  })
-  return { chunks, bytes: most }
-}
-
 /** Writes a whole batch at an offset, however often the operating system takes only a part of it. */
 export async function writeBatch(handle: FileHandle, { chunks, bytes }: Batch, at: number): Promise<void> {
   let rest = chunks

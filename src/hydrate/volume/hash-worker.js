@@ -1,10 +1,11 @@
 // JavaScript, because a thread that has to strip types takes 25 MiB more.
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
-import { parentPort } from 'node:worker_threads'
+import { closeSync, read as readWithCallback, openSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { parentPort, workerData } from 'node:worker_threads'
 import { startChecksum } from './running-checksum.js'
 
-// Reads files that other threads write, as far as they are written, and hashes them.
+// Hashes files that another thread writes: from its memory, or from the file as far as it is written.
 
 /**
  * @typedef {object} Job
@@ -16,7 +17,13 @@ import { startChecksum } from './running-checksum.js'
  * @property {import('./running-checksum.js').Running | undefined} checksum
  */
 
-const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
+/** @type {import('./hasher.ts').HasherMemory} */
+const memory = workerData
+const readInto = promisify(readWithCallback)
+/** One is hashed while the disk fills the others. */
+const buffers = Array.from({ length: memory.own.byteLength / memory.readBytes }, (_, index) =>
+  Buffer.from(memory.own, index * memory.readBytes, memory.readBytes),
+)
 /** @type {Map<number, Job>} */
 const jobs = new Map()
 
@@ -35,41 +42,95 @@ parentPort?.on('message', (/** @type {import('./hasher.ts').ToHasher} */ message
 async function handle(message) {
   const { id } = message
   if (message.do === 'start') {
-    const { path, size } = message
+    const { path, flags, size } = message
     const gitBlob = message.gitBlob ? createHash('sha1').update(`blob ${size}\0`) : undefined
     const checksum = message.checksum && (await startChecksum(message.checksum))
-    jobs.set(id, { fd: openSync(path, 'r'), at: 0, size, sha256: createHash('sha256'), gitBlob, checksum })
+    jobs.set(id, { fd: openSync(path, flags), at: 0, size, sha256: createHash('sha256'), gitBlob, checksum })
     return
   }
   const job = jobs.get(id)
-  if (job === undefined) return
-  if (message.do === 'advance') hash(job, message.to)
-  if (message.do === 'advance' && job.at < job.size) return
+  if (message.do === 'stop') end(id, job)
+  if (message.do === 'advance' && job !== undefined) await read(job, message.to)
+  if (message.do === 'take') take(job, message)
+  if (message.do === 'stop' || job === undefined || job.at < job.size) return
+  end(id, job)
+  answer({
+    id,
+    sha256: job.sha256.digest('hex'),
+    gitBlob: job.gitBlob?.digest('hex'),
+    checksum: job.checksum?.digest().toString('hex'),
+  })
+}
+
+/**
+ * @param {number} id
+ * @param {Job | undefined} job
+ */
+function end(id, job) {
   jobs.delete(id)
-  closeSync(job.fd)
-  if (message.do === 'advance')
-    answer({
-      id,
-      sha256: job.sha256.digest('hex'),
-      gitBlob: job.gitBlob?.digest('hex'),
-      checksum: job.checksum?.digest().toString('hex'),
-    })
+  if (job !== undefined) closeSync(job.fd)
+}
+
+/**
+ * @param {Job | undefined} job
+ * @param {{ taking: number, offset: number, bytes: number }} message
+ */
+function take(job, { taking, offset, bytes }) {
+  try {
+    if (job !== undefined) update(job, Buffer.from(memory.blocks, offset, bytes))
+  } finally {
+    answer({ taken: taking })
+  }
+}
+
+/**
+ * Reads a file from where its hash is, ahead of the hash. Direct I/O reads whole pages.
+ *
+ * @param {Job} job
+ * @param {number} to
+ */
+async function read(job, to) {
+  const { readBytes, pageBytes } = memory
+  const first = job.at - (job.at % pageBytes)
+  /** @type {Promise<{ bytesRead: number, buffer: Buffer }>[]} */
+  const coming = []
+  /** @param {number} at */
+  const ask = at => {
+    const buffer = buffers[((at - first) / readBytes) % buffers.length]
+    if (at >= to || buffer === undefined) return
+    const pages = Math.ceil(Math.min(readBytes, to - at) / pageBytes)
+    const bytes = readInto(job.fd, buffer, 0, pages * pageBytes, at)
+    // Whoever waits for an earlier one learns of it later.
+    bytes.catch(() => {})
+    coming.push(bytes)
+  }
+  try {
+    for (let ahead = 0; ahead < buffers.length; ahead++) ask(first + ahead * readBytes)
+    for (let at = first; job.at < to; at += readBytes) {
+      const { bytesRead = 0, buffer } = (await coming.shift()) ?? {}
+      const end = Math.min(bytesRead, to - at)
+      if (buffer === undefined || at + end <= job.at)
+        throw new Error(`the file ends at ${job.at} bytes, and ${to} were written`)
+      update(job, buffer.subarray(job.at - at, end))
+      // A file system may return less than there is.
+      if (job.at < Math.min(to, at + readBytes)) break
+      ask(at + buffers.length * readBytes)
+    }
+  } finally {
+    await Promise.allSettled(coming)
+  }
+  if (job.at < to) await read(job, to)
 }
 
 /**
  * @param {Job} job
- * @param {number} to
+ * @param {Buffer} bytes
  */
-function hash(job, to) {
-  while (job.at < to) {
-    const bytes = readSync(job.fd, buffer, 0, Math.min(buffer.length, to - job.at), job.at)
-    if (bytes === 0) throw new Error(`the file ends at ${job.at} bytes, and ${to} were written`)
-    const part = buffer.subarray(0, bytes)
-    job.sha256.update(part)
-    job.gitBlob?.update(part)
-    job.checksum?.update(part)
-    job.at += bytes
-  }
+function update(job, bytes) {
+  job.sha256.update(bytes)
+  job.gitBlob?.update(bytes)
+  job.checksum?.update(bytes)
+  job.at += bytes.length
 }
 
 /** @param {import('./hasher.ts').FromHasher} message */

@@ -3,14 +3,17 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Blocks, createBlocks, inBlocks } from './blocks.ts'
 import { createHasher, type Hasher } from './hasher.ts'
 
 let dir: string
+let blocks: Blocks
 let hasher: Hasher
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'modelcache-hasher-'))
-  hasher = createHasher()
+  blocks = createBlocks(1)
+  hasher = createHasher(blocks)
 })
 afterEach(async () => {
   await hasher.close()
@@ -52,4 +55,32 @@ test('a file that is shorter than what was written of it is an error', async () 
   const hash = hasher.start(path, { size: 10, gitBlob: false })
   hash.advance(10)
   await expect(hash.done).rejects.toThrow('the file ends at 3 bytes, and 10 were written')
+})
+
+test('what comes in order is hashed from memory, and the rest from the file', async () => {
+  const content = randomBytes(3_000_000)
+  const path = join(dir, 'file')
+  await using file = await open(path, 'w')
+  const hash = hasher.start(path, { size: content.length, gitBlob: false })
+  // The second third is not in the file when the first is hashed, and the first never is.
+  for await (const { block, ...filled } of inBlocks([content.subarray(0, 1_000_000)], 0, blocks)) {
+    await hash.take(filled)
+    blocks.giveBack(block)
+  }
+  for await (const { block, ...filled } of inBlocks([content.subarray(2_000_000)], 2_000_000, blocks)) {
+    await hash.take(filled)
+    blocks.giveBack(block)
+  }
+  await file.write(content, 1_000_000, 2_000_000, 1_000_000)
+  hash.advance(content.length)
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  expect(await hash.done).toMatchObject({ sha256 })
+})
+
+test('a block is free again if its file cannot be read, or if nobody wants its hash', async () => {
+  const hash = hasher.start(join(dir, 'gone'), { size: 10, gitBlob: false })
+  await hash.take({ at: 0, offset: 0, bytes: Buffer.alloc(4) })
+  hash.stop()
+  await hash.take({ at: 4, offset: 0, bytes: Buffer.alloc(4) })
+  await expect(hasher.close()).resolves.toBeUndefined()
 })

@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from './direct.ts'
 import type { Range } from './ranges.ts'
 
 /** Bytes of a file that are on their way. */
@@ -37,9 +38,9 @@ export function isWorthSplitting(part: Part, now: number): boolean {
   return to - at >= 2 * LEAST_BYTES && ms >= SOON_MS
 }
 
-/** Takes the second half of what is left away from a part. */
+/** Takes the second half of what is left away from a part. It begins at a page, as direct I/O needs it. */
 export function split(part: Part): Part {
-  const middle = part.at + Math.ceil((part.to - part.at) / 2)
+  const middle = Math.ceil((part.at + part.to) / 2 / PAGE_BYTES) * PAGE_BYTES
   const half = newPart([middle, part.to])
   part.to = middle
   return half

@@ -1,8 +1,9 @@
 import { lstat, mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { SourceFile } from '../sources/source.ts'
-import { batches, firstBytes, writeBatch } from './batches.ts'
+import { type Blocks, type Filled, inBlocks } from './blocks.ts'
 import { checksumProblem } from './checksums.ts'
+import { openDirect, writeAt } from './direct.ts'
 import { FOLDER_MODE, ifPossible } from './durable.ts'
 import { changed, FILE_MODE, type Writing } from './file-writer.ts'
 import type { Hasher } from './hasher.ts'
@@ -55,13 +56,25 @@ export async function planParts(
 export interface PartedWriting extends Pick<Writing, 'record' | 'confirm' | 'onBytes'> {
   plan: PartPlan
   hasher: Hasher
+  blocks: Blocks
+  /** Whether the volume lets files be written past the page cache. */
+  writesDirectly: boolean
+}
+
+interface Putting {
+  part: Part
+  /** The end that the source was asked for. */
+  asked: number
+  /** Resolves when the block before this one is written. */
+  before: Promise<void>
+  signal: AbortSignal
 }
 
 /** Opens a large file at `target` in its whole size, which takes no room before it is written. */
 export async function openPartedFile(
   target: string,
   file: LargeFile,
-  { plan, record, confirm, onBytes, hasher }: PartedWriting,
+  { plan, record, confirm, onBytes, hasher, blocks, writesDirectly }: PartedWriting,
 ): Promise<PartedFile> {
   const { size, identity } = file
   let noted = [...plan.noted]
@@ -71,15 +84,38 @@ export async function openPartedFile(
   const handle = await open(target, noted.length === 0 ? 'wx+' : 'r+', 0o644)
   await handle.truncate(size)
   onBytes(noted.reduce((sum, [from, to]) => sum + to - from, 0))
+  const direct = writesDirectly ? await openDirect(target) : undefined
   const hash = hasher.start(target, {
     size,
     gitBlob: file.gitBlob !== undefined,
     checksum: file.checksum,
+    isDirect: writesDirectly,
   })
   let isClosed = false
   const advance = () => hash.advance(prefixOf(written))
   advance()
 
+  /** Hashes and writes what a part still wants of a block, side by side, after the block before it. */
+  const put = async ({ block, offset, bytes, at }: Filled, { part, asked, before, signal }: Putting) => {
+    let hashed = Promise.resolve()
+    try {
+      await before
+      signal.throwIfAborted()
+      if (at + bytes.length > asked)
+        throw changed(file, `has more than the ${asked - part.from} bytes of a part`)
+      await confirm()
+      const mine = bytes.subarray(0, Math.max(0, part.to - at))
+      if (mine.length === 0) return
+      hashed = hash.take({ at, offset, bytes: mine })
+      await writeAt({ handle, direct }, mine, at)
+      part.at += mine.length
+      written = withRange(written, [part.from, part.at])
+      advance()
+      onBytes(mine.length)
+    } finally {
+      void hashed.then(() => blocks.giveBack(block))
+    }
+  }
   const notes = createNotes(async parts => {
     await handle.datasync()
     for (const part of parts) noted = withRange(noted, part)
@@ -90,21 +126,19 @@ export async function openPartedFile(
       const { from, to } = part
       const opened = await file.open({ from, to }, signal)
       if (opened.from !== from) throw new WithoutRanges(`${file.path} has no ranges`)
+      // While one block is written, the next one is filled from what the socket has just read.
+      let writing = Promise.resolve()
       try {
-        for await (const batch of batches(opened.content)) {
-          signal.throwIfAborted()
-          if (part.at + batch.bytes > to)
-            throw changed(file, `has more than the ${to - from} bytes of a part`)
-          const mine = firstBytes(batch, part.to - part.at)
-          await confirm()
-          await writeBatch(handle, mine, part.at)
-          part.at += mine.bytes
-          written = withRange(written, [from, part.at])
-          advance()
-          onBytes(mine.bytes)
-          if (part.at >= part.to) break
+        for await (const filled of inBlocks(opened.content, from, blocks)) {
+          const before = writing
+          writing = put(filled, { part, asked: to, before, signal })
+          writing.catch(() => {})
+          await before
+          if (filled.at + filled.bytes.length >= part.to) break
         }
+        await writing
       } finally {
+        await writing.catch(() => {})
         notes.add([from, part.at])
         // A connection that goes on does not wait for the disk.
         if (part.at < part.to) await notes.settle()
@@ -127,6 +161,7 @@ export async function openPartedFile(
       isClosed = true
       hash.stop()
       await notes.settle().catch(() => {})
+      await direct?.close()
       await handle.close()
     },
   }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { errorMessage } from '../../api/schema/text.ts'
 import { HydrationError, volumeFault } from '../failure.ts'
+import { alignedMemory } from './aligned-memory.ts'
+import { mayWriteDirectly, openDirect, PAGE_BYTES, writeAt } from './direct.ts'
 import { FOLDER_MODE, LACKING } from './durable.ts'
 import type { Layout } from './layout.ts'
 import { unless } from './unless.ts'
@@ -26,6 +28,8 @@ export interface Abilities {
   readonly caseSensitive: boolean
   /** Whether files are written at any offset, read meanwhile, and written again. */
   readonly writesAnywhere: boolean
+  /** Whether large files can be written past the page cache of the operating system. */
+  readonly writesDirectly: boolean
   /** Whether a folder with files gets another name in one step. */
   readonly renamesFolders: boolean
 }
@@ -44,6 +48,9 @@ export async function probe({ own }: Layout): Promise<Abilities> {
   const writesAnywhere = await isPossible('writing at an offset and fsync', () =>
     writeAnywhere(join(folder, 'anywhere')),
   )
+  const writesDirectly =
+    writesAnywhere &&
+    (await isPossible('writing with direct I/O', () => writeDirectly(join(folder, 'direct'))))
   const file = join(folder, 'file')
   await step('writing a file from its start to its end', () =>
     writeFile(file, TEXT, { flag: 'wx', flush: true }),
@@ -59,7 +66,7 @@ export async function probe({ own }: Layout): Promise<Abilities> {
     () => true,
   )
   await step('removing a folder', clean)
-  return { caseSensitive, writesAnywhere, renamesFolders }
+  return { caseSensitive, writesAnywhere, writesDirectly, renamesFolders }
 }
 
 /** Writes in the middle of a file that is open, and reads what is there, also through another handle. */
@@ -74,6 +81,23 @@ async function writeAnywhere(file: string): Promise<void> {
     const text = await readFile(file, 'utf8')
     if (text !== TEXT + TEXT) throw new Lacking(`it has ${JSON.stringify(text)}, not what was written`)
   } finally {
+    await handle.close()
+  }
+}
+
+/** Writes a page past the page cache, and what does not fill a page through it. */
+async function writeDirectly(path: string): Promise<void> {
+  if (!(await mayWriteDirectly(dirname(path)))) throw new Lacking('direct I/O is for local file systems')
+  const handle = await open(path, 'wx+')
+  const direct = await openDirect(path).catch(async error => {
+    await handle.close()
+    throw error
+  })
+  try {
+    const bytes = Buffer.from(alignedMemory(2 * PAGE_BYTES)).fill(TEXT, 0, PAGE_BYTES + TEXT.length)
+    await writeAt({ handle, direct }, bytes.subarray(0, PAGE_BYTES + TEXT.length), 0)
+  } finally {
+    await direct.close()
     await handle.close()
   }
 }

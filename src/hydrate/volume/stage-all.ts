@@ -1,6 +1,7 @@
 import { LARGE_BYTES } from '../fetch/opened.ts'
 import { runPool, type Task } from '../fetch/pool.ts'
 import type { SourceFile } from '../sources/source.ts'
+import { createBlocks } from './blocks.ts'
 import type { DigestedFile } from './digest.ts'
 import { createHasher } from './hasher.ts'
 import { onVolume } from './on-volume.ts'
@@ -8,12 +9,6 @@ import { bySlowness } from './part.ts'
 import type { PartedWork } from './part-tasks.ts'
 import type { LargeFile, PartedFile } from './parted-file.ts'
 import type { Stager } from './stager.ts'
-
-/**
- * How many files we fetch at a time. Writers of the same file block each other, and the hash needs the parts
- * of a file in order.
- */
-const FILES_SIDE_BY_SIDE = 4
 
 export interface StageAll {
   stager: Stager
@@ -29,7 +24,8 @@ export async function stageAll(
   files: readonly SourceFile[],
   { stager, pathOf, connections, onDone, signal }: StageAll,
 ): Promise<void> {
-  const hasher = createHasher()
+  const blocks = createBlocks(connections)
+  const hasher = createHasher(blocks)
   const opened: PartedFile[] = []
   const onOpen = (file: PartedFile) => opened.push(file)
   const large: Work[] = []
@@ -37,7 +33,7 @@ export async function stageAll(
     const path = pathOf(file)
     if (!stager.takesParts || !isLarge(file))
       return [async either => onDone(await stager.stage(file, path, either))]
-    const work = await stager.parted(file, path, { hasher, onOpen, onDone, signal })
+    const work = await stager.parted(file, path, { hasher, blocks, onOpen, onDone, signal })
     if (work !== undefined) large.push({ doing, work })
     return work?.tasks ?? []
   }
@@ -48,7 +44,9 @@ export async function stageAll(
       const tasks = await onVolume(doing, () => tasksOf(file, doing))
       ofFiles.push(tasks.map(task => named(doing, task)))
     }
-    await runPool(interleaved(ofFiles, FILES_SIDE_BY_SIDE), connections, signal, () => help(large))
+    // Writers of the same file block each other, and its hash needs its parts in order, so each connection
+    // has a file of its own as long as there are enough.
+    await runPool(interleaved(ofFiles, connections), connections, signal, () => help(large))
   } finally {
     for (const file of opened) await file.close()
     await hasher.close()

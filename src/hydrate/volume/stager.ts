@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SourceFile } from '../sources/source.ts'
+import type { Blocks } from './blocks.ts'
 import { sha256Of } from './compare.ts'
 import type { DigestedFile } from './digest.ts'
 import { type OnBytes, writeFile } from './file-writer.ts'
@@ -16,7 +17,7 @@ export interface StagerOptions {
   /** The folder of the work. */
   work: string
   journal: Journal
-  volume: Pick<Volume, 'claimUID' | 'confirm' | 'writesAnywhere'>
+  volume: Pick<Volume, 'claimUID' | 'confirm' | 'writesAnywhere' | 'writesDirectly'>
   onBytes: OnBytes
   /** The files that are there already, as links to those of another snapshot. */
   shared: ReadonlyMap<string, SharedFile>
@@ -34,6 +35,7 @@ export interface Stager {
 
 export interface PartOptions {
   hasher: Hasher
+  blocks: Blocks
   /** Called with each file that is opened, to be closed at the end whatever happens. */
   onOpen(file: PartedFile): void
   onDone(file: DigestedFile): void
@@ -41,7 +43,7 @@ export interface PartOptions {
 }
 
 export function createStager({ work, journal, volume, onBytes, shared }: StagerOptions): Stager {
-  const { claimUID, confirm, writesAnywhere } = volume
+  const { claimUID, confirm, writesAnywhere, writesDirectly } = volume
   const recordOf = (path: string) => (state: FileState) => journal.record(path, state)
 
   /**
@@ -91,7 +93,7 @@ export function createStager({ work, journal, volume, onBytes, shared }: StagerO
     async stage(file, path, signal) {
       return (await completed(file, path, signal)) ?? write(file, path, { known: unfinished(path), signal })
     },
-    async parted(file, path, { hasher, onOpen, onDone, signal }) {
+    async parted(file, path, { hasher, blocks, onOpen, onDone, signal }) {
       const whole = await completed(file, path, signal)
       if (whole !== undefined) {
         onDone(whole)
@@ -102,7 +104,8 @@ export function createStager({ work, journal, volume, onBytes, shared }: StagerO
       const plan = await planParts(target, file, unfinished(path))
       return partTasks(plan.parts, {
         async open() {
-          const opened = await openPartedFile(target, file, { plan, record, confirm, onBytes, hasher })
+          const writing = { plan, record, confirm, onBytes, hasher, blocks, writesDirectly }
+          const opened = await openPartedFile(target, file, writing)
           onOpen(opened)
           return opened
         },
