@@ -89,6 +89,7 @@ async function writeFiles(
   if (sizes.every(size => size !== undefined)) counts.bytesTotal = sizes.reduce((sum, size) => sum + size, 0)
   counts.filesTotal = files.length
   const snapshot = await openSnapshot(volume, identity, {
+    connections,
     onBytes(bytes) {
       counts.bytes += bytes
       checkWritten(counts.bytes, maxBytes)
@@ -100,7 +101,7 @@ async function writeFiles(
   try {
     await snapshot.share(files)
     await checkRoomFor(counts.bytesTotal, volume, snapshot, maxBytes)
-    await snapshot.putAll(files, { connections, onFile, signal })
+    await snapshot.putAll(files, { onFile, signal })
     const duplicates = leftOut.filter(({ why }) => why === 'duplicate').length
     return await snapshot.complete({ identity, revision, ...(duplicates > 0 && { leftOut: duplicates }) })
   } finally {

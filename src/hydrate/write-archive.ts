@@ -67,6 +67,7 @@ async function attempt(
   const afresh = earlier !== undefined
   let written = 0
   const snapshot = await openSnapshot(volume, identity, {
+    connections,
     afresh,
     onBytes(bytes) {
       written += bytes

@@ -41,6 +41,7 @@ async function attempt(
   counts.bytesTotal = bytesOf(layers)
   let written = 0
   const snapshot = await openSnapshot(volume, identity, {
+    connections,
     afresh,
     onBytes(bytes) {
       written += bytes
@@ -53,7 +54,7 @@ async function attempt(
     const onFile = () => {
       counts.files += 1
     }
-    await snapshot.putAll(files, { connections, onFile, signal })
+    await snapshot.putAll(files, { onFile, signal })
     return await snapshot.complete({ identity, revision, folder })
   } finally {
     await snapshot.close()

@@ -37,6 +37,7 @@ beforeAll(async () => {
   const tar = pack()
   for (const name of ['config.json', 'a/one.bin', 'a/two.bin'])
     tar.entry({ name }, `${name} `.repeat(100_000))
+  tar.entry({ name: 'a/large.bin' }, randomBytes(20 * 2 ** 20))
   tar.finalize()
   web = await serveWeb({ '/model.tar': { body: await buffer(tar), etag: '"v1"' } })
   bucket = await serveS3()

@@ -1,5 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
-import type { Checksum } from '../checksum.ts'
+import { createHash } from 'node:crypto'
 import type { SourceFile } from '../sources/source.ts'
 import { startChecksum } from './running-checksum.js'
 
@@ -8,10 +7,6 @@ export interface Checksums {
   update(chunk: Uint8Array): void
   /** Ends them. */
   digest(): FileHashes
-  /** Whether only a guess can be wrong, which does not count if the same bytes come twice. */
-  readonly isGuess: boolean
-  /** What is wrong with a file of those hashes, as the end of a sentence. */
-  problem(found: FileHashes): string | undefined
 }
 
 export interface FileHashes {
@@ -21,36 +16,32 @@ export interface FileHashes {
   checksum: string | undefined
 }
 
-/**
- * Starts the hashes that the source gives for a file, and SHA-256, which identifies the file in snapshots.
- * `claimed` is what it says as it sends the file.
- */
-export async function startChecksums(file: SourceFile, claimed?: Checksum): Promise<Checksums> {
+/** What the source says about the bytes of a file. */
+export type Claims = Pick<SourceFile, 'size' | 'sha256' | 'isGiven' | 'gitBlob' | 'checksum'>
+
+/** Starts the hashes that the source gives for a file, and SHA-256, which identifies the file in snapshots. */
+export async function startChecksums({ size, gitBlob, checksum }: Claims): Promise<Checksums> {
   const sha256 = createHash('sha256')
-  let gitBlob: Hash | undefined
-  if (file.gitBlob !== undefined && file.size !== undefined)
-    gitBlob = createHash('sha1').update(`blob ${file.size}\0`)
-  const expected = { ...file, checksum: claimed ?? file.checksum }
-  const other = expected.checksum && (await startChecksum(expected.checksum))
+  const blob =
+    gitBlob !== undefined && size !== undefined ? createHash('sha1').update(`blob ${size}\0`) : undefined
+  const other = checksum && (await startChecksum(checksum))
   return {
     update(chunk) {
       sha256.update(chunk)
-      gitBlob?.update(chunk)
+      blob?.update(chunk)
       other?.update(chunk)
     },
     digest: () => ({
       sha256: sha256.digest('hex'),
-      gitBlob: gitBlob?.digest('hex'),
+      gitBlob: blob?.digest('hex'),
       checksum: other?.digest().toString('hex'),
     }),
-    isGuess: expected.checksum?.isGuess === true && file.sha256 === undefined,
-    problem: found => checksumProblem(expected, found),
   }
 }
 
 /** What is wrong with a file of those hashes, as the end of a sentence. */
 export function checksumProblem(
-  file: Pick<SourceFile, 'sha256' | 'isGiven' | 'gitBlob' | 'checksum'>,
+  file: Omit<Claims, 'size'>,
   { sha256, gitBlob, checksum }: FileHashes,
 ): string | undefined {
   if (file.sha256 !== undefined && file.sha256 !== sha256)

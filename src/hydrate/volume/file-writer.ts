@@ -4,9 +4,10 @@ import { quote } from '../../api/schema/text.ts'
 import { HydrationError } from '../failure.ts'
 import type { Opened } from '../fetch/opened.ts'
 import type { SourceFile } from '../sources/source.ts'
-import { batches, writeBatch } from './batches.ts'
-import { type Checksums, startChecksums } from './checksums.ts'
+import type { Blockwise } from './blockwise.ts'
+import { type Claims, checksumProblem, type FileHashes } from './checksums.ts'
 import { ifPossible } from './durable.ts'
+import { type FileOutput, openOutput } from './file-output.ts'
 import { makeFolder } from './folder.ts'
 import type { FileState } from './journal.ts'
 import { prefixOf } from './ranges.ts'
@@ -32,6 +33,7 @@ export interface Writing {
    * Whether the volume lets files be written at any offset. Otherwise each comes from its start to its end.
    */
   writesAnywhere: boolean
+  blockwise: Blockwise
   /** The SHA-256 with which the file came the last time, which was not the right one. */
   wrong?: string | undefined
 }
@@ -47,19 +49,22 @@ export async function writeFile(
   file: SourceFile,
   writing: Writing,
 ): Promise<{ size: number; sha256: string }> {
-  const { known, record, onBytes, signal, wrong, writesAnywhere } = writing
+  const { known, record, onBytes, signal, wrong, writesAnywhere, blockwise } = writing
   const isUnfinished = known !== undefined && known.sha256 === undefined && known.identity === file.identity
   const goesOn = isUnfinished && writesAnywhere
   const handle = await openToWrite(target, { goesOn, isReadToo: writesAnywhere })
   try {
     const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, prefixOf(known.ranges)) : 0
     const opened = await file.open({ from: kept, fresh: wrong !== undefined }, signal)
-    const hashes = await startChecksums(file, opened.checksum)
-    const size = await writeContent(handle, opened, hashes, { ...writing, file })
-    const found = hashes.digest()
+    const claims: Claims = { ...file, checksum: opened.checksum ?? file.checksum }
+    const { size, found } = await usingOutput(await openOutput(target, handle, claims, blockwise), output =>
+      writeContent(handle, opened, output, { ...writing, file }),
+    )
     const { sha256 } = found
-    const problem = hashes.problem(found)
-    const isRight = problem === undefined || (hashes.isGuess && wrong === sha256)
+    const problem = checksumProblem(claims, found)
+    // Only a guess can be wrong about bytes that came twice.
+    const isGuess = claims.checksum?.isGuess === true && file.sha256 === undefined
+    const isRight = problem === undefined || (isGuess && wrong === sha256)
     if (!isRight) {
       // Behind FUSE, a file that is open cannot always be removed.
       await handle.close()
@@ -77,32 +82,42 @@ export async function writeFile(
   }
 }
 
+async function usingOutput<T>(output: FileOutput, work: (output: FileOutput) => Promise<T>): Promise<T> {
+  try {
+    return await work(output)
+  } finally {
+    await output.close()
+  }
+}
+
 /** Writes what comes after what is there, and hashes both. Returns the bytes of the file. */
 async function writeContent(
   handle: FileHandle,
   { from, content }: Opened,
-  hashes: Checksums,
+  output: FileOutput,
   { file, known, record, confirm, onBytes, signal, writesAnywhere }: Writing & { file: SourceFile },
-): Promise<number> {
+): Promise<{ size: number; found: FileHashes }> {
   const { size, identity } = file
   await confirm()
   // A file that is new has nothing to cut off, and there may be 100,000 of them.
   if (known !== undefined && writesAnywhere) await handle.truncate(from)
-  await rehash(handle, from, hashes)
+  await output.rehash(from)
   onBytes(from)
   let at = from
   const notes = createNotes(handle, { at, identity, record, writesAnywhere })
   try {
-    for await (const batch of batches(content)) {
-      signal.throwIfAborted()
-      if (size !== undefined && at + batch.bytes > size) throw changed(file, `has more than ${size} bytes`)
-      await confirm()
-      await writeBatch(handle, batch, at)
-      for (const chunk of batch.chunks) hashes.update(chunk)
-      at += batch.bytes
-      onBytes(batch.bytes)
-      await notes.reached(at)
-    }
+    await output.write(content, from, {
+      async check(begin, bytes) {
+        signal.throwIfAborted()
+        if (size !== undefined && begin + bytes > size) throw changed(file, `has more than ${size} bytes`)
+        await confirm()
+      },
+      async onWritten(bytes) {
+        at += bytes
+        onBytes(bytes)
+        await notes.reached(at)
+      },
+    })
     await notes.settle()
   } catch (error) {
     // The next run goes on from here.
@@ -111,7 +126,7 @@ async function writeContent(
     throw error
   }
   if (size !== undefined && at !== size) throw changed(file, `has ${at} bytes, not ${size}`)
-  return at
+  return { size: at, found: await output.digest() }
 }
 
 /**
@@ -174,12 +189,6 @@ async function openToWrite(
 
 async function keptBytes(handle: FileHandle, noted: number): Promise<number> {
   return Math.min(noted, (await handle.stat()).size)
-}
-
-async function rehash(handle: FileHandle, bytes: number, hashes: Checksums): Promise<void> {
-  if (bytes === 0) return
-  for await (const chunk of handle.createReadStream({ start: 0, end: bytes - 1, autoClose: false }))
-    hashes.update(chunk)
 }
 
 /** Whoever serves other bytes each time is not the source. */

@@ -9,7 +9,9 @@ import { startChecksum } from './running-checksum.js'
 
 /**
  * @typedef {object} Job
- * @property {number} fd
+ * @property {string} path
+ * @property {number} flags
+ * @property {number | undefined} fd
  * @property {number} at
  * @property {number} size
  * @property {import('node:crypto').Hash} sha256
@@ -45,7 +47,8 @@ async function handle(message) {
     const { path, flags, size } = message
     const gitBlob = message.gitBlob ? createHash('sha1').update(`blob ${size}\0`) : undefined
     const checksum = message.checksum && (await startChecksum(message.checksum))
-    jobs.set(id, { fd: openSync(path, flags), at: 0, size, sha256: createHash('sha256'), gitBlob, checksum })
+    const sha256 = createHash('sha256')
+    jobs.set(id, { path, flags, fd: undefined, at: 0, size, sha256, gitBlob, checksum })
     return
   }
   const job = jobs.get(id)
@@ -68,7 +71,7 @@ async function handle(message) {
  */
 function end(id, job) {
   jobs.delete(id)
-  if (job !== undefined) closeSync(job.fd)
+  if (job?.fd !== undefined) closeSync(job.fd)
 }
 
 /**
@@ -91,6 +94,9 @@ function take(job, { taking, offset, bytes }) {
  */
 async function read(job, to) {
   const { readBytes, pageBytes } = memory
+  // Some volumes cannot read a file that is being written, and need not if all of it comes in order.
+  const fd = job.fd ?? openSync(job.path, job.flags)
+  job.fd = fd
   const first = job.at - (job.at % pageBytes)
   /** @type {Promise<{ bytesRead: number, buffer: Buffer }>[]} */
   const coming = []
@@ -99,7 +105,7 @@ async function read(job, to) {
     const buffer = buffers[((at - first) / readBytes) % buffers.length]
     if (at >= to || buffer === undefined) return
     const pages = Math.ceil(Math.min(readBytes, to - at) / pageBytes)
-    const bytes = readInto(job.fd, buffer, 0, pages * pageBytes, at)
+    const bytes = readInto(fd, buffer, 0, pages * pageBytes, at)
     // Whoever waits for an earlier one learns of it later.
     bytes.catch(() => {})
     coming.push(bytes)

@@ -45,6 +45,7 @@ test('files are hashed as far as they are written, several at a time', async () 
 
 test('a file that cannot be read says so, with the number of the error', async () => {
   const hash = hasher.start(join(dir, 'gone'), { size: 1, gitBlob: false })
+  hash.advance(1)
   await expect(hash.done).rejects.toMatchObject({ errno: -2, message: expect.stringContaining('ENOENT') })
 })
 
@@ -79,8 +80,10 @@ test('what comes in order is hashed from memory, and the rest from the file', as
 
 test('a block is free again if its file cannot be read, or if nobody wants its hash', async () => {
   const hash = hasher.start(join(dir, 'gone'), { size: 10, gitBlob: false })
-  await hash.take({ at: 0, offset: 0, bytes: Buffer.alloc(4) })
+  hash.advance(2)
+  await expect(hash.done).rejects.toThrow('ENOENT')
+  await hash.take({ at: 2, offset: 0, bytes: Buffer.alloc(4) })
   hash.stop()
-  await hash.take({ at: 4, offset: 0, bytes: Buffer.alloc(4) })
+  await hash.take({ at: 6, offset: 0, bytes: Buffer.alloc(4) })
   await expect(hasher.close()).resolves.toBeUndefined()
 })

@@ -59,9 +59,7 @@ async function opened(given: {
       record: async ({ ranges }) => void states.push(ranges),
       confirm: async () => {},
       onBytes() {},
-      hasher,
-      blocks,
-      writesDirectly,
+      blockwise: { hasher, blocks, writesDirectly },
     },
   )
   return { parted, path, states }

@@ -1,12 +1,10 @@
 import { lstat, mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { SourceFile } from '../sources/source.ts'
-import { type Blocks, type Filled, inBlocks } from './blocks.ts'
+import { type Blockwise, openBlockwise } from './blockwise.ts'
 import { checksumProblem } from './checksums.ts'
-import { openDirect, writeAt } from './direct.ts'
 import { FOLDER_MODE, ifPossible } from './durable.ts'
 import { changed, FILE_MODE, type Writing } from './file-writer.ts'
-import type { Hasher } from './hasher.ts'
 import type { FileState } from './journal.ts'
 import type { Part } from './part.ts'
 import { gapsIn, prefixOf, type Range, splitRanges, withRange } from './ranges.ts'
@@ -55,26 +53,14 @@ export async function planParts(
 
 export interface PartedWriting extends Pick<Writing, 'record' | 'confirm' | 'onBytes'> {
   plan: PartPlan
-  hasher: Hasher
-  blocks: Blocks
-  /** Whether the volume lets files be written past the page cache. */
-  writesDirectly: boolean
-}
-
-interface Putting {
-  part: Part
-  /** The end that the source was asked for. */
-  asked: number
-  /** Resolves when the block before this one is written. */
-  before: Promise<void>
-  signal: AbortSignal
+  blockwise: Blockwise
 }
 
 /** Opens a large file at `target` in its whole size, which takes no room before it is written. */
 export async function openPartedFile(
   target: string,
   file: LargeFile,
-  { plan, record, confirm, onBytes, hasher, blocks, writesDirectly }: PartedWriting,
+  { plan, record, confirm, onBytes, blockwise }: PartedWriting,
 ): Promise<PartedFile> {
   const { size, identity } = file
   let noted = [...plan.noted]
@@ -84,38 +70,12 @@ export async function openPartedFile(
   const handle = await open(target, noted.length === 0 ? 'wx+' : 'r+', 0o644)
   await handle.truncate(size)
   onBytes(noted.reduce((sum, [from, to]) => sum + to - from, 0))
-  const direct = writesDirectly ? await openDirect(target) : undefined
-  const hash = hasher.start(target, {
-    size,
-    gitBlob: file.gitBlob !== undefined,
-    checksum: file.checksum,
-    isDirect: writesDirectly,
-  })
+  const wanted = { size, gitBlob: file.gitBlob !== undefined, checksum: file.checksum }
+  const output = await openBlockwise(target, handle, wanted, blockwise)
   let isClosed = false
-  const advance = () => hash.advance(prefixOf(written))
+  const advance = () => output.hash.advance(prefixOf(written))
   advance()
 
-  /** Hashes and writes what a part still wants of a block, side by side, after the block before it. */
-  const put = async ({ block, offset, bytes, at }: Filled, { part, asked, before, signal }: Putting) => {
-    let hashed = Promise.resolve()
-    try {
-      await before
-      signal.throwIfAborted()
-      if (at + bytes.length > asked)
-        throw changed(file, `has more than the ${asked - part.from} bytes of a part`)
-      await confirm()
-      const mine = bytes.subarray(0, Math.max(0, part.to - at))
-      if (mine.length === 0) return
-      hashed = hash.take({ at, offset, bytes: mine })
-      await writeAt({ handle, direct }, mine, at)
-      part.at += mine.length
-      written = withRange(written, [part.from, part.at])
-      advance()
-      onBytes(mine.length)
-    } finally {
-      void hashed.then(() => blocks.giveBack(block))
-    }
-  }
   const notes = createNotes(async parts => {
     await handle.datasync()
     for (const part of parts) noted = withRange(noted, part)
@@ -126,19 +86,22 @@ export async function openPartedFile(
       const { from, to } = part
       const opened = await file.open({ from, to }, signal)
       if (opened.from !== from) throw new WithoutRanges(`${file.path} has no ranges`)
-      // While one block is written, the next one is filled from what the socket has just read.
-      let writing = Promise.resolve()
       try {
-        for await (const filled of inBlocks(opened.content, from, blocks)) {
-          const before = writing
-          writing = put(filled, { part, asked: to, before, signal })
-          writing.catch(() => {})
-          await before
-          if (filled.at + filled.bytes.length >= part.to) break
-        }
-        await writing
+        await output.write(opened.content, from, {
+          end: () => part.to,
+          async check(at, bytes) {
+            signal.throwIfAborted()
+            if (at + bytes > to) throw changed(file, `has more than the ${to - from} bytes of a part`)
+            await confirm()
+          },
+          onWritten(bytes) {
+            part.at += bytes
+            written = withRange(written, [from, part.at])
+            advance()
+            onBytes(bytes)
+          },
+        })
       } finally {
-        await writing.catch(() => {})
         notes.add([from, part.at])
         // A connection that goes on does not wait for the disk.
         if (part.at < part.to) await notes.settle()
@@ -146,7 +109,7 @@ export async function openPartedFile(
       if (part.at !== part.to) throw changed(file, `ends at ${part.at} bytes, not at ${part.to}`)
     },
     async finish() {
-      const found = await hash.done
+      const found = await output.hash.done
       await notes.settle()
       const { sha256 } = found
       const problem = checksumProblem(file, found)
@@ -159,9 +122,8 @@ export async function openPartedFile(
     async close() {
       if (isClosed) return
       isClosed = true
-      hash.stop()
       await notes.settle().catch(() => {})
-      await direct?.close()
+      await output.close()
       await handle.close()
     },
   }

@@ -1,9 +1,7 @@
 import { LARGE_BYTES } from '../fetch/opened.ts'
 import { runPool, type Task } from '../fetch/pool.ts'
 import type { SourceFile } from '../sources/source.ts'
-import { createBlocks } from './blocks.ts'
 import type { DigestedFile } from './digest.ts'
-import { createHasher } from './hasher.ts'
 import { onVolume } from './on-volume.ts'
 import { bySlowness } from './part.ts'
 import type { PartedWork } from './part-tasks.ts'
@@ -24,8 +22,6 @@ export async function stageAll(
   files: readonly SourceFile[],
   { stager, pathOf, connections, onDone, signal }: StageAll,
 ): Promise<void> {
-  const blocks = createBlocks(connections)
-  const hasher = createHasher(blocks)
   const opened: PartedFile[] = []
   const onOpen = (file: PartedFile) => opened.push(file)
   const large: Work[] = []
@@ -33,7 +29,7 @@ export async function stageAll(
     const path = pathOf(file)
     if (!stager.takesParts || !isLarge(file))
       return [async either => onDone(await stager.stage(file, path, either))]
-    const work = await stager.parted(file, path, { hasher, blocks, onOpen, onDone, signal })
+    const work = await stager.parted(file, path, { onOpen, onDone, signal })
     if (work !== undefined) large.push({ doing, work })
     return work?.tasks ?? []
   }
@@ -49,7 +45,6 @@ export async function stageAll(
     await runPool(interleaved(ofFiles, connections), connections, signal, () => help(large))
   } finally {
     for (const file of opened) await file.close()
-    await hasher.close()
   }
 }
 

@@ -1,11 +1,10 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SourceFile } from '../sources/source.ts'
-import type { Blocks } from './blocks.ts'
+import { createBlockwise } from './blockwise.ts'
 import { sha256Of } from './compare.ts'
 import type { DigestedFile } from './digest.ts'
 import { type OnBytes, writeFile } from './file-writer.ts'
-import type { Hasher } from './hasher.ts'
 import type { FileState, Journal } from './journal.ts'
 import { type PartedWork, partTasks } from './part-tasks.ts'
 import { type LargeFile, openPartedFile, type PartedFile, planParts } from './parted-file.ts'
@@ -19,6 +18,7 @@ export interface StagerOptions {
   journal: Journal
   volume: Pick<Volume, 'claimUID' | 'confirm' | 'writesAnywhere' | 'writesDirectly'>
   onBytes: OnBytes
+  connections: number
   /** The files that are there already, as links to those of another snapshot. */
   shared: ReadonlyMap<string, SharedFile>
 }
@@ -31,19 +31,20 @@ export interface Stager {
   readonly takesParts: boolean
   /** What does the same with a large file, whose parts come side by side. */
   parted(file: LargeFile, path: string, options: PartOptions): Promise<PartedWork | undefined>
+  /** Ends the thread of the hash. */
+  close(): Promise<void>
 }
 
 export interface PartOptions {
-  hasher: Hasher
-  blocks: Blocks
   /** Called with each file that is opened, to be closed at the end whatever happens. */
   onOpen(file: PartedFile): void
   onDone(file: DigestedFile): void
   signal: AbortSignal
 }
 
-export function createStager({ work, journal, volume, onBytes, shared }: StagerOptions): Stager {
+export function createStager({ work, journal, volume, onBytes, connections, shared }: StagerOptions): Stager {
   const { claimUID, confirm, writesAnywhere, writesDirectly } = volume
+  const blockwise = createBlockwise(connections, writesDirectly)
   const recordOf = (path: string) => (state: FileState) => journal.record(path, state)
 
   /**
@@ -82,7 +83,7 @@ export function createStager({ work, journal, volume, onBytes, shared }: StagerO
     given: { known?: FileState | undefined; wrong?: string | undefined; signal: AbortSignal },
   ): Promise<DigestedFile> => {
     const record = recordOf(path)
-    const writing = { known: undefined, ...given, record, confirm, onBytes, writesAnywhere }
+    const writing = { known: undefined, ...given, record, confirm, onBytes, writesAnywhere, blockwise }
     const { size, sha256 } = await writeFile(join(work, path), file, writing)
     await record({ ranges: [[0, size]], identity: file.identity, sha256 })
     return { path: file.path, size, sha256 }
@@ -90,10 +91,11 @@ export function createStager({ work, journal, volume, onBytes, shared }: StagerO
 
   return {
     takesParts: writesAnywhere,
+    close: () => blockwise.hasher.close(),
     async stage(file, path, signal) {
       return (await completed(file, path, signal)) ?? write(file, path, { known: unfinished(path), signal })
     },
-    async parted(file, path, { hasher, blocks, onOpen, onDone, signal }) {
+    async parted(file, path, { onOpen, onDone, signal }) {
       const whole = await completed(file, path, signal)
       if (whole !== undefined) {
         onDone(whole)
@@ -104,8 +106,7 @@ export function createStager({ work, journal, volume, onBytes, shared }: StagerO
       const plan = await planParts(target, file, unfinished(path))
       return partTasks(plan.parts, {
         async open() {
-          const writing = { plan, record, confirm, onBytes, hasher, blocks, writesDirectly }
-          const opened = await openPartedFile(target, file, writing)
+          const opened = await openPartedFile(target, file, { plan, record, confirm, onBytes, blockwise })
           onOpen(opened)
           return opened
         },

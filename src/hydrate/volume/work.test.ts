@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LARGE_BYTES } from '../fetch/opened.ts'
 import { aFile, aVolume, chunks, filesBelow, sha256 } from '../fixtures.ts'
 import type { SourceFile } from '../sources/source.ts'
 import { digestOf } from './digest.ts'
+import { mayWriteDirectly } from './direct.ts'
 import { findSnapshot } from './find.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { finishReveals } from './publish.ts'
@@ -15,11 +17,14 @@ let dir: string
 let layout: Layout
 let volume: Volume
 const never = new AbortController().signal
+const HAS_DIRECT_IO = await mayWriteDirectly(tmpdir())
+/** Large files are hashed on another thread. */
+const LARGE = Buffer.alloc(LARGE_BYTES + 1_000_001, 'weights')
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'modelcache-volume-'))
   layout = layoutOf(dir)
-  volume = aVolume(dir)
+  volume = aVolume(dir, { writesDirectly: HAS_DIRECT_IO })
 })
 afterEach(() => rm(dir, { recursive: true }))
 
@@ -167,6 +172,13 @@ describe('a file is rejected', () => {
     ['ChecksumMismatch', 'which is another git blob', aFile('f', 'x', { gitBlob: '0'.repeat(40) })],
     ['SourceChanged', 'which is longer than its source says', aFile('f', 'xx', { size: 1 })],
     ['SourceChanged', 'which is shorter', aFile('f', 'x', { size: 2 })],
+    [
+      'ChecksumMismatch',
+      'that is large, and whose SHA-256 is another',
+      aFile('f', LARGE, { sha256: sha256('y') }),
+    ],
+    ['SourceChanged', 'that is large, and one byte longer', aFile('f', LARGE, { size: LARGE.length - 1 })],
+    ['SourceChanged', 'that is large, and one byte shorter', aFile('f', LARGE, { size: LARGE.length + 1 })],
     ['FileNameInvalid', 'whose name leads out of the tree', aFile('a/../../f', 'x')],
     ['FileNameInvalid', 'whose name is absolute', aFile('/etc/passwd', 'x')],
     ['FileNameInvalid', 'whose name has a control character', aFile('a\u001b', 'x')],

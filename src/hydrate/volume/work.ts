@@ -54,7 +54,6 @@ export interface Completed {
 }
 
 export interface PutAllOptions {
-  connections: number
   onFile(): void
   signal: AbortSignal
 }
@@ -63,6 +62,8 @@ export interface SnapshotOptions {
   onBytes?: OnBytes
   /** Remove what an earlier run left. */
   afresh?: boolean
+  /** How many files or parts of files are written at a time; default 1. */
+  connections?: number
 }
 
 /**
@@ -72,7 +73,7 @@ export interface SnapshotOptions {
 export async function openSnapshot(
   volume: Volume,
   identity: string,
-  { onBytes = () => {}, afresh = false }: SnapshotOptions = {},
+  { onBytes = () => {}, afresh = false, connections = 1 }: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const { layout, claimUID, confirm } = volume
   // Work for another claim is of an earlier life of the volume.
@@ -97,7 +98,7 @@ export async function openSnapshot(
   const files = new Map<string, DigestedFile>()
 
   const shared = new Map<string, SharedFile>()
-  const stager = createStager({ work, journal, volume, onBytes, shared })
+  const stager = createStager({ work, journal, volume, onBytes, connections, shared })
 
   return {
     archive,
@@ -111,7 +112,7 @@ export async function openSnapshot(
       const written = await onVolume(`writing ${file.path}`, () => stager.stage(file, pathOf(file), signal))
       files.set(file.path, written)
     },
-    async putAll(all, { connections, onFile, signal }) {
+    async putAll(all, { onFile, signal }) {
       for (const { path } of all) names.check(path)
       const onDone = (file: DigestedFile) => {
         files.set(file.path, file)
@@ -149,7 +150,10 @@ export async function openSnapshot(
         await rm(work, { recursive: true, force: true })
         return content
       }),
-    close: () => journal.close(),
+    async close() {
+      await stager.close()
+      await journal.close()
+    },
   }
 }
 
