@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { runCommand } from '../../testbed/command.ts'
 import { printRow, type Result, readBenchmarks, rowOf, writeBenchmarks } from '../results.ts'
 import { type Measured, measured } from './measured.ts'
 import { type Place, ROWS, type Row } from './rows.ts'
@@ -19,7 +20,7 @@ The other tools must be on PATH: curl, tar, aria2c, oras, aws (Python's awscli),
 huggingface_hub).
 `
 
-const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+const BUILD = fileURLToPath(new URL('../../../tools/build.ts', import.meta.url))
 const OURS = 'modelcache hydrate'
 
 const { values } = parseArgs({
@@ -38,20 +39,28 @@ async function bench(names: readonly string[], rounds: number, scale: number): P
   const unknown = names.filter(name => !ROWS.some(row => row.name === name))
   if (unknown.length > 0) throw new Error(`there is no row ${unknown.join(', ')}`)
   const server = await buildServer()
+  const dist = await mkdtemp(join(tmpdir(), 'modelcache-bench-'))
+  await using built = new AsyncDisposableStack()
+  built.defer(() => rm(dist, { recursive: true }))
+  const { code, stderr } = await runCommand(process.execPath, [BUILD, dist])
+  if (code !== 0) throw new Error(`the bundle cannot be built: ${stderr}`)
+  const main = join(dist, 'main.js')
   for (const row of ROWS.filter(({ name }) => names.includes(name))) {
-    const results = await benchRow(row, { server, rounds, scale })
+    const results = await benchRow(row, { main, server, rounds, scale })
     for (const result of results) printRow(result)
     if (scale === 1) await writeBenchmarks([...(await readBenchmarks()).rows, ...results])
   }
 }
 
 interface Options {
+  /** The bundle, as in the image. */
+  main: string
   server: string
   rounds: number
   scale: number
 }
 
-async function benchRow(row: Row, { server, rounds, scale }: Options): Promise<Result[]> {
+async function benchRow(row: Row, { main, server, rounds, scale }: Options): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'modelcache-bench-'))
   try {
     await mkdir(join(folder, 'served'))
@@ -64,7 +73,7 @@ async function benchRow(row: Row, { server, rounds, scale }: Options): Promise<R
       for (const tool of [OURS, ...Object.keys(row.peers)]) {
         const place = { url: served.url, names, into: join(folder, 'into'), list }
         await mkdir(place.into)
-        const run = await (tool === OURS ? hydrated(row, place) : peer(row.peers[tool], place))
+        const run = await (tool === OURS ? hydrated(main, row, place) : peer(row.peers[tool], place))
         console.log(`  ${row.name}, ${tool}: ${run.seconds.toFixed(1)} s, ${run.mib.toFixed(0)} MiB`)
         runs.set(tool, [...(runs.get(tool) ?? []), run])
         await rm(place.into, { recursive: true })
@@ -78,7 +87,7 @@ async function benchRow(row: Row, { server, rounds, scale }: Options): Promise<R
   }
 }
 
-async function hydrated(row: Row, place: Place): Promise<Measured> {
+async function hydrated(main: string, row: Row, place: Place): Promise<Measured> {
   const manifest = join(place.into, 'cache.json')
   const spec = {
     artifact: { kind: 'Weights', source: row.source(place) },
@@ -92,7 +101,7 @@ async function hydrated(row: Row, place: Place): Promise<Measured> {
     spec,
   }
   await writeFile(manifest, JSON.stringify(object))
-  return measured(process.execPath, [MAIN, 'hydrate', '-f', manifest, '--into', join(place.into, 'volume')])
+  return measured(process.execPath, [main, 'hydrate', '-f', manifest, '--into', join(place.into, 'volume')])
 }
 
 function peer(command: ((place: Place) => string) | undefined, place: Place): Promise<Measured> {
