@@ -19,7 +19,7 @@ export interface FileHashes {
 /** What the source says about the bytes of a file. */
 export type Claims = Pick<SourceFile, 'size' | 'sha256' | 'isGiven' | 'gitBlob' | 'checksum'>
 
-/** Starts the hashes that the source gives for a file, and SHA-256, which identifies the file in snapshots. */
+/** Starts the hashes that the source gives, and SHA-256, which identifies the file in snapshots. */
 export async function startChecksums({ size, gitBlob, checksum }: Claims): Promise<Checksums> {
   const sha256 = createHash('sha256')
   const blob =
