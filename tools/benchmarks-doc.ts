@@ -18,7 +18,7 @@ const HUB =
   '`make bench-fleet` registers fifty clusters at a hub, and creates a thousand ModelCaches that go to all of them. The hub and its control plane are real. The other clusters are stand-ins that answer as an API server with ModelCache would, all in one process, and stage nothing. Everything shares the machine.'
 
 const STAGING =
-  '`make bench-hydrate` stages files from a server on loopback, and has other tools fetch the same files. `modelcache hydrate` hashes every byte and syncs every file. `hf download` compares sizes, and `aria2c` compares nothing. Each tool has 16 connections, `aws` has ten. Rows that end with `-rss` are the most memory that all processes of a tool had together. The server shares the machine.'
+  '`make bench-hydrate` stages files from a server on loopback, and has other tools fetch the same files. `modelcache hydrate` hashes every byte and syncs every file, and writes large ones past the page cache. `hf download` compares sizes, and `aria2c` compares nothing. Each tool has 16 connections, `aws` has ten. Rows that end with `-rss` are the most memory that all processes of a tool had together. The server shares the machine.'
 
 const HYDRATE = 'modelcache hydrate'
 
