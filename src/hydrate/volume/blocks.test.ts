@@ -70,3 +70,15 @@ test('whoever needs a block waits for one', async () => {
   blocks.giveBack(second)
   expect(await next).toBe(second)
 })
+
+test.each([1, 16, 17, 48, 64])(
+  '%d connections have their blocks in 16 MiB, and each begins at a page',
+  async connections => {
+    const blocks = createBlocks(connections)
+    expect(blocks.memory.byteLength).toBeLessThanOrEqual(16 * 2 ** 20)
+    const free = await freeOf(blocks)
+    expect(free).toHaveLength(connections + 16)
+    for (const { offset, bytes } of free)
+      expect([offset % PAGE_BYTES, bytes.length % PAGE_BYTES]).toEqual([0, 0])
+  },
+)

@@ -2,8 +2,10 @@ import { createReturns } from '../fetch/read-buffers.ts'
 import { alignedMemory } from './aligned-memory.ts'
 import { PAGE_BYTES } from './direct.ts'
 
-/** Bytes of a block. A write of this size costs a disk about as little per byte as any. */
+/** Bytes of a block with up to 16 connections. A write of this size costs a disk about as little as any. */
 export const BLOCK_BYTES = 512 * 1024
+/** All blocks together take no more. With more connections, they are smaller. */
+const MAX_BYTES = 16 * 1024 * 1024
 /** Blocks that wait for the hash, beside one for each connection. */
 const WAITING = 16
 
@@ -36,10 +38,12 @@ export interface Blocks {
 /** Makes enough blocks for so many connections. They take no memory before they are used. */
 export function createBlocks(connections: number): Blocks {
   const count = connections + WAITING
-  const memory = alignedMemory(count * BLOCK_BYTES)
+  let size = BLOCK_BYTES
+  while (count * size > MAX_BYTES) size /= 2
+  const memory = alignedMemory(count * size)
   const free = Array.from({ length: count }, (_, index): Block => {
-    const offset = index * BLOCK_BYTES
-    return { offset, bytes: Buffer.from(memory, offset, BLOCK_BYTES) }
+    const offset = index * size
+    return { offset, bytes: Buffer.from(memory, offset, size) }
   })
   const waiting: ((block: Block) => void)[] = []
   return {
@@ -83,13 +87,13 @@ export async function* inBlocks(
           start = at % PAGE_BYTES
           end = start
         }
-        const length = Math.min(chunk.length - copied, BLOCK_BYTES - end)
+        const length = Math.min(chunk.length - copied, block.bytes.length - end)
         // Not `set`: V8 copies bytes into shared memory one by one if they are not aligned alike.
         block.bytes.fill(chunk.subarray(copied, copied + length), end, end + length)
         copied += length
         end += length
         at += length
-        if (end === BLOCK_BYTES) yield filled(block)
+        if (end === block.bytes.length) yield filled(block)
       }
       doneWith(chunk)
     }
