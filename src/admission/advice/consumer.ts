@@ -13,6 +13,10 @@ export interface Consumer {
   pod: Pod
   /** The caches that it names, in order, each with what we know of it. */
   references: readonly Reference[]
+  /** Where its known caches are mounted. */
+  mountPaths: readonly string[]
+  /** The containers that get those mounts. */
+  targets(): Outcome<Target[]>
 }
 
 export interface Reference {
@@ -29,21 +33,24 @@ export function referencesTo(names: readonly string[], namespace: string, view: 
   return names.map(name => ({ name, cache: view.get('ModelCache', namespace, name) }))
 }
 
-/** Where the known caches of a consumer are mounted. */
-export function mountPathsOf({ references }: Pick<Consumer, 'references'>): string[] {
-  return references.flatMap(({ cache }) => cache?.spec.mount.path ?? [])
-}
-
-/** Several rules ask for the targets of the same consumer. */
-const knownTargets = new WeakMap<Consumer, Outcome<Target[]>>()
-
-/** The containers of a consumer that get the mounts of its known caches. */
-export function targetsOf(consumer: Consumer): Outcome<Target[]> {
-  const known = knownTargets.get(consumer)
-  if (known !== undefined) return known
-  const targets = targetContainers(consumer.pod, mountPathsOf(consumer))
-  knownTargets.set(consumer, targets)
-  return targets
+/** A consumer that finds its targets once, when the first rule asks for them. */
+export function consumerOf({
+  path,
+  pod,
+  references,
+}: Pick<Consumer, 'path' | 'pod' | 'references'>): Consumer {
+  const mountPaths = references.flatMap(({ cache }) => cache?.spec.mount.path ?? [])
+  let targets: Outcome<Target[]> | undefined
+  return {
+    path,
+    pod,
+    references,
+    mountPaths,
+    targets() {
+      targets ??= targetContainers(pod, mountPaths)
+      return targets
+    },
+  }
 }
 
 /** The folders in those mounts that containers may write to. */

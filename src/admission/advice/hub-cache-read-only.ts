@@ -3,7 +3,7 @@ import type { Container } from '../../api/kubernetes/pod.ts'
 import { isWithin } from '../../api/mount-path.ts'
 import { cut } from '../../api/schema/text.ts'
 import { warning } from '../finding.ts'
-import { fieldIn, mountPathsOf, type PodAdvice, scratchPathsOf, targetsOf } from './consumer.ts'
+import { fieldIn, type PodAdvice, scratchPathsOf } from './consumer.ts'
 
 /** Variables that tell an engine and its libraries where to keep downloads and compiled code. */
 const VARIABLES = new Set([
@@ -30,12 +30,12 @@ const DEFAULT_FOLDERS = [
  * filled. An author who names scratch folders there knows this.
  */
 export const hubCacheReadOnly: PodAdvice = consumer => {
-  const mounts = mountPathsOf(consumer)
+  const { mountPaths: mounts } = consumer
   const scratch = scratchPathsOf(consumer)
   const isReadOnly = (folder: string) =>
     mounts.some(path => isWithin(folder, path)) &&
     !scratch.some(path => isWithin(folder, path) || isWithin(path, folder))
-  const targets = mounts.length === 0 ? [] : (targetsOf(consumer).value ?? [])
+  const targets = mounts.length === 0 ? [] : (consumer.targets().value ?? [])
   return targets.flatMap(({ container }) => {
     const found = cacheFoldersOf(container).find(({ folder }) => isReadOnly(folder))
     if (found === undefined) return []

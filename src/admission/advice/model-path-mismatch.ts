@@ -3,7 +3,7 @@ import type { Container } from '../../api/kubernetes/pod.ts'
 import { isWithin } from '../../api/mount-path.ts'
 import { isEngine } from '../../injection/engine.ts'
 import { warning } from '../finding.ts'
-import { type Consumer, fieldIn, type PodAdvice, targetsOf } from './consumer.ts'
+import { type Consumer, fieldIn, type PodAdvice } from './consumer.ts'
 import { visibleModel } from './visible-model.ts'
 
 /**
@@ -14,13 +14,12 @@ export const modelPathMismatch: PodAdvice = consumer =>
   mismatches(consumer).map(text => warning('ModelPathMismatch', fieldIn(consumer, 'spec.containers'), text))
 
 function mismatches(consumer: Consumer): string[] {
-  const { references } = consumer
+  const { references, mountPaths: paths } = consumer
   const caches = references.flatMap(({ cache }) => cache ?? [])
   const weights = caches.filter(({ spec }) => spec.artifact.kind === 'Weights')
   // A cache that does not exist yet may be the right one. A tokenizer alone leaves the weights to the engine.
   if (caches.length < references.length || weights.length === 0) return []
-  const paths = caches.map(({ spec }) => spec.mount.path)
-  const targets = targetsOf(consumer).value ?? []
+  const targets = consumer.targets().value ?? []
   return targets.flatMap(({ container }) => {
     const model = isEngine(container) ? visibleModel(container) : undefined
     if (model === undefined || isServed(model, container, paths)) return []
@@ -32,7 +31,7 @@ function mismatches(consumer: Consumer): string[] {
 }
 
 /** Whether the model is in a cache, or could be somewhere that the author had in mind. */
-function isServed(model: string, container: Container, paths: string[]): boolean {
+function isServed(model: string, container: Container, paths: readonly string[]): boolean {
   if (model.startsWith('/')) {
     const path = posix.resolve(model)
     const mounted = (container.volumeMounts ?? []).map(({ mountPath }) => posix.resolve('/', mountPath))
@@ -42,7 +41,7 @@ function isServed(model: string, container: Container, paths: string[]): boolean
 }
 
 /** Hub caches, redirects and download folders can all map a name to a mount. */
-function mayResolveToMount(container: Container, paths: string[]): boolean {
+function mayResolveToMount(container: Container, paths: readonly string[]): boolean {
   const { env, envFrom, workingDir } = container
   if (workingDir || envFrom?.length) return true
   const words = [

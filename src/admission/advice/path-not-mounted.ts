@@ -3,16 +3,15 @@ import { few } from '../../api/schema/text.ts'
 import { namesPath } from '../../injection/names-path.ts'
 import { shortened } from '../../injection/shortened.ts'
 import { warning } from '../finding.ts'
-import { fieldIn, mountPathsOf, type PodAdvice, placeOf, targetsOf } from './consumer.ts'
+import { fieldIn, type PodAdvice, placeOf } from './consumer.ts'
 
 /**
  * A container names the mount path of a cache and does not get the mount: an init container that nobody
  * chose, or a container that the annotation leaves out. It finds an empty folder, or none.
  */
 export const pathNotMounted: PodAdvice = consumer => {
-  const { pod } = consumer
-  const paths = mountPathsOf(consumer)
-  const targets = targetsOf(consumer).value
+  const { pod, mountPaths: paths } = consumer
+  const targets = consumer.targets().value
   if (paths.length === 0 || targets === undefined) return []
   const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
   if (targets.length === all.length) return []

@@ -2,7 +2,7 @@ import { pod as podSchema } from '../../api/kubernetes/pod.ts'
 import { CACHES } from '../../api/names.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import { POD_ADVICE } from '../advice/advice.ts'
-import { referencesTo } from '../advice/consumer.ts'
+import { consumerOf, referencesTo } from '../advice/consumer.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide, deny } from '../decision.ts'
 import type { Finding } from '../finding.ts'
@@ -40,7 +40,8 @@ export function validatePod(request: AdmissionRequest, view: ClusterView, policy
 /** Warnings for the author of a pod. If a workload created it, its author has got them for the template. */
 function adviceFor({ request, pod, view }: Subject): readonly Finding[] {
   const names = cacheReferences(pod.metadata.annotations?.[CACHES] ?? '').value ?? []
-  const consumer = { path: '', pod, references: referencesTo(names, request.namespace ?? '', view) }
+  const references = referencesTo(names, request.namespace ?? '', view)
+  const consumer = consumerOf({ path: '', pod, references })
   const keys = ignoredKeys([{ bearer: 'pod', path: '', raw: request.object }])
   return [...keys, ...POD_ADVICE.flatMap(advise => advise(consumer))]
 }

@@ -4,7 +4,7 @@ import { CACHES } from '../../api/names.ts'
 import { type Outcome, ok, refused } from '../../api/outcome.ts'
 import type { AdmissionRequest } from '../admission-review.ts'
 import { POD_ADVICE } from '../advice/advice.ts'
-import { type PodAdvice, referencesTo } from '../advice/consumer.ts'
+import { consumerOf, type PodAdvice, type Reference, referencesTo } from '../advice/consumer.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import { allow, type Decision, decide } from '../decision.ts'
 import { error, type Finding } from '../finding.ts'
@@ -87,11 +87,12 @@ function subjectOf(template: PodTemplate, namespace: string, view: ClusterView):
   const parsed = podSchema.safeParse({ metadata: {}, ...withoutNull(template.raw) })
   if (!parsed.success) return refused(malformed(`not a pod template at ${template.path}`, parsed.error))
   const annotation = template.annotations[CACHES]
-  const { path } = template
-  if (annotation === undefined) return ok({ template, path, pod: parsed.data, references: [] })
+  const subject = (references: readonly Reference[]) =>
+    ok({ ...consumerOf({ path: template.path, pod: parsed.data, references }), template })
+  if (annotation === undefined) return subject([])
   const names = cacheReferences(annotation)
   if (names.refused !== undefined) return refused(inTemplate(template, names.refused))
-  return ok({ template, path, pod: parsed.data, references: referencesTo(names.value, namespace, view) })
+  return subject(referencesTo(names.value, namespace, view))
 }
 
 /** Go writes empty members of a template as null, which means the same as leaving them out. */
