@@ -47,7 +47,9 @@ export async function writeBenchmarks(rows: readonly Result[]): Promise<void> {
 
 function machine(): string {
   const [cpu] = cpus()
-  const fileSystem = execFileSync('stat', ['-f', '-c', '%T', tmpdir()], { encoding: 'utf8' }).trim()
+  // stat -f calls ext4 ext2/ext3, because they share a number.
+  const table = execFileSync('df', ['--output=fstype', tmpdir()], { encoding: 'utf8' })
+  const fileSystem = table.trim().split('\n').at(-1)
   const memory = Math.round(totalmem() / 2 ** 30)
   return `${cpus().length} cores of ${cpu?.model.trim()}, ${memory} GiB of memory, Linux ${release()}, files on ${fileSystem}, Node.js ${process.version}`
 }
