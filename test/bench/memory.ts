@@ -2,11 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { loadKubeConfig } from '../../src/kube/kubeconfig.ts'
 import { createRest } from '../../src/kube/rest.ts'
 import { ensureBinaries } from '../testbed/binaries.ts'
-import { runCommand } from '../testbed/command.ts'
 import { startControlPlane } from '../testbed/control-plane.ts'
 import { httpGet } from '../testbed/http.ts'
 import { kubectlFor } from '../testbed/kubectl.ts'
@@ -14,6 +12,7 @@ import { startProduct } from '../testbed/product.ts'
 import type { Role } from '../testbed/role.ts'
 import { shippedHeap } from '../testbed/shipped-heap.ts'
 import { waitUntil } from '../testbed/wait.ts'
+import { buildBundle } from './bundle.ts'
 import { type ClusterSize, fillCluster } from './fill-cluster.ts'
 import { memoryOf } from './memory-of.ts'
 import { type Result, rowOf } from './results.ts'
@@ -23,7 +22,6 @@ const SIZE: ClusterSize = { namespaces: 100, caches: 10_000, pods: 10_000 }
 const STARTS = 5
 /** After this much rest, the memory of a process counts as idle. */
 const IDLE_MS = 30_000
-const BUILD = fileURLToPath(new URL('../../tools/build.ts', import.meta.url))
 const AS_SHIPPED = { NODE_OPTIONS: shippedHeap(512) }
 
 /**
@@ -37,9 +35,7 @@ export async function benchMemory(): Promise<Result[]> {
   started.defer(() => rm(dir, { recursive: true, force: true }))
   const controlPlane = await startControlPlane({ dir, binaries })
   started.defer(() => controlPlane.stop())
-  const built = await runCommand(process.execPath, [BUILD, join(dir, 'dist')])
-  if (built.code !== 0) throw new Error(`the bundle cannot be built: ${built.stderr}`)
-  const main = join(dir, 'dist', 'main.js')
+  const main = await buildBundle(join(dir, 'dist'))
   const settings = { webhook: { main, env: AS_SHIPPED }, controller: { main, env: AS_SHIPPED } }
   const product = await startProduct({ dir, binaries, controlPlane, settings })
   started.defer(() => product.stop())

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +12,7 @@ import { serveWeb } from '../sources/web.ts'
 import { installPackages } from '../testbed/debian-packages.ts'
 import { tarOf } from './support/archives.ts'
 import { digestedBelow } from './support/digested-below.ts'
+import { mountObstacle } from './support/mounts.ts'
 import { failureOf, stage } from './support/stage-in-process.ts'
 
 // Volumes that are disks of the node, where large files are written past the page cache, or could be.
@@ -23,11 +23,7 @@ const run = promisify(execFile)
 const MIB = 2 ** 20
 const PACKAGES = { e2fsprogs: 'mkfs.ext4', xfsprogs: 'mkfs.xfs' }
 
-function obstacle(): string | undefined {
-  if (process.getuid?.() !== 0) return 'a mount needs root'
-  return existsSync('/dev/loop-control') ? undefined : 'there is no /dev/loop-control'
-}
-const OBSTACLE = obstacle()
+const OBSTACLE = mountObstacle('/dev/loop-control')
 if (OBSTACLE !== undefined) console.warn(`disks are not tested: ${OBSTACLE}`)
 
 interface Disk {
@@ -59,7 +55,7 @@ afterAll(async () => {
   if (dir !== undefined) await rm(dir, { recursive: true, force: true })
 })
 
-/** Makes a disk in a file, and mounts it. An overlay over it has a number of its own, see statfs(2). */
+/** Makes a disk in a file, and mounts it. statfs(2) shows an overlay as itself, not as the disk below. */
 async function mounted({
   mib,
   make: [command = '', ...args],

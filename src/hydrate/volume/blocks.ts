@@ -61,8 +61,8 @@ export function createBlocks(connections: number): Blocks {
 }
 
 /**
- * Collects the bytes of a file from `from` on in blocks. The caller gives each block back. A byte at the
- * start of a page of the file is at the start of a page of its block.
+ * Collects the bytes of a file from `from` on in blocks. The caller gives each block back. Pages of a block
+ * line up with pages of the file.
  */
 export async function* inBlocks(
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

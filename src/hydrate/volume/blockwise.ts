@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Opened } from '../fetch/opened.ts'
 import { type Blocks, createBlocks, type Filled, inBlocks } from './blocks.ts'
+import type { Claims } from './checksums.ts'
 import { openDirect, type WrittenFile, writeAt } from './direct.ts'
-import { createHasher, type Hasher, type RunningHash, type Wanted } from './hasher.ts'
+import { createHasher, type Hasher, type RunningHash } from './hasher.ts'
 
 /** What the large files of a snapshot share. */
 export interface Blockwise {
@@ -23,7 +24,7 @@ export interface BlockwiseFile {
   readonly hash: RunningHash
   /**
    * Writes and hashes content that belongs at `from`. While one block is written, the next one is filled from
-   * what the socket has just read. Whatever this throws, nothing is written afterwards.
+   * what the socket has just read. Once this has thrown, nothing more is written.
    */
   write(content: Opened['content'], from: number, options: BlockwiseOptions): Promise<void>
   /** Ends the hash, if it is not done. The handle stays open. */
@@ -31,7 +32,7 @@ export interface BlockwiseFile {
 }
 
 export interface BlockwiseOptions {
-  /** Where the content ends. It may come closer, and then the rest of the content is left out. */
+  /** Where the content ends. The end may move closer, and then we drop the rest of the content. */
   end(): number
   /** Called before bytes are written. If it throws, they are not. */
   check(at: number, bytes: number): Promise<void>
@@ -43,11 +44,12 @@ export interface BlockwiseOptions {
 export async function openBlockwise(
   path: string,
   handle: FileHandle,
-  wanted: Wanted,
+  { size, gitBlob, checksum }: Claims & { size: number },
   { blocks, hasher, writesDirectly }: Blockwise,
 ): Promise<BlockwiseFile> {
   const direct = writesDirectly ? await openDirect(path) : undefined
   const file: WrittenFile = { handle, direct }
+  const wanted = { size, gitBlob: gitBlob !== undefined, checksum }
   const hash = hasher.start(path, { ...wanted, isDirect: writesDirectly })
   const put = async (
     { block, offset, bytes, at }: Filled,

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, statfs } from 'node:fs/promises'
+import { type Batch, writeBatch } from './batches.ts'
 
-/** What direct I/O reads and writes at a time, on any disk. Its memory begins at a page, too. */
+/** Direct I/O reads and writes whole pages, on any disk. Its memory must begin at a page, too. */
 export const PAGE_BYTES = 4096
 
 /**
@@ -37,23 +38,20 @@ export function openDirect(path: string): Promise<FileHandle> {
 }
 
 /**
- * Writes bytes at an offset of the file. Direct I/O takes whole pages, so the page cache takes what is before
- * the first of them and after the last. With a direct handle, `bytes` must be as far from a page as `at` is.
+ * Writes bytes at an offset of the file. Direct I/O takes only whole pages, and the rest goes through the
+ * page cache. With a direct handle, `bytes` must start as far into a page of memory as `at` does into a page
+ * of the file.
  */
 export async function writeAt({ handle, direct }: WrittenFile, bytes: Buffer, at: number): Promise<void> {
-  if (direct === undefined) return writeWhole(handle, bytes, at)
+  if (direct === undefined) return writeBatch(handle, batchOf(bytes), at)
   const end = at + bytes.length
   const first = Math.min(end, Math.ceil(at / PAGE_BYTES) * PAGE_BYTES)
   const last = Math.max(first, Math.floor(end / PAGE_BYTES) * PAGE_BYTES)
-  if (at < first) await writeWhole(handle, bytes.subarray(0, first - at), at)
-  if (first < last) await writeWhole(direct, bytes.subarray(first - at, last - at), first)
-  if (last < end) await writeWhole(handle, bytes.subarray(last - at), last)
+  await writeBatch(handle, batchOf(bytes.subarray(0, first - at)), at)
+  await writeBatch(direct, batchOf(bytes.subarray(first - at, last - at)), first)
+  await writeBatch(handle, batchOf(bytes.subarray(last - at)), last)
 }
 
-/** Writes all bytes, however often the operating system takes only a part of them. */
-async function writeWhole(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, at + written)
-    written += bytesWritten
-  }
+function batchOf(bytes: Buffer): Batch {
+  return { chunks: [bytes], bytes: bytes.length }
 }

@@ -5,7 +5,7 @@ import { type Blockwise, type BlockwiseOptions, openBlockwise } from './blockwis
 import { type Claims, type FileHashes, startChecksums } from './checksums.ts'
 
 /** Writes the bytes of a file in order, and hashes them. */
-export interface FileOutput {
+export interface FileOutput extends AsyncDisposable {
   /** Hashes the first bytes of the file, which an earlier run has written. */
   rehash(bytes: number): Promise<void>
   write(
@@ -15,7 +15,6 @@ export interface FileOutput {
   ): Promise<void>
   /** Ends the hashes, when as many bytes are there as the source claims. */
   digest(): Promise<FileHashes>
-  close(): Promise<void>
 }
 
 /** Takes a file at `path` that is open. A large one is hashed on another thread. */
@@ -34,17 +33,16 @@ export function openOutput(
 async function largeOutput(
   path: string,
   handle: FileHandle,
-  { size, gitBlob, checksum }: Claims & { size: number },
+  claims: Claims & { size: number },
   blockwise: Blockwise,
 ): Promise<FileOutput> {
-  const wanted = { size, gitBlob: gitBlob !== undefined, checksum }
-  const { hash, write, close } = await openBlockwise(path, handle, wanted, blockwise)
+  const { hash, write, close } = await openBlockwise(path, handle, claims, blockwise)
   return {
     rehash: async bytes => hash.advance(bytes),
     write: (content, from, options) =>
       write(content, from, { ...options, end: () => Number.POSITIVE_INFINITY }),
     digest: () => hash.done,
-    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 
@@ -67,6 +65,6 @@ async function smallOutput(handle: FileHandle, claims: Claims): Promise<FileOutp
       }
     },
     digest: async () => hashes.digest(),
-    async close() {},
+    async [Symbol.asyncDispose]() {},
   }
 }

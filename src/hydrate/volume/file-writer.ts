@@ -7,7 +7,7 @@ import type { SourceFile } from '../sources/source.ts'
 import type { Blockwise } from './blockwise.ts'
 import { type Claims, checksumProblem, type FileHashes } from './checksums.ts'
 import { ifPossible } from './durable.ts'
-import { type FileOutput, openOutput } from './file-output.ts'
+import { openOutput } from './file-output.ts'
 import { makeFolder } from './folder.ts'
 import type { FileState } from './journal.ts'
 import { prefixOf } from './ranges.ts'
@@ -49,7 +49,7 @@ export async function writeFile(
   file: SourceFile,
   writing: Writing,
 ): Promise<{ size: number; sha256: string }> {
-  const { known, record, onBytes, signal, wrong, writesAnywhere, blockwise } = writing
+  const { known, record, onBytes, signal, wrong, writesAnywhere } = writing
   const isUnfinished = known !== undefined && known.sha256 === undefined && known.identity === file.identity
   const goesOn = isUnfinished && writesAnywhere
   const handle = await openToWrite(target, { goesOn, isReadToo: writesAnywhere })
@@ -57,9 +57,7 @@ export async function writeFile(
     const kept = goesOn && file.identity !== undefined ? await keptBytes(handle, prefixOf(known.ranges)) : 0
     const opened = await file.open({ from: kept, fresh: wrong !== undefined }, signal)
     const claims: Claims = { ...file, checksum: opened.checksum ?? file.checksum }
-    const { size, found } = await usingOutput(await openOutput(target, handle, claims, blockwise), output =>
-      writeContent(handle, opened, output, { ...writing, file }),
-    )
+    const { size, found } = await writeContent(target, handle, opened, { ...writing, file, claims })
     const { sha256 } = found
     const problem = checksumProblem(claims, found)
     // Only a guess can be wrong about bytes that came twice.
@@ -82,21 +80,15 @@ export async function writeFile(
   }
 }
 
-async function usingOutput<T>(output: FileOutput, work: (output: FileOutput) => Promise<T>): Promise<T> {
-  try {
-    return await work(output)
-  } finally {
-    await output.close()
-  }
-}
-
 /** Writes what comes after what is there, and hashes both. Returns the bytes of the file. */
 async function writeContent(
+  target: string,
   handle: FileHandle,
   { from, content }: Opened,
-  output: FileOutput,
-  { file, known, record, confirm, onBytes, signal, writesAnywhere }: Writing & { file: SourceFile },
+  writing: Writing & { file: SourceFile; claims: Claims },
 ): Promise<{ size: number; found: FileHashes }> {
+  const { file, claims, known, record, confirm, onBytes, signal, writesAnywhere, blockwise } = writing
+  await using output = await openOutput(target, handle, claims, blockwise)
   const { size, identity } = file
   await confirm()
   // A file that is new has nothing to cut off, and there may be 100,000 of them.

@@ -70,8 +70,7 @@ export async function openPartedFile(
   const handle = await open(target, noted.length === 0 ? 'wx+' : 'r+', 0o644)
   await handle.truncate(size)
   onBytes(noted.reduce((sum, [from, to]) => sum + to - from, 0))
-  const wanted = { size, gitBlob: file.gitBlob !== undefined, checksum: file.checksum }
-  const output = await openBlockwise(target, handle, wanted, blockwise)
+  const output = await openBlockwise(target, handle, file, blockwise)
   let isClosed = false
   const advance = () => output.hash.advance(prefixOf(written))
   advance()

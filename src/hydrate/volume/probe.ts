@@ -85,21 +85,13 @@ async function writeAnywhere(file: string): Promise<void> {
   }
 }
 
-/** Writes a page past the page cache, and what does not fill a page through it. */
+/** Writes a whole page past the page cache, and a few bytes more through it. */
 async function writeDirectly(path: string): Promise<void> {
   if (!(await mayWriteDirectly(dirname(path)))) throw new Lacking('direct I/O is for local file systems')
-  const handle = await open(path, 'wx+')
-  const direct = await openDirect(path).catch(async error => {
-    await handle.close()
-    throw error
-  })
-  try {
-    const bytes = Buffer.from(alignedMemory(2 * PAGE_BYTES)).fill(TEXT, 0, PAGE_BYTES + TEXT.length)
-    await writeAt({ handle, direct }, bytes.subarray(0, PAGE_BYTES + TEXT.length), 0)
-  } finally {
-    await direct.close()
-    await handle.close()
-  }
+  await using handle = await open(path, 'wx+')
+  await using direct = await openDirect(path)
+  const bytes = Buffer.from(alignedMemory(2 * PAGE_BYTES)).fill(TEXT, 0, PAGE_BYTES + TEXT.length)
+  await writeAt({ handle, direct }, bytes.subarray(0, PAGE_BYTES + TEXT.length), 0)
 }
 
 /** A volume that does something else than it was told. */

@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { runCommand } from '../../testbed/command.ts'
+import { buildBundle } from '../bundle.ts'
 import { printRow, type Result, readBenchmarks, rowOf, writeBenchmarks } from '../results.ts'
 import { type Measured, measured } from './measured.ts'
 import { type Place, ROWS, type Row } from './rows.ts'
@@ -20,7 +19,6 @@ The other tools must be on PATH: curl, tar, aria2c, oras, aws (Python's awscli),
 huggingface_hub).
 `
 
-const BUILD = fileURLToPath(new URL('../../../tools/build.ts', import.meta.url))
 const OURS = 'modelcache hydrate'
 
 const { values } = parseArgs({
@@ -42,9 +40,7 @@ async function bench(names: readonly string[], rounds: number, scale: number): P
   const dist = await mkdtemp(join(tmpdir(), 'modelcache-bench-'))
   await using built = new AsyncDisposableStack()
   built.defer(() => rm(dist, { recursive: true }))
-  const { code, stderr } = await runCommand(process.execPath, [BUILD, dist])
-  if (code !== 0) throw new Error(`the bundle cannot be built: ${stderr}`)
-  const main = join(dist, 'main.js')
+  const main = await buildBundle(dist)
   for (const row of ROWS.filter(({ name }) => names.includes(name))) {
     const results = await benchRow(row, { main, server, rounds, scale })
     for (const result of results) printRow(result)

@@ -10,10 +10,10 @@ const run = promisify(execFile)
 const PACKAGES: DebianPackages = { bindfs: 'bindfs', rclone: 'rclone', s3fs: 's3fs' }
 const MOUNT_MS = 30_000
 
-/** Why no file system can be mounted here; undefined if it can. */
-export function mountObstacle(): string | undefined {
+/** Why no file system that needs this device can be mounted here; undefined if it can. */
+export function mountObstacle(device = '/dev/fuse'): string | undefined {
   if (process.getuid?.() !== 0) return 'a mount needs root'
-  return existsSync('/dev/fuse') ? undefined : 'there is no /dev/fuse'
+  return existsSync(device) ? undefined : `there is no ${device}`
 }
 
 /** Installs what mounts. */
