@@ -7,25 +7,27 @@ import type { Finding } from './finding.ts'
  * The envelope of `admission.k8s.io/v1`, as far as rules read it. Objects stay unparsed: each rule parses the
  * part it reads.
  */
-export const admissionReview = z.object({
-  apiVersion: z.literal('admission.k8s.io/v1'),
-  kind: z.literal('AdmissionReview'),
-  request: z.object({
-    uid: z.string().min(1),
-    resource: z.object({ group: z.string(), version: z.string(), resource: z.string() }),
-    subResource: optional(z.string()),
-    operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
-    name: optional(z.string()),
-    namespace: optional(z.string()),
-    /** The user who sent the request, as the API server authenticated it. The object cannot fake this. */
-    userInfo: optional(z.object({ username: optional(z.string()) })).transform(user => ({
-      username: user?.username ?? '',
-    })),
-    dryRun: optional(z.boolean()),
-    object: optional(z.unknown()),
-    oldObject: optional(z.unknown()),
+export const admissionReview = z.compile(
+  z.object({
+    apiVersion: z.literal('admission.k8s.io/v1'),
+    kind: z.literal('AdmissionReview'),
+    request: z.object({
+      uid: z.string().min(1),
+      resource: z.object({ group: z.string(), version: z.string(), resource: z.string() }),
+      subResource: optional(z.string()),
+      operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
+      name: optional(z.string()),
+      namespace: optional(z.string()),
+      /** The user who sent the request, as the API server authenticated it. The object cannot fake this. */
+      userInfo: optional(z.object({ username: optional(z.string()) })).transform(user => ({
+        username: user?.username ?? '',
+      })),
+      dryRun: optional(z.boolean()),
+      object: optional(z.unknown()),
+      oldObject: optional(z.unknown()),
+    }),
   }),
-})
+)
 
 export type AdmissionReview = z.infer<typeof admissionReview>
 export type AdmissionRequest = AdmissionReview['request']

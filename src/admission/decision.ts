@@ -43,6 +43,6 @@ export function deny(violation: Violation, basis: readonly ObjectRef[] = []): De
 /** The objects that a decision rests on: those that it calls missing or not as they must be. */
 export function basisOf(decision: Decision): ObjectRef[] {
   const findings = decision.allowed ? decision.warnings : decision.findings
-  const ofFindings = findings.flatMap(({ basis }) => [...basis])
+  const ofFindings = findings.flatMap(({ basis }) => basis)
   return decision.allowed ? [...decision.basis, ...ofFindings] : ofFindings
 }

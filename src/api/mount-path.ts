@@ -81,10 +81,12 @@ export function isNameable(path: string): boolean {
   return !unprintable.test(path) && path.split('/').every(part => Buffer.byteLength(part) <= MAX_PART_BYTES)
 }
 
+/** Parts after slashes. No part is empty, `.` or `..`, or has a colon. */
+const CLEAN = /^(?:\/(?!\.{1,2}(?:\/|$))[^/:]+)+$/
+
 /** Whether a path is absolute and clean, so that a place has only one spelling. `/` itself is not. */
 export function isCleanMountPath(path: string): boolean {
-  const isClean = path.length > 1 && cleanPath(path) === path && !path.split('/').includes('..')
-  return isClean && !path.includes(':') && isNameable(path)
+  return CLEAN.test(path) && isNameable(path)
 }
 
 /** The reserved path that a mount at `path` would cover or lie inside; undefined if there is none. */

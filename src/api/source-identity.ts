@@ -21,7 +21,7 @@ function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   if (Array.isArray(value)) return `[${value.map(textOf).join()}]`
   let text = ''
-  for (const name of Object.keys(value).toSorted()) {
+  for (const name of Object.keys(value).sort()) {
     const member = (value as Record<string, unknown>)[name]
     // A file with that name has a text, not members.
     const isLeftOut = member === undefined || (name === 'secretRef' && typeof member === 'object')

@@ -11,9 +11,9 @@ export function volumesOfClaim(volumes: readonly Volume[], claimName: string): V
 
 /** A name for a new volume that no other volume of the pod has. */
 export function freeVolumeName(cache: string, volumes: readonly Volume[]): string {
+  const wanted = managedName(cache)
+  if (!volumes.some(({ name }) => name === wanted)) return wanted
   const taken = new Set(volumes.map(({ name }) => name))
-  const name = managedName(cache)
-  if (!taken.has(name)) return name
   for (let suffix = 2; ; suffix++) {
     const candidate = managedName(`${cache}-${suffix}`)
     if (!taken.has(candidate)) return candidate

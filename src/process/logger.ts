@@ -54,8 +54,8 @@ function standardOutput(together: number): DestinationStream {
     timer = undefined
     const text = collected
     collected = ''
+    // It is written when this returns. To flush would wait for a disk as well.
     if (text !== '') output.write(text)
-    output.flushSync()
   }
   process.on('exit', flush)
   const lines = {

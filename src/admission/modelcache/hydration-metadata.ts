@@ -25,12 +25,15 @@ interface Metadata {
   annotations?: Readonly<Record<string, string>> | undefined
 }
 
+const NONE: Readonly<Record<string, string>> = {}
+
 function findings(
   owner: string,
-  { labels = {}, annotations = {} }: Metadata = {},
+  { labels = NONE, annotations = NONE }: Metadata = {},
   before: Metadata | undefined,
   hydrationKeys: readonly string[],
 ): Finding[] {
+  if (labels === NONE && annotations === NONE) return []
   if (before && isDeepStrictEqual([before.labels ?? {}, before.annotations ?? {}], [labels, annotations]))
     return []
   const entries = [

@@ -7,7 +7,8 @@ import type { Rule } from './change.ts'
 /** Fields that the API reserves and this version does not implement are denied by name, never ignored. */
 export const notImplemented: Rule = ({ cache: { spec } }) => {
   const values = RESERVED_VALUES.flatMap(({ field, values, instead }) => {
-    const found = values.find(value => value === valueAt(spec, field))
+    const given = valueAt(spec, field)
+    const found = values.find(value => value === given)
     return found === undefined
       ? []
       : [{ field, text: `spec.${field} ${found} is not implemented; use ${instead}` }]

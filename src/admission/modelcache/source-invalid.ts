@@ -60,9 +60,17 @@ const FORMATS_OF = Map.groupBy(
 )
 const URLS_OF = Map.groupBy(URL_FIELDS, ({ field }) => field.split('.')[2])
 
-function formatProblems(spec: ModelCache['spec']) {
+interface Problem {
+  field: string
+  /** What is wrong with it, as the end of a sentence that starts with the field. */
+  text: string
+}
+
+function formatProblems(spec: ModelCache['spec']): Problem[] {
   const names = namesOf(spec.artifact.source)
-  const broken = names.flatMap(name => FORMATS_OF.get(name) ?? []).flatMap(formats => brokenBy(spec, formats))
+  const broken = names.flatMap(name =>
+    (FORMATS_OF.get(name) ?? []).flatMap(formats => brokenBy(spec, formats)),
+  )
   // URLs that match the pattern but that the platform's parser rejects: a port out of range, a bad host.
   const urls = names
     .flatMap(name => URLS_OF.get(name) ?? [])
@@ -79,10 +87,10 @@ function formatProblems(spec: ModelCache['spec']) {
 }
 
 /** The values of one field that lack a format. If a value is wrong in several ways, we report the first. */
-function brokenBy(spec: ModelCache['spec'], formats: readonly SourceFormat[]) {
+function brokenBy(spec: ModelCache['spec'], formats: readonly SourceFormat[]): readonly Problem[] {
   const [first] = formats
   const values = first === undefined ? NOTHING : valuesAt(spec, first)
-  if (values.every(value => formats.every(format => hasFormat(value, format)))) return []
+  if (values.every(value => formats.every(format => hasFormat(value, format)))) return NONE
   return [...new Set(values)].flatMap(value => {
     const broken = formats.find(format => !hasFormat(value, format))
     return broken === undefined
@@ -92,6 +100,7 @@ function brokenBy(spec: ModelCache['spec'], formats: readonly SourceFormat[]) {
 }
 
 const NOTHING: readonly string[] = []
+const NONE: readonly Problem[] = []
 
 function valuesAt(
   spec: unknown,
@@ -99,6 +108,7 @@ function valuesAt(
 ): readonly string[] {
   const found = valueAt(spec, field)
   if (found === undefined) return NOTHING
+  if (typeof found === 'string' && member === undefined) return [found]
   const items: unknown[] = Array.isArray(found) ? found : [found]
   const values = member === undefined ? items : items.map(item => valueAt(item, member))
   return values.filter(value => typeof value === 'string')

@@ -1,11 +1,10 @@
 import { warning } from '../finding.ts'
 import { renamedCache } from '../pod/renamed-cache.ts'
-import { type Advice, referencesOf } from './workload.ts'
+import type { Advice } from './workload.ts'
 
 /** A cache may be applied after the workload, so a missing cache is only a warning. */
-export const cacheNotFound: Advice = workload =>
-  referencesOf(workload).flatMap(({ name, cache }) => {
-    const { namespace, view } = workload
+export const cacheNotFound: Advice = ({ namespace, view, references }) =>
+  references.flatMap(({ name, cache }) => {
     if (cache) return []
     const renamed = renamedCache(name, namespace, view)
     const hint =

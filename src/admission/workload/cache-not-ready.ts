@@ -2,14 +2,14 @@ import { readyMount } from '../../injection/cache-mount.ts'
 import { warning } from '../finding.ts'
 import { waitsAtGate } from '../pod/gate.ts'
 import { notReadyState } from '../pod/not-ready.ts'
-import { type Advice, referencesOf, type Workload } from './workload.ts'
+import type { Advice, Workload } from './workload.ts'
 
 /**
  * A cache cannot be mounted yet, and this is how far it is. Until then the workload has no pods, or none that
  * run.
  */
 export const cacheNotReady: Advice = workload =>
-  referencesOf(workload).flatMap(({ name, cache }) => {
+  workload.references.flatMap(({ name, cache }) => {
     if (cache === undefined || readyMount(cache)) return []
     const until = waitsForAll(workload) ? 'pods wait at their scheduling gate' : 'pods are denied'
     const text = `${until} until ModelCache ${workload.namespace}/${name} is Ready; it ${notReadyState(cache).words}`

@@ -34,9 +34,9 @@ const WITH_TEMPLATE = [
 const LEADER = 'spec.leaderWorkerTemplate.leaderTemplate'
 const WORKER = 'spec.leaderWorkerTemplate.workerTemplate'
 
-const annotated = z.object({
-  metadata: optional(z.object({ annotations: optional(podAnnotations) })),
-})
+const annotated = z.compile(
+  z.object({ metadata: optional(z.object({ annotations: optional(podAnnotations) })) }),
+)
 
 /**
  * The pod templates of a workload, by its resource or, in an unknown kind, by their shape. A LeaderWorkerSet

@@ -18,7 +18,7 @@ import { cacheNotReady } from './cache-not-ready.ts'
 import { gangReferencesDiffer } from './gang-references-differ.ts'
 import { impossible, inTemplate } from './impossible.ts'
 import { asksForCaches, type PodTemplate, podTemplates } from './pod-templates.ts'
-import type { Advice, Subject, Workload } from './workload.ts'
+import { type Advice, referencesOf, type Subject, type Workload } from './workload.ts'
 
 /** A warning about the templates, once: those of a gang are often the same. */
 const ofPods =
@@ -77,7 +77,8 @@ export function validateWorkload(request: AdmissionRequest, view: ClusterView): 
       ...(subject.refused === undefined ? impossible(subject.value, namespace) : [error(subject.refused)]),
     )
   }
-  const workload: Workload = { namespace, view, object, templates, subjects }
+  const references = referencesOf(subjects)
+  const workload: Workload = { namespace, view, object, templates, subjects, references }
   // A denied request gets the reasons for the denial and no further advice.
   return decide(findings.length > 0 ? findings : ADVICE.flatMap(advise => advise(workload)))
 }
@@ -97,5 +98,7 @@ function subjectOf(template: PodTemplate, namespace: string, view: ClusterView):
 
 /** Go writes empty members of a template as null, which means the same as leaving them out. */
 function withoutNull(raw: unknown): object {
-  return Object.fromEntries(Object.entries(raw ?? {}).filter(([, value]) => value !== null))
+  const members = Object(raw)
+  if (!Object.values(members).includes(null)) return members
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null))
 }

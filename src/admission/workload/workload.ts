@@ -16,12 +16,16 @@ export interface Workload {
   templates: readonly PodTemplate[]
   /** Those of the templates that name caches. */
   subjects: readonly Subject[]
+  /** Every cache that they name, once. */
+  references: readonly Reference[]
 }
 
 /** A rule that may warn and never denies. */
 export type Advice = (workload: Workload) => readonly Finding[]
 
-/** Every cache that the workload names, once. */
-export function referencesOf({ subjects }: Workload): Reference[] {
+/** Every cache that the templates name, once. */
+export function referencesOf(subjects: readonly Subject[]): readonly Reference[] {
+  const [first] = subjects
+  if (first !== undefined && subjects.length === 1) return first.references
   return [...new Map(subjects.flatMap(({ references }) => references.map(r => [r.name, r]))).values()]
 }

@@ -55,39 +55,43 @@ type Spec = z.infer<typeof spec>
  * What we keep of a pod that got caches: only what rules ask about, because a cluster may have tens of
  * thousands of them.
  */
-export const consumerPod = z
-  .object({
-    metadata,
-    spec,
-    status: optional(z.object({ phase: optional(z.string()) })),
-  })
-  .transform(({ metadata: { annotations, creationTimestamp, ownerReferences, ...meta }, spec, status }) => ({
-    metadata: meta,
-    /** What has created the pod. */
-    owner: asOwner(controllerOf({ ownerReferences })),
-    /** The leader of its gang. */
-    leader: leaderName(annotations),
-    /** What the pod was given, from its annotation `modelplane.ai/injected`. */
-    record: recordOf(annotations?.[INJECTED]),
-    /** The claims that its volumes name. */
-    claims: kept(claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName)),
-    /**
-     * The folders that its containers mount, each in the form of `folderOf`. The spec of a pod never changes,
-     * so these stay true.
-     */
-    folders: foldersOf(spec),
-    /**
-     * For a waiting pod: the folders of claims that its containers mount, and where, each in the form of
-     * `placeOf`.
-     */
-    places: isGated(spec) ? placesOf(spec) : [],
-    /** Whether the pod waits for its caches, so that nothing is mounted yet. */
-    gated: isGated(spec),
-    /** Since when a waiting pod waits. */
-    gatedSince: isGated(spec) ? creationTimestamp : undefined,
-    /** Whether its containers have ended for good. */
-    finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
-  }))
+export const consumerPod = z.compile(
+  z
+    .object({
+      metadata,
+      spec,
+      status: optional(z.object({ phase: optional(z.string()) })),
+    })
+    .transform(
+      ({ metadata: { annotations, creationTimestamp, ownerReferences, ...meta }, spec, status }) => ({
+        metadata: meta,
+        /** What has created the pod. */
+        owner: asOwner(controllerOf({ ownerReferences })),
+        /** The leader of its gang. */
+        leader: leaderName(annotations),
+        /** What the pod was given, from its annotation `modelplane.ai/injected`. */
+        record: recordOf(annotations?.[INJECTED]),
+        /** The claims that its volumes name. */
+        claims: kept(claimsOf(spec.volumes ?? []).map(([, claimName]) => claimName)),
+        /**
+         * The folders that its containers mount, each in the form of `folderOf`. The spec of a pod never
+         * changes, so these stay true.
+         */
+        folders: foldersOf(spec),
+        /**
+         * For a waiting pod: the folders of claims that its containers mount, and where, each in the form of
+         * `placeOf`.
+         */
+        places: isGated(spec) ? placesOf(spec) : [],
+        /** Whether the pod waits for its caches, so that nothing is mounted yet. */
+        gated: isGated(spec),
+        /** Since when a waiting pod waits. */
+        gatedSince: isGated(spec) ? creationTimestamp : undefined,
+        /** Whether its containers have ended for good. */
+        finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
+      }),
+    ),
+)
 
 export type ConsumerPod = z.infer<typeof consumerPod>
 
