@@ -35,7 +35,9 @@ const SHOWN_KEY = 60
  * modelcache-ignored-keys says the same where no webhook is called.
  */
 export function ignoredKeys(bearings: readonly Bearing[]): Finding[] {
-  return bearings.flatMap(bearing => [...ofAnnotations(bearing), ...ofLabels(bearing)]).slice(0, SHOWN)
+  const found: Finding[] = []
+  for (const bearing of bearings) found.push(...ofAnnotations(bearing), ...ofLabels(bearing))
+  return found.slice(0, SHOWN)
 }
 
 /** The labels and annotations of an object that have our domain, or nearly so. */
@@ -116,7 +118,8 @@ function ignored({ path }: Bearing, what: 'annotation' | 'label', key: string, p
 }
 
 function ours(members: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(members).filter(looksLikeOurs).slice(0, MAX_KEYS)
+  const found = Object.keys(members).filter(looksLikeOurs)
+  return found.length > MAX_KEYS ? found.slice(0, MAX_KEYS) : found
 }
 
 function membersOf(raw: unknown, name: 'annotations' | 'labels'): Readonly<Record<string, unknown>> {

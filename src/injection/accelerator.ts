@@ -66,14 +66,16 @@ export function requestsUnknownDevice(container: Container): boolean {
 
 /** Whether a container asks for some of a resource that is meant. */
 function asksFor({ resources }: Container, isMeant: (resource: string) => boolean): boolean {
-  const asked = (list: Quantities = {}) =>
-    Object.keys(list).some(name => isMeant(name) && !isZero(list[name] ?? null))
+  const asked = (list: Quantities) =>
+    list !== undefined && Object.keys(list).some(name => isMeant(name) && !isZero(list[name] ?? null))
   return asked(resources?.limits) || asked(resources?.requests)
 }
 
 type Quantities = NonNullable<Container['resources']>['limits']
 
 function isAccelerator(resource: string): boolean {
+  // Every container has these, and they have no domain.
+  if (resource === 'cpu' || resource === 'memory') return false
   const [domain, name] = parts(resource)
   if (domain === DEVICE_CLASS) return DEVICE_CLASSES.test(name)
   return Object.hasOwn(ACCELERATORS, domain) && ACCELERATORS[domain]?.test(name) === true

@@ -23,20 +23,24 @@ export interface Target {
  * `spec.containers`.
  */
 export function targetContainers(pod: Pod, mountPaths: readonly string[]): Outcome<Target[]> {
-  const containers = located(pod.spec.containers, '/spec/containers')
-  const inits = located(pod.spec.initContainers, '/spec/initContainers')
+  const containers = containersOf(pod)
   const named = pod.metadata.annotations?.[CACHE_CONTAINERS]
-  if (named !== undefined) return namedTargets(named, [...containers, ...inits])
-  const found = serving([...containers, ...inits.filter(isNativeSidecar)], mountPaths)
+  if (named !== undefined) return namedTargets(named, [...containers, ...initContainersOf(pod)])
+  const found = serving(withSidecars(containers, pod), mountPaths)
   return ok(found.length > 0 ? found : containers)
 }
 
 /** Whether several containers get the mounts because none of them looks like a server. */
 export function isGuess(pod: Pod, mountPaths: readonly string[]): boolean {
   if (pod.metadata.annotations?.[CACHE_CONTAINERS] !== undefined) return false
-  const containers = located(pod.spec.containers, '/spec/containers')
-  const sidecars = located(pod.spec.initContainers, '/spec/initContainers').filter(isNativeSidecar)
-  return containers.length > 1 && serving([...containers, ...sidecars], mountPaths).length === 0
+  const containers = containersOf(pod)
+  return containers.length > 1 && serving(withSidecars(containers, pod), mountPaths).length === 0
+}
+
+/** With those of the init containers that run beside them. */
+function withSidecars(containers: readonly Target[], pod: Pod): readonly Target[] {
+  const sidecars = initContainersOf(pod).filter(isNativeSidecar)
+  return sidecars.length === 0 ? containers : [...containers, ...sidecars]
 }
 
 function serving(candidates: readonly Target[], mountPaths: readonly string[]): Target[] {
@@ -52,8 +56,13 @@ function isNativeSidecar({ container }: Target): boolean {
   return container.restartPolicy === 'Always'
 }
 
-function located(containers: Container[] | undefined, parent: string): Target[] {
-  return (containers ?? []).map((container, index) => ({ container, path: pointer(parent, index) }))
+function containersOf({ spec }: Pod): Target[] {
+  return spec.containers.map((container, index) => ({ container, path: pointer('/spec/containers', index) }))
+}
+
+function initContainersOf({ spec }: Pod): Target[] {
+  const inits = spec.initContainers ?? []
+  return inits.map((container, index) => ({ container, path: pointer('/spec/initContainers', index) }))
 }
 
 function namedTargets(annotation: string, all: Target[]): Outcome<Target[]> {

@@ -31,8 +31,14 @@ const WITH_TEMPLATE = [
   'statefulsets',
 ]
 
-const LEADER = 'spec.leaderWorkerTemplate.leaderTemplate'
-const WORKER = 'spec.leaderWorkerTemplate.workerTemplate'
+type Place = Pick<PodTemplate, 'path' | 'pointer'>
+
+const at = (path: string): Place => ({ path, pointer: `/${path.replaceAll('.', '/')}` })
+
+const TEMPLATE = at('spec.template')
+const OF_JOB = at('spec.jobTemplate.spec.template')
+const LEADER = at('spec.leaderWorkerTemplate.leaderTemplate')
+const WORKER = at('spec.leaderWorkerTemplate.workerTemplate')
 
 const annotated = z.compile(
   z.object({ metadata: optional(z.object({ annotations: optional(podAnnotations) })) }),
@@ -45,14 +51,14 @@ const annotated = z.compile(
 export function podTemplates(resource: string, object: unknown): PodTemplate[] {
   switch (resource) {
     case 'leaderworkersets':
-      return valueAt(object, LEADER)
+      return valueAt(object, LEADER.path)
         ? [...templateAt(object, 'leader', LEADER), ...templateAt(object, 'worker', WORKER)]
         : templateAt(object, 'template', WORKER)
     case 'cronjobs':
-      return templateAt(object, 'template', 'spec.jobTemplate.spec.template')
+      return templateAt(object, 'template', OF_JOB)
     default:
       return WITH_TEMPLATE.includes(resource)
-        ? templateAt(object, 'template', 'spec.template')
+        ? templateAt(object, 'template', TEMPLATE)
         : findTemplates(object).map(found => ({
             ...found,
             role: 'template',
@@ -66,9 +72,8 @@ export function asksForCaches({ annotations }: PodTemplate): boolean {
   return CACHES in annotations || CACHE_CONTAINERS in annotations
 }
 
-function templateAt(object: unknown, role: Role, path: string): PodTemplate[] {
+function templateAt(object: unknown, role: Role, { path, pointer }: Place): PodTemplate[] {
   const raw = valueAt(object, path)
-  const pointer = `/${path.replaceAll('.', '/')}`
   return raw ? [{ role, path, pointer, raw, annotations: annotationsOf(raw), isWhole: true }] : []
 }
 
