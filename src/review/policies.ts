@@ -15,8 +15,8 @@ import type { Manifest } from './manifest.ts'
  */
 
 /**
- * Policies modelcache-read-only-pods and -jobs, applied to the spec of a pod or of a Job's template after
- * `mutatePod`.
+ * What policies modelcache-new-pods and modelcache-read-only-jobs say about claims, applied to the spec of a
+ * pod or of a Job's template after `mutatePod`.
  */
 export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[] {
   const volumes = (spec.volumes ?? []).filter(isManaged)
@@ -46,7 +46,7 @@ export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[
   return found.slice(0, 1)
 }
 
-/** Policy modelcache-names. */
+/** What policies modelcache-new-pods and modelcache-names say about names. */
 export function namesPolicy(manifest: Manifest): Finding[] {
   return deniedIf(
     !isStored(manifest) && isReserved(manifest),

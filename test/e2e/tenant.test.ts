@@ -79,8 +79,8 @@ test.each([
 test.each([
   'mutatingwebhookconfiguration/modelcache-mutating',
   'validatingwebhookconfiguration/modelcache-validating',
-  'validatingadmissionpolicy/modelcache-read-only-pods',
-  'validatingadmissionpolicybinding/modelcache-read-only-pods',
+  'validatingadmissionpolicy/modelcache-new-pods',
+  'validatingadmissionpolicybinding/modelcache-new-pods',
   'crd/modelcaches.modelplane.ai',
   'clusterrole/modelcache-users-edit',
 ])('neither reads nor deletes %s', async object => {

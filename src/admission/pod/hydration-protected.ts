@@ -12,7 +12,7 @@ const APART = 'exclude pods with label app.kubernetes.io/component=hydrator from
 /**
  * In a hydration pod only container `hydrate` has the claim. It runs the image of its Job, and no other
  * container sees its processes, because anything that injectors add beside it could write what others then
- * trust. We know such a pod by its reserved name. Policy modelcache-hydration-containers states the same.
+ * trust. We know such a pod by its reserved name. Policy modelcache-new-pods states the same.
  */
 export function hydrationProtected({ request, pod }: Subject): readonly Finding[] {
   if (!isHydration(pod)) return []

@@ -8,6 +8,7 @@ import { collectionPath } from '../../../src/kube/resource.ts'
 import { createRest, type Rest } from '../../../src/kube/rest.ts'
 import { eventually } from '../../e2e/support/cluster.ts'
 import { startOwnPlane } from '../../e2e/support/own-plane.ts'
+import type { Kubectl } from '../../testbed/kubectl.ts'
 import { shippedHeap } from '../../testbed/shipped-heap.ts'
 import { READY } from '../cluster.ts'
 import { type Result, rowOf } from '../results.ts'
@@ -22,11 +23,14 @@ const WARM_UP = 100
 /** The annotation for the webhook in Go, so that the API server sends each pod to one of the two. */
 const GO_CACHES = 'bench.modelplane.ai/caches'
 const GO_NAMESPACE = 'team-0'
+/** In these two, a cluster is as it was before ModelCache. */
+const BARE_NAMESPACE = 'bare'
 const WRITE = { fieldManager: 'bench', timeoutMs: 60_000 }
 
 /**
  * Measures how much a webhook adds to creating a pod through a real API server. The pods come one after the
- * other, and the three ways take turns. ModelCache has two webhooks, one that mutates and one that validates.
+ * other, and the ways take turns. ModelCache has policies and two webhooks, one that mutates and one that
+ * validates. The policies and the conditions of the webhooks cost time for pods without caches, too.
  */
 export async function benchApiServer(rounds: number): Promise<Result[]> {
   await using started = new AsyncDisposableStack()
@@ -36,16 +40,18 @@ export async function benchApiServer(rounds: number): Promise<Result[]> {
   const settings = { webhook: { env: { NODE_OPTIONS: shippedHeap(512) } } }
   const own = started.use(await startOwnPlane({ settings }))
   const { kubectl, namespace } = own.cluster
-  await kubectl(['create', 'namespace', GO_NAMESPACE])
+  for (const name of [BARE_NAMESPACE, GO_NAMESPACE]) await kubectl(['create', 'namespace', name])
+  await leaveAlone(kubectl, [BARE_NAMESPACE, GO_NAMESPACE])
   const go = started.use(await startServer(await buildGo(), [dir, GO_CACHES]))
   const configured = await kubectl(['create', '-f', '-'], await goConfiguration(go.origin, dir))
   if (configured.code !== 0) throw new Error(`the webhook in Go cannot be configured: ${configured.stderr}`)
   const rest = createRest(loadKubeConfig(own.controlPlane.kubeconfig))
   const ways: Way[] = [
-    { name: 'without', namespace, annotations: {}, isMounted: false },
+    { name: WITHOUT, namespace: BARE_NAMESPACE, annotations: {}, isMounted: false },
+    { name: PLAIN, namespace, annotations: {}, isMounted: false },
     { name: OURS, namespace, annotations: { [CACHES]: 'weights' }, isMounted: true },
     {
-      name: 'controller-runtime',
+      name: GO,
       namespace: GO_NAMESPACE,
       annotations: { [GO_CACHES]: READY },
       isMounted: true,
@@ -62,7 +68,43 @@ export async function benchApiServer(rounds: number): Promise<Result[]> {
     if (round < 0) continue
     for (const [name, all] of times) runs.get(name)?.push(all.toSorted((one, other) => one - other))
   }
-  return [0.5, 0.99].map(share => added(runs, share))
+  const work = (what: string) => `what a webhook adds to the ${what} of creating a pod through the API server`
+  const plain = (what: string) => `the same for a pod without caches, ${what}`
+  return [0.5, 0.99].flatMap(share => {
+    const what = share === 0.5 ? 'p50' : 'p99'
+    const addedTo = (name: string) => added(runs, name, share)
+    const row = { unit: 'ms', ours: OURS }
+    return [
+      rowOf({
+        ...{ ...row, name: `apiserver-added-${what}-ms`, work: work(what) },
+        figures: new Map([OURS, GO].map(name => [name, addedTo(name)])),
+      }),
+      rowOf({
+        ...{ ...row, name: `apiserver-plain-${what}-ms`, work: plain(what) },
+        figures: new Map([[OURS, addedTo(PLAIN)]]),
+      }),
+    ]
+  })
+}
+
+const WITHOUT = 'without'
+const PLAIN = 'without caches'
+const GO = 'controller-runtime'
+
+/** Has the installation leave these namespaces alone, as it does kube-system. */
+async function leaveAlone(kubectl: Kubectl, namespaces: readonly string[]): Promise<void> {
+  const kinds = [
+    'validatingadmissionpolicies',
+    'mutatingwebhookconfigurations',
+    'validatingwebhookconfigurations',
+  ]
+  for (const kind of kinds)
+    await eventually(`${kind} that leave namespaces alone`, async () => {
+      const { stdout } = await kubectl(['get', kind, '-o', 'json'])
+      const names = [...namespaces, 'kube-system'].map(name => `"${name}",`).join('')
+      const { code } = await kubectl(['replace', '-f', '-'], stdout.replaceAll('"kube-system",', names))
+      return code === 0 || undefined
+    })
 }
 
 interface Way {
@@ -97,21 +139,11 @@ function isMounted(pod: unknown): boolean {
   return JSON.stringify(pod).includes('"persistentVolumeClaim"')
 }
 
-function added(runs: ReadonlyMap<string, readonly number[][]>, share: number): Result {
-  const at = (name: string) => (runs.get(name) ?? []).map(sorted => quantile(sorted, share))
-  const without = at('without')
-  const figures = [OURS, 'controller-runtime'].map((name): [string, number[]] => [
-    name,
-    at(name).map((ms, round) => ms - (without[round] ?? 0)),
-  ])
-  const what = share === 0.5 ? 'p50' : 'p99'
-  return rowOf({
-    name: `apiserver-added-${what}-ms`,
-    work: `what a webhook adds to the ${what} of creating a pod through the API server`,
-    unit: 'ms',
-    ours: OURS,
-    figures: new Map(figures),
-  })
+/** Milliseconds that a way adds to one without webhooks and policies, in each round. */
+function added(runs: ReadonlyMap<string, readonly number[][]>, name: string, share: number): number[] {
+  const at = (way: string) => (runs.get(way) ?? []).map(sorted => quantile(sorted, share))
+  const without = at(WITHOUT)
+  return at(name).map((ms, round) => ms - (without[round] ?? 0))
 }
 
 async function goConfiguration(origin: string, dir: string): Promise<string> {
