@@ -22,10 +22,14 @@ beforeAll(async () => {
   cluster = await newNamespace()
   await cluster.need(...classes, modelCache('weights', soundSpec()), modelCache('later', soundSpec()))
   await cluster.setStatus('modelcache/weights', readyStatus('modelcache--weights'))
-  const { code, stderr } = await cluster.kubectl([
-    ...['create', 'rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
-  ])
-  expect(code, stderr).toBe(0)
+  for (const args of [
+    ['rolebinding', 'tenant', '--clusterrole=edit', '--user=tenant'],
+    ['role', 'status', '--verb=patch', '--resource=pods/status'],
+    ['rolebinding', 'status', '--role=status', '--user=tenant'],
+  ]) {
+    const { code, stderr } = await cluster.kubectl(['create', ...args])
+    expect(code, stderr).toBe(0)
+  }
   await cluster.need(
     pod({ name: 'served', ...annotations('weights') }),
     pod({ name: 'waits', ...annotations('later', { 'modelplane.ai/not-ready': 'Gate' }) }),
@@ -37,6 +41,9 @@ const patch = (name: string, change: object, type = 'merge') => [
   ...['patch', 'pod', name, `--type=${type}`, '-p', JSON.stringify(change)],
 ]
 
+const LABEL = 'modelplane.ai/cache-consumer'
+const unlabelled = { metadata: { labels: { [LABEL]: null } } }
+
 describe('a tenant does not', () => {
   test.each<[string, string[]]>([
     [
@@ -44,10 +51,17 @@ describe('a tenant does not', () => {
       ['annotate', 'pod', 'served', '--overwrite', `modelplane.ai/injected=weights=${FORGED}`],
     ],
     ['take it off', ['annotate', 'pod', 'served', 'modelplane.ai/injected-']],
-    ['hide a pod that mounts', ['label', 'pod', 'served', 'modelplane.ai/cache-consumer-']],
+    ['hide a pod that mounts', ['label', 'pod', 'served', `${LABEL}-`]],
+    ['hide it by way of its status', [...patch('served', unlabelled), '--subresource=status']],
     [
       'give a record to a pod that was given nothing',
       ['annotate', 'pod', 'other', `modelplane.ai/injected=weights=${DIGEST}`],
+    ],
+    ['tell it a digest', ['annotate', 'pod', 'other', `digest.modelplane.ai/modelcache--weights=${DIGEST}`]],
+    ['count it as one that was', ['label', 'pod', 'other', `${LABEL}=true`]],
+    [
+      'do so by way of its status',
+      [...patch('other', { metadata: { labels: { [LABEL]: 'true' } } }), '--subresource=status'],
     ],
     [
       'tell a pod that waits a digest of their own',
@@ -71,7 +85,7 @@ describe('a tenant does not', () => {
 /** A pod with everything that injection adds, for a snapshot that nobody has staged. */
 const forgedAtBirth = (name: string, own: Record<string, string>, mount: object) =>
   pod(
-    { name, ...annotations('weights', own), labels: { 'modelplane.ai/cache-consumer': 'true' } },
+    { name, ...annotations('weights', own), labels: { [LABEL]: 'true' } },
     {
       containers: [
         {
