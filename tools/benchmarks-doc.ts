@@ -6,7 +6,7 @@ const FIGURES =
   'Each figure is the median of all rounds, with the smallest and the largest beside it, and the tools take turns. A ratio says how ModelCache compares with the tool in that line: above 1 is better for ModelCache.'
 
 const ADMISSION =
-  '`make bench` posts the same reviews to ModelCache and to others, over https and connections that stay open: to `bare`, a server of Node.js that parses each review and echoes its uid, and to a webhook on controller-runtime that mutates the same pod. Each server has one core, and the load has another one. `make bench-memory` starts the roles on a real control plane.'
+  '`make bench` posts the same reviews to ModelCache and to others, over https and connections that stay open: to `bare`, a server of Node.js that parses each review and echoes its uid, and to a webhook on controller-runtime that mutates the same pod. Each server has one core, and the load has another one. Rows that start with `apiserver-` compare with pods in a namespace that the installation leaves alone, with policies and webhooks. `make bench-memory` starts the roles on a real control plane.'
 
 const PROFILE =
   'Where the time of `mutate-pod` goes, by `make bench-profile`. Green is ModelCache, yellow is libraries, and blue is Node.js.'

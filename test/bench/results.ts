@@ -90,6 +90,8 @@ function rounded(value: number): number {
 
 /** Prints a row in one line. */
 export function printRow({ name, ours, unit, peers }: Result): void {
-  const others = Object.entries(peers).map(([tool, value]) => `${tool} ${value} ${unit}`)
-  console.log(`${name}: ours ${ours} ${unit}, ${others.join(', ')}`)
+  const figures = [['ours', ours], ...Object.entries(peers)].map(
+    ([tool, value]) => `${tool} ${value} ${unit}`,
+  )
+  console.log(`${name}: ${figures.join(', ')}`)
 }
