@@ -186,7 +186,7 @@ function note(
       name: request.name,
       dryRun: request.dryRun === true,
       allowed: decision.allowed,
-      ...(decision.allowed && { patched: decision.patch.length }),
+      patched: decision.allowed ? decision.patch.length : undefined,
       reasons: (decision.allowed ? decision.warnings : decision.findings).map(
         ({ violation }) => violation.reason,
       ),

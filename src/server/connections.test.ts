@@ -196,4 +196,14 @@ describe('time for a body', () => {
     expect(await ask(fresh)).toBe(OK)
     expect(evicted).toBe(0)
   })
+
+  test('counts for the second request in the pipe, too', async () => {
+    await start({ max: 10, bodyMs: 50 })
+    const socket = await client()
+    const answer = answerOf(socket)
+    socket.write(`${head('/', 2)}{}${head('/', 2)}{`)
+    expect(await answer).toBe(OK)
+    await closed(socket)
+    expect(evicted).toBe(0)
+  })
 })

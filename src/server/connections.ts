@@ -1,13 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Ends the connection if the body does not arrive in time. */
-    bodyTimer: NodeJS.Timeout | undefined
-  }
-}
-
 export interface ConnectionLimits {
   /** Number of connections, whether in the TLS handshake, idle or busy. */
   max: number
@@ -34,9 +27,16 @@ export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted 
 
   app.server.on('connection', (socket: Socket) => {
     const peer = peerOf(socket)
-    const connection: Connection = { peer, socket, waitingSince: ++turn }
+    const connection: Connection = {
+      peer,
+      socket,
+      waitingSince: ++turn,
+      receiving: undefined,
+      bodyTimer: undefined,
+    }
     open.set(peer, connection)
     socket.once('close', () => {
+      clearTimeout(connection.bodyTimer)
       if (open.get(peer) === connection) open.delete(peer)
     })
     const oldest = open.size > max ? longestWaiting(open.values()) : undefined
@@ -51,26 +51,33 @@ export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted 
     if (found !== undefined) known.set(socket, found)
     return found
   }
-  const wait = (connection: Connection | undefined) => {
-    if (connection !== undefined) connection.waitingSince = ++turn
+  const receive = (connection: Connection, request: FastifyRequest) => {
+    connection.waitingSince = ++turn
+    connection.receiving = request
+    connection.bodyTimer ??= setTimeout(() => {
+      if (connection.receiving !== undefined) connection.socket.destroy()
+    }, bodyMs).unref()
+    connection.bodyTimer.refresh()
   }
-  app.decorateRequest('bodyTimer')
+  /** With a second request in the pipe, that one may be the one that is received now. */
+  const stopReceiving = (request: FastifyRequest, waitingSince: number | undefined) => {
+    const connection = connectionOf(request)
+    if (connection === undefined) return
+    connection.waitingSince = waitingSince
+    if (connection.receiving === request) connection.receiving = undefined
+  }
   app.addHook('onRequest', (request, _, done) => {
-    const { socket } = request.raw
-    wait(connectionOf(request))
-    request.bodyTimer = setTimeout(() => socket.destroy(), bodyMs).unref()
+    const connection = connectionOf(request)
+    if (connection !== undefined) receive(connection, request)
     done()
   })
   // The body has arrived, so now the client waits.
   app.addHook('preValidation', (request, _, done) => {
-    clearTimeout(request.bodyTimer)
-    const connection = connectionOf(request)
-    if (connection !== undefined) connection.waitingSince = undefined
+    stopReceiving(request, undefined)
     done()
   })
   app.addHook('onResponse', (request, _, done) => {
-    clearTimeout(request.bodyTimer)
-    wait(connectionOf(request))
+    stopReceiving(request, ++turn)
     done()
   })
 }
@@ -82,6 +89,10 @@ interface Connection {
    * A number that grows with the time when it began to wait for its client; undefined if the client waits.
    */
   waitingSince: number | undefined
+  /** The request whose body arrives now. */
+  receiving: FastifyRequest | undefined
+  /** Ends the connection if that body does not arrive in time. A timer for each request would cost more. */
+  bodyTimer: NodeJS.Timeout | undefined
 }
 
 /** Looks at all connections. We do that only for a connection too many, and its handshake costs more. */

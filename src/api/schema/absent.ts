@@ -24,7 +24,7 @@ export function customResource<T extends z.ZodObject>(
   nullable: readonly string[] = [],
 ): z.ZodType<z.output<T>, z.input<T>> {
   const pruned = (object: unknown) => withoutNullsOf(object, nullable)
-  return z.preprocess(pruned, z.compile(schema)) as z.ZodType<z.output<T>, z.input<T>>
+  return z.compile(z.preprocess(pruned, schema)) as z.ZodType<z.output<T>, z.input<T>>
 }
 
 /**
