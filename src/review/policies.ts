@@ -15,7 +15,7 @@ import type { Manifest } from './manifest.ts'
  */
 
 /**
- * What policies modelcache-new-pods and modelcache-read-only-jobs say about claims, applied to the spec of a
+ * What policies modelcache-new-pods and modelcache-new-jobs say about claims, applied to the spec of a
  * pod or of a Job's template after `mutatePod`.
  */
 export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[] {
@@ -46,7 +46,7 @@ export function readOnlyPolicy(spec: PodSpec, waits: boolean, of = ''): Finding[
   return found.slice(0, 1)
 }
 
-/** What policies modelcache-new-pods and modelcache-names say about names. */
+/** What the same policies say about names. */
 export function namesPolicy(manifest: Manifest): Finding[] {
   return deniedIf(
     !isStored(manifest) && isReserved(manifest),

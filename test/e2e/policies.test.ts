@@ -187,7 +187,7 @@ describe('without any webhook, the policies', () => {
       const { items } = policies.parse(await cluster.get('validatingadmissionpolicies'))
       return items.every(({ status }) => status?.typeChecking) ? items : undefined
     })
-    expect(checked).toHaveLength(19)
+    expect(checked).toHaveLength(18)
     for (const { metadata, status } of checked)
       expect(status?.typeChecking?.expressionWarnings ?? [], metadata.name).toEqual([])
   })
