@@ -24,6 +24,11 @@ test.each([
   ['/', '/'],
   ['', '/'],
   ['/a/..b', '/a/..b'],
+  ['/a/../b', '/a/../b'],
+  ['..', '/..'],
+  ['.', '/'],
+  ['.a/.b', '/.a/.b'],
+  ['/a:b//c', '/a:b/c'],
 ])('%j is read as %s', (path, expected) => {
   expect(cleanPath(path)).toBe(expected)
 })

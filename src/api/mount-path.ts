@@ -65,8 +65,14 @@ export function isWithin(inner: string, outer: string): boolean {
   return inner.length === outer.length || outer === '/' || inner.charAt(outer.length) === '/'
 }
 
+/** Parts after slashes. No part is empty, `.` or `..`, or has a colon. */
+const CLEAN = /^(?:\/(?!\.{1,2}(?:\/|$))[^/:]+)+$/
+
 /** The path without empty or `.` segments and without a trailing slash, made absolute. `..` stays. */
 export function cleanPath(path: string): string {
+  const absolute = path.startsWith('/') ? path : `/${path}`
+  // Most paths are clean already.
+  if (CLEAN.test(absolute)) return absolute
   const segments = path.split('/').filter(segment => segment !== '' && segment !== '.')
   return `/${segments.join('/')}`
 }
@@ -80,9 +86,6 @@ const MAX_PART_BYTES = 255
 export function isNameable(path: string): boolean {
   return !unprintable.test(path) && path.split('/').every(part => Buffer.byteLength(part) <= MAX_PART_BYTES)
 }
-
-/** Parts after slashes. No part is empty, `.` or `..`, or has a colon. */
-const CLEAN = /^(?:\/(?!\.{1,2}(?:\/|$))[^/:]+)+$/
 
 /** Whether a path is absolute and clean, so that a place has only one spelling. `/` itself is not. */
 export function isCleanMountPath(path: string): boolean {
