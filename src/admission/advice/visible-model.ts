@@ -74,9 +74,10 @@ const ENTRYPOINTS: readonly [image: string, command: string[]][] = [
  * to see, such as in variables, files, and scripts that need a shell.
  */
 export function visibleModel(container: Container): string | undefined {
-  const models = new Set(commandsOf(container).flatMap(argv => modelsOf(argv, container)))
-  const [model, ...others] = models
-  return others.length === 0 && model !== undefined && isPlain(model) ? model : undefined
+  const models = commandsOf(container).flatMap(argv => modelsOf(argv, container))
+  const [model] = models
+  const isOne = model !== undefined && models.every(each => each === model)
+  return isOne && isPlain(model) ? model : undefined
 }
 
 function commandsOf({ command, args, image }: Container): string[][] {
@@ -87,9 +88,10 @@ function commandsOf({ command, args, image }: Container): string[][] {
     // Most worker scripts start no engine. This test is cheaper than splitting the script into words.
     return MAY_START_ENGINE.test(script) ? shellCommands(script) : []
   }
-  const entrypoint = ENTRYPOINTS.find(([name]) => image?.includes(name))?.[1]
-  const isWhole = engineOf(words) !== undefined
-  return !isWhole && entrypoint && !command?.length ? [[...entrypoint, ...words]] : [words]
+  // Without a command, the args may begin with it all the same.
+  const entrypoint = command?.length ? undefined : ENTRYPOINTS.find(([name]) => image?.includes(name))?.[1]
+  if (entrypoint === undefined || engineOf(words) !== undefined) return [words]
+  return [[...entrypoint, ...words]]
 }
 
 /**
