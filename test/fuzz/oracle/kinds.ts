@@ -129,7 +129,7 @@ export const pod: Shape = having({
   spec: podSpec,
 })
 
-const owner = having({ kind: maybe(name), name: maybe(name), uid: textOf(0, 256), controller: maybe(flag) })
+const owner = having({ kind: maybe(text), name: maybe(text), uid: textOf(0, 256), controller: maybe(flag) })
 
 export const job: Shape = having({
   metadata: both(objectMetadata, having({ ownerReferences: maybe(listOf(owner, 64)) })),
