@@ -118,8 +118,7 @@ function ignored({ path }: Bearing, what: 'annotation' | 'label', key: string, p
 }
 
 function ours(members: Readonly<Record<string, unknown>>): string[] {
-  const found = Object.keys(members).filter(looksLikeOurs)
-  return found.length > MAX_KEYS ? found.slice(0, MAX_KEYS) : found
+  return Object.keys(members).filter(looksLikeOurs).slice(0, MAX_KEYS)
 }
 
 function membersOf(raw: unknown, name: 'annotations' | 'labels'): Readonly<Record<string, unknown>> {

@@ -74,8 +74,8 @@ function asksFor({ resources }: Container, isMeant: (resource: string) => boolea
 type Quantities = NonNullable<Container['resources']>['limits']
 
 function isAccelerator(resource: string): boolean {
-  // Every container has these, and they have no domain.
-  if (resource === 'cpu' || resource === 'memory') return false
+  // Most resources are cpu and memory, which have no domain.
+  if (!resource.includes('/')) return false
   const [domain, name] = parts(resource)
   if (domain === DEVICE_CLASS) return DEVICE_CLASSES.test(name)
   return Object.hasOwn(ACCELERATORS, domain) && ACCELERATORS[domain]?.test(name) === true

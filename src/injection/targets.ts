@@ -23,7 +23,7 @@ export interface Target {
  * `spec.containers`.
  */
 export function targetContainers(pod: Pod, mountPaths: readonly string[]): Outcome<Target[]> {
-  const containers = containersOf(pod)
+  const containers = located(pod.spec.containers, '/spec/containers')
   const named = pod.metadata.annotations?.[CACHE_CONTAINERS]
   if (named !== undefined) return namedTargets(named, [...containers, ...initContainersOf(pod)])
   const found = serving(withSidecars(containers, pod), mountPaths)
@@ -33,11 +33,11 @@ export function targetContainers(pod: Pod, mountPaths: readonly string[]): Outco
 /** Whether several containers get the mounts because none of them looks like a server. */
 export function isGuess(pod: Pod, mountPaths: readonly string[]): boolean {
   if (pod.metadata.annotations?.[CACHE_CONTAINERS] !== undefined) return false
-  const containers = containersOf(pod)
+  const containers = located(pod.spec.containers, '/spec/containers')
   return containers.length > 1 && serving(withSidecars(containers, pod), mountPaths).length === 0
 }
 
-/** With those of the init containers that run beside them. */
+/** The containers, and the init containers that run beside them. */
 function withSidecars(containers: readonly Target[], pod: Pod): readonly Target[] {
   const sidecars = initContainersOf(pod).filter(isNativeSidecar)
   return sidecars.length === 0 ? containers : [...containers, ...sidecars]
@@ -56,13 +56,12 @@ function isNativeSidecar({ container }: Target): boolean {
   return container.restartPolicy === 'Always'
 }
 
-function containersOf({ spec }: Pod): Target[] {
-  return spec.containers.map((container, index) => ({ container, path: pointer('/spec/containers', index) }))
+function initContainersOf({ spec }: Pod): Target[] {
+  return located(spec.initContainers ?? [], '/spec/initContainers')
 }
 
-function initContainersOf({ spec }: Pod): Target[] {
-  const inits = spec.initContainers ?? []
-  return inits.map((container, index) => ({ container, path: pointer('/spec/initContainers', index) }))
+function located(containers: readonly Container[], parent: string): Target[] {
+  return containers.map((container, index) => ({ container, path: pointer(parent, index) }))
 }
 
 function namedTargets(annotation: string, all: Target[]): Outcome<Target[]> {

@@ -54,7 +54,7 @@ function standardOutput(together: number): DestinationStream {
     timer = undefined
     const text = collected
     collected = ''
-    // It is written when this returns. To flush would wait for a disk as well.
+    // This returns once the text is written. A flush would also wait for the disk.
     if (text !== '') output.write(text)
   }
   process.on('exit', flush)

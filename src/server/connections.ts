@@ -59,7 +59,7 @@ export function limitConnections(app: FastifyInstance, { max, bodyMs, onEvicted 
     }, bodyMs).unref()
     connection.bodyTimer.refresh()
   }
-  /** With a second request in the pipe, that one may be the one that is received now. */
+  /** If the client has sent its next request already, that one may be arriving by now. */
   const stopReceiving = (request: FastifyRequest, waitingSince: number | undefined) => {
     const connection = connectionOf(request)
     if (connection === undefined) return

@@ -44,8 +44,6 @@ export const hubCacheReadOnly: PodAdvice = consumer => {
   })
 }
 
-const NO_MATCH: readonly string[] = []
-
 interface CacheFolder {
   /** The variable or the flag. */
   name: string
@@ -62,10 +60,10 @@ function cacheFoldersOf({ env = [], command = [], args = [], image = '' }: Conta
   }
   for (const { name, value } of env) if (VARIABLES.has(name)) add(name, value)
   const words = [...command, ...args]
-  words.forEach((word, index) => {
-    const [, name, value] = word.startsWith('--') ? (FLAG.exec(word) ?? NO_MATCH) : NO_MATCH
+  for (const [index, word] of words.entries()) {
+    const [, name, value] = word.startsWith('--') ? (FLAG.exec(word) ?? []) : []
     if (name !== undefined) add(name, value ?? words[index + 1])
-  })
+  }
   const byImage = DEFAULT_FOLDERS.find(
     known => known.image.test(image) && !env.some(({ name }) => name === known.variable),
   )

@@ -25,15 +25,14 @@ interface Metadata {
   annotations?: Readonly<Record<string, string>> | undefined
 }
 
-const NONE: Readonly<Record<string, string>> = {}
-
 function findings(
   owner: string,
-  { labels = NONE, annotations = NONE }: Metadata = {},
+  metadata: Metadata = {},
   before: Metadata | undefined,
   hydrationKeys: readonly string[],
 ): Finding[] {
-  if (labels === NONE && annotations === NONE) return []
+  if (metadata.labels === undefined && metadata.annotations === undefined) return []
+  const { labels = {}, annotations = {} } = metadata
   if (before && isDeepStrictEqual([before.labels ?? {}, before.annotations ?? {}], [labels, annotations]))
     return []
   const entries = [

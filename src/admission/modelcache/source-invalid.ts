@@ -60,17 +60,9 @@ const FORMATS_OF = Map.groupBy(
 )
 const URLS_OF = Map.groupBy(URL_FIELDS, ({ field }) => field.split('.')[2])
 
-interface Problem {
-  field: string
-  /** What is wrong with it, as the end of a sentence that starts with the field. */
-  text: string
-}
-
-function formatProblems(spec: ModelCache['spec']): Problem[] {
+function formatProblems(spec: ModelCache['spec']) {
   const names = namesOf(spec.artifact.source)
-  const broken = names.flatMap(name =>
-    (FORMATS_OF.get(name) ?? []).flatMap(formats => brokenBy(spec, formats)),
-  )
+  const broken = names.flatMap(name => FORMATS_OF.get(name) ?? []).flatMap(formats => brokenBy(spec, formats))
   // URLs that match the pattern but that the platform's parser rejects: a port out of range, a bad host.
   const urls = names
     .flatMap(name => URLS_OF.get(name) ?? [])
@@ -87,10 +79,10 @@ function formatProblems(spec: ModelCache['spec']): Problem[] {
 }
 
 /** The values of one field that lack a format. If a value is wrong in several ways, we report the first. */
-function brokenBy(spec: ModelCache['spec'], formats: readonly SourceFormat[]): readonly Problem[] {
+function brokenBy(spec: ModelCache['spec'], formats: readonly SourceFormat[]) {
   const [first] = formats
   const values = first === undefined ? NOTHING : valuesAt(spec, first)
-  if (values.every(value => formats.every(format => hasFormat(value, format)))) return NONE
+  if (values.every(value => formats.every(format => hasFormat(value, format)))) return []
   return [...new Set(values)].flatMap(value => {
     const broken = formats.find(format => !hasFormat(value, format))
     return broken === undefined
@@ -100,7 +92,6 @@ function brokenBy(spec: ModelCache['spec'], formats: readonly SourceFormat[]): r
 }
 
 const NOTHING: readonly string[] = []
-const NONE: readonly Problem[] = []
 
 function valuesAt(
   spec: unknown,

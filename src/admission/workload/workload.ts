@@ -25,7 +25,5 @@ export type Advice = (workload: Workload) => readonly Finding[]
 
 /** Every cache that the templates name, once. */
 export function referencesOf(subjects: readonly Subject[]): readonly Reference[] {
-  const [first] = subjects
-  if (first !== undefined && subjects.length === 1) return first.references
   return [...new Map(subjects.flatMap(({ references }) => references.map(r => [r.name, r]))).values()]
 }

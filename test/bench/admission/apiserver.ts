@@ -23,7 +23,7 @@ const WARM_UP = 100
 /** The annotation for the webhook in Go, so that the API server sends each pod to one of the two. */
 const GO_CACHES = 'bench.modelplane.ai/caches'
 const GO_NAMESPACE = 'team-0'
-/** In these two, a cluster is as it was before ModelCache. */
+/** The installation leaves this one and the one above alone. */
 const BARE_NAMESPACE = 'bare'
 const WRITE = { fieldManager: 'bench', timeoutMs: 60_000 }
 
